@@ -1,0 +1,1 @@
+"""Who steers: REST API v1 and the admin UI that uses nothing else."""

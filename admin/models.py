@@ -1,0 +1,59 @@
+"""Tables of the people who steer: users, their sessions, the one-time set-up token."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from base.tables import Table
+
+
+class AdminUser(Table):
+    """Somebody who may sign in. `password_hash` is argon2id."""
+
+    __tablename__ = "admin_users"
+    __table_args__ = (UniqueConstraint("email"), CheckConstraint("role in ('owner')", name="role"))
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    email: Mapped[str]
+    name: Mapped[str]
+    role: Mapped[str]
+    password_hash: Mapped[str]
+    created_at: Mapped[datetime]
+
+
+class AdminSession(Table):
+    """A signed-in browser, known by the SHA-256 of its token."""
+
+    __tablename__ = "admin_sessions"
+    __table_args__ = (UniqueConstraint("token_sha256"), Index("ix_admin_sessions_user_id", "user_id"))
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("admin_users.id", ondelete="CASCADE"))
+    token_sha256: Mapped[bytes]
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+
+
+class SetupToken(Table):
+    """The one-time token that makes the first user; used once, then gone."""
+
+    __tablename__ = "admin_setup_tokens"
+
+    token_sha256: Mapped[bytes] = mapped_column(primary_key=True)
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+
+
+class LoginAttempt(Table):
+    """A failed sign-in, counted per account and per address (both as keyed hashes) to slow guessing down."""
+
+    __tablename__ = "admin_login_attempts"
+    __table_args__ = (Index("ix_admin_login_attempts_subject_attempted_at", "subject", "attempted_at"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    subject: Mapped[bytes]
+    attempted_at: Mapped[datetime]

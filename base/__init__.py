@@ -1,0 +1,1 @@
+"""Ground every room stands on: database, clock, ids, errors, encryption, message types. Imports no other room."""

@@ -1,0 +1,53 @@
+"""Engine and sessions: SQLAlchemy async over psycopg 3. A session is opened by the use case, never kept."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from sqlalchemy import make_url
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
+
+Sessions = async_sessionmaker[AsyncSession]
+
+
+def driver_url(url: str) -> str:
+    """Any `postgres://` or `postgresql://` address, with psycopg 3 named as its driver."""
+    return (
+        make_url(url.replace("postgres://", "postgresql://", 1))
+        .set(drivername="postgresql+psycopg")
+        .render_as_string(False)
+    )
+
+
+def libpq_url(url: str) -> str:
+    """The same address as psycopg and Procrastinate read it."""
+    return make_url(url.replace("postgres://", "postgresql://", 1)).set(drivername="postgresql").render_as_string(False)
+
+
+def create_engine(url: str, *, pool_size: int = 10) -> AsyncEngine:
+    """An engine whose statements give up after 30 s and whose idle transactions are ended after 30 s."""
+    return create_async_engine(
+        driver_url(url),
+        pool_size=pool_size,
+        max_overflow=pool_size,
+        pool_pre_ping=True,
+        pool_recycle=1_800,
+        connect_args={
+            "connect_timeout": 5,
+            "prepare_threshold": 3,
+            "options": "-c statement_timeout=30000 -c idle_in_transaction_session_timeout=30000 -c timezone=UTC",
+        },
+    )
+
+
+def create_sessions(engine: AsyncEngine) -> Sessions:
+    """Sessions whose rows stay readable after commit."""
+    return async_sessionmaker(engine, expire_on_commit=False, autoflush=False)
+
+
+@asynccontextmanager
+async def transaction(sessions: Sessions) -> AsyncIterator[AsyncSession]:
+    """One session, one transaction: commits at the end, rolls back on any error."""
+    async with sessions() as session, session.begin():
+        yield session

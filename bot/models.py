@@ -1,0 +1,70 @@
+"""Tables of conversations and their messages."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from base.tables import Table
+
+
+class Conversation(Table):
+    """A talk on one channel. `state` is what the last turn returned; `turn_fence` guards it against a stale turn.
+
+    `turn_claimed_until` is set while a process works on a turn; a claim that ran out may be taken by any process.
+    `next_seq` numbers the messages 1, 2, 3 … .
+    """
+
+    __tablename__ = "conversations"
+    __table_args__ = (
+        CheckConstraint("status in ('open','handed_off','closed')", name="status"),
+        Index("ix_conversations_contact_id", "contact_id"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    channel: Mapped[str]
+    contact_id: Mapped[UUID | None] = mapped_column(ForeignKey("contacts.id", ondelete="SET NULL"))
+    status: Mapped[str] = mapped_column(default="open", server_default="open")
+    state: Mapped[dict[str, Any] | None]
+    language: Mapped[str]
+    time_zone: Mapped[str | None]
+    page_url: Mapped[str | None]
+    next_seq: Mapped[int] = mapped_column(default=1, server_default="1")
+    turn_fence: Mapped[int] = mapped_column(default=0, server_default="0")
+    turn_claimed_until: Mapped[datetime | None]
+    last_message_at: Mapped[datetime | None]
+    created_at: Mapped[datetime]
+
+
+class Message(Table):
+    """One message. Inbound ones carry `turn_state`: `pending` until their turn is committed."""
+
+    __tablename__ = "messages"
+    __table_args__ = (
+        UniqueConstraint("conversation_id", "seq"),
+        UniqueConstraint("conversation_id", "client_id"),
+        CheckConstraint("author in ('visitor','bot','person','follow_up')", name="author"),
+        CheckConstraint("turn_state in ('pending','done','failed')", name="turn_state"),
+        Index(
+            "ix_messages_pending",
+            "created_at",
+            "conversation_id",
+            postgresql_where=text("turn_state = 'pending'"),
+        ),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    conversation_id: Mapped[UUID] = mapped_column(ForeignKey("conversations.id", ondelete="CASCADE"))
+    seq: Mapped[int]
+    author: Mapped[str]
+    kind: Mapped[str]
+    text: Mapped[str]
+    data: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default=text("'{}'"))
+    client_id: Mapped[UUID | None]
+    turn_state: Mapped[str | None]
+    turn_attempts: Mapped[int] = mapped_column(default=0, server_default="0")
+    created_at: Mapped[datetime]

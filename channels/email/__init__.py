@@ -1,0 +1,1 @@
+"""E-mail out over SMTP, with one-click unsubscribe in."""

@@ -1,0 +1,1 @@
+"""The chat on the web page: session, socket, long-poll, replay."""

@@ -1,0 +1,92 @@
+"""Tables of the consent ledger (ISO/IEC TS 27560 fields), the texts shown, and suppressions.
+
+`consent_events` is append-only: a trigger refuses UPDATE, DELETE and TRUNCATE. Nothing personal stands in it.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKey, Identity, Index, UniqueConstraint, func, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from base.tables import Table
+
+
+class ConsentNotice(Table):
+    """A text that was shown to somebody, addressed by the SHA-256 (hex) of language, newline, text."""
+
+    __tablename__ = "consent_notices"
+
+    sha256: Mapped[str] = mapped_column(primary_key=True)
+    language: Mapped[str]
+    text: Mapped[str]
+    created_at: Mapped[datetime]
+
+
+class ConsentEvent(Table):
+    """One event of the ledger. `principal_ref` is the contact's id and stays after the contact is erased."""
+
+    __tablename__ = "consent_events"
+    __table_args__ = (
+        UniqueConstraint("id"),
+        UniqueConstraint("hash"),
+        CheckConstraint(
+            "event in ('requested','given','confirmed','refused','withdrawn','expired','superseded','imported')",
+            name="event",
+        ),
+        Index("ix_consent_events_principal_ref_seq", "principal_ref", "seq"),
+    )
+
+    seq: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
+    id: Mapped[UUID]
+    schema_version: Mapped[int]
+    event: Mapped[str]
+    principal_ref: Mapped[UUID]
+    address_hmac: Mapped[str | None]
+    purpose: Mapped[str]
+    channel: Mapped[str]
+    controller: Mapped[str]
+    lawful_basis: Mapped[str]
+    notice_sha256: Mapped[str | None] = mapped_column(ForeignKey("consent_notices.sha256"))
+    language: Mapped[str]
+    method: Mapped[str]
+    evidence: Mapped[dict[str, Any]]
+    actor: Mapped[str]
+    effective_at: Mapped[datetime]
+    recorded_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
+    valid_until: Mapped[datetime | None]
+    prev_hash: Mapped[str]
+    hash: Mapped[str]
+
+
+class Suppression(Table):
+    """Nothing goes to this contact or address on this channel (`all`: on none), whatever else is allowed."""
+
+    __tablename__ = "suppressions"
+    __table_args__ = (
+        CheckConstraint("(contact_id is null) <> (blind_index is null)", name="one_target"),
+        Index(
+            "uq_suppressions_contact",
+            "contact_id",
+            "channel",
+            unique=True,
+            postgresql_where=text("contact_id is not null"),
+        ),
+        Index(
+            "uq_suppressions_address",
+            "blind_index",
+            "channel",
+            unique=True,
+            postgresql_where=text("blind_index is not null"),
+        ),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    contact_id: Mapped[UUID | None]
+    blind_index: Mapped[bytes | None]
+    channel: Mapped[str]
+    reason: Mapped[str]
+    created_at: Mapped[datetime]

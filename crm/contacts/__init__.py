@@ -1,0 +1,1 @@
+"""Contacts and the addresses they are reached at."""

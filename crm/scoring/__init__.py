@@ -1,0 +1,1 @@
+"""Rule scores, each point with its reason."""

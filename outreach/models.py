@@ -1,0 +1,135 @@
+"""Tables of journeys, enrolments, the outbox and the gate's decisions.
+
+The database itself refuses a row in `sending` that no gate decision stands behind, and a second row for the same
+occurrence.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from base.tables import Table
+
+
+class Journey(Table):
+    """A journey and the version that new enrolments follow."""
+
+    __tablename__ = "journeys"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    live_version: Mapped[str]
+    updated_at: Mapped[datetime]
+
+
+class JourneyVersion(Table):
+    """A published version, never changed: `definition` is what `flows.compiler.compile_journeys` gives."""
+
+    __tablename__ = "journey_versions"
+
+    journey: Mapped[str] = mapped_column(primary_key=True)
+    version: Mapped[str] = mapped_column(primary_key=True)
+    definition: Mapped[dict[str, Any]]
+    published_at: Mapped[datetime]
+
+
+class Enrolment(Table):
+    """A contact in a journey, standing on `step` until `due_at`."""
+
+    __tablename__ = "enrolments"
+    __table_args__ = (
+        CheckConstraint("state in ('active','exited')", name="state"),
+        CheckConstraint("(state = 'active') = (due_at is not null)", name="active_is_due"),
+        Index("uq_enrolments_active", "journey", "contact_id", unique=True, postgresql_where=text("state = 'active'")),
+        Index("ix_enrolments_due", "due_at", "id", postgresql_where=text("state = 'active'")),
+        Index("ix_enrolments_contact_id", "contact_id"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    journey: Mapped[str]
+    version: Mapped[str]
+    contact_id: Mapped[UUID] = mapped_column(ForeignKey("contacts.id", ondelete="CASCADE"))
+    conversation_id: Mapped[UUID | None]
+    step: Mapped[str]
+    arrivals: Mapped[int] = mapped_column(default=0, server_default="0")
+    """Steps entered so far: makes each arrival at a step a different occurrence."""
+    state: Mapped[str] = mapped_column(default="active", server_default="active")
+    exit_reason: Mapped[str | None]
+    due_at: Mapped[datetime | None]
+    entered_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+
+
+class OutboxMessage(Table):
+    """A message that should leave, and what became of it.
+
+    `occurrence` names the intent (enrolment, step, arrival, channel): a second planner run makes no second row.
+    States: planned, deferred → sending → accepted → delivered; or failed, unknown, skipped (refused by the gate),
+    cancelled (opted out, exited).
+    """
+
+    __tablename__ = "outbox"
+    __table_args__ = (
+        UniqueConstraint("occurrence"),
+        CheckConstraint(
+            "state in ('planned','deferred','sending','accepted','delivered','failed','unknown','skipped','cancelled')",
+            name="state",
+        ),
+        CheckConstraint("state <> 'sending' or gate_decision_id is not null", name="gate_before_sending"),
+        CheckConstraint("message_class in ('promotional','requested','web')", name="message_class"),
+        Index("ix_outbox_due", "due_at", "id", postgresql_where=text("state in ('planned','deferred')")),
+        Index("ix_outbox_sending", "claimed_at", postgresql_where=text("state = 'sending'")),
+        Index("ix_outbox_contact_id_created_at", "contact_id", "created_at"),
+        Index("ix_outbox_created_at_id", "created_at", "id"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    occurrence: Mapped[str]
+    contact_id: Mapped[UUID] = mapped_column(ForeignKey("contacts.id", ondelete="CASCADE"))
+    conversation_id: Mapped[UUID | None]
+    enrolment_id: Mapped[UUID | None]
+    journey: Mapped[str | None]
+    step: Mapped[str | None]
+    channel: Mapped[str]
+    purpose: Mapped[str]
+    message_class: Mapped[str]
+    subject: Mapped[str | None]
+    text: Mapped[str]
+    state: Mapped[str]
+    due_at: Mapped[datetime]
+    attempts: Mapped[int] = mapped_column(default=0, server_default="0")
+    fence: Mapped[int] = mapped_column(default=0, server_default="0")
+    claimed_at: Mapped[datetime | None]
+    gate_decision_id: Mapped[UUID | None] = mapped_column(ForeignKey("gate_decisions.id", use_alter=True))
+    provider_id: Mapped[str | None]
+    reason_rule: Mapped[str | None]
+    reason: Mapped[str | None]
+    deferred_until: Mapped[datetime | None]
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+
+
+class GateDecision(Table):
+    """An answer of `may_send` and what it was given."""
+
+    __tablename__ = "gate_decisions"
+    __table_args__ = (
+        CheckConstraint("stage in ('plan','claim','wire')", name="stage"),
+        CheckConstraint("answer in ('allow','defer','deny')", name="answer"),
+        Index("ix_gate_decisions_outbox_id_decided_at", "outbox_id", "decided_at"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    outbox_id: Mapped[UUID] = mapped_column(ForeignKey("outbox.id", ondelete="CASCADE"))
+    stage: Mapped[str]
+    answer: Mapped[str]
+    rule: Mapped[str]
+    reason: Mapped[str]
+    until: Mapped[datetime | None]
+    pack_version: Mapped[str]
+    inputs: Mapped[dict[str, Any]]
+    decided_at: Mapped[datetime]

@@ -1,0 +1,1 @@
+"""Composition root: settings, app factories, CLI, supervisor. The only room that knows all others."""
