@@ -29,3 +29,4 @@ else:
         bind.commit()
         _run(bind)
         bind.commit()
+    engine.dispose()

@@ -1,0 +1,33 @@
+"""The migrations and the models say the same."""
+
+from __future__ import annotations
+
+import admin.models
+import bot.models
+import crm.consent.models
+import crm.contacts.models
+import crm.scoring.models
+import crm.timeline.models
+import outreach.models
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from base.database import driver_url
+from base.migrate import migrate
+from base.tables import Table
+from sqlalchemy import create_engine
+
+ROOMS = (admin.models, bot.models, crm.consent.models, crm.contacts.models, crm.scoring.models, crm.timeline.models,
+         outreach.models)
+
+
+def test_the_migrated_schema_is_exactly_what_the_models_say(fresh_database_url: str) -> None:
+    engine = create_engine(driver_url(fresh_database_url))
+    with engine.connect() as connection:
+        differences = compare_metadata(MigrationContext.configure(connection), Table.metadata)
+    engine.dispose()
+    assert [entry for entry in differences if "procrastinate" not in str(entry)] == []
+
+
+def test_migrating_twice_changes_nothing(fresh_database_url: str) -> None:
+    migrate(fresh_database_url)
+    migrate(fresh_database_url)

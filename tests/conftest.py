@@ -1,0 +1,86 @@
+"""Fixtures every room's tests share: a real PostgreSQL with a migrated template, a key ring, a moment in time."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import psycopg
+import pytest
+from base.database import Sessions, create_engine, create_sessions, libpq_url
+from base.encryption import KeyRing
+from base.migrate import migrate
+from base.postgres import start_embedded
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+_numbers = itertools.count(1)
+
+
+@dataclass(frozen=True)
+class Database:
+    """A database of one test's own."""
+
+    url: str
+    engine: AsyncEngine
+    sessions: Sessions
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> Iterator[str]:
+    """A server for the whole run (the embedded one, or TEST_DATABASE_URL) holding the template `parley_template`."""
+    given = os.environ.get("TEST_DATABASE_URL")
+    with tempfile.TemporaryDirectory(prefix="parley-test-") as folder:
+        server = None if given else start_embedded(Path(folder) / "pg")
+        url = given or server.get_uri()  # type: ignore[union-attr]
+        with psycopg.connect(libpq_url(url), autocommit=True) as admin:
+            admin.execute("DROP DATABASE IF EXISTS parley_template WITH (FORCE)")
+            admin.execute("CREATE DATABASE parley_template")
+        migrate(database_url(url, "parley_template"))
+        try:
+            yield url
+        finally:
+            if server is not None:
+                server.cleanup()
+
+
+def database_url(url: str, name: str) -> str:
+    """The same server, another database."""
+    from sqlalchemy import make_url
+
+    return make_url(url).set(database=name).render_as_string(hide_password=False)
+
+
+@pytest.fixture
+def fresh_database_url(postgres_url: str) -> Iterator[str]:
+    """The address of a fresh, migrated database, dropped afterwards."""
+    name = f"parley_test_{os.getpid()}_{next(_numbers)}"
+    with psycopg.connect(libpq_url(postgres_url), autocommit=True) as admin:
+        admin.execute(f'CREATE DATABASE "{name}" TEMPLATE parley_template STRATEGY FILE_COPY')
+    yield database_url(postgres_url, name)
+    with psycopg.connect(libpq_url(postgres_url), autocommit=True) as admin:
+        admin.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+@pytest.fixture
+async def database(fresh_database_url: str) -> AsyncIterator[Database]:
+    """A fresh, migrated database with its engine and sessions."""
+    engine = create_engine(fresh_database_url, pool_size=10)
+    yield Database(fresh_database_url, engine, create_sessions(engine))
+    await engine.dispose()
+
+
+@pytest.fixture
+def keys() -> KeyRing:
+    """A key ring with fixed keys."""
+    return KeyRing("k1", {"k1": b"\x01" * 32}, b"\x02" * 32)
+
+
+@pytest.fixture
+def now() -> datetime:
+    """The moment tests take place at."""
+    return datetime(2026, 11, 23, 15, 0, tzinfo=UTC)
