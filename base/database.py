@@ -32,6 +32,7 @@ def create_engine(url: str, *, pool_size: int = 10) -> AsyncEngine:
         pool_size=pool_size,
         max_overflow=pool_size,
         pool_pre_ping=True,
+        hide_parameters=True,  # errors are logged, and parameters are what people typed
         pool_recycle=1_800,
         connect_args={
             "connect_timeout": 5,

@@ -98,7 +98,9 @@ def check_weights(model_folder: Path) -> None:
         raise EncoderExportError(f"no model.safetensors in {model_folder}")
     found = _sha256(weights)
     if found != WEIGHTS_SHA256:
-        raise EncoderExportError(f"{weights} has SHA-256 {found}, expected {WEIGHTS_SHA256}; it is not the model we trust")
+        raise EncoderExportError(
+            f"{weights} has SHA-256 {found}, expected {WEIGHTS_SHA256}; it is not the model we trust"
+        )
 
 
 def is_exported(target: Path) -> bool:

@@ -41,7 +41,10 @@ class Conversation(Table):
 
 
 class Message(Table):
-    """One message. Inbound ones carry `turn_state`: `pending` until their turn is committed."""
+    """One message. Inbound ones carry `turn_state`: `pending` until their turn is committed.
+
+    The opening of a chat is a message of kind `start` with seq 0, which nobody is shown.
+    """
 
     __tablename__ = "messages"
     __table_args__ = (
@@ -49,12 +52,7 @@ class Message(Table):
         UniqueConstraint("conversation_id", "client_id"),
         CheckConstraint("author in ('visitor','bot','person','follow_up')", name="author"),
         CheckConstraint("turn_state in ('pending','done','failed')", name="turn_state"),
-        Index(
-            "ix_messages_pending",
-            "created_at",
-            "conversation_id",
-            postgresql_where=text("turn_state = 'pending'"),
-        ),
+        Index("ix_messages_pending", "conversation_id", "seq", postgresql_where=text("turn_state = 'pending'")),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)

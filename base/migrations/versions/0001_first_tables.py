@@ -380,7 +380,7 @@ def upgrade() -> None:
     op.create_index(
         "ix_messages_pending",
         "messages",
-        ["created_at", "conversation_id"],
+        ["conversation_id", "seq"],
         unique=False,
         postgresql_where=sa.text("turn_state = 'pending'"),
     )

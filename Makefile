@@ -1,0 +1,57 @@
+# Parley. A bare `make` prints this help.
+PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
+	if $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then echo $$p; break; fi; done)
+BIN := .venv/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help setup setup-dev run train check format test test-rasa test-ui bench lock clean
+
+help: ## This help
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+python-found:
+	@if [ -z "$(PYTHON)" ]; then echo "Parley needs Python 3.11 or newer; none was found. Get it with: apt-get install python3.11 python3.11-venv"; exit 1; fi
+
+setup: python-found ## Set up everything that running needs (each step skipped when done)
+	@$(PYTHON) -m server.setup.install
+
+setup-dev: python-found ## Set up everything that tests and checks need, too
+	@$(PYTHON) -m server.setup.install --dev
+
+run: setup ## Set up, start everything on this machine and print the site's address
+	@$(BIN)/python -m server.cli up
+
+train: setup ## Compile the flows and train the dialogue model again
+	@$(BIN)/python -m server.cli train
+
+check: ## Format, lint, types, imports (quick; what the hook runs)
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-cache
+
+format: ## Format and mend what can be mended by itself
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+test: setup-dev ## Set up what is missing, then run every check and every test
+	@$(MAKE) --no-print-directory check
+	@$(MAKE) --no-print-directory test-ui
+	@$(MAKE) --no-print-directory test-rasa
+	@$(BIN)/python -m pytest
+
+test-rasa: ## The tests of Rasa's side, under its own interpreter
+	@.venv-rasa/bin/python -m pytest -c tests/bot/rasa/pytest.ini tests/bot/rasa
+
+test-ui: ## The tests of the widget and the admin UI
+	@PATH="$$PATH:$(CURDIR)/$(BIN)" npm --prefix channels/web/widget test
+	@PATH="$$PATH:$(CURDIR)/$(BIN)" npm --prefix admin/ui test
+
+bench: ## Measure turns against stock Rasa (some minutes)
+	@$(BIN)/python benchmarks/turns.py
+
+lock: ## Write the lock files from the .in files
+	@bash requirements/lock.sh
+
+clean: ## Remove environments, builds and set-up marks; keeps the data in var/
+	rm -rf .venv .venv-rasa var/setup channels/web/widget/dist channels/web/widget/node_modules admin/ui/dist admin/ui/node_modules

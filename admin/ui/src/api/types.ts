@@ -1,0 +1,33 @@
+/**
+ * The shapes the pages speak of, all derived from the API's paths, so that a renamed component schema changes nothing here.
+ * No other module imports schema.d.ts, except the client.
+ */
+import type { paths } from './schema';
+
+type Answer<P extends keyof paths> = paths[P] extends {
+  get: { responses: { 200: { content: { 'application/json': infer T } } } };
+}
+  ? T
+  : never;
+
+type Query<P extends keyof paths> = paths[P] extends { get: { parameters: { query?: infer Q } } } ? NonNullable<Q> : never;
+
+export type Session = Answer<'/api/v1/session'>;
+export type User = Session['user'];
+
+export type LeadPage = Answer<'/api/v1/leads'>;
+export type LeadRow = LeadPage['items'][number];
+export type LeadFilter = Pick<Query<'/api/v1/leads'>, 'q' | 'band'>;
+export type Band = NonNullable<LeadRow['band']>;
+export type Consent = LeadRow['consents'][number];
+
+export type Lead = Answer<'/api/v1/leads/{id}'>;
+export type ScoreReason = Lead['reasons'][number];
+export type ConsentEvent = Lead['consent_events'][number];
+export type Conversation = Lead['conversations'][number];
+export type TranscriptMessage = Lead['transcript'][number];
+export type TimelineEvent = Lead['timeline'][number];
+
+export type FollowUpPage = Answer<'/api/v1/follow-ups'>;
+export type FollowUp = FollowUpPage['items'][number];
+export type FollowUpState = FollowUp['state'];

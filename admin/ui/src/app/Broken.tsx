@@ -1,0 +1,12 @@
+/** The last resort: shown when a page itself fails, so that nobody ever faces a blank screen. */
+import { Failure } from '../look/Notices';
+import { useRouteError } from 'react-router';
+
+export function Broken() {
+  const error = useRouteError();
+  return (
+    <main>
+      <Failure error={error} onRetry={() => window.location.reload()} />
+    </main>
+  );
+}

@@ -1,0 +1,70 @@
+/** One follow-up: when, to whom, what, and what became of it with the reason. */
+import { Link } from 'react-router';
+import type { FollowUp } from '../api/types';
+import { leadName } from '../leads/naming';
+import { ChannelIcon } from '../look/ChannelIcon';
+import { Moment } from '../look/Moment';
+import { Tag } from '../look/Tag';
+import { channelName, plainWords } from '../look/words';
+import styles from './FollowUpItem.module.css';
+import { stateLook } from './states';
+
+interface Props {
+  followUp: FollowUp;
+  /** On the lead's own page the lead is not named again and everything stands below each other. */
+  isOnLeadPage?: boolean;
+}
+
+export function FollowUpItem({ followUp, isOnLeadPage = false }: Props) {
+  return (
+    <li className={styles.item} data-compact={isOnLeadPage} data-testid="follow-up-row" data-state={followUp.state}>
+      <div className={styles.grid}>
+        <div className={styles.due}>
+          <Moment at={followUp.due_at} as="day" />
+          <div className={styles.soft}><Moment at={followUp.due_at} /></div>
+        </div>
+        <Message followUp={followUp} isOnLeadPage={isOnLeadPage} />
+        <Outcome followUp={followUp} />
+      </div>
+    </li>
+  );
+}
+
+function Message({ followUp, isOnLeadPage }: Required<Props>) {
+  const { lead, channel, journey, step, subject, text } = followUp;
+  return (
+    <div className={styles.what}>
+      {!isOnLeadPage && <Link to={`/leads/${lead.id}`} className={styles.lead}><bdi>{leadName(lead)}</bdi></Link>}
+      {subject && <div className={`${styles.subject} untrusted`} dir="auto">{subject}</div>}
+      <div className={`${styles.soft} ${styles.way}`}>
+        <ChannelIcon channel={channel} size={14} />
+        {channelName(channel)} · {plainWords(journey)} · {plainWords(step)}
+      </div>
+      <details className={styles.text}>
+        <summary>Message</summary>
+        <div className="untrusted" dir="auto">{text}</div>
+      </details>
+    </div>
+  );
+}
+
+function Outcome({ followUp }: Pick<Props, 'followUp'>) {
+  const { name, tone, icon, meaning } = stateLook(followUp.state);
+  return (
+    <div className={styles.outcome}>
+      <Tag tone={tone} icon={icon} title={meaning}>{name}</Tag>
+      {followUp.attempts > 1 && <span className={styles.soft}> after {followUp.attempts} attempts</span>}
+      {followUp.reason ? <Reason reason={followUp.reason} /> : <div className={`${styles.soft} ${styles.reason}`}>{meaning}</div>}
+    </div>
+  );
+}
+
+function Reason({ reason }: { reason: NonNullable<FollowUp['reason']> }) {
+  return (
+    <div className={styles.reason} data-testid="follow-up-reason">
+      {reason.text}
+      {reason.until && <span className={styles.soft}> Until <Moment at={reason.until} as="day" />.</span>}
+      <code className={styles.rule}>{reason.rule}</code>
+    </div>
+  );
+}

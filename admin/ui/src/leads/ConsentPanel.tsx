@@ -1,0 +1,73 @@
+/** What the person agreed to: the state now, and every event that led there with the exact words they saw. */
+import type { Consent, ConsentEvent } from '../api/types';
+import { Moment } from '../look/Moment';
+import { Panel } from '../look/Panel';
+import { channelName, consentEventName, consentStateName, languageName, methodName, plainWords } from '../look/words';
+import { ConsentTag } from './ConsentTag';
+import styles from './LeadPage.module.css';
+import { TurnLink } from './TurnLink';
+
+interface Props {
+  consents: readonly Consent[];
+  events: readonly ConsentEvent[];
+  turns: ReadonlySet<string>;
+}
+
+export function ConsentPanel({ consents, events, turns }: Props) {
+  return (
+    <Panel title="Consent">
+      {consents.length === 0 ? <p className={styles.none}>Never asked, so nothing may be sent as marketing.</p> : <States consents={consents} />}
+      <ul className={styles.list}>
+        {events.map((event) => <Event key={event.id} event={event} turns={turns} />)}
+      </ul>
+    </Panel>
+  );
+}
+
+function States({ consents }: Pick<Props, 'consents'>) {
+  const purposes = [...new Set(consents.map(({ purpose }) => purpose))];
+  const channels = [...new Set(consents.map(({ channel }) => channel))];
+  const stateOf = (purpose: string, channel: string) =>
+    consents.find((consent) => consent.purpose === purpose && consent.channel === channel)?.state ?? 'none';
+  return (
+    <table className={styles.consentTable} aria-label="Consent now, by purpose and channel">
+      <thead>
+        <tr>
+          <th scope="col">Purpose</th>
+          {channels.map((channel) => <th key={channel} scope="col">{channelName(channel)}</th>)}
+        </tr>
+      </thead>
+      <tbody>
+        {purposes.map((purpose) => (
+          <tr key={purpose}>
+            <th scope="row">{plainWords(purpose)}</th>
+            {channels.map((channel) => {
+              const state = stateOf(purpose, channel);
+              return <td key={channel}><ConsentTag state={state}>{consentStateName(state)}</ConsentTag></td>;
+            })}
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+function Event({ event, turns }: { event: ConsentEvent; turns: ReadonlySet<string> }) {
+  return (
+    <li className={styles.event} data-testid="consent-event">
+      <ConsentTag state={event.event}>{consentEventName(event.event)}</ConsentTag>
+      <div className={styles.small}>
+        {channelName(event.channel)} · {plainWords(event.purpose)} · {methodName(event.method)} · {languageName(event.language)}
+      </div>
+      {event.text && (
+        <blockquote className={`${styles.quote} untrusted`} lang={event.language} dir="auto">
+          {event.text}
+        </blockquote>
+      )}
+      <div className={styles.small}>
+        <Moment at={event.at} as="day" />
+        <TurnLink messageId={event.message_id} turns={turns}>See where it was shown</TurnLink>
+      </div>
+    </li>
+  );
+}

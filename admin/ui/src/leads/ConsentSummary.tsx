@@ -1,0 +1,22 @@
+/** All consents of a lead in one small space, for the list. */
+import { Group, Text } from '@mantine/core';
+import type { LeadRow } from '../api/types';
+import { Tag } from '../look/Tag';
+import { ConsentTag } from './ConsentTag';
+import { summariseConsents } from './consents';
+
+const SHOWN = 2; // tags, so that a row stays one row
+
+export function ConsentSummary({ consents }: Pick<LeadRow, 'consents'>) {
+  const summaries = summariseConsents(consents);
+  if (summaries.length === 0) return <Text size="sm" c="dimmed" component="span">Not asked</Text>;
+  const rest = summaries.slice(SHOWN);
+  return (
+    <Group gap={6}>
+      {summaries.slice(0, SHOWN).map(({ key, state, label, purposes }) => (
+        <ConsentTag key={key} state={state} title={purposes}>{label}</ConsentTag>
+      ))}
+      {rest.length > 0 && <Tag title={rest.map(({ label }) => label).join(', ')}>{rest.length} more</Tag>}
+    </Group>
+  );
+}

@@ -1,0 +1,33 @@
+/** The leads as cards, for phones. */
+import { Group, Text } from '@mantine/core';
+import type { LeadRow } from '../api/types';
+import { Moment } from '../look/Moment';
+import { ConsentSummary } from './ConsentSummary';
+import { LeadIdentity } from './LeadIdentity';
+import styles from './LeadList.module.css';
+import { Score } from './Score';
+
+export function LeadCards({ leads }: { leads: readonly LeadRow[] }) {
+  return (
+    <ul className={styles.cards} aria-label="Leads">
+      {leads.map((lead) => <Card key={lead.id} lead={lead} />)}
+    </ul>
+  );
+}
+
+function Card({ lead }: { lead: LeadRow }) {
+  return (
+    <li className={styles.card} data-testid="lead-row" data-lead-id={lead.id}>
+      <Group justify="space-between" wrap="nowrap" align="flex-start">
+        <LeadIdentity lead={lead} />
+        <Score score={lead.score} band={lead.band} />
+      </Group>
+      <Group justify="space-between" mt="sm" gap="xs">
+        <ConsentSummary consents={lead.consents} />
+        <Text size="xs" c="dimmed" component="span">
+          {lead.last_message_at ? <Moment at={lead.last_message_at} /> : 'No message yet'}
+        </Text>
+      </Group>
+    </li>
+  );
+}

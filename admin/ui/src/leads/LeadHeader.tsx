@@ -1,0 +1,37 @@
+/** Who the lead is and how to reach them, with the score. */
+import { Title } from '@mantine/core';
+import { useDocumentTitle } from '@mantine/hooks';
+import { IconBuilding, IconFlag, IconMail, IconPhone } from '@tabler/icons-react';
+import type { Lead } from '../api/types';
+import { ChannelIcon } from '../look/ChannelIcon';
+import { Moment } from '../look/Moment';
+import { PAGE_HEADING_ID } from '../look/PageHeading';
+import { channelName, plainWords } from '../look/words';
+import { Face } from './LeadIdentity';
+import styles from './LeadPage.module.css';
+import { leadName } from './naming';
+import { ScoreRing } from './Score';
+
+const ICON = { size: 15, stroke: 1.8, 'aria-hidden': true } as const;
+
+export function LeadHeader({ lead }: { lead: Lead }) {
+  useDocumentTitle(`${leadName(lead)} · Parley`);
+  return (
+    <header className={styles.header} data-testid="lead-header">
+      <Face lead={lead} size={56} />
+      <div className={styles.who}>
+        <Title order={1} id={PAGE_HEADING_ID} fz={24} lh="32px" className="untrusted"><bdi>{leadName(lead)}</bdi></Title>
+        <ul className={styles.ways}>
+          {lead.company && <li><IconBuilding {...ICON} /><bdi>{lead.company}</bdi></li>}
+          {lead.email && <li><IconMail {...ICON} /><a href={`mailto:${encodeURIComponent(lead.email)}`}>{lead.email}</a></li>}
+          {lead.phone && <li><IconPhone {...ICON} /><a href={`tel:${lead.phone.replace(/[^+\d]/g, '')}`}>{lead.phone}</a></li>}
+        </ul>
+        <ul className={styles.ways}>
+          <li><IconFlag {...ICON} />{plainWords(lead.stage)}</li>
+          <li><ChannelIcon channel={lead.channel} /><span>{channelName(lead.channel)}, first seen <Moment at={lead.created_at} /></span></li>
+        </ul>
+      </div>
+      <ScoreRing score={lead.score} band={lead.band} />
+    </header>
+  );
+}

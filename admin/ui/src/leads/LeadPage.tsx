@@ -1,0 +1,110 @@
+/** One lead with its whole story: why this score, what may be sent, what was said, what comes next. */
+import { Anchor, Grid, Skeleton, Stack } from '@mantine/core';
+import { IconArrowLeft, IconUserOff } from '@tabler/icons-react';
+import { Link, useLocation, useParams } from 'react-router';
+import { APIError } from '../api/problem';
+import type { Lead } from '../api/types';
+import { FollowUpItem } from '../follow-ups/FollowUpItem';
+import { ListLoading } from '../look/Loading';
+import { Failure, Nothing, Stale } from '../look/Notices';
+import { PageHeading } from '../look/PageHeading';
+import { Panel, Sheet } from '../look/Panel';
+import { ConsentPanel } from './ConsentPanel';
+import { LeadDetails } from './LeadDetails';
+import { LeadHeader } from './LeadHeader';
+import styles from './LeadPage.module.css';
+import { LeadTimeline } from './LeadTimeline';
+import { ScoreReasons } from './ScoreReasons';
+import { Transcript } from './Transcript';
+import { useLead } from './useLeads';
+
+export function LeadPage() {
+  const { leadId = '' } = useParams();
+  return (
+    <>
+      <BackToLeads />
+      {/* A key, so that nothing of one person is ever shown under another's name. */}
+      <LeadStory key={leadId} id={leadId} />
+    </>
+  );
+}
+
+function LeadStory({ id }: { id: string }) {
+  const lead = useLead(id);
+  if (lead.isPending) return <LeadLoading />;
+  if (!lead.data) return <NoLead error={lead.error} onRetry={() => void lead.refetch()} isRetrying={lead.isFetching} />;
+  return (
+    <>
+      {lead.isError && <Stale error={lead.error} />}
+      <LeadHeader lead={lead.data} />
+      <Grid gap="md" align="flex-start">
+        <Grid.Col span={{ base: 12, md: 5 }}><Facts lead={lead.data} /></Grid.Col>
+        <Grid.Col span={{ base: 12, md: 7 }} className={styles.beside ?? ''}>
+          <Transcript messages={lead.data.transcript} conversations={lead.data.conversations} />
+        </Grid.Col>
+      </Grid>
+    </>
+  );
+}
+
+function Facts({ lead }: { lead: Lead }) {
+  const turns = new Set(lead.transcript.map(({ id }) => id));
+  return (
+    <Stack gap="md">
+      <ScoreReasons reasons={lead.reasons} score={lead.score} turns={turns} />
+      <ConsentPanel consents={lead.consents} events={lead.consent_events} turns={turns} />
+      <Panel title="Follow-ups">
+        {lead.follow_ups.length === 0 && <p className={styles.none}>None planned.</p>}
+        <ul className={styles.list}>
+          {lead.follow_ups.map((followUp) => <FollowUpItem key={followUp.id} followUp={followUp} isOnLeadPage />)}
+        </ul>
+      </Panel>
+      <LeadDetails fields={lead.fields} />
+      <LeadTimeline events={lead.timeline} />
+    </Stack>
+  );
+}
+
+function BackToLeads() {
+  const state: unknown = useLocation().state;
+  const search = typeof state === 'object' && state !== null && 'search' in state ? String(state.search) : '';
+  return (
+    <Anchor component={Link} to={{ pathname: '/leads', search }} size="sm" className={styles.back ?? ''}>
+      <IconArrowLeft size={15} aria-hidden /> Leads
+    </Anchor>
+  );
+}
+
+interface NoLeadProps {
+  error: Error;
+  onRetry: () => void;
+  isRetrying: boolean;
+}
+
+function NoLead({ error, onRetry, isRetrying }: NoLeadProps) {
+  const isUnknown = error instanceof APIError && (error.status === 404 || error.status === 422 || error.status === 400);
+  return (
+    <>
+      <PageHeading title="Lead" />
+      <Sheet>
+        {isUnknown ? (
+          <Nothing icon={IconUserOff} title="There is no such lead">
+            <span className={styles.none}>It may have been erased at the person's own wish.</span>
+          </Nothing>
+        ) : (
+          <Failure error={error} onRetry={onRetry} isRetrying={isRetrying} />
+        )}
+      </Sheet>
+    </>
+  );
+}
+
+function LeadLoading() {
+  return (
+    <>
+      <PageHeading title="Lead" />
+      <Skeleton height={120} mb="md" radius="lg" />
+      <Sheet><ListLoading what="the lead" /></Sheet>
+    </>
+  );
+}

@@ -1,0 +1,48 @@
+/** Search and band filter of the leads. Writes only to the address. */
+import { SegmentedControl, TextInput } from '@mantine/core';
+import { useDebouncedCallback } from '@mantine/hooks';
+import { IconSearch } from '@tabler/icons-react';
+import { useEffect, useRef } from 'react';
+import { useSearchParams } from 'react-router';
+import { BANDS } from './bands';
+import styles from './LeadsFilter.module.css';
+
+const PAUSE = 250; // milliseconds after the last key
+
+const CHOICES = [
+  { value: 'all', label: 'All' },
+  ...Object.entries(BANDS).map(([value, { name }]) => ({ value, label: name })),
+];
+
+export function LeadsFilter() {
+  const [search, setSearch] = useSearchParams();
+  const input = useRef<HTMLInputElement>(null);
+  const set = (key: string, value: string) =>
+    setSearch((old) => {
+      const next = new URLSearchParams(old);
+      if (value) next.set(key, value);
+      else next.delete(key);
+      return next;
+    }, { replace: true, preventScrollReset: true });
+  const setQuery = useDebouncedCallback((value: string) => set('q', value.trim()), PAUSE);
+
+  // "Show all leads" and the browser's back button change the address, not the field.
+  const q = search.get('q') ?? '';
+  useEffect(() => {
+    if (input.current && input.current !== document.activeElement) input.current.value = q;
+  }, [q]);
+
+  return (
+    <div className={styles.row} role="search" aria-label="Leads">
+      <TextInput
+        ref={input} type="search" className={styles.search} aria-label="Search by name, e-mail, phone or company"
+        placeholder="Name, e-mail, phone, company" leftSection={<IconSearch size={16} aria-hidden />}
+        defaultValue={q} onChange={(event) => setQuery(event.currentTarget.value)} data-testid="lead-search"
+      />
+      <SegmentedControl
+        className={styles.bands} aria-label="Band" data={CHOICES} value={search.get('band') ?? 'all'} data-testid="band-filter"
+        onChange={(band) => set('band', band === 'all' ? '' : band)}
+      />
+    </div>
+  );
+}

@@ -1,0 +1,51 @@
+/** All leads: find them, see who is worth a call, open one. */
+import { useSearchParams } from 'react-router';
+import type { LeadFilter } from '../api/types';
+import { ListLoading } from '../look/Loading';
+import { LoadMore } from '../look/LoadMore';
+import { Failure, Stale } from '../look/Notices';
+import { PageHeading } from '../look/PageHeading';
+import { Sheet } from '../look/Panel';
+import { useOnPhone } from '../look/useOnPhone';
+import { isBand } from './bands';
+import { LeadCards } from './LeadCards';
+import { LeadsFilter } from './LeadsFilter';
+import { LeadTable } from './LeadTable';
+import { NoLeads } from './NoLeads';
+import { useLeads } from './useLeads';
+
+export function LeadsPage() {
+  const filter = useLeadFilter();
+  return (
+    <>
+      <PageHeading title="Leads">Everyone who talked to your bot, with a score and the reasons for it.</PageHeading>
+      <LeadsFilter />
+      <LeadList filter={filter} />
+    </>
+  );
+}
+
+function LeadList({ filter }: { filter: LeadFilter }) {
+  const leads = useLeads(filter);
+  const onPhone = useOnPhone();
+  if (leads.isPending) return <Sheet><ListLoading what="leads" /></Sheet>;
+  if (!leads.data) {
+    return <Sheet><Failure error={leads.error} onRetry={() => void leads.refetch()} isRetrying={leads.isFetching} /></Sheet>;
+  }
+  if (leads.data.length === 0) return <Sheet><NoLeads isFiltered={Boolean(filter.q || filter.band)} /></Sheet>;
+  return (
+    <div aria-busy={leads.isPlaceholderData}>
+      {leads.isError && <Stale error={leads.error} />}
+      {onPhone ? <LeadCards leads={leads.data} /> : <LeadTable leads={leads.data} />}
+      <LoadMore list={leads} />
+    </div>
+  );
+}
+
+/** The filter lives in the address, so that going back from a lead finds the list as it was. */
+function useLeadFilter(): LeadFilter {
+  const [search] = useSearchParams();
+  const q = search.get('q')?.trim();
+  const band = search.get('band');
+  return { ...(q ? { q } : {}), ...(isBand(band) ? { band } : {}) };
+}

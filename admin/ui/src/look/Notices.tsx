@@ -1,0 +1,54 @@
+/** What a page shows when it has nothing, or could not load, or is out of date. */
+import { Alert, Button, Stack, Text, Title } from '@mantine/core';
+import { IconCloudOff, type Icon } from '@tabler/icons-react';
+import type { ReactNode } from 'react';
+import { asAPIError } from '../api/problem';
+
+interface FailureProps {
+  error: unknown;
+  onRetry: () => void;
+  isRetrying?: boolean;
+}
+
+/** In place of the content: what went wrong, and a way to try again. */
+export function Failure({ error, onRetry, isRetrying = false }: FailureProps) {
+  const { title, detail } = asAPIError(error);
+  return (
+    <Stack align="center" gap="xs" py={64} px="md" role="alert" ta="center">
+      <IconCloudOff size={32} stroke={1.4} color="var(--ink-soft)" aria-hidden />
+      <Text fw={600}>{title}</Text>
+      {detail && <Text c="dimmed" size="sm" maw={420}>{detail}</Text>}
+      <Button variant="default" mt="sm" onClick={onRetry} loading={isRetrying}>
+        Try again
+      </Button>
+    </Stack>
+  );
+}
+
+/** Above content that is still shown although its renewal failed. */
+export function Stale({ error }: { error: unknown }) {
+  return (
+    <Alert color="yellow" variant="light" icon={<IconCloudOff size={18} aria-hidden />} mb="md" role="status">
+      <Text size="sm">{asAPIError(error).title}. What you see may be out of date; trying again.</Text>
+    </Alert>
+  );
+}
+
+interface NothingProps {
+  icon: Icon;
+  title: string;
+  children: ReactNode;
+}
+
+/** In place of a list that is empty: why, and what to do about it. */
+export function Nothing({ icon: Mark, title, children }: NothingProps) {
+  return (
+    <Stack align="center" gap={6} py={56} px="md" ta="center">
+      <Mark size={32} stroke={1.4} color="var(--ink-soft)" aria-hidden />
+      <Title order={2} fz={17} mt={6}>
+        {title}
+      </Title>
+      {children}
+    </Stack>
+  );
+}

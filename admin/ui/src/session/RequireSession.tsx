@@ -1,0 +1,25 @@
+/** Lets only logged-in readers through; all others go to the log-in and come back afterwards. */
+import { Center, Loader } from '@mantine/core';
+import { Navigate, Outlet, useLocation } from 'react-router';
+import { Failure } from '../look/Notices';
+import { logInPath } from './returnPath';
+import { useSession } from './useSession';
+
+export function RequireSession() {
+  const session = useSession();
+  const { pathname, search, hash } = useLocation();
+  if (session.isPending) {
+    return (
+      <Center h="100dvh" role="status" aria-label="Loading">
+        <Loader color="gray" type="dots" />
+      </Center>
+    );
+  }
+  if (session.data) return <Outlet />;
+  if (session.data === null) return <Navigate to={logInPath(pathname + search + hash)} replace />;
+  return (
+    <main>
+      <Failure error={session.error} onRetry={() => void session.refetch()} isRetrying={session.isFetching} />
+    </main>
+  );
+}

@@ -1,0 +1,18 @@
+/** How the admin pages are built: below /admin/, hashed assets, nothing inlined (the server's CSP allows only 'self'). */
+import react from '@vitejs/plugin-react';
+import { defineConfig, loadEnv } from 'vite';
+
+export default defineConfig(({ mode }) => ({
+  base: '/admin/',
+  plugins: [react()],
+  build: {
+    target: 'es2022',
+    // A data: URI would be refused by the content security policy.
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    chunkSizeWarningLimit: 800,
+  },
+  server: {
+    proxy: { '/api': loadEnv(mode, '.', 'PARLEY_').PARLEY_URL ?? 'http://127.0.0.1:8000' },
+  },
+}));

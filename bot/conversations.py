@@ -1,0 +1,130 @@
+"""Conversations and their messages as rows. Decides nothing; every function runs in its caller's transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from crm.timeline.service import record
+from sqlalchemy import insert, select, update
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from base.errors import NotFound
+from base.ids import new_id
+from base.messages import Author, Stored
+from bot.models import Conversation, Message
+
+
+async def start_conversation(
+    session: AsyncSession,
+    *,
+    channel: str,
+    language: str,
+    time_zone: str | None,
+    page_url: str | None,
+    now: datetime,
+) -> UUID:
+    """A new conversation whose opening (kind `start`, seq 0) waits for its turn."""
+    conversation_id = new_id()
+    await session.execute(
+        insert(Conversation).values(
+            id=conversation_id,
+            channel=channel,
+            language=language,
+            time_zone=time_zone,
+            page_url=page_url,
+            last_message_at=now,
+            created_at=now,
+        )
+    )
+    await session.execute(
+        insert(Message).values(
+            id=new_id(),
+            conversation_id=conversation_id,
+            seq=0,
+            author="visitor",
+            kind="start",
+            text="",
+            client_id=new_id(),
+            turn_state="pending",
+            created_at=now,
+        )
+    )
+    await record(
+        session,
+        kind="conversation_started",
+        contact_id=None,
+        conversation_id=conversation_id,
+        data={"channel": channel},
+        now=now,
+    )
+    return conversation_id
+
+
+async def append_message(
+    session: AsyncSession,
+    *,
+    conversation_id: UUID,
+    author: Author,
+    text: str,
+    data: dict[str, Any],
+    client_id: UUID,
+    now: datetime,
+) -> Stored | None:
+    """Adds a message that needs no turn (a follow-up, a person's answer); None if `client_id` is there already."""
+    known = select(Message.id).where(Message.conversation_id == conversation_id, Message.client_id == client_id)
+    taken = (
+        update(Conversation)
+        .where(Conversation.id == conversation_id, ~known.exists())
+        .values(next_seq=Conversation.next_seq + 1, last_message_at=now)
+        .returning(Conversation.next_seq)
+    )
+    next_seq = await session.scalar(taken)
+    if next_seq is None:
+        if await session.scalar(select(Conversation.id).where(Conversation.id == conversation_id)) is None:
+            raise NotFound("This conversation is gone.")
+        return None
+    row = upsert(Message).values(
+        id=new_id(),
+        conversation_id=conversation_id,
+        seq=next_seq - 1,
+        author=author,
+        kind="text",
+        text=text,
+        data=data,
+        client_id=client_id,
+        created_at=now,
+    )
+    message_id = await session.scalar(row.returning(Message.id))
+    assert message_id is not None
+    return Stored(message_id, conversation_id, next_seq - 1, author, text, now, client_id, data)
+
+
+async def list_messages(
+    session: AsyncSession, conversation_id: UUID, *, after: int = 0, limit: int = 200
+) -> Sequence[Stored]:
+    """What a person sees of a conversation after `seq`, oldest first."""
+    rows = await session.execute(
+        select(Message)
+        .where(Message.conversation_id == conversation_id, Message.seq > max(after, 0))
+        .order_by(Message.seq)
+        .limit(limit)
+    )
+    return [to_stored(message) for message in rows.scalars()]
+
+
+def to_stored(row: Message) -> Stored:
+    """The row as every channel reads it."""
+    return Stored(
+        row.id,
+        row.conversation_id,
+        row.seq,
+        row.author,  # type: ignore[arg-type]  # the table's check constraint holds it to Author
+        row.text,
+        row.created_at,
+        row.client_id,
+        row.data,
+    )

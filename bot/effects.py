@@ -1,0 +1,260 @@
+"""Carries out what a turn decided, inside the turn's transaction. Checks each effect again: Rasa is not trusted."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import structlog
+from crm.consent.ledger import ConsentFact, record_consent_event
+from crm.consent.withdrawal import withdraw
+from crm.contacts.addresses import InvalidAddress
+from crm.contacts.service import (
+    create_contact,
+    resolve_captured_address,
+    set_fields,
+    set_qualification,
+    set_stage,
+)
+from crm.scoring.service import add_points, rescore
+from crm.timeline.service import record
+from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from base.encryption import KeyRing
+from bot.claims import Claim
+from bot.models import Conversation, Message
+from bot.ports import FollowUps
+
+log = structlog.get_logger(__name__)
+
+FIELD_LIMIT = 2_000
+"""Longest value kept in a contact's field, in characters."""
+
+
+@dataclass
+class Scene:
+    """The turn in which effects happen. `contact_id` is filled when the first effect needs a contact."""
+
+    session: AsyncSession
+    keys: KeyRing
+    follow_ups: FollowUps
+    controller: str
+    claim: Claim
+    now: datetime
+    contact_id: UUID | None
+    status: str
+    score_changed: bool = False
+
+    async def contact(self) -> UUID:
+        """The conversation's contact, made now if there is none."""
+        if self.contact_id is None:
+            self.contact_id = await create_contact(
+                self.session, language=self.claim.language, time_zone=self.claim.time_zone, now=self.now
+            )
+            await self._point_conversation()
+        return self.contact_id
+
+    async def join(self, contact_id: UUID) -> None:
+        """From here on the conversation adds to this contact."""
+        if contact_id != self.contact_id:
+            self.contact_id = contact_id
+            await self._point_conversation()
+
+    async def note(self, kind: str, **data: Any) -> None:
+        """An event on the contact's timeline."""
+        await record(
+            self.session,
+            kind=kind,
+            contact_id=self.contact_id,
+            conversation_id=self.claim.conversation_id,
+            data=data,
+            now=self.now,
+        )
+
+    async def _point_conversation(self) -> None:
+        await self.session.execute(
+            update(Conversation).where(Conversation.id == self.claim.conversation_id).values(contact_id=self.contact_id)
+        )
+
+
+async def carry_out(scene: Scene, effects: list[dict[str, Any]]) -> None:
+    """All effects of a turn, in order; one that is malformed or unknown is logged and changes nothing."""
+    for effect in effects:
+        name = effect.get("effect")
+        handler = _HANDLERS.get(str(name))
+        if handler is None:
+            log.error("effect_unknown", effect=str(name)[:60], conversation_id=str(scene.claim.conversation_id))
+            continue
+        try:
+            await handler(scene, effect)
+        except (KeyError, TypeError, InvalidAddress) as error:
+            log.error(
+                "effect_refused",
+                effect=name,
+                error=type(error).__name__,
+                conversation_id=str(scene.claim.conversation_id),
+            )
+    if scene.score_changed and scene.contact_id is not None:
+        await rescore(scene.session, contact_id=scene.contact_id, message_id=scene.claim.message_id, now=scene.now)
+
+
+async def _capture_lead(scene: Scene, effect: dict[str, Any]) -> None:
+    field, value = str(effect["field"]), effect["value"]
+    contact_id = await scene.contact()
+    if field in ("email", "phone"):
+        resolved = await resolve_captured_address(
+            scene.session, scene.keys, contact_id=contact_id, kind=field, value=str(value), now=scene.now
+        )
+        await scene.join(resolved.contact_id)
+        await set_stage(scene.session, resolved.contact_id, "lead", scene.now)
+        await scene.note("address_added", address=field, joined_existing=resolved.joined_existing)
+    else:
+        kept = value[:FIELD_LIMIT] if isinstance(value, str) else value
+        await set_fields(scene.session, contact_id, {field: kept}, scene.now)
+        await scene.note("lead_captured", field=field)
+    scene.score_changed = True
+
+
+async def _record_consent(scene: Scene, effect: dict[str, Any]) -> None:
+    decision = effect["decision"]
+    if decision not in ("given", "refused"):
+        raise TypeError("decision")
+    shown = await _consent_shown(scene)
+    wanted = {"purpose": effect["purpose"], "channels": list(effect["channels"])}
+    if shown is None or {key: shown.data["consent"].get(key) for key in wanted} != wanted:
+        log.error("consent_not_shown", conversation_id=str(scene.claim.conversation_id))
+        return
+    contact_id = await scene.contact()
+    for channel in wanted["channels"]:
+        await record_consent_event(
+            scene.session,
+            ConsentFact(
+                event=decision,
+                principal_ref=contact_id,
+                purpose=wanted["purpose"],
+                channel=channel,
+                controller=scene.controller,
+                lawful_basis="consent",
+                notice_text=shown.text,
+                language=scene.claim.language,
+                method="chat_choice" if scene.claim.kind == "choice" else "chat_text",
+                evidence={
+                    "conversation_id": str(scene.claim.conversation_id),
+                    "notice_message_id": str(shown.id),
+                    "answer_message_id": str(scene.claim.message_id),
+                    "step": str(effect.get("step", "")),
+                    "channel": scene.claim.channel,
+                },
+                actor="subject",
+                effective_at=scene.claim.received_at,
+            ),
+            now=scene.now,
+        )
+        await scene.note(f"consent_{decision}", purpose=wanted["purpose"], channel=channel)
+    scene.score_changed = True
+
+
+async def _consent_shown(scene: Scene) -> Message | None:
+    """The last question that was on the person's screen when they answered, if it was a consent notice."""
+    question = await scene.session.scalar(
+        select(Message)
+        .where(
+            Message.conversation_id == scene.claim.conversation_id,
+            Message.author == "bot",
+            Message.data["input"].astext.is_not(None),
+        )
+        .order_by(Message.seq.desc())
+        .limit(1)
+    )
+    return question if question is not None and question.data.get("consent") else None
+
+
+async def _add_points(scene: Scene, effect: dict[str, Any]) -> None:
+    await add_points(
+        scene.session,
+        contact_id=await scene.contact(),
+        rule=str(effect["rule"]),
+        points=int(effect["points"]),
+        reason=str(effect["reason"])[:FIELD_LIMIT],
+        message_id=scene.claim.message_id,
+        now=scene.now,
+    )
+    scene.score_changed = True
+
+
+async def _set_outcome(scene: Scene, effect: dict[str, Any]) -> None:
+    value = effect["value"]
+    if value not in ("hot", "warm", "cold"):
+        raise TypeError("value")
+    contact_id = await scene.contact()
+    await set_qualification(scene.session, contact_id, value, scene.now)
+    if value in ("hot", "warm"):
+        await set_stage(scene.session, contact_id, "mql", scene.now)
+    await scene.note("qualified", outcome=value)
+    scene.score_changed = True
+
+
+async def _enrol(scene: Scene, effect: dict[str, Any]) -> None:
+    journey = str(effect["journey"])
+    entered = await scene.follow_ups.enrol(
+        scene.session,
+        journey=journey,
+        contact_id=await scene.contact(),
+        conversation_id=scene.claim.conversation_id,
+        now=scene.now,
+    )
+    if entered:
+        await scene.note("enrolled", journey=journey)
+
+
+async def _hand_off(scene: Scene, effect: dict[str, Any]) -> None:
+    await scene.contact()
+    scene.status = "handed_off"
+    await scene.note("handed_off", team=str(effect.get("team", "")), reason=str(effect.get("reason", "")))
+
+
+async def _opt_out(scene: Scene, effect: dict[str, Any]) -> None:
+    contact_id = await scene.contact()
+    await withdraw(
+        scene.session,
+        scene.keys,
+        contact_id=contact_id,
+        channel="all",
+        purpose="all",
+        method=f"{scene.claim.channel}_{effect.get('method', 'chat')}",
+        evidence={
+            "id": str(scene.claim.message_id),
+            "conversation_id": str(scene.claim.conversation_id),
+        },
+        actor="subject",
+        controller=scene.controller,
+        language=scene.claim.language,
+        now=scene.now,
+    )
+    await scene.follow_ups.stop(scene.session, contact_id=contact_id, reason="opted_out", now=scene.now)
+
+
+async def _privacy_request(scene: Scene, effect: dict[str, Any]) -> None:
+    await scene.contact()
+    await scene.note("privacy_requested", request=str(effect["kind"]))
+
+
+async def _end_flow(scene: Scene, effect: dict[str, Any]) -> None:
+    await scene.note("flow_ended", flow=str(effect["flow"]), outcome=str(effect["outcome"]))
+
+
+_HANDLERS: dict[str, Callable[[Scene, dict[str, Any]], Awaitable[None]]] = {
+    "capture_lead": _capture_lead,
+    "record_consent": _record_consent,
+    "add_points": _add_points,
+    "set_outcome": _set_outcome,
+    "enrol_in_journey": _enrol,
+    "hand_off": _hand_off,
+    "opt_out": _opt_out,
+    "privacy_request": _privacy_request,
+    "end_flow": _end_flow,
+}

@@ -1,0 +1,141 @@
+"""Find a correction of an earlier answer ("no, my mail is …", "actually we are 10 to 49") and carry it out.
+
+Consent is never corrected here: who takes it back says stop.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any, Iterator, List, Optional, Tuple
+
+from parley_rasa.dialogue import questions, repair, steps
+from parley_rasa.dialogue.conditions import is_known
+from parley_rasa.dialogue.flows import QUESTION_INPUT
+from parley_rasa.dialogue.turn import Turn
+from parley_rasa.typed_answers import clean_text, match_choice, without_lead_in
+
+_MARK = re.compile(
+    r"^\s*(?:(?:no|nope|sorry|actually|wait|oops|hang on|hold on|correction|my mistake|my bad|i made a mistake|oh|ah"
+    r"|well|rather|scratch that|let me correct that|that(?:'s| is| was)? wrong)\b[\s,.:;!-]*)+",
+    re.IGNORECASE,
+)
+_RESTATED = re.compile(
+    r"^(?:(?:it(?:'?s| is)|i mean|i meant(?: to say)?|i'?m|i am|that(?:'?s| is)|make that|make it|should be"
+    r"|it should be|we(?:'?re| are))\s+)+(.{1,200})$",
+    re.IGNORECASE,
+)
+_LONGEST_VALUE = 200  # characters
+
+
+@dataclass(frozen=True)
+class Correction:
+    """A new value for a slot that already had one; ``shown`` is how to say it."""
+
+    slot: str
+    value: Any
+    shown: str
+
+
+def find_correction(turn: Turn) -> Optional[Correction]:
+    """Return the correction that the visitor's text makes, if it makes one."""
+    return _of_value(turn) or _by_label(turn) or _of_lately_answered(turn)
+
+
+def carry_out(turn: Turn, correction: Correction) -> None:
+    """Store the new value with its effects, say so and ask the open question again."""
+    turn.acted_as = "correction"
+    turn.set_slot(correction.slot, correction.value)
+    label = str(turn.flows.slot(correction.slot).get("label") or correction.slot.replace("_", " "))
+    turn.say(turn.pattern("corrected", value=correction.shown, label=label))
+    if turn.moved:
+        steps.run(turn)
+    else:
+        questions.ask(turn)
+
+
+def _of_value(turn: Turn) -> Optional[Correction]:
+    """Another address or phone number than the one known is a correction, with or without a "sorry"."""
+    asked = "" if turn.question is None or turn.moved else QUESTION_INPUT[turn.question["step"]]
+    for kind in repair.VALUE_KINDS:
+        value = turn.understood.values.get(kind)
+        if value is None or kind == asked:
+            continue
+        for slot in turn.flows.slots_of_type(kind, turn.frame["flow"] if turn.frame else None):
+            if is_known(turn.slots.get(slot)) and turn.slots[slot] != value:
+                return Correction(slot, value, str(value))
+    return None
+
+
+def _by_label(turn: Turn) -> Optional[Correction]:
+    """"My company is Acme", "change my name to Ada": names a known slot by its label."""
+    text = _MARK.sub("", clean_text(turn.message.text), count=1)
+    for slot in turn.flows.slot_names():
+        declared = turn.flows.slot(slot)
+        if declared.get("type") not in ("text", "choice") or not is_known(turn.slots.get(slot)):
+            continue
+        for label in _labels(slot, declared.get("label")):
+            match = re.match(
+                rf"(?:please )?(?:change |update |correct )?(?:my|our|the) {re.escape(label)}"
+                rf"(?: (?:is|was|should be|must be|to)(?: actually| really)?|'s)[: ]+(.{{1,{_LONGEST_VALUE}}})$",
+                text,
+                re.IGNORECASE,
+            )
+            found = match and _value_for(turn, slot, match.group(1).strip(" .!"))
+            if found:
+                return found
+    return None
+
+
+def _labels(slot: str, label: Optional[str]) -> List[str]:
+    names = [name for name in (label, slot.replace("_", " ")) if name]
+    return names + (["name"] if slot == "first_name" else [])
+
+
+def _value_for(turn: Turn, slot: str, text: str) -> Optional[Correction]:
+    if turn.flows.slot(slot).get("type") == "text":
+        return Correction(slot, text, text) if text != turn.slots[slot] else None
+    for flow, step_id in _choice_steps(turn, slot):
+        return _choice(turn, flow, step_id, text)
+    return None
+
+
+def _choice_steps(turn: Turn, slot: str) -> Iterator[Tuple[str, str]]:
+    for name in turn.flows.document["flows"]:
+        for step_id, step in turn.flows.flow(name)["steps"].items():
+            if step["step"] == "ask_choice" and step["slot"] == slot:
+                yield name, step_id
+
+
+def _choice(turn: Turn, flow: str, step_id: str, text: str) -> Optional[Correction]:
+    step = turn.flows.step(flow, step_id)
+    values = [str(value) for value in step["choices"]]
+    labels = questions.labels_of(turn, {"flow": flow, "step": step_id}, values)
+    match = match_choice(text, [{"value": value, "label": labels[value] or value} for value in values])
+    if match is None or turn.slots.get(step["slot"]) == match.value:
+        return None
+    return Correction(step["slot"], match.value, labels[match.value] or match.value)
+
+
+def _of_lately_answered(turn: Turn) -> Optional[Correction]:
+    """"Actually …", "no, I meant …": takes back one of the last answers, unless it answers the open question."""
+    text = clean_text(turn.message.text)
+    mark = _MARK.match(text)
+    if mark is None or not text[mark.end() :]:
+        return None
+    question = turn.question
+    if question is not None and question["step"] != "ask_text" and questions.read_text(turn, question) is not None:
+        return None
+    rest = text[mark.end() :]
+    restated = _RESTATED.match(rest)
+    said = restated.group(1).strip(" .!") if restated else rest
+    for flow, step_id in repair.answered_steps(turn):
+        step = turn.flows.step(flow, step_id)
+        if step["step"] == "ask_choice":
+            found = _choice(turn, flow, step_id, said)
+            if found is not None:
+                return found
+        elif step["step"] == "ask_text" and restated and (question is None or question["step"] != "ask_text"):
+            value = without_lead_in(said, str(turn.flows.slot(step["slot"]).get("field") or ""))
+            return Correction(step["slot"], value, value)
+    return None

@@ -1,0 +1,128 @@
+"""Ask the open question and read an answer to it. Consent is read from clear words only, never from an intent."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Dict, List, Mapping, Optional
+
+from parley_rasa.dialogue.conditions import is_known
+from parley_rasa.dialogue.flows import QUESTION_INPUT
+from parley_rasa.dialogue.turn import Turn
+from parley_rasa.dialogue.wording import for_channel
+from parley_rasa.typed_answers import clean_text, match_choice, read_yes_no, without_lead_in
+
+LONGEST_TEXT = 1000  # characters, when the step says nothing
+CHANNELS_WITH_BUTTONS = ("web", "telegram")  # elsewhere choices are shown as a numbered list
+CONSENT = {"yes": "given", "no": "refused"}
+
+Step = Dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An answer to the open question.
+
+    ``whole``: the message is that answer and nothing else, so no intent can outweigh it.
+    ``certain``: a valid value for a closed question, though perhaps among other words.
+    """
+
+    value: Any
+    whole: bool = False
+    certain: bool = True
+
+
+def is_answered(turn: Turn, step: Step) -> bool:
+    """Tell whether a question need not be asked because its slot is known."""
+    return bool(step.get("skip_if_known")) and is_known(turn.slots.get(step["slot"]))
+
+
+def ask(turn: Turn, text: Optional[str] = None) -> None:
+    """Ask the open question, with its own text or with the one given.
+
+    A consent text is always shown in full and alone, since what is recorded is what was shown.
+    """
+    step = turn.question
+    if step is None:
+        return
+    consent = None
+    if step["step"] == "ask_consent":
+        if text:
+            turn.say(text)
+            text = None
+        consent = {"purpose": step["purpose"], "channels": step["channels"], "slot": step["slot"]}
+    turn.say(
+        text or turn.wording(), step=turn.step_id, input=QUESTION_INPUT[step["step"]],
+        choices=choices_of(turn, step), consent=consent,
+    )  # fmt: skip
+
+
+def ask_again(turn: Turn) -> None:
+    """Come back to the open question after something else."""
+    if turn.question is not None:
+        turn.say(turn.pattern("resume"))
+        ask(turn)
+
+
+def choices_of(turn: Turn, step: Step) -> List[Dict[str, str]]:
+    """List what can be tapped, in order, with labels in the visitor's language."""
+    if step["step"] == "ask_consent":
+        values, fallback = ["yes", "no"], {"yes": "Yes", "no": "No"}
+    elif step["step"] == "ask_choice":
+        values, fallback = [str(value) for value in step["choices"]], {}
+    else:
+        return []
+    labels = labels_of(turn, turn.frame or {}, values)
+    return [{"value": value, "label": labels.get(value) or fallback.get(value, value)} for value in values]
+
+
+def labels_of(turn: Turn, place: Mapping[str, Any], values: List[str]) -> Dict[str, str]:
+    worded = turn.flows.wording(turn.language, place["flow"], place["step"]).get("choices", {})
+    return {value: for_channel(worded.get(value), turn.channel) for value in values}
+
+
+def read_tap(turn: Turn, step: Step, value: Optional[str]) -> Optional[Answer]:
+    """Read a tapped choice; a value that the question does not offer is no answer."""
+    if value not in [choice["value"] for choice in choices_of(turn, step)]:
+        return None
+    return Answer(value, whole=True)
+
+
+def read_text(turn: Turn, step: Step) -> Optional[Answer]:
+    """Read the visitor's text as an answer to the open question."""
+    text, found = turn.message.text, turn.understood
+    kind = step["step"]
+    if kind in ("ask_email", "ask_phone"):
+        value = found.values.get(QUESTION_INPUT[kind])
+        return None if value is None else Answer(value, whole=found.nothing_else)
+    if kind == "ask_consent":
+        said = read_yes_no(text)
+        return None if said is None else Answer("yes" if said else "no", whole=True)
+    if kind == "ask_choice":
+        match = match_choice(text, choices_of(turn, step), numbered=turn.channel not in CHANNELS_WITH_BUTTONS)
+        return None if match is None else Answer(match.value, whole=match.whole)
+    return _read_free_text(turn, step, text)
+
+
+def _read_free_text(turn: Turn, step: Step, text: str) -> Optional[Answer]:
+    if turn.understood.nothing_else and turn.understood.values.keys() & {"email", "phone"}:
+        return None  # an address given early is captured as one, it does not answer "what is your name?"
+    if turn.is_typed_question and (turn.frame or {}).get("misses") == 0:
+        return None  # a question of the visitor's own; typed once more, it is taken as the answer after all
+    value = without_lead_in(clean_text(text), str(turn.flows.slot(step["slot"]).get("field") or ""))
+    shortest, longest = step.get("min_length") or 1, step.get("max_length") or LONGEST_TEXT
+    if not shortest <= len(value) <= longest or not any(letter.isalnum() for letter in value):
+        return None
+    return Answer(value, certain=False)
+
+
+def accept(turn: Turn, step: Step, answer: Answer) -> None:
+    """Store an answer with its effects. Does not move on."""
+    if step["step"] == "ask_consent":
+        decision = CONSENT[answer.value]
+        turn.set_slot(step["slot"], decision)
+        turn.add_effect(
+            "record_consent", purpose=step["purpose"], channels=step["channels"], decision=decision, step=turn.step_id
+        )
+    else:
+        turn.set_slot(step["slot"], answer.value)
+    turn.remember(f"answered {turn.step_id}")

@@ -1,0 +1,131 @@
+"""What one turn reads and what it has produced so far. Holds no rules: steps, questions and repair act on it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
+
+from parley_rasa.dialogue.conditions import is_known
+from parley_rasa.dialogue.flows import QUESTION_INPUT, Flows
+from parley_rasa.dialogue.wording import for_channel, render
+
+RECENT = 6  # events remembered from one turn to the next
+PATTERNS = "patterns"
+QUESTION_MARKS = ("?", "\uff1f", "\u061f")
+
+
+@dataclass(frozen=True)
+class Message:
+    """What the visitor sent, already checked by the channel."""
+
+    kind: str  # "start", "text" or "choice"
+    text: str = ""
+    value: Optional[str] = None
+    step: Optional[str] = None
+
+
+@dataclass(frozen=True)
+class Understood:
+    """What the pipeline made of a text: intents with confidence, and values found in it by kind."""
+
+    intent: Optional[str] = None
+    confidence: float = 0.0
+    ranking: Sequence[Tuple[str, float]] = ()
+    values: Mapping[str, Any] = field(default_factory=dict)  # "email", "phone", "number"
+    nothing_else: bool = False  # the text is a value and no more than a few filler words
+
+
+@dataclass(frozen=True)
+class Thresholds:
+    """How sure an intent must be before the dialogue acts on it."""
+
+    global_intent: float = 0.6
+    answer: float = 0.4
+    trigger: float = 0.4
+    small_talk: float = 0.4
+    in_free_text: float = 0.75  # while any text would be an answer
+    in_typed_question: float = 0.25  # while any text would be an answer, but this one ends with a question mark
+
+
+@dataclass
+class Turn:
+    """One turn in the making. ``state`` is a private copy and may be changed in place."""
+
+    flows: Flows
+    state: Dict[str, Any]
+    message: Message
+    understood: Understood
+    channel: str
+    language: str
+    thresholds: Thresholds
+    moved: bool = False  # the flow changed under the conversation: the open question has not been shown
+    replies: List[Dict[str, Any]] = field(default_factory=list)
+    effects: List[Dict[str, Any]] = field(default_factory=list)
+    acted_as: str = "missed"
+
+    @property
+    def slots(self) -> Dict[str, Any]:
+        slots: Dict[str, Any] = self.state["slots"]
+        return slots
+
+    @property
+    def frame(self) -> Optional[Dict[str, Any]]:
+        """The innermost running flow, if any."""
+        return self.state["stack"][-1] if self.state["stack"] else None
+
+    @property
+    def step_id(self) -> str:
+        frame = self.frame
+        return f"{frame['flow']}/{frame['step']}" if frame else ""
+
+    @property
+    def question(self) -> Optional[Dict[str, Any]]:
+        """The step that waits for an answer, if any."""
+        frame = self.frame
+        if frame is None:
+            return None
+        step = self.flows.step(frame["flow"], frame["step"])
+        return step if step["step"] in QUESTION_INPUT else None
+
+    @property
+    def takes_any_text(self) -> bool:
+        """Tell whether the open question would take any text as its answer, so that intents must be surer."""
+        question = self.question
+        return question is not None and question["step"] == "ask_text" and not self.moved
+
+    @property
+    def is_typed_question(self) -> bool:
+        return self.message.text.rstrip(" )!\"'").endswith(QUESTION_MARKS)
+
+    def wording(self, key: str = "text") -> str:
+        """Return the current step's wording for this channel, slots filled in."""
+        frame = self.frame
+        if frame is None:
+            return ""
+        texts = self.flows.wording(self.language, frame["flow"], frame["step"]).get(key)
+        return render(for_channel(texts, self.channel), self.slots)
+
+    def pattern(self, name: str, **more: Any) -> str:
+        """Return one of the wordings that all flows share."""
+        texts = self.flows.wording(self.language, PATTERNS, name).get("text")
+        return render(for_channel(texts, self.channel), {**self.slots, **more})
+
+    def say(self, text: str, **marks: Any) -> None:
+        """Add a reply; an empty text says nothing."""
+        if not text:
+            return
+        reply = {"text": text, "step": None, "input": None, "choices": [], "notice": None, "consent": None}
+        self.replies.append({**reply, "source": None, **marks})
+
+    def add_effect(self, effect: str, **fields: Any) -> None:
+        self.effects.append({"effect": effect, **fields})
+
+    def set_slot(self, name: str, value: Any) -> None:
+        """Remember a value and, when the slot belongs to a contact field, capture it there."""
+        self.slots[name] = value
+        contact_field = self.flows.slot(name).get("field")
+        if contact_field and is_known(value):
+            self.add_effect("capture_lead", field=contact_field, value=value, slot=name)
+
+    def remember(self, event: str) -> None:
+        self.state["recent"] = [*self.state["recent"], event][-RECENT:]

@@ -1,0 +1,26 @@
+"""Rasa's response generator for ``utter_turn``: passes on what FlowPolicy decided. Words nothing itself."""
+
+from __future__ import annotations
+
+from typing import Any, Dict, Optional
+
+from rasa.core.nlg import NaturalLanguageGenerator
+from rasa.shared.core.domain import Domain
+from rasa.shared.core.trackers import DialogueStateTracker
+from rasa.utils.endpoints import EndpointConfig
+
+from parley_rasa.flow_policy import ACTION, ANSWER_SLOT
+
+
+class TurnReplies(NaturalLanguageGenerator):
+    """Named in endpoints.yml. The whole answer travels as one ``custom`` payload."""
+
+    def __init__(self, endpoint_config: Optional[EndpointConfig] = None, domain: Optional[Domain] = None) -> None:
+        self.endpoint_config = endpoint_config
+
+    async def generate(
+        self, utter_action: str, tracker: DialogueStateTracker, output_channel: str, **kwargs: Any
+    ) -> Optional[Dict[str, Any]]:
+        if utter_action != ACTION:
+            return None
+        return {"custom": tracker.get_slot(ANSWER_SLOT)}

@@ -1,0 +1,121 @@
+"""Rasa graph component for intents: MiniLM embedding joined with n-grams, a linear model, calibrated confidence.
+
+No ``from __future__ import annotations`` here: Rasa inspects the signatures.
+"""
+
+from pathlib import Path
+from typing import Any, Dict, List, Optional
+
+from rasa.engine.graph import ExecutionContext, GraphComponent
+from rasa.engine.recipes.default_recipe import DefaultV1Recipe
+from rasa.engine.storage.resource import Resource
+from rasa.engine.storage.storage import ModelStorage
+from rasa.nlu.classifiers.classifier import IntentClassifier
+from rasa.shared.nlu.constants import INTENT, TEXT
+from rasa.shared.nlu.training_data.message import Message
+from rasa.shared.nlu.training_data.training_data import TrainingData
+
+from parley_rasa.understanding import intent_training
+from parley_rasa.understanding.encoder import Encoder, EncoderError, encoder_folder
+from parley_rasa.understanding.intent_model import IntentModel
+
+OUT_OF_SCOPE = "out_of_scope"
+
+
+@DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
+class SemanticIntents(GraphComponent, IntentClassifier):
+    """Classifies a message; below the threshold, or without a single letter or digit, it is out of scope."""
+
+    @staticmethod
+    def get_default_config() -> Dict[str, Any]:
+        return {
+            "encoder_dir": None,  # PARLEY_ENCODER_DIR goes before it
+            "precision": "int8",
+            "max_tokens": 64,
+            "c": 1.0,
+            "threshold": 0.2,
+            "ranking_length": 5,
+        }
+
+    def __init__(
+        self,
+        config: Dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        encoder: Encoder,
+        model: Optional[IntentModel] = None,
+    ) -> None:
+        self._config = config
+        self._model_storage = model_storage
+        self._resource = resource
+        self._encoder = encoder
+        self._model = model
+
+    @classmethod
+    def create(
+        cls,
+        config: Dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
+    ) -> "SemanticIntents":
+        return cls(config, model_storage, resource, _open_encoder(config))
+
+    @classmethod
+    def load(
+        cls,
+        config: Dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
+        **kwargs: Any,
+    ) -> "SemanticIntents":
+        """Loads the trained model; refuses an encoder other than the one it was trained with."""
+        encoder = _open_encoder(config)
+        with model_storage.read_from(resource) as folder:
+            model = IntentModel.load(Path(folder))
+        if model.encoder != encoder.fingerprint:
+            raise EncoderError("the model was trained with another encoder than the one configured: train it again")
+        return cls(config, model_storage, resource, encoder, model)
+
+    @classmethod
+    def fingerprint_addon(cls, config: Dict[str, Any]) -> Optional[str]:
+        """Trains anew when the encoder changed, though config and examples did not."""
+        return _open_encoder({**cls.get_default_config(), **config}).fingerprint
+
+    def train(self, training_data: TrainingData) -> Resource:
+        examples = [example for example in training_data.intent_examples if example.get(TEXT)]
+        texts = [example.get(TEXT) for example in examples]
+        intents = [example.get(INTENT) for example in examples]
+        self._model = intent_training.train(
+            texts, intents, self._encoder.encode_all(texts), self._encoder.fingerprint, float(self._config["c"])
+        )
+        with self._model_storage.write_to(self._resource) as folder:
+            self._model.save(Path(folder))
+        return self._resource
+
+    def process(self, messages: List[Message]) -> List[Message]:
+        for message in messages:
+            ranking = self._rank(message.get(TEXT) or "")
+            name, confidence = ranking[0]
+            if confidence < self._config["threshold"]:
+                name = OUT_OF_SCOPE
+            message.set(INTENT, {"name": name, "confidence": confidence}, add_to_output=True)
+            kept = ranking[: self._config["ranking_length"]]
+            message.set(
+                "intent_ranking",
+                [{"name": intent, "confidence": score} for intent, score in kept],
+                add_to_output=True,
+            )
+        return messages
+
+    def _rank(self, text: str) -> Any:
+        if self._model is None:
+            raise EncoderError("SemanticIntents has not been trained")
+        if not any(letter.isalnum() for letter in text):
+            return [(OUT_OF_SCOPE, 1.0)]
+        return self._model.rank(text, self._encoder.encode(text))
+
+
+def _open_encoder(config: Dict[str, Any]) -> Encoder:
+    return Encoder(encoder_folder(config["encoder_dir"]), config["precision"], int(config["max_tokens"]))

@@ -1,0 +1,83 @@
+"""Rasa's agent and message processor, cut down to what a turn needs. Changes no rule of the dialogue."""
+
+from __future__ import annotations
+
+import logging
+import os
+from pathlib import Path
+from typing import Any, Dict, List, Optional, Tuple, Union
+
+from rasa.core.agent import Agent
+from rasa.core.channels.channel import OutputChannel, UserMessage
+from rasa.core.processor import MessageProcessor
+from rasa.core.tracker_store import TrackerStore
+from rasa.engine import loader
+from rasa.engine.runner.interface import GraphRunner
+from rasa.engine.storage.local_model_storage import LocalModelStorage
+from rasa.engine.storage.storage import ModelMetadata
+from rasa.exceptions import ModelNotFound
+from rasa.shared.core.domain import Domain
+from rasa.shared.core.trackers import DialogueStateTracker
+from rasa.utils.common import TempDirectoryPath, get_temp_dir_name
+
+from parley_rasa.flow_policy import ACTION
+from parley_rasa.planned_runner import PlannedRunner
+
+logger = logging.getLogger(__name__)
+
+
+class TurnProcessor(MessageProcessor):
+    """One message, one prediction, one action."""
+
+    @staticmethod
+    def _load_model(model_path: Union[str, Path]) -> Tuple[str, ModelMetadata, GraphRunner]:
+        """Loads the model with our runner; Rasa's own method names its runner in the code."""
+        if not os.path.isfile(model_path):
+            raise ModelNotFound(f"No model file at '{model_path}'.")
+        with TempDirectoryPath(get_temp_dir_name()) as folder:
+            metadata, runner = loader.load_predict_graph_runner(
+                Path(folder), Path(model_path), LocalModelStorage, PlannedRunner
+            )
+        return os.path.basename(model_path), metadata, runner
+
+    @staticmethod
+    def should_predict_another_action(action_name: str) -> bool:
+        """Stops after the turn's only action, where Rasa would run the graph again to be told to listen."""
+        return action_name != ACTION and MessageProcessor.should_predict_another_action(action_name)
+
+    async def run_action_extract_slots(
+        self, output_channel: OutputChannel, tracker: DialogueStateTracker
+    ) -> DialogueStateTracker:
+        """Does nothing: FlowPolicy fills the slots, none is mapped from entities."""
+        return tracker
+
+
+class TurnAgent(Agent):
+    """Serves turns with a TurnProcessor."""
+
+    def load_model(self, model_path: Union[str, Path], fingerprint: Optional[str] = None) -> None:
+        self.processor = TurnProcessor(
+            model_path=model_path,
+            tracker_store=self.tracker_store,
+            lock_store=self.lock_store,
+            action_endpoint=self.action_endpoint,
+            generator=self.nlg,
+            http_interpreter=self.http_interpreter,
+        )
+        self.domain = self.processor.domain
+        self.tracker_store.domain = self.domain
+        self._set_fingerprint(fingerprint)
+
+    async def handle_message(self, message: UserMessage) -> Optional[List[Dict[str, Any]]]:
+        """Takes no lock: a turn shares nothing with another, and the platform orders those of a conversation."""
+        if self.processor is None:
+            raise ModelNotFound("No model is loaded.")
+        return await self.processor.handle_message(message)
+
+    @staticmethod
+    def _create_tracker_store(store: Optional[TrackerStore], domain: Domain) -> TrackerStore:
+        """Uses the given store as it is: Rasa's wrapper would, on an error, go on with one that keeps trackers."""
+        if store is None:
+            raise ModelNotFound("A tracker store must be named in endpoints.yml.")
+        store.domain = domain
+        return store

@@ -1,0 +1,66 @@
+"""Run the exported sentence encoder (bot/encoder_export.py writes it) on one thread. Trains nothing."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import List, Optional, Sequence
+
+import numpy as np
+import onnxruntime
+from tokenizers import Tokenizer
+
+ENCODER_DIR_VARIABLE = "PARLEY_ENCODER_DIR"
+DIMENSIONS = 384
+PRECISIONS = ("int8", "fp32")
+
+
+class EncoderError(RuntimeError):
+    """The encoder is missing or not the one a model was trained with."""
+
+
+class Encoder:
+    """Text → unit vector."""
+
+    def __init__(self, folder: Path, precision: str, max_tokens: int) -> None:
+        if precision not in PRECISIONS:
+            raise EncoderError(f"precision {precision!r} is none of {', '.join(PRECISIONS)}")
+        model = folder / f"model.{precision}.onnx"
+        self.fingerprint = _recorded_hash(folder, model.name)
+        options = onnxruntime.SessionOptions()
+        # One replica, one core: a second thread would only take the core of another replica.
+        options.intra_op_num_threads = 1
+        options.inter_op_num_threads = 1
+        self._session = onnxruntime.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])
+        self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+        self._tokenizer.no_padding()
+        self._tokenizer.enable_truncation(max_tokens)
+
+    def encode(self, text: str) -> np.ndarray:
+        """Return the vector of a text, as float32 of length DIMENSIONS."""
+        ids = np.array([self._tokenizer.encode(text).ids], dtype=np.int64)
+        (vectors,) = self._session.run(None, {"input_ids": ids, "attention_mask": np.ones_like(ids)})
+        return vectors[0]
+
+    def encode_all(self, texts: Sequence[str]) -> np.ndarray:
+        """Return one row per text. One at a time on purpose: int8 results depend on what shares a batch."""
+        rows: List[np.ndarray] = [self.encode(text) for text in texts]
+        return np.asarray(rows, dtype=np.float32).reshape(len(rows), DIMENSIONS)
+
+
+def encoder_folder(configured: Optional[str]) -> Path:
+    """Return the encoder's folder: from the environment, else from the configuration."""
+    folder = os.environ.get(ENCODER_DIR_VARIABLE) or configured
+    if not folder:
+        raise EncoderError(f"set {ENCODER_DIR_VARIABLE} to the folder written by bot.encoder_export")
+    return Path(folder)
+
+
+def _recorded_hash(folder: Path, name: str) -> str:
+    try:
+        meta = json.loads((folder / "meta.json").read_text("utf-8"))
+        recorded: str = meta["files"][name]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise EncoderError(f"no exported encoder in {folder}: {error!r}") from error
+    return recorded

@@ -1,0 +1,90 @@
+"""The linear intent model at prediction time: numpy only, stored as numbers and words, so a model file holds no code."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any, Dict, List, Tuple
+
+import numpy as np
+
+from parley_rasa.understanding.ngrams import NgramWeights, char_ngrams, word_ngrams
+
+EMBEDDING_WEIGHT = 2.0
+_ARRAYS = "intents.npz"
+_WORDS = "intents.json"
+
+
+class IntentModel:
+    """[2 · embedding | word n-grams | character n-grams] → probabilities of intents."""
+
+    def __init__(
+        self, labels: List[str], words: NgramWeights, chars: NgramWeights, coefficients: np.ndarray,
+        intercept: np.ndarray, scale: float, encoder: str,
+    ) -> None:  # fmt: skip
+        """Creates the model.
+
+        Args:
+            labels: the intents, in the order of the columns of ``coefficients``.
+            words: weights of word n-grams.
+            chars: weights of character n-grams.
+            coefficients: one row per feature, one column per intent: a text's few rows lie together in memory.
+            intercept: one number per intent.
+            scale: what the scores are multiplied by before the softmax; calibrated at training.
+            encoder: fingerprint of the encoder that made the embeddings.
+        """
+        self.labels, self.words, self.chars = labels, words, chars
+        self.coefficients = np.ascontiguousarray(coefficients, dtype=np.float32)
+        self.intercept = np.asarray(intercept, dtype=np.float32)
+        self.scale, self.encoder = scale, encoder
+        dimensions = len(self.coefficients) - len(words.vocabulary) - len(chars.vocabulary)
+        self._of_embedding = np.ascontiguousarray(self.coefficients[:dimensions] * EMBEDDING_WEIGHT)
+        self._of_words = self.coefficients[dimensions : dimensions + len(words.vocabulary)]
+        self._of_chars = self.coefficients[dimensions + len(words.vocabulary) :]
+
+    def scores(self, text: str, embedding: np.ndarray) -> np.ndarray:
+        """Return the decision value of every intent."""
+        word_numbers, word_weights = self.words.weigh(text)
+        char_numbers, char_weights = self.chars.weigh(text)
+        return (
+            embedding @ self._of_embedding
+            + word_weights @ self._of_words[word_numbers]
+            + char_weights @ self._of_chars[char_numbers]
+            + self.intercept
+        )
+
+    def rank(self, text: str, embedding: np.ndarray) -> List[Tuple[str, float]]:
+        """Return all intents with their probabilities, the likeliest first."""
+        probabilities = softmax(self.scores(text, embedding)[np.newaxis] * self.scale)[0]
+        order = np.argsort(-probabilities, kind="stable")
+        return [(self.labels[number], float(probabilities[number])) for number in order]
+
+    def save(self, folder: Path) -> None:
+        """Write the model to a folder."""
+        np.savez_compressed(
+            folder / _ARRAYS, coefficients=self.coefficients, intercept=self.intercept,
+            word_idf=self.words.idf, char_idf=self.chars.idf,
+        )  # fmt: skip
+        words: Dict[str, Any] = {
+            "labels": self.labels, "scale": self.scale, "encoder": self.encoder,
+            "words": self.words.vocabulary, "chars": self.chars.vocabulary,
+        }  # fmt: skip
+        (folder / _WORDS).write_text(json.dumps(words, ensure_ascii=False), "utf-8")
+
+    @classmethod
+    def load(cls, folder: Path) -> "IntentModel":
+        """Read a model written by ``save``; refuses pickled content."""
+        words = json.loads((folder / _WORDS).read_text("utf-8"))
+        with np.load(folder / _ARRAYS, allow_pickle=False) as arrays:
+            return cls(
+                words["labels"],
+                NgramWeights(word_ngrams, words["words"], arrays["word_idf"]),
+                NgramWeights(char_ngrams, words["chars"], arrays["char_idf"]),
+                arrays["coefficients"], arrays["intercept"], float(words["scale"]), words["encoder"],
+            )  # fmt: skip
+
+
+def softmax(scores: np.ndarray) -> np.ndarray:
+    """Return each row's scores as probabilities."""
+    raised = np.exp(scores - scores.max(axis=1, keepdims=True))
+    return raised / raised.sum(axis=1, keepdims=True)

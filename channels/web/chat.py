@@ -1,0 +1,331 @@
+"""The chat's HTTP and WebSocket handlers. They read, check and pass on; what is said back is the turn port's affair."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import structlog
+from aiohttp import WSCloseCode, WSMsgType, web
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from base.clock import Clock
+from base.database import Sessions, transaction
+from base.errors import Malformed, NotAllowed, ParleyError
+from bot.claims import Taken
+from bot.conversations import list_messages, start_conversation
+from bot.models import Conversation
+from bot.turns import TurnService
+from channels.web import frames
+from channels.web.hub import Hub, Watcher
+from channels.web.limits import RateLimit
+from channels.web.tokens import TokenInvalid, VisitorTokens
+
+log = structlog.get_logger(__name__)
+
+HELLO_WITHIN = 10.0
+"""Seconds a fresh socket may stay silent before its hello."""
+LONGEST_WAIT = 25.0
+"""Seconds a long-poll may wait."""
+REPLAY_PAGE = 200
+"""Messages read from the table at once."""
+CLOSE_TOKEN = 4401
+CLOSE_ORIGIN = 4403
+
+
+class OriginNotAllowed(NotAllowed):
+    """This page may not use the chat: its address must be added to PARLEY_ALLOWED_ORIGINS."""
+
+    code = "origin_not_allowed"
+
+
+@dataclass(frozen=True)
+class WebChatSettings:
+    """What the operator decides about the web chat."""
+
+    allowed_origins: frozenset[str]
+    messages_a_minute: int
+    sessions_a_minute: int
+
+
+class _Opening(BaseModel):
+    model_config = ConfigDict(extra="ignore")
+
+    page_url: str | None = Field(None, max_length=2_000)
+    language: str = Field("en", max_length=35)
+    time_zone: str | None = Field(None, max_length=64)
+    token: str | None = Field(None, max_length=1_000)
+
+
+class WebChat:
+    """The routes of the web chat."""
+
+    def __init__(
+        self,
+        *,
+        sessions: Sessions,
+        turns: TurnService,
+        hub: Hub,
+        tokens: VisitorTokens,
+        clock: Clock,
+        settings: WebChatSettings,
+    ) -> None:
+        self._sessions = sessions
+        self._turns = turns
+        self._hub = hub
+        self._tokens = tokens
+        self._clock = clock
+        self._settings = settings
+        self._per_conversation = RateLimit(settings.messages_a_minute, 60)
+        self._per_address = RateLimit(settings.sessions_a_minute, 60)
+        self._sockets: set[web.WebSocketResponse] = set()
+
+    def routes(self) -> list[web.RouteDef]:
+        """The handlers, each with its path."""
+        return [
+            web.post("/chat/session", self.open_session),
+            web.get("/chat/socket", self.socket),
+            web.post("/chat/messages", self.say),
+            web.get("/chat/messages", self.poll),
+            web.options("/chat/session", self.preflight),
+            web.options("/chat/messages", self.preflight),
+        ]
+
+    async def close(self) -> None:
+        """Tells every socket to come back later, then waits for the turns in hand."""
+        for socket in list(self._sockets):
+            with suppress(ConnectionError, RuntimeError):
+                await socket.close(code=WSCloseCode.GOING_AWAY, message=b"restarting")
+        await self._turns.drain()
+
+    # Sessions
+
+    async def open_session(self, request: web.Request) -> web.Response:
+        """Starts a conversation, or goes on with the one of a valid old token."""
+        origin = self._origin(request)
+        try:
+            opening = _Opening.model_validate_json(await _body(request))
+        except ValidationError as error:
+            raise Malformed("The session request could not be read.") from error
+        conversation_id = await self._known_conversation(opening.token, origin)
+        if conversation_id is None:
+            self._per_address.check(request.remote or "")
+            conversation_id = await self._start(opening)
+        return web.json_response(
+            {
+                "token": self._tokens.issue(conversation_id, origin),
+                "conversation_id": str(conversation_id),
+                "socket": "/chat/socket",
+                "poll": "/chat/messages",
+            },
+            headers=_cors(origin),
+        )
+
+    async def _known_conversation(self, token: str | None, origin: str) -> UUID | None:
+        if not token:
+            return None
+        with suppress(TokenInvalid):
+            conversation_id = self._tokens.read(token, origin)
+            async with self._sessions() as session:
+                if await session.get(Conversation, conversation_id) is not None:
+                    return conversation_id
+        return None
+
+    async def _start(self, opening: _Opening) -> UUID:
+        async with transaction(self._sessions) as session:
+            conversation_id = await start_conversation(
+                session,
+                channel="web",
+                language=_language(opening.language),
+                time_zone=opening.time_zone,
+                page_url=_without_query(opening.page_url),
+                now=self._clock.now(),
+            )
+        self._turns.resume_soon(conversation_id)
+        return conversation_id
+
+    # Socket
+
+    async def socket(self, request: web.Request) -> web.WebSocketResponse:
+        """One visitor's socket, from hello to close."""
+        socket = web.WebSocketResponse(
+            heartbeat=25, compress=False, max_msg_size=frames.MAX_FRAME, timeout=5, writer_limit=65_536
+        )
+        try:
+            origin = self._origin(request)
+        except OriginNotAllowed:
+            await socket.prepare(request)
+            await socket.close(code=CLOSE_ORIGIN, message=b"origin not allowed")
+            return socket
+        await socket.prepare(request)
+        self._sockets.add(socket)
+        try:
+            hello = frames.read_hello(await socket.receive_str(timeout=HELLO_WITHIN))
+            conversation_id = self._tokens.read(hello.token, origin)
+            with self._hub.watch(conversation_id) as watcher:
+                writer = asyncio.create_task(self._write(socket, conversation_id, watcher, hello.last_seen))
+                try:
+                    await self._read(socket, conversation_id)
+                finally:
+                    writer.cancel()
+                    with suppress(asyncio.CancelledError):
+                        await writer
+        except (TokenInvalid, Malformed) as error:
+            await socket.close(code=CLOSE_TOKEN, message=error.code.encode())
+        except (TimeoutError, TypeError, ConnectionError):
+            await socket.close()  # silent, not text, or gone
+        finally:
+            self._sockets.discard(socket)
+        return socket
+
+    async def _write(
+        self, socket: web.WebSocketResponse, conversation_id: UUID, watcher: Watcher, last_seen: int
+    ) -> None:
+        """Sends the replay, then everything new, each seq once and in order."""
+        last, more, greeted = last_seen, True, False
+        while not socket.closed:
+            batch = [] if more else [message for message in await watcher.wait() if message.seq > last]
+            if not batch or batch[0].seq != last + 1:
+                async with self._sessions() as session:
+                    batch = list(await list_messages(session, conversation_id, after=last, limit=REPLAY_PAGE))
+            more = len(batch) == REPLAY_PAGE
+            if batch or not greeted:
+                with suppress(ConnectionError):
+                    await socket.send_str(frames.messages_frame(batch))
+            greeted = True
+            last = batch[-1].seq if batch else last
+
+    async def _read(self, socket: web.WebSocketResponse, conversation_id: UUID) -> None:
+        async for received in socket:
+            if received.type is not WSMsgType.TEXT:
+                continue
+            client_id = None
+            try:
+                frame = frames.read_client_frame(received.data)
+                client_id = frame.client_id
+                self._per_conversation.check(str(conversation_id))
+                taken = await self._turns.take(frames.to_inbound(frame, conversation_id))
+            except ParleyError as error:
+                await socket.send_str(frames.error_frame(error.code, error.message, client_id))
+                continue
+            await socket.send_str(frames.received_frame(frame.client_id, taken.seq))
+            self._answer(taken, socket)
+
+    def _answer(self, taken: Taken, socket: web.WebSocketResponse | None) -> None:
+        if taken.claim is None:
+            return
+        task = self._turns.answer_soon(taken.claim)
+        if socket is not None:
+            typing = asyncio.create_task(_show_typing(socket, task))
+            self._turns.keep(typing)
+
+    # Long-poll
+
+    async def say(self, request: web.Request) -> web.Response:
+        """The same as a frame over the socket."""
+        origin = self._origin(request)
+        conversation_id = self._authorised(request, origin)
+        frame = frames.read_client_frame(await _body(request))
+        self._per_conversation.check(str(conversation_id))
+        taken = await self._turns.take(frames.to_inbound(frame, conversation_id))
+        self._answer(taken, None)
+        return web.Response(
+            text=frames.received_frame(frame.client_id, taken.seq),
+            status=202,
+            content_type="application/json",
+            headers=_cors(origin),
+        )
+
+    async def poll(self, request: web.Request) -> web.Response:
+        """New messages as soon as there are any, or none after the wait."""
+        origin = self._origin(request, required=False)
+        conversation_id = self._authorised(request, origin)
+        after = _number(request, "after", 0, 2**53)
+        wait = _number(request, "wait", 0, LONGEST_WAIT)
+        with self._hub.watch(conversation_id) as watcher:
+            async with self._sessions() as session:
+                messages = await list_messages(session, conversation_id, after=int(after))
+            if not messages and wait:
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(wait):
+                        await watcher.wait()
+                async with self._sessions() as session:
+                    messages = await list_messages(session, conversation_id, after=int(after))
+        body = {"messages": [frames.to_shown(message) for message in messages]}
+        return web.json_response(body, headers=_cors(origin), dumps=_dumps)
+
+    async def preflight(self, request: web.Request) -> web.Response:
+        """Lets pages of allowed origins call us."""
+        origin = self._origin(request)
+        return web.Response(
+            status=204,
+            headers={
+                **_cors(origin),
+                "Access-Control-Allow-Methods": "GET, POST",
+                "Access-Control-Allow-Headers": "Authorization, Content-Type",
+                "Access-Control-Max-Age": "600",
+            },
+        )
+
+    def _authorised(self, request: web.Request, origin: str) -> UUID:
+        scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+        if scheme.lower() != "bearer" or not token:
+            raise TokenInvalid
+        return self._tokens.read(token, origin or None)
+
+    def _origin(self, request: web.Request, *, required: bool = True) -> str:
+        """The page's origin. Browsers send none with a same-origin GET, where the token alone decides."""
+        origin = request.headers.get("Origin")
+        if origin is None and not required:
+            return ""
+        if origin is None or origin not in self._settings.allowed_origins:
+            raise OriginNotAllowed
+        return origin
+
+
+async def _show_typing(socket: web.WebSocketResponse, turn: asyncio.Task[None]) -> None:
+    """Shows the bot typing for as long as the turn runs; quick answers show none."""
+    with suppress(ConnectionError):
+        done, _ = await asyncio.wait({turn}, timeout=0.15)
+        if done:
+            return
+        await socket.send_str(frames.typing_frame(on=True))
+        await asyncio.wait({turn})
+        await socket.send_str(frames.typing_frame(on=False))
+
+
+async def _body(request: web.Request) -> bytes:
+    if (request.content_length or 0) > frames.MAX_FRAME:
+        raise web.HTTPRequestEntityTooLarge(max_size=frames.MAX_FRAME, actual_size=request.content_length or 0)
+    return await request.read()
+
+
+def _number(request: web.Request, name: str, default: float, largest: float) -> float:
+    raw = request.query.get(name)
+    if raw is None:
+        return default
+    if not raw.isdecimal() or float(raw) > largest:
+        raise Malformed(f"{name} must be a whole number from 0 to {largest:.0f}.")
+    return float(raw)
+
+
+def _cors(origin: str | None) -> dict[str, str]:
+    return {"Access-Control-Allow-Origin": origin, "Vary": "Origin"} if origin else {}
+
+
+def _language(tag: str) -> str:
+    primary = tag.split("-", maxsplit=1)[0].lower()
+    return primary if primary.isalpha() and len(primary) in (2, 3) else "en"
+
+
+def _without_query(url: str | None) -> str | None:
+    """A page's address can carry personal data in its query; the page itself is enough."""
+    return url.split("?")[0].split("#")[0] if url else None
+
+
+def _dumps(content: Any) -> str:
+    return json.dumps(content, ensure_ascii=False)

@@ -1,0 +1,98 @@
+"""Who is looking at which conversation in this process, and how news from other processes reaches them.
+
+News between processes travels as ids over PostgreSQL LISTEN/NOTIFY; the text is read from the table. Losing a
+notification loses nothing: every reader reads by the last seq it has shown.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from uuid import UUID
+
+import psycopg
+import structlog
+
+from base.database import libpq_url
+from base.messages import Stored
+from bot.turns import NOTIFY_CHANNEL
+
+log = structlog.get_logger(__name__)
+
+_BUFFER = 64
+"""Batches a reader may be behind before it reads from the table instead."""
+
+
+class Watcher:
+    """One reader of one conversation: a socket or a waiting poll."""
+
+    def __init__(self) -> None:
+        self._batches: asyncio.Queue[Sequence[Stored]] = asyncio.Queue(maxsize=_BUFFER)
+
+    def offer(self, messages: Sequence[Stored]) -> None:
+        """Hands over messages (none: "look in the table"); a full buffer drops them, the table has them."""
+        with suppress(asyncio.QueueFull):
+            self._batches.put_nowait(messages)
+
+    async def wait(self) -> Sequence[Stored]:
+        """The next batch."""
+        return await self._batches.get()
+
+
+class Hub:
+    """The watchers of this process."""
+
+    def __init__(self, *, database_url: str, process_id: str) -> None:
+        self._url = libpq_url(database_url)
+        self._process_id = process_id
+        self._watchers: defaultdict[UUID, set[Watcher]] = defaultdict(set)
+
+    @contextmanager
+    def watch(self, conversation_id: UUID) -> Iterator[Watcher]:
+        """A watcher for as long as the block runs."""
+        watcher = Watcher()
+        self._watchers[conversation_id].add(watcher)
+        try:
+            yield watcher
+        finally:
+            self._watchers[conversation_id].discard(watcher)
+            if not self._watchers[conversation_id]:
+                del self._watchers[conversation_id]
+
+    def publish(self, conversation_id: UUID, messages: Sequence[Stored]) -> None:
+        """Shows committed messages to this process's watchers of the conversation."""
+        for watcher in self._watchers.get(conversation_id, ()):
+            watcher.offer(messages)
+
+    def is_watched(self, conversation_id: UUID) -> bool:
+        """Whether somebody in this process has the conversation open."""
+        return conversation_id in self._watchers
+
+    async def listen(self) -> None:
+        """Runs for the life of the process; reconnects when the database goes away."""
+        pause = 0.5
+        while True:
+            try:
+                async with await psycopg.AsyncConnection.connect(self._url, autocommit=True) as connection:
+                    await connection.execute(f"LISTEN {NOTIFY_CHANNEL}")  # a constant
+                    self._wake_all()
+                    pause = 0.5
+                    async for notification in connection.notifies():
+                        self._heard(notification.payload)
+            except psycopg.OperationalError as error:
+                log.warning("listen_lost", error=type(error).__name__)
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, 10.0)
+
+    def _heard(self, payload: str) -> None:
+        process_id, _, conversation = payload.partition(" ")
+        if process_id == self._process_id:
+            return
+        with suppress(ValueError):
+            self.publish(UUID(conversation), ())
+
+    def _wake_all(self) -> None:
+        for conversation_id in list(self._watchers):
+            self.publish(conversation_id, ())

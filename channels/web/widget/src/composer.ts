@@ -1,0 +1,83 @@
+/** The text field with its counter and send button. It must not know the connection. */
+
+import { el, icon, ICONS, setAttributes } from "./dom";
+import { describeLength, isTooLong } from "./limits";
+import type { InputKind } from "./protocol";
+import { PLACEHOLDERS, WORDS } from "./words";
+
+const KINDS: Partial<Record<InputKind, { inputmode: string; autocomplete: string; autocapitalize: string }>> = {
+  email: { inputmode: "email", autocomplete: "email", autocapitalize: "off" },
+  phone: { inputmode: "tel", autocomplete: "tel", autocapitalize: "off" },
+};
+const PLAIN = { inputmode: null, autocomplete: "off", autocapitalize: null };
+
+export class Composer {
+  readonly node = el("form", { class: "composer", novalidate: true });
+  private readonly input = el("textarea", {
+    "data-testid": "input",
+    "aria-label": WORDS.input,
+    "aria-describedby": "notice counter",
+    rows: "1",
+    dir: "auto",
+    enterkeyhint: "send",
+    placeholder: PLACEHOLDERS.none,
+  });
+  private readonly button = el("button", { type: "submit", class: "send", "data-testid": "send", "aria-label": WORDS.send });
+  private readonly counter = el("div", { class: "counter", id: "counter", "data-testid": "counter", hidden: true });
+  private readonly warning = el("div", { class: "spoken", role: "alert" });
+
+  constructor(private readonly submit: (text: string) => void) {
+    this.button.append(icon(ICONS.send));
+    this.node.append(this.input, this.button, this.counter, this.warning);
+    this.node.addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.send();
+    });
+    this.input.addEventListener("keydown", (event) => this.handleKey(event));
+    this.input.addEventListener("input", () => this.measure());
+    this.measure();
+  }
+
+  focus(): void {
+    this.input.focus();
+  }
+
+  /** Tells keyboard and autofill what the open question asks for. */
+  ask(kind: InputKind | null): void {
+    setAttributes(this.input, { ...((kind && KINDS[kind]) ?? PLAIN), placeholder: PLACEHOLDERS[kind ?? "none"] });
+  }
+
+  disable(): void {
+    this.input.disabled = true;
+    this.button.disabled = true;
+  }
+
+  private send(): void {
+    const text = this.input.value.trim();
+    if (text === "" || isTooLong(text)) return;
+    this.input.value = "";
+    this.measure();
+    this.submit(text);
+  }
+
+  // While an input method composes a word (Japanese, Chinese, Korean), Enter picks it and must not send.
+  private handleKey(event: KeyboardEvent): void {
+    if (event.key !== "Enter" || event.shiftKey || event.isComposing || event.keyCode === 229) return;
+    event.preventDefault();
+    this.send();
+  }
+
+  private measure(): void {
+    const [text, length] = [this.input.value, describeLength(this.input.value)];
+    const tooLong = isTooLong(text);
+    this.counter.hidden = length === null && !tooLong;
+    this.counter.textContent = length ?? "";
+    setAttributes(this.counter, { "data-over": tooLong });
+    setAttributes(this.input, { "aria-invalid": tooLong ? "true" : null });
+    const warning = tooLong ? WORDS.tooLong : "";
+    if (this.warning.textContent !== warning) this.warning.textContent = warning;
+    setAttributes(this.button, { "aria-disabled": text.trim() === "" || tooLong ? "true" : null });
+    this.input.style.height = "auto";
+    this.input.style.height = `${this.input.scrollHeight}px`;
+  }
+}

@@ -1,0 +1,111 @@
+/** The WebSocket line: hello, replay, then frames both ways. It must not decide what happens after it ends. */
+
+import type { Line, LineOwner, Ports, SocketLike } from "./line";
+import type { Ending, Why } from "./plan";
+import { parseFrame, type ClientFrame } from "./protocol";
+
+const REPLAY_WITHIN = 5_000; // milliseconds from opening to the replay
+const RECEIPT_WITHIN = 20_000; // milliseconds; a dead connection may otherwise look open for minutes
+
+const CLOSE_REASONS: Record<number, Why> = { 4401: "unauthorized", 4403: "refused" };
+const FRAME_TOO_LARGE = 1009;
+
+export class SocketLine implements Line {
+  private socket: SocketLike | null = null;
+  private readonly sent = new Set<string>();
+  private readyAt: number | null = null;
+  private cancelWatch: () => void = () => undefined;
+  private end: (why: Why) => void = () => undefined;
+
+  constructor(
+    private readonly ports: Ports,
+    private readonly owner: LineOwner,
+    private readonly url: string,
+    private readonly token: string,
+  ) {}
+
+  run(): Promise<Ending> {
+    return new Promise((resolve) => {
+      this.end = (why) => {
+        this.end = () => undefined;
+        this.release();
+        resolve({ why, ready_for: this.readyAt === null ? 0 : Math.max(1, this.ports.now() - this.readyAt) });
+      };
+      this.watch(REPLAY_WITHIN);
+      this.open();
+    });
+  }
+
+  flush(): void {
+    if (this.readyAt === null) return;
+    for (const frame of this.owner.waiting()) {
+      if (this.sent.has(frame.client_id)) continue;
+      this.sent.add(frame.client_id);
+      this.socket?.send(JSON.stringify(frame));
+    }
+    this.watchReceipts();
+  }
+
+  stop(): void {
+    this.end("lost");
+  }
+
+  private open(): void {
+    try {
+      const socket = this.ports.openSocket(this.url);
+      this.socket = socket;
+      socket.onopen = () =>
+        socket.send(JSON.stringify({ type: "hello", token: this.token, last_seen: this.owner.lastSeen }));
+      socket.onmessage = ({ data }) => this.take(data);
+      socket.onclose = ({ code }) => this.handleClose(code);
+    } catch {
+      // The browser refuses some addresses at once, such as ws: from an https: page.
+      this.end("lost");
+    }
+  }
+
+  private take(data: unknown): void {
+    const frame = typeof data === "string" ? parseFrame(data) : null;
+    if (frame === null) return;
+    const replay = frame.type === "messages" && this.readyAt === null;
+    if (frame.type === "error" && frame.client_id !== null) this.sent.delete(frame.client_id);
+    this.owner.handleFrame(frame, replay);
+    if (replay) {
+      this.readyAt = this.ports.now();
+      this.owner.handleReady();
+      this.flush();
+    } else if (frame.type === "received" || frame.type === "error") this.watchReceipts();
+  }
+
+  private handleClose(code: number): void {
+    if (code === FRAME_TOO_LARGE) this.refuseLargest();
+    this.end(CLOSE_REASONS[code] ?? "lost");
+  }
+
+  // The server does not say which frame it was, and sending it again would close every new connection too.
+  private refuseLargest(): void {
+    const [largest] = this.unreceived().sort((a, b) => b.text.length - a.text.length);
+    if (!largest) return;
+    this.owner.handleFrame({ type: "error", code: "too_long", message: "", client_id: largest.client_id }, false);
+  }
+
+  private unreceived(): ClientFrame[] {
+    return this.owner.waiting().filter((frame) => this.sent.has(frame.client_id));
+  }
+
+  private watchReceipts(): void {
+    this.cancelWatch();
+    if (this.unreceived().length > 0) this.watch(RECEIPT_WITHIN);
+  }
+
+  private watch(delay: number): void {
+    this.cancelWatch = this.ports.setTimer(() => this.end("lost"), delay);
+  }
+
+  private release(): void {
+    this.cancelWatch();
+    if (this.socket === null) return;
+    this.socket.onopen = this.socket.onmessage = this.socket.onclose = null;
+    this.socket.close();
+  }
+}

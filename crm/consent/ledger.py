@@ -1,0 +1,216 @@
+"""The consent ledger: the only code that writes consent events, and what they come to. Never changes a row.
+
+Recording locks the contact's row first and the chain second, and holds both until the caller's transaction ends:
+do it late in a transaction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import func, insert, select
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from base.errors import InvalidInput
+from base.ids import new_id
+from crm.consent.chain import GENESIS, Break, find_breaks, hash_of, notice_sha256
+from crm.consent.models import ConsentEvent, ConsentNotice
+from crm.consent.rules import (
+    ALL,
+    GRANTING,
+    NOTHING_SAID,
+    ConsentState,
+    EventName,
+    LedgerEntry,
+    Scope,
+    Standing,
+    consent_for,
+    fold,
+)
+from crm.contacts.models import Contact
+
+__all__ = [
+    "ALL",
+    "NOTHING_SAID",
+    "ChainReport",
+    "ConsentFact",
+    "ConsentState",
+    "Scope",
+    "Standing",
+    "consent_for",
+    "consent_states",
+    "fold",
+    "list_consent_events",
+    "record_consent_event",
+    "verify_chain",
+]
+
+SCHEMA_VERSION = 1
+_CHAIN_LOCK = 7_274_002  # pg_advisory_xact_lock; base.migrate has 7_274_001
+
+
+class InvalidConsent(InvalidInput):
+    """A consent record lacks what would make it a proof."""
+
+    code = "invalid_consent"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConsentFact:
+    """What happened, as the caller saw it. `evidence` holds ids and circumstances, nothing that names the person."""
+
+    event: EventName
+    principal_ref: UUID
+    purpose: str
+    channel: str
+    controller: str
+    language: str
+    method: str
+    actor: str
+    effective_at: datetime
+    lawful_basis: str = "consent"
+    notice_text: str | None = None
+    """The exact text that was on the person's screen; needed for `given`."""
+    evidence: Mapping[str, Any] = field(default_factory=dict)
+    valid_until: datetime | None = None
+    address_hmac: str | None = None
+    """Blind index (hex) of the address it is about."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChainReport:
+    """The ledger's length and last hash; keep `head` elsewhere, a cut-off end shows only by comparing it."""
+
+    length: int
+    head: str
+    breaks: tuple[Break, ...]
+
+    @property
+    def is_intact(self) -> bool:
+        return not self.breaks
+
+
+async def record_consent_event(session: AsyncSession, fact: ConsentFact, now: datetime) -> ConsentEvent:
+    """Appends one event to the ledger, with the text that was shown.
+
+    Raises:
+        InvalidConsent: a consent that names no purpose, channel or text, or a time without a zone.
+    """
+    _check(fact)
+    await lock_ledger(session, fact.principal_ref)
+    notice = None if fact.notice_text is None else await _keep_notice(session, fact.language, fact.notice_text, now)
+    last = select(ConsentEvent.hash).order_by(ConsentEvent.seq.desc()).limit(1).scalar_subquery()
+    recorded_at, previous = (await session.execute(select(func.clock_timestamp(), last))).one()
+    row = {
+        "id": new_id(),
+        "schema_version": SCHEMA_VERSION,
+        "event": fact.event,
+        "principal_ref": fact.principal_ref,
+        "address_hmac": fact.address_hmac,
+        "purpose": fact.purpose,
+        "channel": fact.channel,
+        "controller": fact.controller,
+        "lawful_basis": fact.lawful_basis,
+        "notice_sha256": notice,
+        "language": fact.language,
+        "method": fact.method,
+        "evidence": dict(fact.evidence),
+        "actor": fact.actor,
+        "effective_at": fact.effective_at,
+        "recorded_at": recorded_at,
+        "valid_until": fact.valid_until,
+        "prev_hash": previous or GENESIS,
+    }
+    row["hash"] = hash_of(row)
+    return (await session.scalars(insert(ConsentEvent).values(row).returning(ConsentEvent))).one()
+
+
+async def lock_ledger(session: AsyncSession, contact_id: UUID) -> None:
+    """Until the transaction ends, nobody else appends to the ledger or claims a message to this contact."""
+    await session.execute(select(Contact.id).where(Contact.id == contact_id).with_for_update(key_share=True))
+    await session.execute(select(func.pg_advisory_xact_lock(_CHAIN_LOCK)))
+
+
+async def consent_states(
+    session: AsyncSession, contact_ids: Iterable[UUID], now: datetime
+) -> dict[UUID, dict[Scope, ConsentState]]:
+    """The state of many contacts in one query; read each with `consent_for`. Every contact asked for is a key."""
+    entries: dict[UUID, list[LedgerEntry]] = {contact_id: [] for contact_id in contact_ids}
+    rows = await session.execute(
+        select(
+            ConsentEvent.principal_ref,
+            ConsentEvent.seq,
+            ConsentEvent.id,
+            ConsentEvent.event,
+            ConsentEvent.purpose,
+            ConsentEvent.channel,
+            ConsentEvent.effective_at,
+            ConsentEvent.valid_until,
+        )
+        .where(ConsentEvent.principal_ref.in_(list(entries)))
+        .order_by(ConsentEvent.principal_ref, ConsentEvent.seq)
+    )
+    for row in rows:
+        entries[row.principal_ref].append(
+            LedgerEntry(row.seq, row.id, row.event, row.purpose, row.channel, row.effective_at, row.valid_until)
+        )
+    return {
+        contact_id: {scope: state.at(now) for scope, state in fold(own).items()} for contact_id, own in entries.items()
+    }
+
+
+async def list_consent_events(
+    session: AsyncSession, contact_id: UUID
+) -> list[tuple[ConsentEvent, str | None]]:
+    """A contact's events, oldest first, each with the text that was shown."""
+    rows = await session.execute(
+        select(ConsentEvent, ConsentNotice.text)
+        .outerjoin(ConsentNotice, ConsentNotice.sha256 == ConsentEvent.notice_sha256)
+        .where(ConsentEvent.principal_ref == contact_id)
+        .order_by(ConsentEvent.seq)
+    )
+    return [(event, text) for event, text in rows]
+
+
+async def verify_chain(session: AsyncSession) -> ChainReport:
+    """Reads the whole ledger and the texts it points to, and reports every place that is not as it was written."""
+    breaks: list[Break] = []
+    length, head = 0, GENESIS
+    # Columns, not objects: an object the session already holds would hide what the table says now.
+    events = await session.stream(
+        select(*ConsentEvent.__table__.c).order_by(ConsentEvent.seq).execution_options(yield_per=1_000)
+    )
+    async for event in events.mappings():
+        breaks.extend(find_breaks({**event}, head))
+        length, head = length + 1, event["hash"]
+    notices = await session.stream(select(*ConsentNotice.__table__.c).execution_options(yield_per=1_000))
+    breaks += [
+        Break(None, f"The consent text {notice['sha256'][:12]} was changed after it was written")
+        async for notice in notices.mappings()
+        if notice["sha256"] != notice_sha256(notice["language"], notice["text"])
+    ]
+    return ChainReport(length, head, tuple(breaks))
+
+
+def _check(fact: ConsentFact) -> None:
+    if fact.event in GRANTING and ALL in (fact.purpose, fact.channel):
+        raise InvalidConsent("A consent must name its purpose and channel: record one event for each.")
+    if fact.event == "given" and not fact.notice_text:
+        raise InvalidConsent("A consent needs the exact text that was shown.")
+    if any(at is not None and at.tzinfo is None for at in (fact.effective_at, fact.valid_until)):
+        raise InvalidConsent("The times of a consent need a time zone.")
+
+
+async def _keep_notice(session: AsyncSession, language: str, text: str, now: datetime) -> str:
+    sha256 = notice_sha256(language, text)
+    await session.execute(
+        upsert(ConsentNotice)
+        .values(sha256=sha256, language=language, text=text, created_at=now)
+        .on_conflict_do_nothing(index_elements=["sha256"])
+    )
+    return sha256

@@ -1,0 +1,88 @@
+"""Suppressions: contacts and addresses that nothing goes to on a channel. They outlive the contact's consent.
+
+An address stays suppressed when its contact is erased and for whoever names it next.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import delete, or_, select, union_all
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from base.ids import new_id
+from crm.consent.models import Suppression
+from crm.contacts.models import ContactPoint
+
+
+async def suppress(
+    session: AsyncSession, targets: Iterable[UUID | bytes], channel: str, reason: str, now: datetime
+) -> int:
+    """Stops a channel (`all`: every one) for contacts and addresses; returns how many were not stopped before.
+
+    Args:
+        targets: ids of contacts and blind indexes of addresses, in any mixture.
+    """
+    stopped = 0
+    named = set(targets)
+    # In a fixed order, so that two transactions with the same targets cannot wait for each other.
+    contacts = sorted(target for target in named if isinstance(target, UUID))
+    addresses = sorted(target for target in named if isinstance(target, bytes))
+    for column, values in (("contact_id", contacts), ("blind_index", addresses)):
+        if values:
+            rows = [
+                {"id": new_id(), column: value, "channel": channel, "reason": reason, "created_at": now}
+                for value in values
+            ]
+            statement = (
+                insert(Suppression)
+                .values(rows)
+                .on_conflict_do_nothing(
+                    index_elements=[column, "channel"], index_where=getattr(Suppression, column).is_not(None)
+                )
+                .returning(Suppression.id)
+            )
+            stopped += len((await session.scalars(statement)).all())
+    return stopped
+
+
+async def list_suppressions(session: AsyncSession, contact_ids: Iterable[UUID]) -> dict[UUID, dict[str, str]]:
+    """What holds for many contacts, their own and their addresses', in one query: channel (or `all`) to reason.
+
+    Every contact asked for is a key.
+    """
+    found: dict[UUID, dict[str, str]] = {contact_id: {} for contact_id in contact_ids}
+    wanted = list(found)
+    own = select(
+        Suppression.contact_id, Suppression.channel, Suppression.reason, Suppression.created_at.label("since_at")
+    ).where(Suppression.contact_id.in_(wanted))
+    by_address = (
+        select(ContactPoint.contact_id, Suppression.channel, Suppression.reason, Suppression.created_at)
+        .join(Suppression, Suppression.blind_index == ContactPoint.blind_index)
+        .where(ContactPoint.contact_id.in_(wanted))
+    )
+    for row in await session.execute(union_all(own, by_address).order_by("since_at", "reason")):
+        # The first reason is the one that stopped it.
+        found[row.contact_id].setdefault(row.channel, row.reason)
+    return found
+
+
+async def lift(session: AsyncSession, contact_id: UUID, channel: str) -> int:
+    """Takes away the contact's suppression of exactly this channel, its addresses' too; returns how many rows.
+
+    Only for a person who proved that the address is theirs, or an operator with their word for it: a consent ticked
+    in a chat where an address was merely typed must not undo somebody's opt-out. Lifting is no consent.
+    """
+    addresses = select(ContactPoint.blind_index).where(ContactPoint.contact_id == contact_id)
+    lifted = await session.scalars(
+        delete(Suppression)
+        .where(
+            Suppression.channel == channel,
+            or_(Suppression.contact_id == contact_id, Suppression.blind_index.in_(addresses)),
+        )
+        .returning(Suppression.id)
+    )
+    return len(lifted.all())

@@ -1,0 +1,135 @@
+"""Withdrawal of consent: ledger, suppressions and timeline together, in the caller's transaction.
+
+Errs on the side of stopping. Cancelling what is queued is the caller's part (outreach).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
+
+from base.encryption import KeyRing
+from crm.consent.ledger import ConsentFact, InvalidConsent, lock_ledger, record_consent_event
+from crm.consent.models import ConsentEvent
+from crm.consent.rules import ALL, GRANTING
+from crm.consent.suppression import suppress
+from crm.contacts.addresses import AddressKind, normalise_address
+from crm.contacts.models import ContactPoint
+from crm.contacts.records import get_contact
+from crm.timeline.service import record
+
+
+@dataclass(frozen=True, slots=True)
+class Withdrawn:
+    """The ledger event that stands for this withdrawal; `created` is False when it was there already."""
+
+    event_id: UUID
+    created: bool
+
+
+async def withdraw(
+    session: AsyncSession,
+    keys: KeyRing,
+    *,
+    contact_id: UUID,
+    channel: str = ALL,
+    purpose: str = ALL,
+    method: str,
+    evidence: Mapping[str, Any],
+    actor: str,
+    now: datetime,
+    controller: str | None = None,
+    language: str | None = None,
+    conversation_id: UUID | None = None,
+    address: tuple[AddressKind, str] | None = None,
+) -> Withdrawn:
+    """Stops a channel and purpose (`all`: every one) for a contact and for each of its addresses.
+
+    The same evidence again (a link followed twice, a scanner, a message delivered twice) makes no second event,
+    unless consent was given in between: then the old link works again.
+
+    Args:
+        evidence: circumstances; `id` names the message or link that asked, and must be there.
+        controller: whom the consent was given to; by default the one of the contact's last event.
+        address: the address the withdrawal came from, when known: stopped even if the contact does not have it.
+
+    Raises:
+        InvalidConsent: the evidence has no id.
+        NotFound: the contact is gone (its addresses stay suppressed if they were).
+    """
+    if not evidence.get("id"):
+        raise InvalidConsent("A withdrawal needs the id of the message or link that asked for it.")
+    await lock_ledger(session, contact_id)
+    contact = await get_contact(session, contact_id)
+    targets: set[UUID | bytes] = {contact_id, *await _blind_indexes(session, contact_id)}
+    if address is not None:
+        kind, value = address
+        targets.add(keys.blind_index(normalise_address(kind, value), kind=kind))
+    await suppress(session, targets, channel, method, now)
+    known = await _find_same(session, contact_id, purpose, channel, str(evidence["id"]))
+    if known is not None:
+        return Withdrawn(known, created=False)
+    fact = ConsentFact(
+        event="withdrawn",
+        principal_ref=contact_id,
+        purpose=purpose,
+        channel=channel,
+        controller=controller or await _last_controller(session, contact_id),
+        language=language or contact.language,
+        method=method,
+        evidence={**evidence, "id": str(evidence["id"])},
+        actor=actor,
+        effective_at=now,
+    )
+    event = await record_consent_event(session, fact, now)
+    await record(
+        session,
+        kind="opted_out",
+        contact_id=contact_id,
+        conversation_id=conversation_id,
+        data={"channel": channel, "purpose": purpose, "method": method, "consent_event_id": str(event.id)},
+        now=now,
+    )
+    return Withdrawn(event.id, created=True)
+
+
+async def _blind_indexes(session: AsyncSession, contact_id: UUID) -> list[bytes]:
+    return list(await session.scalars(select(ContactPoint.blind_index).where(ContactPoint.contact_id == contact_id)))
+
+
+async def _find_same(
+    session: AsyncSession, contact_id: UUID, purpose: str, channel: str, evidence_id: str
+) -> UUID | None:
+    """The event that this evidence made already, if nothing was consented to since that it would have to stop."""
+    later = aliased(ConsentEvent)
+    given_since = select(later.seq).where(
+        later.principal_ref == contact_id, later.seq > ConsentEvent.seq, later.event.in_(GRANTING)
+    )
+    if purpose != ALL:
+        given_since = given_since.where(later.purpose == purpose)
+    if channel != ALL:
+        given_since = given_since.where(later.channel == channel)
+    return await session.scalar(
+        select(ConsentEvent.id)
+        .where(
+            ConsentEvent.principal_ref == contact_id,
+            ConsentEvent.event == "withdrawn",
+            ConsentEvent.purpose == purpose,
+            ConsentEvent.channel == channel,
+            ConsentEvent.evidence["id"].astext == evidence_id,
+            ~given_since.exists(),
+        )
+        .limit(1)
+    )
+
+
+async def _last_controller(session: AsyncSession, contact_id: UUID) -> str:
+    last = select(ConsentEvent.controller).where(ConsentEvent.principal_ref == contact_id)
+    return await session.scalar(last.order_by(ConsentEvent.seq.desc()).limit(1)) or "unspecified"

@@ -1,0 +1,76 @@
+"""One form for each address, so that the same address is always the same row. Pure; never looks anything up online."""
+
+from __future__ import annotations
+
+import unicodedata
+from functools import cache
+from pathlib import Path
+from typing import Literal
+
+import phonenumbers
+import yaml
+from email_validator import EmailNotValidError, validate_email
+
+from base.errors import InvalidInput
+
+AddressKind = Literal["email", "phone"]
+
+_FREEMAIL = Path(__file__).with_name("freemail_domains.yml")
+
+
+class InvalidAddress(InvalidInput):
+    """This is not an address that can be written to: check it and send it again."""
+
+    code = "invalid_address"
+
+
+def normalise_email(text: str) -> str:
+    """The address in lower case with a Unicode domain, as it is stored and looked up.
+
+    Mail systems that tell `Ann@` from `ann@` are so rare that taking them for one person is the lesser error.
+
+    Raises:
+        InvalidAddress: it has not the form of an e-mail address.
+    """
+    lowered = unicodedata.normalize("NFC", text.strip().lower())
+    try:
+        return validate_email(lowered, check_deliverability=False).normalized
+    except EmailNotValidError as error:
+        raise InvalidAddress(
+            "This is not a complete e-mail address: it needs a name, an @ and a domain, as in name@company.com."
+        ) from error
+
+
+def normalise_phone(text: str, region: str | None) -> str:
+    """The number in E.164 (`+14155552671`).
+
+    Args:
+        region: two-letter country that a number without a country code is dialled in; None takes only full numbers.
+
+    Raises:
+        InvalidAddress: there can be no such number in that country.
+    """
+    try:
+        number = phonenumbers.parse(text, region)
+    except phonenumbers.NumberParseException as error:
+        raise InvalidAddress(
+            "This phone number cannot be read: write it with its country code, as in +1 415 555 2671."
+        ) from error
+    if not phonenumbers.is_valid_number(number):
+        raise InvalidAddress("There is no such phone number: check the digits and the country code.")
+    return str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
+
+
+def normalise_address(kind: AddressKind, value: str) -> str:
+    """An address of either kind; a phone number must have its country code. The same again when done twice."""
+    return normalise_email(value) if kind == "email" else normalise_phone(value, None)
+
+
+def is_business_email(email: str) -> bool:
+    """Whether a normalised address is on a domain of its own rather than a public mail provider's."""
+    return email.rpartition("@")[2] not in _freemail_domains()
+
+
+@cache
+def _freemail_domains() -> frozenset[str]:
+    return frozenset(yaml.safe_load(_FREEMAIL.read_text())["domains"])

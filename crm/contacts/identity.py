@@ -1,0 +1,122 @@
+"""Who a conversation speaks for when somebody types an address in it. An address typed is a claim, not a proof.
+
+A conversation that typed another contact's address may add to that contact (consent, score, timeline), but what is
+known of the contact is never shown to it, and the contact's addresses and fields are never changed by it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from base.encryption import KeyRing
+from crm.contacts.addresses import AddressKind, normalise_address
+from crm.contacts.points import attach_address, find_contact_by_address, has_address, release_unverified
+from crm.contacts.records import lock_contact
+from crm.timeline.models import TimelineEvent
+from crm.timeline.service import record
+
+_CLAIM = "address_claimed"
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """The contact the conversation belongs to from here on.
+
+    `joined_existing`: it was there before and somebody else may own it: see the module's rule.
+    `stored`: the address is the contact's own (a claimed or refused one is not).
+    """
+
+    contact_id: UUID
+    joined_existing: bool
+    stored: bool
+
+
+async def speaks_for_contact(session: AsyncSession, contact_id: UUID, conversation_id: UUID) -> bool:
+    """Whether a conversation may read and change the facts of its contact; False once it only claimed an address."""
+    claim = select(TimelineEvent.id).where(
+        TimelineEvent.conversation_id == conversation_id,
+        TimelineEvent.contact_id == contact_id,
+        TimelineEvent.kind == _CLAIM,
+    )
+    return await session.scalar(claim.limit(1)) is None
+
+
+async def resolve_captured_address(
+    session: AsyncSession,
+    keys: KeyRing,
+    contact_id: UUID,
+    kind: AddressKind,
+    value: str,
+    now: datetime,
+    *,
+    conversation_id: UUID,
+) -> Resolved:
+    """Decides whom a conversation speaks for after an address was typed in it, and stores the address if it is free.
+
+    * Free, or the contact's own: stored; an unproven older one of that kind is let go (a correction).
+    * Another contact's, and the present one is a bare visitor: the conversation joins the other contact.
+    * Another contact's, and the present one has an address: nothing changes.
+    * In a conversation that has joined: an address of another kind is not stored; another of the same kind corrects
+      the claim, so the conversation goes back to the visitor's own record, or joins the contact it belongs to.
+
+    Raises:
+        InvalidAddress: `value` is no address.
+        NotFound: the contact is gone.
+    """
+    value = normalise_address(kind, value)
+    await lock_contact(session, contact_id)
+    if await speaks_for_contact(session, contact_id, conversation_id):
+        return await _resolve_own(session, keys, contact_id, kind, value, now, conversation_id)
+    if await find_contact_by_address(session, keys, kind, value) == contact_id:
+        return Resolved(contact_id, joined_existing=True, stored=False)
+    visitor = (await _claims(session, contact_id, conversation_id)).get(kind)
+    if visitor is None:
+        return Resolved(contact_id, joined_existing=True, stored=False)
+    await lock_contact(session, visitor)
+    return await _resolve_own(session, keys, visitor, kind, value, now, conversation_id)
+
+
+async def _resolve_own(
+    session: AsyncSession,
+    keys: KeyRing,
+    contact_id: UUID,
+    kind: AddressKind,
+    value: str,
+    now: datetime,
+    conversation_id: UUID,
+) -> Resolved:
+    bare = not await has_address(session, contact_id)
+    attached = await attach_address(session, keys, contact_id, kind, value, now)
+    if attached.is_owned:
+        await release_unverified(session, keys, contact_id, kind, keep=value)
+        return Resolved(contact_id, joined_existing=False, stored=True)
+    if not bare:
+        return Resolved(contact_id, joined_existing=False, stored=False)
+    await record(
+        session,
+        kind=_CLAIM,
+        contact_id=attached.owner_contact_id,
+        conversation_id=conversation_id,
+        data={"address": kind, "visitor_contact_id": str(contact_id)},
+        now=now,
+    )
+    return Resolved(attached.owner_contact_id, joined_existing=True, stored=False)
+
+
+async def _claims(session: AsyncSession, contact_id: UUID, conversation_id: UUID) -> dict[str, UUID]:
+    """By kind of address claimed, the visitor's own record that the conversation had before."""
+    rows = await session.scalars(
+        select(TimelineEvent.data)
+        .where(
+            TimelineEvent.conversation_id == conversation_id,
+            TimelineEvent.contact_id == contact_id,
+            TimelineEvent.kind == _CLAIM,
+        )
+        .order_by(TimelineEvent.id)
+    )
+    return {data["address"]: UUID(data["visitor_contact_id"]) for data in rows}

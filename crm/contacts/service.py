@@ -1,0 +1,32 @@
+"""What other rooms may do with contacts. All of it runs in the caller's transaction and never commits."""
+
+from __future__ import annotations
+
+from crm.contacts.identity import Resolved, resolve_captured_address, speaks_for_contact
+from crm.contacts.points import Attached, attach_address, find_contact_by_address, read_addresses
+from crm.contacts.records import (
+    create_contact,
+    get_contact,
+    lock_contact,
+    set_fields,
+    set_qualification,
+    set_stage,
+)
+from crm.contacts.rotation import reencrypt_addresses
+
+__all__ = [
+    "Attached",
+    "Resolved",
+    "attach_address",
+    "create_contact",
+    "find_contact_by_address",
+    "get_contact",
+    "lock_contact",
+    "read_addresses",
+    "reencrypt_addresses",
+    "resolve_captured_address",
+    "set_fields",
+    "set_qualification",
+    "set_stage",
+    "speaks_for_contact",
+]

@@ -1,0 +1,144 @@
+"""Keeps a contact's score equal to the sum of its entries, one per rule. Runs in the caller's transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import BigInteger, cast, delete, func, or_, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from base.encryption import KeyRing
+from base.errors import InvalidInput
+from base.ids import new_id
+from crm.contacts.models import Contact
+from crm.contacts.service import lock_contact
+from crm.scoring.facts import read_facts
+from crm.scoring.models import ScoreEntry
+from crm.scoring.rules import Band, Points, band_of, load_rules, score
+
+__all__ = ["Band", "add_points", "band_of", "list_reasons", "rescore"]
+
+
+async def add_points(
+    session: AsyncSession,
+    contact_id: UUID,
+    rule: str,
+    points: int,
+    reason: str,
+    message_id: UUID | None,
+    now: datetime,
+) -> int:
+    """Points that a dialogue gave; its rule again replaces what it gave before. Returns the new score.
+
+    Args:
+        rule: `flow/step/index`; names without a slash belong to rules.yml.
+
+    Raises:
+        InvalidInput: the rule is not named so.
+        NotFound: there is no such contact.
+    """
+    if "/" not in rule:
+        raise InvalidInput("A dialogue's score rule is named flow/step/index.")
+    await lock_contact(session, contact_id)
+    await _upsert(session, contact_id, [Points(rule, points, reason)], message_id, now)
+    return await _sum_up(session, contact_id, now)
+
+
+async def rescore(
+    session: AsyncSession,
+    keys: KeyRing,
+    contact_id: UUID,
+    message_id: UUID | None,
+    now: datetime,
+    *,
+    facts: Mapping[str, Any] | None = None,
+) -> int:
+    """Applies rules.yml to what is known now: adds what holds, takes back what no longer does. Returns the new score.
+
+    Args:
+        message_id: the chat turn that made it necessary; a reason that held before keeps its own.
+        facts: to score by these instead of reading them.
+
+    Raises:
+        NotFound: there is no such contact.
+    """
+    await lock_contact(session, contact_id)
+    if facts is None:
+        facts = await read_facts(session, keys, contact_id, now)
+    holding = score(facts, load_rules())
+    await session.execute(
+        delete(ScoreEntry).where(
+            ScoreEntry.contact_id == contact_id,
+            # Also takes back what a rule gave that is no longer in the file.
+            ScoreEntry.rule.not_like("%/%"),
+            ScoreEntry.rule.not_in([points.rule for points in holding]),
+        )
+    )
+    await _upsert(session, contact_id, holding, message_id, now)
+    return await _sum_up(session, contact_id, now)
+
+
+async def list_reasons(session: AsyncSession, contact_id: UUID) -> Sequence[ScoreEntry]:
+    """Why the score is what it is, the weightiest reason first."""
+    rows = await session.scalars(
+        select(ScoreEntry)
+        .where(ScoreEntry.contact_id == contact_id)
+        .order_by(func.abs(ScoreEntry.points).desc(), ScoreEntry.id)
+    )
+    return rows.all()
+
+
+async def _upsert(
+    session: AsyncSession, contact_id: UUID, given: list[Points], message_id: UUID | None, now: datetime
+) -> None:
+    if not given:
+        return
+    statement = insert(ScoreEntry).values(
+        [
+            {
+                "id": new_id(),
+                "contact_id": contact_id,
+                "rule": points.rule,
+                "points": points.points,
+                "reason": points.reason,
+                "message_id": message_id,
+                "created_at": now,
+            }
+            for points in given
+        ]
+    )
+    fresh = statement.excluded
+    await session.execute(
+        statement.on_conflict_do_update(
+            index_elements=["contact_id", "rule"],
+            set_={
+                "points": fresh.points,
+                "reason": fresh.reason,
+                "message_id": fresh.message_id,
+                "created_at": fresh.created_at,
+            },
+            # What stays as it was keeps the turn it came from.
+            where=or_(ScoreEntry.points != fresh.points, ScoreEntry.reason != fresh.reason),
+        )
+    )
+
+
+async def _sum_up(session: AsyncSession, contact_id: UUID, now: datetime) -> int:
+    total = (
+        select(func.coalesce(func.sum(ScoreEntry.points), 0))
+        .where(ScoreEntry.contact_id == contact_id)
+        .scalar_subquery()
+    )
+    new_score = await session.scalar(
+        update(Contact)
+        .where(Contact.id == contact_id)
+        .values(score=cast(total, BigInteger), updated_at=now)
+        .returning(Contact.score)
+        .execution_options(synchronize_session=False)
+    )
+    assert new_score is not None  # the caller holds the contact's row
+    return new_score

@@ -1,0 +1,61 @@
+"""Writes and reads the timeline, in the caller's transaction. Data holds ids and facts, never addresses or texts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import insert, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from base.ids import new_id
+from crm.timeline.models import TimelineEvent
+from crm.timeline.summaries import summary_of
+
+__all__ = ["list_timeline", "record", "summary_of"]
+
+
+async def record(
+    session: AsyncSession,
+    *,
+    kind: str,
+    contact_id: UUID | None,
+    conversation_id: UUID | None,
+    data: Mapping[str, Any],
+    now: datetime,
+) -> UUID:
+    """Writes one event and returns its id.
+
+    Args:
+        kind: what happened, in the past tense (`lead_captured`).
+    """
+    event_id = new_id()
+    await session.execute(
+        insert(TimelineEvent).values(
+            id=event_id,
+            contact_id=contact_id,
+            conversation_id=conversation_id,
+            kind=kind,
+            data=dict(data),
+            occurred_at=now,
+        )
+    )
+    return event_id
+
+
+async def list_timeline(
+    session: AsyncSession, contact_id: UUID, limit: int = 100, *, conversation_ids: Iterable[UUID] = ()
+) -> Sequence[TimelineEvent]:
+    """The latest events of a contact, newest first.
+
+    Args:
+        conversation_ids: the contact's conversations, whose events from before it was known are then listed too.
+    """
+    about = TimelineEvent.contact_id == contact_id
+    before_known = TimelineEvent.contact_id.is_(None) & TimelineEvent.conversation_id.in_(list(conversation_ids))
+    rows = await session.scalars(
+        select(TimelineEvent).where(or_(about, before_known)).order_by(TimelineEvent.id.desc()).limit(limit)
+    )
+    return rows.all()

@@ -1,0 +1,73 @@
+"""Timeline events in words for people. Pure; says something sensible of any kind and any data, and never raises."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+_SENTENCES: Mapping[str, tuple[str, ...]] = {
+    # The first sentence all of whose names are known is taken; the last needs none.
+    "conversation_started": ("Started a conversation on {channel}", "Started a conversation"),
+    "lead_captured": ("Told us their {field}", "Told us about themselves"),
+    "address_added": ("Left their {address}", "Left an address"),
+    "address_claimed": ("A conversation gave this contact's {address}", "A conversation gave this contact's address"),
+    "consent_given": ("Agreed to {purpose} by {channel}", "Gave consent"),
+    "consent_refused": ("Refused {purpose} by {channel}", "Refused consent"),
+    "consent_withdrawn": ("Withdrew consent to {purpose} by {channel}", "Withdrew consent"),
+    "opted_out": ("Opted out of {purpose} by {channel}", "Opted out"),
+    "suppression_lifted": ("Messages by {channel} allowed again: {reason}", "Messages allowed again"),
+    "stage_changed": ("Became {stage}", "Moved to another stage"),
+    "qualified": ("Qualified as {outcome}", "Was qualified"),
+    "score_changed": ("Score went from {before} to {after}", "Score changed"),
+    "enrolled": ("Entered the journey {journey}", "Entered a journey"),
+    "journey_exited": ("Left the journey {journey}: {reason}", "Left the journey {journey}", "Left a journey"),
+    "handed_off": ("Handed to a person in {team}: {reason}", "Handed to a person in {team}", "Handed to a person"),
+    "message_sent": ("A follow-up went out by {channel}", "A follow-up went out"),
+    "message_refused": (
+        "A follow-up by {channel} was not sent: {reason}",
+        "A follow-up was not sent: {reason}",
+        "A follow-up was not sent",
+    ),
+    "privacy_requested": ("Made a privacy request: {request}", "Made a privacy request"),
+    "flow_ended": ("Finished the dialogue {flow}: {outcome}", "Finished the dialogue {flow}", "Finished a dialogue"),
+}
+
+_WORDS: Mapping[str, str] = {
+    "all": "all",
+    "email": "e-mail",
+    "sms": "text message",
+    "web": "web chat",
+    "voice": "phone",
+    "phone": "phone number",
+    "mql": "marketing qualified",
+    "sql": "sales qualified",
+    "erase": "delete my data",
+    "access": "show me my data",
+    "why_contacted": "why am I contacted",
+    "asked": "they asked for one",
+    "misses": "the bot did not understand",
+    "flow": "the dialogue led there",
+}
+"""Codes that stand in event data, as people say them. Other values are shown with spaces for underscores."""
+
+
+def summary_of(kind: str, data: Mapping[str, Any]) -> str:
+    """One short sentence, without a full stop."""
+    if kind == "opted_out" and data.get("channel") == "all" and data.get("purpose") == "all":
+        return "Opted out of everything"
+    said = {name: _said(name, value) for name, value in data.items() if isinstance(value, str | int) and value != ""}
+    for sentence in _SENTENCES.get(kind, ()):
+        try:
+            return sentence.format_map(said)
+        except KeyError:
+            continue
+    return kind.replace("_", " ").strip().capitalize() or "Something happened"
+
+
+def _said(name: str, value: str | int) -> str:
+    text = str(value)
+    if name == "address":
+        return {"email": "e-mail address", "phone": "phone number"}.get(text, text)
+    if name == "reason" and " " in text:
+        return text
+    return _WORDS.get(text, text.replace("_", " "))

@@ -1,0 +1,95 @@
+"""The content as read from its folders: each model with its wording and the marks that let a fault name its line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Generic, Protocol, TypeVar
+
+from flows.errors import FlowError
+from flows.journey_models import Journey
+from flows.knowledge import Answer
+from flows.marked_yaml import MarkedYAML, Path
+from flows.models import Flow, Library
+from flows.steps import StepBase
+from flows.wording_models import Letter, StepWording
+
+
+class Sequenced(Protocol):
+    """Whatever is written as a list of steps."""
+
+    @property
+    def steps(self) -> Sequence[StepBase]: ...
+
+
+class Worded(Protocol):
+    """The wording of one step."""
+
+    def texts(self) -> Iterator[str]: ...
+
+    def compiled(self) -> Mapping[str, object]: ...
+
+
+ModelT_co = TypeVar("ModelT_co", bound=Sequenced, covariant=True)
+WordsT_co = TypeVar("WordsT_co", bound=Worded, covariant=True)
+
+
+@dataclass(frozen=True)
+class Wording(Generic[WordsT_co]):
+    """One wording file."""
+
+    marks: MarkedYAML
+    entries: Mapping[str, WordsT_co]
+
+    def fault(self, within: Path, rule: str, problem: str, remedy: str) -> FlowError:
+        """Describe a fault on the line of `within`, whose first part is the step."""
+        step = str(within[0]) if within else None
+        return FlowError(self.marks.file, self.marks.line_of(within), step, rule, problem, remedy)
+
+
+@dataclass(frozen=True)
+class Folder(Generic[ModelT_co, WordsT_co]):
+    """One flow or journey: its model and its wording by language."""
+
+    name: str
+    model: ModelT_co
+    marks: MarkedYAML
+    wording: Mapping[str, Wording[WordsT_co]]
+
+    def fault(self, rule: str, problem: str, remedy: str, *within: str | int) -> FlowError:
+        """Describe a fault of the whole, on the line of `within`."""
+        return FlowError(self.marks.file, self.marks.line_of(within), None, rule, problem, remedy)
+
+    def step_fault(self, index: int, rule: str, problem: str, remedy: str, *within: str | int) -> FlowError:
+        """Describe a fault of the step at `index`, on the line of `within` that step."""
+        line = self.marks.line_of(("steps", index, *within))
+        return FlowError(self.marks.file, line, self.model.steps[index].id, rule, problem, remedy)
+
+    def index_of(self, step_id: str) -> int:
+        return next(index for index, step in enumerate(self.model.steps) if step.id == step_id)
+
+
+FlowFolder = Folder[Flow, StepWording]
+JourneyFolder = Folder[Journey, Letter]
+
+
+@dataclass(frozen=True)
+class Content:
+    """Everything that is said, and what could not be read of it.
+
+    Attributes:
+        unread: names of the flows and journeys that have a folder but could not be read, so that nobody is told
+            they do not exist.
+    """
+
+    library: Library | None
+    flows: Mapping[str, FlowFolder]
+    journeys: Mapping[str, JourneyFolder]
+    patterns: Mapping[str, Wording[StepWording]]
+    answers: Sequence[Answer]
+    library_marks: MarkedYAML = field(default_factory=lambda: MarkedYAML("library/library.yml", None, {}))
+    unread: frozenset[str] = frozenset()
+
+    @property
+    def default_language(self) -> str:
+        return self.library.default_language if self.library else "en"

@@ -1,0 +1,128 @@
+"""Reads the content folders into typed parts and gathers what cannot be read. Judges nothing across files."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TypeVar
+
+from pydantic import BaseModel
+
+from flows.content import Content, FlowFolder, Folder, JourneyFolder, Wording
+from flows.errors import FlowError
+from flows.journey_models import Journey
+from flows.knowledge import Answer, parse_article
+from flows.marked_yaml import MarkedYAML
+from flows.models import Flow, Library
+from flows.parsing import parse_model, parse_text
+from flows.wording_models import FlowWording, JourneyWording, Letter, StepWording
+
+ModelT = TypeVar("ModelT", bound=BaseModel)
+
+_WORDING_FILE = re.compile(r"^wording\.([a-z]{2}(?:-[A-Z]{2})?)\.yml$")
+_PATTERNS = "patterns"
+
+
+class ContentReader:
+    """Reads one content folder.
+
+    Attributes:
+        errors: every fault met while reading.
+    """
+
+    def __init__(self, root: Path, knowledge: Path) -> None:
+        self.errors: list[FlowError] = []
+        self._root = root
+        self._knowledge = knowledge
+
+    def read(self) -> Content:
+        """Read all that can be read."""
+        marks, library = self._model(Library, self._root / "library" / "library.yml")
+        flows, lost_flows = self._flows()
+        journeys, lost_journeys = self._journeys()
+        return Content(
+            library=library,
+            flows=flows,
+            journeys=journeys,
+            patterns=self._flow_wording(self._root / "library" / _PATTERNS),
+            answers=self._answers(),
+            library_marks=marks or MarkedYAML("library/library.yml", None, {}),
+            unread=frozenset(lost_flows + lost_journeys),
+        )
+
+    def _flows(self) -> tuple[dict[str, FlowFolder], list[str]]:
+        flows: dict[str, FlowFolder] = {}
+        lost = []
+        for folder in _folders(self._root / "library"):
+            if folder.name == _PATTERNS:
+                continue
+            marks, flow = self._model(Flow, folder / "flow.yml")
+            wording = self._flow_wording(folder)
+            if marks and flow and self._named_as_folder(flow.flow, folder, marks, "flow"):
+                flows[flow.flow] = Folder(flow.flow, flow, marks, wording)
+            else:
+                lost.append(folder.name)
+        return flows, lost
+
+    def _journeys(self) -> tuple[dict[str, JourneyFolder], list[str]]:
+        journeys: dict[str, JourneyFolder] = {}
+        lost = []
+        for folder in _folders(self._root / "journeys"):
+            marks, journey = self._model(Journey, folder / "journey.yml")
+            wording = self._journey_wording(folder)
+            if marks and journey and self._named_as_folder(journey.journey, folder, marks, "journey"):
+                journeys[journey.journey] = Folder(journey.journey, journey, marks, wording)
+            else:
+                lost.append(folder.name)
+        return journeys, lost
+
+    def _named_as_folder(self, name: str, folder: Path, marks: MarkedYAML, key: str) -> bool:
+        if name == folder.name:
+            return True
+        problem = f"the {key} is called {name} but its folder {folder.name}"
+        line = marks.line_of((key,))
+        self.errors.append(FlowError(marks.file, line, None, "name.folder", problem, "Give both the same name"))
+        return False
+
+    def _flow_wording(self, folder: Path) -> dict[str, Wording[StepWording]]:
+        read = ((language, self._model(FlowWording, path)) for language, path in _wording_files(folder))
+        return {language: Wording(marks, words.root) for language, (marks, words) in read if marks and words}
+
+    def _journey_wording(self, folder: Path) -> dict[str, Wording[Letter]]:
+        read = ((language, self._model(JourneyWording, path)) for language, path in _wording_files(folder))
+        return {language: Wording(marks, words.root) for language, (marks, words) in read if marks and words}
+
+    def _answers(self) -> list[Answer]:
+        articles = sorted(self._knowledge.glob("*.md"))
+        read = ((f"knowledge/{path.name}", self._text(path, f"knowledge/{path.name}")) for path in articles)
+        parsed = (parse_article(text, file, self.errors) for file, text in read if text is not None)
+        return [answer for answer in parsed if answer]
+
+    def _model(self, model: type[ModelT], path: Path) -> tuple[MarkedYAML | None, ModelT | None]:
+        file = path.relative_to(self._root).as_posix()
+        text = self._text(path, file)
+        marks = parse_text(text, file, self.errors) if text is not None else None
+        return marks, parse_model(model, marks, self.errors) if marks else None
+
+    def _text(self, path: Path, file: str) -> str | None:
+        try:
+            return path.read_text(encoding="utf-8")
+        except FileNotFoundError:
+            self.errors.append(FlowError(file, 1, None, "file.missing", "the file is missing", "Add it"))
+        except UnicodeDecodeError:
+            self.errors.append(FlowError(file, 1, None, "file.encoding", "the file is not UTF-8", "Save it as UTF-8"))
+        except OSError as error:
+            problem = f"the file cannot be read ({error.strerror})"
+            self.errors.append(FlowError(file, 1, None, "file.unreadable", problem, "Check what it is and its rights"))
+        return None
+
+
+def _folders(parent: Path) -> Iterable[Path]:
+    hidden = (".", "_")
+    return sorted(path for path in parent.glob("*") if path.is_dir() and not path.name.startswith(hidden))
+
+
+def _wording_files(folder: Path) -> Iterable[tuple[str, Path]]:
+    named = ((_WORDING_FILE.match(path.name), path) for path in sorted(folder.glob("wording.*")))
+    return [(match[1], path) for match, path in named if match]

@@ -1,0 +1,87 @@
+"""What wording.<language>.yml may hold, for flows, patterns and journeys. Does not decide which step needs what."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BeforeValidator, Field, RootModel
+
+from flows.parts import Channel, ChoiceValue, Identifier, Line, Part, Prose
+
+PATTERNS = (
+    "cannot_handle",
+    "offer_person",
+    "corrected",
+    "resume",
+    "are_you_a_bot",
+    "handed_off",
+    "stopped",
+    "delete_me",
+    "what_do_you_know",
+    "why_me",
+    "start_over",
+    "greet_again",
+    "thanks",
+    "goodbye",
+    "too_long",
+    "nothing_open",
+)
+
+
+def _by_channel(value: object) -> object:
+    return {"default": value} if isinstance(value, str) else value
+
+
+def _check_default(texts: dict[str, str]) -> dict[str, str]:
+    if "default" not in texts:
+        raise ValueError("a text by channel needs a default")
+    return texts
+
+
+Text = Annotated[
+    dict[Channel | Literal["default"], Prose], BeforeValidator(_by_channel), AfterValidator(_check_default)
+]
+
+
+class StepWording(Part):
+    """What one step says, by channel.
+
+    Attributes:
+        retry: said when an answer was not understood.
+        choices: the label of each value that can be chosen.
+    """
+
+    text: Text | None = None
+    retry: Text | None = None
+    choices: dict[ChoiceValue, Text] = Field(default_factory=dict)
+
+    def texts(self) -> Iterator[str]:
+        """List every text, whatever it is for."""
+        for by_channel in (self.text, self.retry, *self.choices.values()):
+            yield from (by_channel or {}).values()
+
+    def compiled(self) -> Mapping[str, Any]:
+        return self.model_dump(mode="json", exclude_none=True, exclude_defaults=True)
+
+
+class Letter(Part):
+    """What one send of a journey says. Only e-mail has a subject."""
+
+    subject: Line | None = None
+    text: Prose
+
+    def texts(self) -> Iterator[str]:
+        """List every text, whatever it is for."""
+        yield from (text for text in (self.subject, self.text) if text)
+
+    def compiled(self) -> Mapping[str, Any]:
+        return self.model_dump(mode="json", exclude_none=True)
+
+
+class FlowWording(RootModel[dict[Identifier, StepWording]]):
+    """The wording of a flow, or of the patterns, in one language."""
+
+
+class JourneyWording(RootModel[dict[Identifier, Letter]]):
+    """The wording of a journey in one language."""

@@ -1,0 +1,117 @@
+"""What the gate is asked about and what it answers. Plain data; asks and decides nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, ClassVar, Literal
+from uuid import UUID
+
+from outreach.rule_pack import MessageClass
+
+ConsentName = Literal["given", "refused", "withdrawn", "expired", "none"]
+
+PROMOTION = "promotional"
+SERVICE_PURPOSES = frozenset({"service"})
+"""Purposes a person asked for themselves; every other purpose counts as promotion."""
+
+
+def message_class_of(channel: str, purpose: str) -> MessageClass:
+    """The class that says what happens when a send ends in doubt."""
+    if channel == "web":
+        return "web"
+    return "requested" if purpose in SERVICE_PURPOSES else "promotional"
+
+
+@dataclass(frozen=True, slots=True)
+class Allow:
+    """It may be sent now."""
+
+    answer: ClassVar[str] = "allow"
+    rule: str = "no_objection"
+    reason: str = "Nothing speaks against sending it."
+
+
+@dataclass(frozen=True, slots=True)
+class Defer:
+    """It may not be sent before `until`."""
+
+    answer: ClassVar[str] = "defer"
+    until: datetime
+    rule: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Deny:
+    """It may not be sent."""
+
+    answer: ClassVar[str] = "deny"
+    rule: str
+    reason: str
+
+
+Decision = Allow | Defer | Deny
+
+
+@dataclass(frozen=True, slots=True)
+class PastSend:
+    """A promotional message that left, or may have left."""
+
+    channel: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """Everything the gate's answer depends on, read at one moment. Holds no address.
+
+    `consents` maps (purpose, channel) to its state; a pair that is absent was never asked for.
+    `suppressed` maps a channel, or `all`, to the reason. `zones` are all zones the contact may be in.
+    `missing_setting` says in words which of the channel's settings is not made.
+    """
+
+    contact_id: UUID
+    channel: str
+    purpose: str
+    message_class: MessageClass
+    due_at: datetime
+    created_at: datetime
+    contact_exists: bool = True
+    stage: str = "visitor"
+    has_address: bool = False
+    consents: Mapping[tuple[str, str], ConsentName] = field(default_factory=dict)
+    suppressed: Mapping[str, str] = field(default_factory=dict)
+    zones: tuple[str, ...] = ()
+    default_zones: tuple[str, ...] = ()
+    past_sends: tuple[PastSend, ...] = ()
+    with_a_person: bool = False
+    own_conversation: bool = False
+    missing_setting: str | None = None
+
+    @property
+    def promotional(self) -> bool:
+        return self.purpose not in SERVICE_PURPOSES or self.message_class == PROMOTION
+
+    def as_inputs(self) -> dict[str, Any]:
+        """The snapshot as it is stored with the decision."""
+        return {
+            "contact_id": str(self.contact_id),
+            "channel": self.channel,
+            "purpose": self.purpose,
+            "message_class": self.message_class,
+            "due_at": self.due_at.isoformat(),
+            "created_at": self.created_at.isoformat(),
+            "contact_exists": self.contact_exists,
+            "stage": self.stage,
+            "has_address": self.has_address,
+            "consents": {f"{purpose}/{channel}": name for (purpose, channel), name in sorted(self.consents.items())},
+            "suppressed": dict(self.suppressed),
+            "zones": list(self.zones),
+            "default_zones": list(self.default_zones),
+            "past_sends": [[send.channel, send.at.isoformat()] for send in self.past_sends],
+            "with_a_person": self.with_a_person,
+            "own_conversation": self.own_conversation,
+            "missing_setting": self.missing_setting,
+        }

@@ -1,0 +1,27 @@
+"""The one gate: whether a message may go out now. Pure; asked when planning, when claiming and before the wire.
+
+Deny beats Defer beats Allow. What is not known counts as a no for promotion.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from outreach import gate_rules, timing_rules
+from outreach.decisions import Allow, Decision, Defer, Deny, Snapshot
+from outreach.rule_pack import RulePack
+
+
+def may_send(snapshot: Snapshot, now: datetime, pack: RulePack) -> Decision:
+    """Decides about one message.
+
+    Of several denials the first in the order of the rules is given, of several deferrals the one that ends last.
+    A deferral is no promise: the gate is asked again when it ends.
+    """
+    asked = [rule(snapshot) for rule in gate_rules.RULES] + [rule(snapshot, now, pack) for rule in timing_rules.RULES]
+    objections = [objection for objection in asked if objection is not None]
+    for objection in objections:
+        if isinstance(objection, Deny):
+            return objection
+    deferrals = [objection for objection in objections if isinstance(objection, Defer)]
+    return max(deferrals, key=lambda deferral: deferral.until) if deferrals else Allow()

@@ -1,0 +1,103 @@
+"""The gate's rules about what is known of the contact, one function each, pure. `gate` weighs what they object."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from outreach.decisions import Deny, Snapshot
+
+Rule = Callable[[Snapshot], Deny | None]
+_NAMES = {"email": "e-mail", "sms": "text messages", "voice": "calls", "web": "the chat", "telegram": "Telegram"}
+
+
+def name_of(channel: str) -> str:
+    """The channel as a reason names it."""
+    return _NAMES.get(channel, channel)
+
+
+def erased(snapshot: Snapshot) -> Deny | None:
+    """Nobody is written to whose record is gone."""
+    if snapshot.contact_exists:
+        return None
+    return Deny("erased", "This contact has been erased.")
+
+
+def suppression(snapshot: Snapshot) -> Deny | None:
+    """A suppressed contact or address gets nothing, whatever the purpose."""
+    for channel in ("all", snapshot.channel):
+        if channel in snapshot.suppressed:
+            what = "anything" if channel == "all" else f"anything by {name_of(channel)}"
+            return Deny("suppression", f"This contact does not want {what}: {snapshot.suppressed[channel]}.")
+    return None
+
+
+def consent(snapshot: Snapshot) -> Deny | None:
+    """Promotion needs consent that was given for this purpose and channel and still stands.
+
+    In the chat a visitor opened, silence is enough, but a refusal for the purpose on any channel is respected
+    unless the chat itself was agreed to.
+    """
+    if not snapshot.promotional:
+        return None
+    state = snapshot.consents.get((snapshot.purpose, snapshot.channel), "none")
+    if state == "given":
+        return None
+    if snapshot.channel == "web" and state == "none":
+        said = {name for (purpose, _), name in snapshot.consents.items() if purpose == snapshot.purpose}
+        if not said & {"refused", "withdrawn"}:
+            return None
+        state = "withdrawn" if "withdrawn" in said else "refused"
+    said_no = {
+        "none": f"never agreed to {snapshot.purpose} by {name_of(snapshot.channel)}",
+        "refused": f"said no to {snapshot.purpose} messages",
+        "withdrawn": f"withdrew the consent to {snapshot.purpose} messages",
+        "expired": f"agreed to {snapshot.purpose} by {name_of(snapshot.channel)}, but that consent has run out",
+    }
+    return Deny("consent", f"This contact {said_no[state]}.")
+
+
+def own_conversation(snapshot: Snapshot) -> Deny | None:
+    """A chat message only goes into the contact's own conversation."""
+    if snapshot.channel != "web" or snapshot.own_conversation:
+        return None
+    return Deny("own_conversation", "There is no chat of this contact to write into.")
+
+
+def address(snapshot: Snapshot) -> Deny | None:
+    """A channel with addresses needs one."""
+    if snapshot.channel == "web" or snapshot.has_address:
+        return None
+    return Deny("no_address", f"We have no address of this contact for {name_of(snapshot.channel)}.")
+
+
+def channel_configured(snapshot: Snapshot) -> Deny | None:
+    """A channel that is not set up, or lacks what the law wants in each message, sends nothing."""
+    if snapshot.missing_setting is None:
+        return None
+    return Deny("channel_not_configured", f"Not set up for {name_of(snapshot.channel)}: {snapshot.missing_setting}")
+
+
+def with_a_person(snapshot: Snapshot) -> Deny | None:
+    """Nobody gets promotion while one of our people is talking with them."""
+    if not (snapshot.promotional and snapshot.with_a_person):
+        return None
+    return Deny("with_a_person", "A colleague has this conversation; promotion would talk over them.")
+
+
+def disqualified(snapshot: Snapshot) -> Deny | None:
+    """Disqualified contacts get no promotion."""
+    if not (snapshot.promotional and snapshot.stage == "disqualified"):
+        return None
+    return Deny("disqualified", "This contact was marked as not a fit.")
+
+
+RULES: tuple[Rule, ...] = (
+    erased,
+    suppression,
+    consent,
+    disqualified,
+    with_a_person,
+    own_conversation,
+    address,
+    channel_configured,
+)

@@ -1,0 +1,75 @@
+"""What a channel offers delivery: one way to hand over one message. Knows no provider and no row."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Protocol
+from uuid import UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """One message, ready to leave. `address` is None on channels that have none; never log it."""
+
+    outbox_id: UUID
+    contact_id: UUID
+    conversation_id: UUID | None
+    attempt: int
+    channel: str
+    purpose: str
+    language: str
+    address: str | None
+    subject: str | None
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """The provider took it."""
+
+    provider_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """The provider will never take it. `dead_address`: nobody is there, so write to this address no more."""
+
+    rule: str
+    reason: str
+    dead_address: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RetryLater:
+    """It was definitely not taken and may be later; `after` when the provider says how much later."""
+
+    reason: str
+    after: timedelta | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class InDoubt:
+    """It may have been taken, or not."""
+
+    reason: str
+
+
+SendOutcome = Accepted | Refused | RetryLater | InDoubt
+
+
+class Sender(Protocol):
+    """Hands messages over to one channel's provider."""
+
+    @property
+    def channel(self) -> str:
+        """The channel's name."""
+        ...
+
+    def configured(self) -> str | None:
+        """What is missing before anything may be sent, in words that name the setting; None when nothing is."""
+        ...
+
+    async def send(self, envelope: Envelope) -> SendOutcome:
+        """Hands over one message, once. Refusals are outcomes; anything raised counts as in doubt."""
+        ...

@@ -1,0 +1,142 @@
+"""The `parley` command: `python -m server.cli COMMAND`. Reads the settings, hands over to the rooms."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import sys
+from pathlib import Path
+
+import click
+
+from base.errors import ParleyError
+from base.logging import configure_logging
+from server.settings import read_settings
+
+
+@click.group()
+def parley() -> None:
+    """Parley: conversational marketing you host yourself."""
+
+
+@parley.command()
+def up() -> None:
+    """Start everything on this machine and print the site's address."""
+    from server.up import up as run
+
+    settings = read_settings()
+    configure_logging(level="WARNING", as_json=False)
+    asyncio.run(run(settings))
+
+
+@parley.command()
+def web() -> None:
+    """Run one web process (needs DATABASE_URL, PARLEY_RASA_URLS, PARLEY_RASA_SECRET)."""
+    from aiohttp import web as aiohttp_web
+
+    from server.web import create_web_app
+    from server.wiring import open_platform
+
+    settings = read_settings()
+    configure_logging(level=settings.log_level, as_json=settings.log_json)
+    _use_uvloop()
+    aiohttp_web.run_app(
+        create_web_app(open_platform(settings)),
+        host=settings.host,
+        port=settings.port,
+        print=None,
+        access_log=None,
+        reuse_port=sys.platform == "linux",
+        shutdown_timeout=10,
+    )
+
+
+@parley.command()
+def worker() -> None:
+    """Run one worker process: follow-ups are planned and delivered here (needs DATABASE_URL)."""
+    from server.worker import run_worker
+    from server.wiring import open_platform
+
+    settings = read_settings()
+    configure_logging(level=settings.log_level, as_json=settings.log_json)
+    _use_uvloop()
+    asyncio.run(run_worker(open_platform(settings)))
+
+
+@parley.command()
+def train() -> None:
+    """Compile the flows and train the dialogue model."""
+    from server.training import train as run
+
+    click.echo(f"trained {run(read_settings())}")
+
+
+@parley.command()
+def migrate() -> None:
+    """Bring the database to the newest schema (needs DATABASE_URL)."""
+    from base.migrate import migrate as run
+    from server.wiring import database_url
+
+    run(database_url(read_settings()))
+    click.echo("the database has the newest schema")
+
+
+@parley.command()
+def publish() -> None:
+    """Publish the journeys of the content folder (needs DATABASE_URL)."""
+    from server.content import publish_content
+
+    click.echo(f"{asyncio.run(publish_content(read_settings()))} journeys published")
+
+
+@parley.command(name="setup-link")
+def setup_link() -> None:
+    """Print a one-time link that makes the first admin user (needs DATABASE_URL)."""
+    from server.accounts import find_setup_link
+
+    link = asyncio.run(find_setup_link(read_settings()))
+    click.echo(link or "There is a user already: sign in at /admin/.")
+
+
+@parley.command(name="rotate-key")
+def rotate_key() -> None:
+    """Add a new root key and encrypt every address again with it (needs DATABASE_URL)."""
+    from server.key_rotation import rotate
+
+    asyncio.run(rotate(read_settings(), click.echo))
+
+
+@parley.command()
+@click.option("--port", type=int, required=True)
+@click.option("--folder", type=click.Path(path_type=Path, file_okay=False), required=True)
+def mailbox(port: int, folder: Path) -> None:
+    """Run an SMTP server on loopback that writes every e-mail into a folder, for trying Parley out."""
+    from channels.email.mailbox import start_mailbox
+
+    controller = start_mailbox(folder, port=port)
+    try:
+        signal.sigwait({signal.SIGINT, signal.SIGTERM})
+    finally:
+        controller.stop()
+
+
+def _use_uvloop() -> None:
+    if sys.platform != "win32":
+        import uvloop
+
+        uvloop.install()
+
+
+def main() -> None:
+    """Runs the command; an expected error is one line and exit code 1."""
+    try:
+        parley(prog_name="parley")
+    except ParleyError as error:
+        click.echo(f"parley: {error.message}", err=True)
+        for problem in error.errors:
+            click.echo("  " + ": ".join(problem.values()), err=True)
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

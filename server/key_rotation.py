@@ -1,0 +1,37 @@
+"""Adds a root key and moves every sealed address to it, in batches, with progress."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from base.database import create_engine, create_sessions, transaction
+from base.encryption import add_root_key, read_key_file
+from crm.contacts.service import reencrypt_addresses
+from server.settings import Settings
+from server.wiring import database_url
+
+BATCH = 500
+
+
+async def rotate(settings: Settings, say: Callable[[str], object]) -> None:
+    """Makes a new key the one that encrypts, then encrypts old rows again. May be interrupted and run again.
+
+    Processes that run keep the ring they read at their start: restart them after this, before removing a key.
+    """
+    key_id = add_root_key(settings.key_file)
+    keys = read_key_file(settings.key_file)
+    say(f"{key_id} now encrypts")
+    engine = create_engine(database_url(settings))
+    sessions = create_sessions(engine)
+    moved = 0
+    try:
+        while True:
+            async with transaction(sessions) as session:
+                count = await reencrypt_addresses(session, keys, BATCH)
+            if not count:
+                break
+            moved += count
+            say(f"{moved} addresses encrypted again")
+    finally:
+        await engine.dispose()
+    say(f"done: {moved} addresses are under {key_id}. Restart the other processes so that they read the new key.")

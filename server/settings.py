@@ -1,0 +1,177 @@
+"""Every setting, read once from the environment (and `.env`). The only module that reads it.
+
+A secret can stand in a file: `PARLEY_RASA_SECRET_FILE=/run/secrets/rasa` gives `PARLEY_RASA_SECRET`.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic.fields import FieldInfo
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from yarl import URL
+
+from base.errors import ParleyError
+
+ROOT = Path(__file__).resolve().parent.parent
+"""The checkout."""
+
+
+class SettingsProblem(ParleyError):
+    """A setting is wrong."""
+
+    code = "settings"
+    status = 500
+
+
+class Settings(BaseSettings):
+    """All settings with their defaults; each is `PARLEY_` and its name in capitals, unless it says otherwise."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="PARLEY_", env_file=".env", extra="ignore", frozen=True, populate_by_name=True
+    )
+
+    database_url: SecretStr | None = Field(
+        None,
+        validation_alias=AliasChoices("DATABASE_URL", "PARLEY_DATABASE_URL"),
+        description="PostgreSQL to use (15 or newer). Unset: the embedded one in the data folder.",
+    )
+    data_dir: Path = Field(ROOT / "var", description="Folder for the embedded database, keys, models and mailbox.")
+    content_dir: Path = Field(ROOT / "flows", description="Folder that holds library/ and journeys/.")
+    nlu_dir: Path = Field(ROOT / "nlu_data", description="Folder that holds intents/ and knowledge/.")
+
+    host: str = Field("127.0.0.1", description="Address the web process listens on.")
+    port: int = Field(8080, ge=1, le=65_535, description="Port the web process listens on.")
+    public_url: str = Field("", description="The site's address as browsers see it. Unset: http://HOST:PORT.")
+    allowed_origins: str = Field("", description="Further origins whose pages may show the chat, comma-separated.")
+    chat_messages_a_minute: int = Field(20, ge=1, description="Messages a visitor may send in a minute.")
+    chat_sessions_a_minute: int = Field(30, ge=1, description="New chats an address may open in a minute.")
+
+    company_name: str = Field("Northwind Ledger", min_length=1, description="Who asks for consent and sends messages.")
+    postal_address: str = Field("", description="Postal address shown in every e-mail; e-mail stays off without it.")
+    smtp_url: SecretStr | None = Field(
+        None,
+        description="smtp://user:password@host:587 (STARTTLS if offered) or smtps://…; unset: e-mail stays off.",
+    )
+    email_from: str = Field("", description="Sender address of e-mails; e-mail stays off without it.")
+    email_from_name: str = Field("", description="Sender name of e-mails. Unset: the company name.")
+    email_reply_to: str = Field("", description="Where answers to e-mails go. Unset: the sender.")
+    default_region: str = Field("US", pattern="^[A-Z]{2}$", description="Country of phone numbers without a prefix.")
+    default_time_zone: str = Field("UTC", description="Zone for quiet hours of contacts whose zone is unknown.")
+
+    rasa_urls: str = Field("", description="Addresses of the Rasa replicas, comma-separated. Unset: parley up sets it.")
+    rasa_secret: SecretStr | None = Field(None, description="Secret shared by web and Rasa, 32 characters or more.")
+    rasa_replicas: int = Field(1, ge=1, le=16, description="Rasa processes that parley up starts.")
+    rasa_port: int = Field(5505, ge=1, le=65_000, description="Port of the first Rasa process, the next ones follow.")
+    encoder_precision: str = Field("int8", pattern="^(int8|fp32)$", description="Sentence encoder: int8 or fp32.")
+    log_level: str = Field("INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="Least severe log level shown.")
+    log_json: bool = Field(default=True, description="Logs as JSON lines; off: for reading by eye.")
+
+    @field_validator("default_time_zone")
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except Exception as error:
+            raise ValueError("not a time zone name such as Europe/Berlin") from error
+        return value
+
+    @field_validator("rasa_secret")
+    @classmethod
+    def _long_enough(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and len(value.get_secret_value()) < 32:
+            raise ValueError("must have at least 32 characters")
+        return value
+
+    @model_validator(mode="after")
+    def _whole_address(self) -> Settings:
+        for name, url in (("public_url", self.public_url), *(("rasa_urls", url) for url in self.rasa_addresses)):
+            if url and URL(url).scheme not in ("http", "https"):
+                raise ValueError(f"{name}: {url!r} must begin with http:// or https://")
+        return self
+
+    @property
+    def site_url(self) -> str:
+        """The public address without a slash at its end."""
+        return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
+
+    @property
+    def origins(self) -> frozenset[str]:
+        """Origins whose pages may use the chat: the site's own and the allowed ones."""
+        named = [origin.strip().rstrip("/") for origin in self.allowed_origins.split(",") if origin.strip()]
+        own = str(URL(self.site_url).origin())
+        local = {own.replace("127.0.0.1", "localhost")} if "//127.0.0.1" in own else set()
+        return frozenset({own, *named, *local})
+
+    @property
+    def rasa_addresses(self) -> list[str]:
+        """The Rasa replicas."""
+        return [url.strip() for url in self.rasa_urls.split(",") if url.strip()]
+
+    @property
+    def key_file(self) -> Path:
+        """The root keys."""
+        return self.data_dir / "keys" / "root.json"
+
+    @property
+    def encoder_dir(self) -> Path:
+        """The exported sentence encoder."""
+        return self.data_dir / "encoder"
+
+    @property
+    def model_dir(self) -> Path:
+        """Compiled flows and trained models."""
+        return self.data_dir / "models"
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Adds the `_FILE` form after the plain variables."""
+        return init_settings, env_settings, _FileVariables(settings_cls), dotenv_settings, file_secret_settings
+
+
+class _FileVariables(PydanticBaseSettingsSource):
+    """Reads `PARLEY_NAME_FILE` (and `DATABASE_URL_FILE`)."""
+
+    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:  # noqa: ARG002
+        names = [f"PARLEY_{field_name.upper()}_FILE"]
+        if field_name == "database_url":
+            names.append("DATABASE_URL_FILE")
+        for name in names:
+            if path := os.environ.get(name):
+                try:
+                    return Path(path).read_text().strip(), field_name, False
+                except OSError as error:
+                    raise SettingsProblem(f"{name}: cannot read {path}: {error.strerror}.") from error
+        return None, field_name, False
+
+    def __call__(self) -> dict[str, Any]:
+        found = {name: self.get_field_value(field, name)[0] for name, field in self.settings_cls.model_fields.items()}
+        return {name: value for name, value in found.items() if value is not None}
+
+
+def read_settings(**overrides: Any) -> Settings:
+    """The settings of this process.
+
+    Raises:
+        SettingsProblem: names each wrong variable and what is wrong with it, never its value.
+    """
+    try:
+        return Settings(**overrides)
+    except ValidationError as error:
+        lines = []
+        for problem in error.errors(include_url=False, include_input=False, include_context=False):
+            field = str(problem["loc"][0]) if problem["loc"] else ""
+            name = field if field.isupper() else f"PARLEY_{field.upper()}" if field else "settings"
+            lines.append(f"{name}: {problem['msg']}")
+        raise SettingsProblem("Wrong settings. " + " ".join(lines)) from error

@@ -1,0 +1,202 @@
+"""`parley up`: everything on this machine, from the database to the site, in one command."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import secrets
+import signal
+import socket
+import sys
+from pathlib import Path
+
+import structlog
+from pydantic import SecretStr
+
+from base.encryption import create_key_file
+from base.errors import ParleyError
+from base.migrate import migrate
+from base.postgres import start_embedded
+from server.content import publish_content
+from server.settings import ROOT, Settings
+from server.supervisor import Program, Supervisor
+from server.training import current_model, train
+
+log = structlog.get_logger(__name__)
+
+_DEMO_POSTAL_ADDRESS = "Northwind Ledger (demo), 1 Example Street, 00000 Example Town"
+
+
+class PortTaken(ParleyError):
+    """Another program uses the port."""
+
+    code = "port_taken"
+    status = 500
+
+
+async def up(settings: Settings) -> None:
+    """Starts everything, prints the address, and runs until SIGINT or SIGTERM."""
+    for port, name in ((settings.port, "PARLEY_PORT"), (settings.rasa_port, "PARLEY_RASA_PORT")):
+        _check_port(settings.host if name == "PARLEY_PORT" else "127.0.0.1", port, name)
+    stopping = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stopping.set)
+    with contextlib.ExitStack() as stack:
+        settings = _with_database(settings, stack)
+        settings = _with_secret(settings)
+        create_key_file(settings.key_file)
+        await asyncio.to_thread(migrate, _url(settings))
+        await publish_content(settings)
+        await _ensure_model(settings)
+        _say("database ready")
+        supervisor = Supervisor(settings.data_dir / "log")
+        try:
+            await _start_all(supervisor, settings, stopping)
+            if not stopping.is_set():
+                await _print_address(settings)
+            await stopping.wait()
+        finally:
+            _say("stopping …")
+            await supervisor.stop()
+
+
+async def _start_all(supervisor: Supervisor, settings: Settings, stopping: asyncio.Event) -> None:
+    """Starts the programs one after the other; gives up in order when asked to stop meanwhile."""
+    settings, mailbox = _with_mailbox(settings)
+    programs = [*([mailbox] if mailbox else []), *_rasa(settings)]
+    rasa_urls = ",".join(f"http://127.0.0.1:{settings.rasa_port + number}" for number in range(settings.rasa_replicas))
+    settings = settings.model_copy(update={"rasa_urls": rasa_urls})
+    programs += [_own("web", settings, ready=f"http://{settings.host}:{settings.port}/readyz"), _own("worker", settings)]
+    for program in programs:
+        starting = asyncio.create_task(supervisor.start(program))
+        waiting = asyncio.create_task(stopping.wait())
+        await asyncio.wait({starting, waiting}, return_when=asyncio.FIRST_COMPLETED)
+        waiting.cancel()
+        if stopping.is_set():
+            starting.cancel()
+            return
+        starting.result()
+        _say(f"{program.name} ready")
+
+
+def _with_database(settings: Settings, stack: contextlib.ExitStack) -> Settings:
+    """The given database, or the embedded one for as long as the stack is open."""
+    if settings.database_url is not None:
+        return settings
+    _say("starting the embedded PostgreSQL …")
+    server = start_embedded(settings.data_dir / "postgres")
+    stack.callback(server.cleanup)
+    return settings.model_copy(update={"database_url": SecretStr(server.get_uri())})
+
+
+def _with_secret(settings: Settings) -> Settings:
+    """The given secret, or a fresh one for this run: nobody else needs to know it."""
+    if settings.rasa_secret is not None:
+        return settings
+    return settings.model_copy(update={"rasa_secret": SecretStr(secrets.token_urlsafe(32))})
+
+
+def _with_mailbox(settings: Settings) -> tuple[Settings, Program | None]:
+    """Without an SMTP server, e-mails go to a mailbox in the data folder, so that a first try shows them."""
+    if settings.smtp_url is not None:
+        return settings, None
+    port = _free_port()
+    folder = settings.data_dir / "mailbox"
+    settings = settings.model_copy(
+        update={
+            "smtp_url": SecretStr(f"smtp://127.0.0.1:{port}"),
+            "email_from": settings.email_from or "hello@northwind-ledger.example",
+            "postal_address": settings.postal_address or _DEMO_POSTAL_ADDRESS,
+        }
+    )
+    command = [sys.executable, "-m", "server.cli", "mailbox", "--port", str(port), "--folder", str(folder)]
+    return settings, Program("mailbox", command, ROOT, _environment(settings))
+
+
+def _rasa(settings: Settings) -> list[Program]:
+    """The dialogue processes: their own interpreter, their own environment, no database address."""
+    model = current_model(settings)
+    assert settings.rasa_secret is not None
+    env = {
+        "PATH": os.environ.get("PATH", ""),
+        "HOME": str(settings.data_dir),
+        "LANG": "C.UTF-8",
+        "PARLEY_RASA_SECRET": settings.rasa_secret.get_secret_value(),
+        "PARLEY_ENCODER_DIR": str(settings.encoder_dir),
+        "RASA_TELEMETRY_ENABLED": "false",
+        "TF_CPP_MIN_LOG_LEVEL": "3",
+        "OMP_NUM_THREADS": "1",
+    }
+    python = ROOT / ".venv-rasa" / "bin" / "python"
+    programs = []
+    for number in range(settings.rasa_replicas):
+        port = settings.rasa_port + number
+        command = [str(python), "-m", "parley_rasa.serve", "--model", str(model), "--port", str(port)]
+        url = f"http://127.0.0.1:{port}/webhooks/turn/health"
+        name = "rasa" if settings.rasa_replicas == 1 else f"rasa-{number + 1}"
+        programs.append(Program(name, command, ROOT / "bot" / "rasa", env, url, 120))
+    return programs
+
+
+def _own(name: str, settings: Settings, ready: str | None = None) -> Program:
+    return Program(name, [sys.executable, "-m", "server.cli", name], ROOT, _environment(settings), ready)
+
+
+def _environment(settings: Settings) -> dict[str, str]:
+    """This process's environment plus what `up` found out, for our own programs."""
+    found: dict[str, str] = {}
+    for name in ("smtp_url", "email_from", "postal_address", "rasa_urls", "rasa_secret"):
+        value = getattr(settings, name)
+        if value:
+            found[f"PARLEY_{name.upper()}"] = value.get_secret_value() if isinstance(value, SecretStr) else value
+    return {**os.environ, **found, "DATABASE_URL": _url(settings), "PYTHONUNBUFFERED": "1"}
+
+
+async def _ensure_model(settings: Settings) -> None:
+    if not current_model(settings).exists():
+        _say("training the dialogue model …")
+        await asyncio.to_thread(train, settings)
+
+
+async def _print_address(settings: Settings) -> None:
+    from server.accounts import find_setup_link
+
+    link = await find_setup_link(settings)
+    lines = [f"Parley is running: {settings.site_url}/"]
+    if link:
+        lines.append(f"First log-in to the admin (once, 24 hours): {link}")
+    if settings.smtp_url is None:
+        lines.append(f"No SMTP server is set: e-mails are written to {settings.data_dir / 'mailbox'}")
+    lines.append("Stop with Ctrl-C.")
+    print("\n" + "\n".join(lines), flush=True)  # noqa: T201  # the command's own output
+
+
+def _url(settings: Settings) -> str:
+    assert settings.database_url is not None
+    return settings.database_url.get_secret_value()
+
+
+def _check_port(host: str, port: int, name: str) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise PortTaken(f"Port {port} is taken: choose another with {name}={port + 1} make run") from error
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _say(text: str) -> None:
+    print(f"parley: {text}", flush=True)  # noqa: T201  # the command's own output
+
+
+def mailbox_folder(settings: Settings) -> Path:
+    """Where e-mails go when no SMTP server is set."""
+    return settings.data_dir / "mailbox"

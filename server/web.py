@@ -1,0 +1,160 @@
+"""The web process: the chat, the unsubscribe page, the admin API and UI, the demo site, health."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from pathlib import Path
+
+import structlog
+from aiohttp import web
+from aiohttp.typedefs import Handler
+from sqlalchemy import text
+
+from admin.api.problems import problems
+from admin.app import AdminContext, create_admin_routes
+from bot.dialogue import RasaDialogue
+from bot.turns import TurnService, TurnSettings
+from channels.email.webhook import create_unsubscribe_routes
+from channels.web.chat import WebChat, WebChatSettings
+from channels.web.hub import Hub
+from channels.web.tokens import VisitorTokens
+from outreach.follow_ups import JourneyFollowUps
+from server.settings import ROOT, SettingsProblem
+from server.wiring import Platform, create_wording, database_url
+
+log = structlog.get_logger(__name__)
+
+SITE = ROOT / "channels" / "web" / "site"
+WIDGET = ROOT / "channels" / "web" / "widget" / "dist" / "widget.js"
+SWEEP_EVERY = 1.0
+"""Seconds between looks for messages that a dead process left unanswered."""
+MAX_BODY = 65_536
+_SITE_POLICY = (
+    "default-src 'self'; style-src 'self' 'unsafe-inline'; connect-src 'self' ws: wss:; img-src 'self' data:; "
+    "object-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'"
+)
+
+_turns = web.AppKey("turns", TurnService)
+_dialogue = web.AppKey("dialogue", RasaDialogue)
+_hub = web.AppKey("hub", Hub)
+_chat = web.AppKey("chat", WebChat)
+_platform = web.AppKey("platform", Platform)
+
+
+def create_web_app(platform: Platform) -> web.Application:
+    """Everything the web process serves."""
+    settings = platform.settings
+    if settings.rasa_secret is None or not settings.rasa_addresses:
+        raise SettingsProblem("PARLEY_RASA_URLS and PARLEY_RASA_SECRET are needed: where the dialogue runs.")
+    hub = Hub(database_url=database_url(settings), process_id=platform.process_id)
+    dialogue = RasaDialogue(settings.rasa_addresses, settings.rasa_secret.get_secret_value())
+    turns = TurnService(
+        sessions=platform.sessions,
+        dialogue=dialogue,
+        follow_ups=JourneyFollowUps(),
+        watchers=hub,
+        keys=platform.keys,
+        clock=platform.clock,
+        wording=create_wording(settings),
+        settings=TurnSettings(settings.company_name, platform.process_id),
+    )
+    chat = WebChat(
+        sessions=platform.sessions,
+        turns=turns,
+        hub=hub,
+        tokens=VisitorTokens(platform.keys),
+        clock=platform.clock,
+        settings=WebChatSettings(
+            settings.origins, settings.chat_messages_a_minute, settings.chat_sessions_a_minute
+        ),
+    )
+    app = web.Application(middlewares=[_headers, problems], client_max_size=MAX_BODY)
+    app[_platform], app[_hub], app[_dialogue], app[_turns], app[_chat] = platform, hub, dialogue, turns, chat
+    app.add_routes(chat.routes())
+    app.add_routes(
+        create_unsubscribe_routes(
+            sessions=platform.sessions,
+            keys=platform.keys,
+            clock=platform.clock,
+            follow_ups=JourneyFollowUps(),
+            controller=settings.company_name,
+        )
+    )
+    app.add_routes(
+        create_admin_routes(AdminContext(platform.sessions, platform.keys, platform.clock, settings.site_url))
+    )
+    app.add_routes([*_site_routes(), web.get("/healthz", _alive), web.get("/readyz", _ready)])
+    app.cleanup_ctx.extend([_connections, _background])
+    app.on_shutdown.append(_close_chat)
+    return app
+
+
+async def _connections(app: web.Application) -> AsyncIterator[None]:
+    await app[_dialogue].open()
+    yield
+    await app[_dialogue].close()
+    await app[_platform].engine.dispose()
+
+
+async def _background(app: web.Application) -> AsyncIterator[None]:
+    tasks = [asyncio.create_task(app[_hub].listen()), asyncio.create_task(_sweep(app[_turns]))]
+    yield
+    for task in tasks:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+
+async def _sweep(turns: TurnService) -> None:
+    while True:
+        await asyncio.sleep(SWEEP_EVERY)
+        try:
+            await turns.resume_waiting()
+        except Exception:
+            # The loop boundary: the database may be away for a moment; the next look finds what is left.
+            log.exception("sweep_failed")
+
+
+async def _close_chat(app: web.Application) -> None:
+    await app[_chat].close()
+
+
+async def _alive(_request: web.Request) -> web.Response:
+    return web.json_response({"status": "ok"})
+
+
+async def _ready(request: web.Request) -> web.Response:
+    """Ready when the database answers; chats are taken (and wait) even while the dialogue is away."""
+    async with request.app[_platform].sessions() as session:
+        await session.execute(text("SELECT 1"))
+    return web.json_response({"status": "ok"})
+
+
+@web.middleware
+async def _headers(request: web.Request, handler: Handler) -> web.StreamResponse:
+    response = await handler(request)
+    if not response.prepared:
+        response.headers.setdefault("X-Content-Type-Options", "nosniff")
+        response.headers.setdefault("Referrer-Policy", "strict-origin-when-cross-origin")
+        response.headers.setdefault("Content-Security-Policy", _SITE_POLICY)
+    return response
+
+
+def _site_routes() -> list[web.RouteDef]:
+    """The demo site and the widget: a closed list of files, nothing else of the folder."""
+    files = {
+        "/": SITE / "index.html",
+        "/site.css": SITE / "site.css",
+        "/site.js": SITE / "site.js",
+        "/widget.js": WIDGET,
+    }
+    return [web.get(path, _file(file)) for path, file in files.items() if path != "/site.js" or file.exists()]
+
+
+def _file(path: Path) -> Handler:
+    async def serve(_request: web.Request) -> web.StreamResponse:
+        return web.FileResponse(path, headers={"Cache-Control": "no-cache"})
+
+    return serve

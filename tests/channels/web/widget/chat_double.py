@@ -1,0 +1,166 @@
+"""A small server that speaks the web chat's protocol and can be told to fail, so that the widget can be tested alone.
+
+It must not import the real server: both are held to docs/reference/protocols.md, not to each other.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from aiohttp import WSMsgType, web
+
+WEB = Path(__file__).resolve().parents[4] / "channels" / "web"
+STRICT_POLICY = "default-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+
+Frame = dict[str, Any]
+Bot = Callable[["ChatDouble", Frame], Awaitable[None]]
+
+
+class ChatDouble:
+    """One conversation at a time; `bot` is called once for every stored message of the visitor."""
+
+    def __init__(self) -> None:
+        self.bot: Bot | None = None
+        self.messages: list[Frame] = []
+        self.token = "token-1"
+        self.sessions: list[Frame] = []
+        self.hellos: list[Frame] = []
+        self.frames: list[Frame] = []
+        self.polls: list[int] = []
+        self.sockets_allowed = True
+        self.sessions_allowed = True
+        self.lose_next_receipt = False
+        self.refuse_next: tuple[str, str] | None = None
+        self.socket_trials = 0
+        self._sockets: set[web.WebSocketResponse] = set()
+        self._news = asyncio.Condition()
+
+    def app(self) -> web.Application:
+        app = web.Application(middlewares=[_add_policy])
+        app.router.add_post("/chat/session", self.handle_session)
+        app.router.add_get("/chat/socket", self.handle_socket)
+        app.router.add_get("/chat/messages", self.handle_poll)
+        app.router.add_post("/chat/messages", self.handle_post)
+        app.router.add_get("/widget.js", lambda _: web.FileResponse(WEB / "widget" / "dist" / "widget.js"))
+        app.router.add_get("/", lambda _: web.FileResponse(WEB / "site" / "index.html"))
+        app.router.add_static("/", WEB / "site")
+        return app
+
+    async def say(self, text: str, **fields: Any) -> None:
+        """Add a message of the bot (or of `author`) and push it to whoever is connected."""
+        await self._store({"author": "bot", "text": text, **fields})
+
+    async def send(self, frame: Frame) -> None:
+        for socket in list(self._sockets):
+            await socket.send_json(frame)
+
+    async def close(self, code: int) -> None:
+        for socket in list(self._sockets):
+            await socket.close(code=code)
+
+    def written(self) -> list[str]:
+        """The visitor's messages as stored."""
+        return [message["text"] for message in self.messages if message["author"] == "visitor"]
+
+    async def handle_session(self, request: web.Request) -> web.Response:
+        if not self.sessions_allowed:
+            raise web.HTTPServiceUnavailable
+        self.sessions.append(await request.json())
+        body = {"token": self.token, "conversation_id": f"conversation-of-{self.token}"}
+        return web.json_response(body | {"socket": "/chat/socket", "poll": "/chat/messages"})
+
+    async def handle_socket(self, request: web.Request) -> web.StreamResponse:
+        self.socket_trials += 1
+        if not self.sockets_allowed:
+            raise web.HTTPBadGateway
+        socket = web.WebSocketResponse()
+        await socket.prepare(request)
+        hello = json.loads((await socket.receive()).data)
+        self.hellos.append(hello)
+        if hello["token"] != self.token:
+            await socket.close(code=4401)
+            return socket
+        await socket.send_json({"type": "messages", "messages": self._after(hello["last_seen"])})
+        self._sockets.add(socket)
+        try:
+            async for message in socket:
+                if message.type is WSMsgType.TEXT:
+                    await self._take_frame(socket, json.loads(message.data))
+        finally:
+            self._sockets.discard(socket)
+        return socket
+
+    async def handle_poll(self, request: web.Request) -> web.Response:
+        self._check_token(request)
+        after = int(request.query["after"])
+        self.polls.append(after)
+        try:
+            async with asyncio.timeout(min(2, int(request.query["wait"]))), self._news:
+                await self._news.wait_for(lambda: self._after(after))
+        except TimeoutError:
+            pass
+        return web.json_response({"messages": self._after(after)})
+
+    async def handle_post(self, request: web.Request) -> web.Response:
+        self._check_token(request)
+        frame = await request.json()
+        self.frames.append(frame)
+        if self.refuse_next is not None:
+            (code, detail), self.refuse_next = self.refuse_next, None
+            problem = {"title": "Refused", "code": code, "detail": detail}
+            return web.json_response(problem, status=422, content_type="application/problem+json")
+        return web.json_response(await self._receive(frame), status=202)
+
+    async def _take_frame(self, socket: web.WebSocketResponse, frame: Frame) -> None:
+        self.frames.append(frame)
+        if self.refuse_next is not None:
+            (code, text), self.refuse_next = self.refuse_next, None
+            await socket.send_json({"type": "error", "code": code, "message": text, "client_id": frame["client_id"]})
+            return
+        receipt = await self._receive(frame)
+        if self.lose_next_receipt:
+            self.lose_next_receipt = False
+            await socket.close(code=1001)
+            return
+        await socket.send_json(receipt)
+
+    async def _receive(self, frame: Frame) -> Frame:
+        known = [message for message in self.messages if message["client_id"] == frame["client_id"]]
+        if not known:
+            own = {"author": "visitor", "text": frame["text"], "client_id": frame["client_id"]}
+            known = [await self._store(own, push=not self.lose_next_receipt)]
+            if self.bot is not None:
+                asyncio.get_running_loop().create_task(self.bot(self, frame))  # noqa: RUF006 - ends with the loop
+        return {"type": "received", "client_id": frame["client_id"], "seq": known[0]["seq"]}
+
+    async def _store(self, fields: Frame, *, push: bool = True) -> Frame:
+        empty = {"choices": [], "input": None, "step": None, "notice": None, "source": None, "client_id": None}
+        number = len(self.messages) + 1
+        at = datetime.now(UTC).isoformat()
+        message = {"id": f"message-{number}", "seq": number, "at": at} | empty | fields
+        self.messages.append(message)
+        async with self._news:
+            self._news.notify_all()
+        if push:
+            await self.send({"type": "messages", "messages": [message]})
+        return message
+
+    def _after(self, seq: int) -> list[Frame]:
+        return [message for message in self.messages if message["seq"] > seq]
+
+    def _check_token(self, request: web.Request) -> None:
+        if request.headers.get("Authorization") != f"Bearer {self.token}":
+            raise web.HTTPUnauthorized
+
+
+@web.middleware
+async def _add_policy(request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]) -> Any:
+    response = await handler(request)
+    if not response.prepared:
+        response.headers["Content-Security-Policy"] = STRICT_POLICY
+    return response
