@@ -15,7 +15,7 @@ from sqlalchemy import Row, case, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from base.errors import NotFound
+from base.errors import Conflict, NotFound
 from base.ids import new_id
 from base.messages import Inbound
 from bot.models import Conversation, Message
@@ -55,11 +55,18 @@ class Taken:
     claim: Claim | None
 
 
+class DuplicateMessage(Conflict):
+    """This message was received before."""
+
+    code = "duplicate_message"
+
+
 async def store_and_claim(session: AsyncSession, inbound: Inbound, now: datetime) -> Taken:
     """Stores what a person said and, if no turn is running, claims the conversation's oldest open message.
 
     Raises:
         NotFound: there is no such conversation.
+        DuplicateMessage: it is stored already; roll back, then ask `find_stored`.
     """
     row = await _claim_row(session, inbound.conversation_id, new_message_at=now)
     if row is None:
@@ -81,8 +88,7 @@ async def store_and_claim(session: AsyncSession, inbound: Inbound, now: datetime
         statement.on_conflict_do_nothing(index_elements=["conversation_id", "client_id"]).returning(Message.id)
     )
     if message_id is None:
-        await session.rollback()
-        return await _known(session, inbound)
+        raise DuplicateMessage
     return Taken(message_id, row.next_seq - 1, False, await claim_next(session, row) if row.free else None)
 
 
@@ -216,7 +222,8 @@ async def _claim_row(
     return (await session.execute(statement.returning(*CLAIM_COLUMNS, current.c.free))).first()
 
 
-async def _known(session: AsyncSession, inbound: Inbound) -> Taken:
+async def find_stored(session: AsyncSession, inbound: Inbound) -> Taken:
+    """What became of a message that came before."""
     known = (
         await session.execute(
             select(Message.id, Message.seq).where(

@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from crm.timeline.service import record
 from sqlalchemy import insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -16,6 +15,7 @@ from base.errors import NotFound
 from base.ids import new_id
 from base.messages import Author, Stored
 from bot.models import Conversation, Message
+from crm.timeline.service import record
 
 
 async def start_conversation(

@@ -9,25 +9,28 @@ from typing import Any
 from uuid import UUID
 
 import structlog
-from crm.consent.ledger import ConsentFact, record_consent_event
-from crm.consent.withdrawal import withdraw
-from crm.contacts.addresses import InvalidAddress
-from crm.contacts.service import (
-    create_contact,
-    resolve_captured_address,
-    set_fields,
-    set_qualification,
-    set_stage,
-)
-from crm.scoring.service import add_points, rescore
-from crm.timeline.service import record
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from base.encryption import KeyRing
+from base.errors import InvalidInput
 from bot.claims import Claim
 from bot.models import Conversation, Message
 from bot.ports import FollowUps
+from crm.consent.ledger import ConsentFact, record_consent_event
+from crm.consent.withdrawal import withdraw
+from crm.contacts.addresses import AddressKind
+from crm.contacts.service import (
+    create_contact,
+    get_contact,
+    resolve_captured_address,
+    set_fields,
+    set_qualification,
+    set_stage,
+    speaks_for_contact,
+)
+from crm.scoring.service import add_points, rescore
+from crm.timeline.service import record
 
 log = structlog.get_logger(__name__)
 
@@ -35,7 +38,10 @@ FIELD_LIMIT = 2_000
 """Longest value kept in a contact's field, in characters."""
 
 
-@dataclass
+_ADDRESSES: dict[str, AddressKind] = {"email": "email", "phone": "phone"}
+
+
+@dataclass(slots=True)
 class Scene:
     """The turn in which effects happen. `contact_id` is filled when the first effect needs a contact."""
 
@@ -91,7 +97,7 @@ async def carry_out(scene: Scene, effects: list[dict[str, Any]]) -> None:
             continue
         try:
             await handler(scene, effect)
-        except (KeyError, TypeError, InvalidAddress) as error:
+        except (KeyError, TypeError, ValueError, InvalidInput) as error:
             log.error(
                 "effect_refused",
                 effect=name,
@@ -99,24 +105,47 @@ async def carry_out(scene: Scene, effects: list[dict[str, Any]]) -> None:
                 conversation_id=str(scene.claim.conversation_id),
             )
     if scene.score_changed and scene.contact_id is not None:
-        await rescore(scene.session, contact_id=scene.contact_id, message_id=scene.claim.message_id, now=scene.now)
+        await rescore(scene.session, scene.keys, scene.contact_id, message_id=scene.claim.message_id, now=scene.now)
 
 
 async def _capture_lead(scene: Scene, effect: dict[str, Any]) -> None:
     field, value = str(effect["field"]), effect["value"]
     contact_id = await scene.contact()
-    if field in ("email", "phone"):
-        resolved = await resolve_captured_address(
-            scene.session, scene.keys, contact_id=contact_id, kind=field, value=str(value), now=scene.now
-        )
-        await scene.join(resolved.contact_id)
-        await set_stage(scene.session, resolved.contact_id, "lead", scene.now)
-        await scene.note("address_added", address=field, joined_existing=resolved.joined_existing)
+    if field in _ADDRESSES:
+        await _capture_address(scene, contact_id, _ADDRESSES[field], str(value))
     else:
-        kept = value[:FIELD_LIMIT] if isinstance(value, str) else value
-        await set_fields(scene.session, contact_id, {field: kept}, scene.now)
-        await scene.note("lead_captured", field=field)
+        await _capture_fact(scene, contact_id, field, value[:FIELD_LIMIT] if isinstance(value, str) else value)
     scene.score_changed = True
+
+
+async def _capture_address(scene: Scene, contact_id: UUID, kind: AddressKind, value: str) -> None:
+    resolved = await resolve_captured_address(
+        scene.session,
+        scene.keys,
+        contact_id,
+        kind=kind,
+        value=value,
+        conversation_id=scene.claim.conversation_id,
+        now=scene.now,
+    )
+    await scene.join(resolved.contact_id)
+    if resolved.joined_existing:
+        # What this visitor said before leaving the address belongs to the person they turned out to be.
+        visitor = await get_contact(scene.session, contact_id)
+        for field, known in visitor.fields.items():
+            await _capture_fact(scene, resolved.contact_id, field, known)
+    await set_stage(scene.session, resolved.contact_id, "lead", scene.now)
+    await scene.note("address_added", address=kind, joined_existing=resolved.joined_existing)
+
+
+async def _capture_fact(scene: Scene, contact_id: UUID, field: str, value: Any) -> None:
+    speaks = await speaks_for_contact(scene.session, contact_id, scene.claim.conversation_id)
+    if not speaks and field in (await get_contact(scene.session, contact_id)).fields:
+        # Whoever only typed somebody's address may fill what is unknown, not change what is known.
+        await scene.note("fact_kept", field=field)
+        return
+    await set_fields(scene.session, contact_id, {field: value}, scene.now)
+    await scene.note("lead_captured", field=field)
 
 
 async def _record_consent(scene: Scene, effect: dict[str, Any]) -> None:
@@ -176,7 +205,7 @@ async def _consent_shown(scene: Scene) -> Message | None:
 async def _add_points(scene: Scene, effect: dict[str, Any]) -> None:
     await add_points(
         scene.session,
-        contact_id=await scene.contact(),
+        await scene.contact(),
         rule=str(effect["rule"]),
         points=int(effect["points"]),
         reason=str(effect["reason"])[:FIELD_LIMIT],
@@ -230,6 +259,7 @@ async def _opt_out(scene: Scene, effect: dict[str, Any]) -> None:
             "id": str(scene.claim.message_id),
             "conversation_id": str(scene.claim.conversation_id),
         },
+        conversation_id=scene.claim.conversation_id,
         actor="subject",
         controller=scene.controller,
         language=scene.claim.language,

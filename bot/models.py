@@ -6,7 +6,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
+from sqlalchemy import text as sql
 from sqlalchemy.orm import Mapped, mapped_column
 
 from base.tables import Table
@@ -52,7 +53,7 @@ class Message(Table):
         UniqueConstraint("conversation_id", "client_id"),
         CheckConstraint("author in ('visitor','bot','person','follow_up')", name="author"),
         CheckConstraint("turn_state in ('pending','done','failed')", name="turn_state"),
-        Index("ix_messages_pending", "conversation_id", "seq", postgresql_where=text("turn_state = 'pending'")),
+        Index("ix_messages_pending", "conversation_id", "seq", postgresql_where=sql("turn_state = 'pending'")),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -61,7 +62,7 @@ class Message(Table):
     author: Mapped[str]
     kind: Mapped[str]
     text: Mapped[str]
-    data: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default=text("'{}'"))
+    data: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default=sql("'{}'"))
     client_id: Mapped[UUID | None]
     turn_state: Mapped[str | None]
     turn_attempts: Mapped[int] = mapped_column(default=0, server_default="0")

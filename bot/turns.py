@@ -14,7 +14,6 @@ from typing import Any
 from uuid import UUID
 
 import structlog
-from crm.consent.opt_out_words import match_opt_out
 from sqlalchemy import func, insert, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -28,9 +27,11 @@ from bot.claims import (
     CLAIM,
     CLAIM_COLUMNS,
     Claim,
+    DuplicateMessage,
     Taken,
     claim_conversation,
     claim_next,
+    find_stored,
     list_waiting,
     release,
     store_and_claim,
@@ -39,6 +40,7 @@ from bot.dialogue import DialogueFailed, DialogueUnavailable, RasaDialogue, Repl
 from bot.effects import Scene, carry_out
 from bot.models import Conversation, Message
 from bot.ports import FollowUps, Watchers
+from crm.consent.opt_out_words import match_opt_out
 
 log = structlog.get_logger(__name__)
 
@@ -103,9 +105,13 @@ class TurnService:
         if len(inbound.text) > MAX_TEXT:
             raise TextTooLong
         now = self._clock.now()
-        async with transaction(self._sessions) as session:
-            taken = await store_and_claim(session, inbound, now)
-        if not taken.duplicate:
+        try:
+            async with transaction(self._sessions) as session:
+                taken = await store_and_claim(session, inbound, now)
+        except DuplicateMessage:
+            async with self._sessions() as session:
+                taken = await find_stored(session, inbound)
+        else:
             data = {"step": inbound.step, "value": inbound.value} if inbound.kind == "choice" else {}
             self._watchers.publish(
                 inbound.conversation_id,
@@ -161,11 +167,12 @@ class TurnService:
     async def answer(self, claim: Claim | None) -> None:
         """Answers the claimed message and those that came meanwhile."""
         while claim is not None:
+            conversation_id = claim.conversation_id
             try:
                 claim = await self._one_turn(claim)
             except Exception:
                 # The loop boundary: the claim runs out and the sweep tries again, so the error must only be seen.
-                log.exception("turn_broke", conversation_id=str(claim.conversation_id))
+                log.exception("turn_broke", conversation_id=str(conversation_id))
                 return
 
     async def _one_turn(self, claim: Claim) -> Claim | None:
@@ -201,7 +208,7 @@ class TurnService:
             language=claim.language,
             message=TurnMessage(
                 id=str(claim.message_id),
-                kind=claim.kind,  # type: ignore[arg-type]  # written by store_and_claim from Inbound.kind
+                kind=claim.kind,
                 text=claim.text,
                 value=claim.data.get("value"),
                 step=claim.data.get("step"),

@@ -11,6 +11,8 @@ import yaml
 _TAG = "tag:yaml.org,2002:"
 Path = tuple[str | int, ...]
 
+_DEEPEST = 40
+
 
 class UnreadableYAML(Exception):
     """The text is not YAML that we accept."""
@@ -76,17 +78,19 @@ def read_marked(text: str, file: str, *, first_line: int = 1) -> MarkedYAML:
         raise UnreadableYAML(line, f"this is not valid YAML ({error.problem or error.context})") from error
     except yaml.YAMLError as error:
         raise UnreadableYAML(first_line, "the file holds characters that YAML does not allow") from error
-    except RecursionError as error:
-        raise UnreadableYAML(first_line, "the file is nested too deeply") from error
     except UnreadableYAML as error:
         raise UnreadableYAML(error.line + first_line - 1, error.problem) from error
     return MarkedYAML(file, data, {path: line + first_line - 1 for path, line in lines.items()})
 
 
 def _check_plain(text: str) -> None:
-    """Refuse aliases, which can grow without bound, and tags, which ask for types that content never needs."""
+    """Refuse what grows without bound (aliases, deep nesting) and tags, which ask for types content never needs."""
+    depth = 0
     for event in yaml.parse(text, Loader=_PlainLoader):
-        line = event.start_mark.line + 1
+        line = event.start_mark.line + 1 if event.start_mark else 1
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > _DEEPEST:
+            raise UnreadableYAML(line, f"the nesting is more than {_DEEPEST} deep")
         if isinstance(event, yaml.AliasEvent):
             raise UnreadableYAML(line, f"the alias *{event.anchor} is used")
         if isinstance(event, yaml.ScalarEvent | yaml.CollectionStartEvent) and event.tag is not None:

@@ -23,4 +23,4 @@ QUALIFICATIONS = ("hot", "warm", "cold")
 class Part(BaseModel):
     """A piece of content: unknown fields are refused, and nothing changes after reading."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+    model_config = ConfigDict(extra="forbid", frozen=True)

@@ -96,7 +96,7 @@ async def push_back(session: AsyncSession, ids: Sequence[UUID], until: datetime)
     )
 
 
-def _target(ways: Sequence[Way]) -> ColumnElement[str | None]:
+def _target(ways: Sequence[Way]) -> ColumnElement[Any]:
     whens: list[tuple[ColumnElement[bool], ColumnElement[str]]] = []
     for way in ways:
         if way.condition is None:
@@ -108,7 +108,7 @@ def _target(ways: Sequence[Way]) -> ColumnElement[str | None]:
 
 def _due(
     definition: JourneyDefinition, ways: Sequence[Way], target: ColumnElement[Any], now: datetime
-) -> ColumnElement[datetime | None]:
+) -> ColumnElement[Any]:
     """When the step arrived at is to be run: a waiting step when its time is over, any other at once."""
     moments = {way.to: now + timedelta(seconds=definition.steps[way.to].seconds) for way in ways}
     whens = [(target == to, literal(moment, DateTime(timezone=True))) for to, moment in moments.items()]

@@ -49,6 +49,7 @@ async def plan_sends(
     definition: JourneyDefinition,
     step: str,
     ids: Sequence[UUID],
+    *,
     now: datetime,
 ) -> int:
     """Puts one message per enrolment into the outbox, on the first of the step's channels that is not denied.

@@ -26,8 +26,9 @@ def suppression(snapshot: Snapshot) -> Deny | None:
     """A suppressed contact or address gets nothing, whatever the purpose."""
     for channel in ("all", snapshot.channel):
         if channel in snapshot.suppressed:
-            what = "anything" if channel == "all" else f"anything by {name_of(channel)}"
-            return Deny("suppression", f"This contact does not want {what}: {snapshot.suppressed[channel]}.")
+            where = "at all" if channel == "all" else f"by {name_of(channel)}"
+            why = snapshot.suppressed[channel].replace("_", " ")
+            return Deny("suppression", f"Nothing may go to this contact {where}: {why}.")
     return None
 
 
@@ -43,7 +44,8 @@ def consent(snapshot: Snapshot) -> Deny | None:
     if state == "given":
         return None
     if snapshot.channel == "web" and state == "none":
-        said = {name for (purpose, _), name in snapshot.consents.items() if purpose == snapshot.purpose}
+        about = (snapshot.purpose, "all")
+        said = {name for (purpose, _), name in snapshot.consents.items() if purpose in about}
         if not said & {"refused", "withdrawn"}:
             return None
         state = "withdrawn" if "withdrawn" in said else "refused"

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
-from sqlalchemy import insert, update
+from sqlalchemy import case, insert, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from base.ids import new_id
@@ -108,5 +108,6 @@ async def _apply(session: AsyncSession, verdicts: Iterable[Verdict], now: dateti
     }
     if state == "deferred":
         values["due_at"] = GateDecision.until
+        values["attempts"] = OutboxMessage.attempts - case((OutboxMessage.state == "sending", 1), else_=0)
     statement = update(OutboxMessage).where(OutboxMessage.id == GateDecision.outbox_id, GateDecision.id.in_(ids))
     await session.execute(statement.values(**values).execution_options(synchronize_session=False))

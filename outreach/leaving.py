@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy import exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from crm.consent.ledger import consent_states
+from crm.consent.ledger import ConsentState, Scope, consent_for, consent_states
 from crm.consent.suppression import list_suppressions
 from outreach.definitions import JourneyDefinition
 from outreach.models import OutboxMessage
@@ -23,7 +23,7 @@ _ARRIVED = ("accepted", "delivered", "unknown")
 @dataclass(frozen=True, slots=True)
 class _Known:
     suppressed: Mapping[UUID, Mapping[str, str]]
-    consents: Mapping[UUID, Mapping[tuple[str, str], Any]]
+    consents: Mapping[UUID, Mapping[Scope, ConsentState]]
     handed_off: frozenset[UUID]
     replied: frozenset[UUID]
 
@@ -51,12 +51,13 @@ def _reason(row: Any, definition: JourneyDefinition | None, known: _Known) -> st
     if definition is None or row.step not in definition.steps:
         return "step_missing"
     channels = definition.send_channels()
-    suppressed = known.suppressed.get(row.contact_id, {})
+    suppressed = known.suppressed.get(row.contact_id, {}).keys()
     states = known.consents.get(row.contact_id, {})
-    withdrawn = {pair for pair, state in states.items() if state.state == "withdrawn"}
     holds = {
-        "opted_out": "all" in suppressed or (bool(channels) and channels <= suppressed.keys()),
-        "consent_withdrawn": any((definition.purpose, channel) in withdrawn for channel in channels),
+        "opted_out": "all" in suppressed or (bool(channels) and channels <= suppressed),
+        "consent_withdrawn": any(
+            consent_for(states, definition.purpose, channel).state == "withdrawn" for channel in channels
+        ),
         "handed_off": row.contact_id in known.handed_off,
         "replied": row.id in known.replied,
     }

@@ -1,4 +1,4 @@
-"""Advances due enrolments in sets: claims a batch, ends who has to leave, runs the steps. Hands nothing to a channel."""
+"""Advances due enrolments in sets: claims a batch, ends who has to leave, runs the steps. Sends nothing."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ class Planner:
                     total += await self._advance(session, rows, now) if rows else Planned()
             except OperationalError:
                 raise
-            except Exception:
+            except Exception:  # noqa: BLE001  # whatever is wrong with the row, the others go on
                 _log.exception("enrolment_pushed_back", enrolment_id=str(enrolment_id))
                 async with transaction(self._sessions) as session:
                     await push_back(session, [enrolment_id], now + _POISONED)
@@ -117,7 +117,7 @@ class Planner:
         if kind == "exit":
             await leave(session, ids, definition.steps[step].outcome, now)
             return 0, []
-        planned = await plan_sends(session, self._gatekeeper, definition, step, ids, now) if kind == "send" else 0
+        planned = await plan_sends(session, self._gatekeeper, definition, step, ids, now=now) if kind == "send" else 0
         return planned, await move_on(session, definition, step, ids, now)
 
 

@@ -12,10 +12,10 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from crm.consent.ledger import consent_states
+from crm.consent.ledger import ConsentState, Scope, consent_for, consent_states
 from crm.consent.suppression import list_suppressions
 from crm.contacts.models import Contact, ContactPoint
-from outreach.decisions import SERVICE_PURPOSES, PastSend, Snapshot
+from outreach.decisions import SERVICE_PURPOSES, ConsentName, PastSend, Snapshot
 from outreach.models import OutboxMessage
 from outreach.neighbours import conversations
 from outreach.ports import Sender
@@ -24,7 +24,7 @@ from outreach.rule_pack import MessageClass
 
 _DAY = timedelta(hours=24)
 _LEFT = ("sending", "accepted", "delivered", "unknown")
-_ADDRESS_KINDS = {"email": "email", "sms": "phone", "voice": "phone"}
+ADDRESS_KINDS = {"email": "email", "sms": "phone", "voice": "phone"}
 
 
 class Queued(Protocol):
@@ -53,7 +53,7 @@ class _Known:
     """What was read, by contact."""
 
     contacts: dict[UUID, Any]
-    consents: Mapping[UUID, Mapping[tuple[str, str], Any]]
+    consents: Mapping[UUID, Mapping[Scope, ConsentState]]
     suppressed: Mapping[UUID, Mapping[str, str]]
     address_kinds: dict[UUID, set[str]] = field(default_factory=lambda: defaultdict(set))
     sends: dict[UUID, list[tuple[UUID, PastSend]]] = field(default_factory=lambda: defaultdict(list))
@@ -113,7 +113,7 @@ def _snapshot_of(
     talks = known.talks.get(message.contact_id, [])
     own = next((talk for talk in talks if talk.id == message.conversation_id), None)
     told = {contact.time_zone if contact else None, own.time_zone if own else None}
-    kind = _ADDRESS_KINDS.get(message.channel)
+    kind = ADDRESS_KINDS.get(message.channel)
     return Snapshot(
         contact_id=message.contact_id,
         channel=message.channel,
@@ -124,7 +124,7 @@ def _snapshot_of(
         contact_exists=contact is not None,
         stage=contact.stage if contact else "visitor",
         has_address=kind in known.address_kinds.get(message.contact_id, set()),
-        consents={pair: state.state for pair, state in known.consents.get(message.contact_id, {}).items()},
+        consents=_consents(known.consents.get(message.contact_id, {}), message),
         suppressed=known.suppressed.get(message.contact_id, {}),
         # A browser may send anything as its zone; what is no zone is not known.
         zones=tuple(sorted(zone for zone in told if zone and find_zone(zone))),
@@ -139,3 +139,9 @@ def _snapshot_of(
         own_conversation=own is not None and own.channel == message.channel,
         missing_setting=missing_setting,
     )
+
+
+def _consents(states: Mapping[Scope, ConsentState], message: Queued) -> dict[Scope, ConsentName]:
+    """Every state there is, and the one that counts for this message, wider refusals included."""
+    asked = (message.purpose, message.channel)
+    return {scope: state.state for scope, state in states.items()} | {asked: consent_for(states, *asked).state}

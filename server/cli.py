@@ -54,8 +54,8 @@ def web() -> None:
 @parley.command()
 def worker() -> None:
     """Run one worker process: follow-ups are planned and delivered here (needs DATABASE_URL)."""
-    from server.worker import run_worker
     from server.wiring import open_platform
+    from server.worker import run_worker
 
     settings = read_settings()
     configure_logging(level=settings.log_level, as_json=settings.log_json)

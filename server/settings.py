@@ -38,7 +38,7 @@ class Settings(BaseSettings):
     database_url: SecretStr | None = Field(
         None,
         validation_alias=AliasChoices("DATABASE_URL", "PARLEY_DATABASE_URL"),
-        description="PostgreSQL to use (15 or newer). Unset: the embedded one in the data folder.",
+        description="PostgreSQL to use (18 is what the tests run on). Unset: the embedded one in the data folder.",
     )
     data_dir: Path = Field(ROOT / "var", description="Folder for the embedded database, keys, models and mailbox.")
     content_dir: Path = Field(ROOT / "flows", description="Folder that holds library/ and journeys/.")

@@ -122,7 +122,9 @@ class Supervisor:
                 await asyncio.sleep(0.1)
         path = self._logs / f"{program.name}.log"
         tail = "\n".join(path.read_text(errors="replace").splitlines()[-15:]) if path.exists() else ""
-        raise ProcessFailed(f"{program.name} did not get ready in {program.ready_within:.0f} s. Its log ({path}):\n{tail}")
+        raise ProcessFailed(
+            f"{program.name} did not get ready in {program.ready_within:.0f} s. Its log ({path}):\n{tail}"
+        )
 
 
 def _die_with_parent() -> Callable[[], None]:

@@ -68,7 +68,10 @@ async def _start_all(supervisor: Supervisor, settings: Settings, stopping: async
     programs = [*([mailbox] if mailbox else []), *_rasa(settings)]
     rasa_urls = ",".join(f"http://127.0.0.1:{settings.rasa_port + number}" for number in range(settings.rasa_replicas))
     settings = settings.model_copy(update={"rasa_urls": rasa_urls})
-    programs += [_own("web", settings, ready=f"http://{settings.host}:{settings.port}/readyz"), _own("worker", settings)]
+    programs += [
+        _own("web", settings, ready=f"http://{settings.host}:{settings.port}/readyz"),
+        _own("worker", settings),
+    ]
     for program in programs:
         starting = asyncio.create_task(supervisor.start(program))
         waiting = asyncio.create_task(stopping.wait())

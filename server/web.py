@@ -66,9 +66,7 @@ def create_web_app(platform: Platform) -> web.Application:
         hub=hub,
         tokens=VisitorTokens(platform.keys),
         clock=platform.clock,
-        settings=WebChatSettings(
-            settings.origins, settings.chat_messages_a_minute, settings.chat_sessions_a_minute
-        ),
+        settings=WebChatSettings(settings.origins, settings.chat_messages_a_minute, settings.chat_sessions_a_minute),
     )
     app = web.Application(middlewares=[_headers, problems], client_max_size=MAX_BODY)
     app[_platform], app[_hub], app[_dialogue], app[_turns], app[_chat] = platform, hub, dialogue, turns, chat

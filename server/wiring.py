@@ -14,7 +14,7 @@ from base.database import Sessions, create_engine, create_sessions
 from base.encryption import KeyRing, read_key_file
 from channels.email.sender import EmailSender, EmailSettings
 from channels.web.sender import WebSender
-from flows.content import load_content
+from flows.compiler import compile_flows, load_content
 from outreach.ports import Sender
 from server.settings import Settings, SettingsProblem
 
@@ -89,10 +89,12 @@ def create_email_settings(settings: Settings) -> EmailSettings:
 
 def create_wording(settings: Settings) -> Callable[[str, str], str]:
     """Looks up what the platform itself says (`stopped`, `handed_off`) by pattern name and language."""
-    content = load_content(settings.content_dir, settings.nlu_dir / "knowledge")
-    patterns = content.pattern_texts()
+    compiled = compile_flows(load_content(settings.content_dir, settings.nlu_dir / "knowledge"))
+    default_language = str(compiled["default_language"])
+    patterns = {language: texts["patterns"] for language, texts in compiled["wording"].items()}
 
     def wording(name: str, language: str) -> str:
-        return patterns.get(language, patterns["en"]).get(name) or patterns["en"][name]
+        known = patterns.get(language, {}).get(name) or patterns[default_language][name]
+        return str(known["text"]["default"])
 
     return wording

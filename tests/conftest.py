@@ -38,6 +38,11 @@ def postgres_url() -> Iterator[str]:
         server = None if given else start_embedded(Path(folder) / "pg")
         url = given or server.get_uri()  # type: ignore[union-attr]
         with psycopg.connect(libpq_url(url), autocommit=True) as admin:
+            if server is not None:
+                # A server that lives for one run need not survive a power cut.
+                for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+                    admin.execute(f"ALTER SYSTEM SET {setting} = off")
+                admin.execute("SELECT pg_reload_conf()")
             admin.execute("DROP DATABASE IF EXISTS parley_template WITH (FORCE)")
             admin.execute("CREATE DATABASE parley_template")
         migrate(database_url(url, "parley_template"))
@@ -60,7 +65,7 @@ def fresh_database_url(postgres_url: str) -> Iterator[str]:
     """The address of a fresh, migrated database, dropped afterwards."""
     name = f"parley_test_{os.getpid()}_{next(_numbers)}"
     with psycopg.connect(libpq_url(postgres_url), autocommit=True) as admin:
-        admin.execute(f'CREATE DATABASE "{name}" TEMPLATE parley_template STRATEGY FILE_COPY')
+        admin.execute(f'CREATE DATABASE "{name}" TEMPLATE parley_template')
     yield database_url(postgres_url, name)
     with psycopg.connect(libpq_url(postgres_url), autocommit=True) as admin:
         admin.execute(f'DROP DATABASE "{name}" WITH (FORCE)')

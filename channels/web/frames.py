@@ -15,7 +15,7 @@ from base.messages import Inbound, Stored
 MAX_FRAME = 16_384
 """Largest frame or body taken from a visitor, in bytes."""
 
-_SHOWN = {"choices": [], "input": None, "step": None, "notice": None, "source": None}
+_SHOWN: dict[str, Any] = {"choices": [], "input": None, "step": None, "notice": None, "source": None}
 
 
 class _Frame(BaseModel):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from outreach.ports import Accepted, Envelope, Refused, SendOutcome
 from sqlalchemy import func, select
 
 from base.clock import Clock
@@ -10,6 +9,7 @@ from base.database import Sessions, transaction
 from base.errors import NotFound
 from bot.conversations import append_message
 from bot.turns import NOTIFY_CHANNEL
+from outreach.ports import Accepted, Envelope, Refused, SendOutcome
 
 
 class WebSender:

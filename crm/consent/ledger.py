@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from base.errors import InvalidInput
 from base.ids import new_id
-from crm.consent.chain import GENESIS, Break, find_breaks, hash_of, notice_sha256
+from crm.consent.chain import GENESIS, Break, find_breaks, hash_of, is_recordable, notice_sha256
 from crm.consent.models import ConsentEvent, ConsentNotice
 from crm.consent.rules import (
     ALL,
@@ -164,9 +164,7 @@ async def consent_states(
     }
 
 
-async def list_consent_events(
-    session: AsyncSession, contact_id: UUID
-) -> list[tuple[ConsentEvent, str | None]]:
+async def list_consent_events(session: AsyncSession, contact_id: UUID) -> list[tuple[ConsentEvent, str | None]]:
     """A contact's events, oldest first, each with the text that was shown."""
     rows = await session.execute(
         select(ConsentEvent, ConsentNotice.text)
@@ -202,6 +200,8 @@ def _check(fact: ConsentFact) -> None:
         raise InvalidConsent("A consent must name its purpose and channel: record one event for each.")
     if fact.event == "given" and not fact.notice_text:
         raise InvalidConsent("A consent needs the exact text that was shown.")
+    if not is_recordable(dict(fact.evidence)):
+        raise InvalidConsent("The evidence of a consent may hold texts, whole numbers, true and false, nothing else.")
     if any(at is not None and at.tzinfo is None for at in (fact.effective_at, fact.valid_until)):
         raise InvalidConsent("The times of a consent need a time zone.")
 

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, or_, select, union_all
+from sqlalchemy import Result, delete, or_, select, union_all
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -64,9 +65,10 @@ async def list_suppressions(session: AsyncSession, contact_ids: Iterable[UUID]) 
         .join(Suppression, Suppression.blind_index == ContactPoint.blind_index)
         .where(ContactPoint.contact_id.in_(wanted))
     )
-    for row in await session.execute(union_all(own, by_address).order_by("since_at", "reason")):
+    rows: Result[*tuple[Any, ...]] = await session.execute(union_all(own, by_address).order_by("since_at", "reason"))
+    for contact_id, channel, reason, _ in rows:
         # The first reason is the one that stopped it.
-        found[row.contact_id].setdefault(row.channel, row.reason)
+        found[contact_id].setdefault(channel, reason)
     return found
 
 

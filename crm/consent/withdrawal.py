@@ -21,9 +21,10 @@ from crm.consent.models import ConsentEvent
 from crm.consent.rules import ALL, GRANTING
 from crm.consent.suppression import suppress
 from crm.contacts.addresses import AddressKind, normalise_address
-from crm.contacts.models import ContactPoint
-from crm.contacts.records import get_contact
+from crm.contacts.models import Contact, ContactPoint
 from crm.timeline.service import record
+
+_UNDETERMINED = "und"  # BCP 47
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,8 @@ async def withdraw(
     """Stops a channel and purpose (`all`: every one) for a contact and for each of its addresses.
 
     The same evidence again (a link followed twice, a scanner, a message delivered twice) makes no second event,
-    unless consent was given in between: then the old link works again.
+    unless consent was given in between: then the old link works again. An erased contact's link works too; only its
+    timeline, which is gone, gets no event.
 
     Args:
         evidence: circumstances; `id` names the message or link that asked, and must be there.
@@ -62,12 +64,11 @@ async def withdraw(
 
     Raises:
         InvalidConsent: the evidence has no id.
-        NotFound: the contact is gone (its addresses stay suppressed if they were).
     """
     if not evidence.get("id"):
         raise InvalidConsent("A withdrawal needs the id of the message or link that asked for it.")
     await lock_ledger(session, contact_id)
-    contact = await get_contact(session, contact_id)
+    contact_language = await session.scalar(select(Contact.language).where(Contact.id == contact_id))
     targets: set[UUID | bytes] = {contact_id, *await _blind_indexes(session, contact_id)}
     if address is not None:
         kind, value = address
@@ -82,21 +83,18 @@ async def withdraw(
         purpose=purpose,
         channel=channel,
         controller=controller or await _last_controller(session, contact_id),
-        language=language or contact.language,
+        language=language or contact_language or _UNDETERMINED,
         method=method,
         evidence={**evidence, "id": str(evidence["id"])},
         actor=actor,
         effective_at=now,
     )
     event = await record_consent_event(session, fact, now)
-    await record(
-        session,
-        kind="opted_out",
-        contact_id=contact_id,
-        conversation_id=conversation_id,
-        data={"channel": channel, "purpose": purpose, "method": method, "consent_event_id": str(event.id)},
-        now=now,
-    )
+    if contact_language is not None:
+        data = {"channel": channel, "purpose": purpose, "method": method, "consent_event_id": str(event.id)}
+        await record(
+            session, kind="opted_out", contact_id=contact_id, conversation_id=conversation_id, data=data, now=now
+        )
     return Withdrawn(event.id, created=True)
 
 

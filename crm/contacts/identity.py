@@ -50,11 +50,11 @@ async def resolve_captured_address(
     session: AsyncSession,
     keys: KeyRing,
     contact_id: UUID,
+    *,
     kind: AddressKind,
     value: str,
-    now: datetime,
-    *,
     conversation_id: UUID,
+    now: datetime,
 ) -> Resolved:
     """Decides whom a conversation speaks for after an address was typed in it, and stores the address if it is free.
 
@@ -68,32 +68,34 @@ async def resolve_captured_address(
         InvalidAddress: `value` is no address.
         NotFound: the contact is gone.
     """
-    value = normalise_address(kind, value)
+    typed = _Typed(kind, normalise_address(kind, value), conversation_id, now)
     await lock_contact(session, contact_id)
     if await speaks_for_contact(session, contact_id, conversation_id):
-        return await _resolve_own(session, keys, contact_id, kind, value, now, conversation_id)
-    if await find_contact_by_address(session, keys, kind, value) == contact_id:
+        return await _resolve_own(session, keys, contact_id, typed)
+    if await find_contact_by_address(session, keys, kind, typed.value) == contact_id:
         return Resolved(contact_id, joined_existing=True, stored=False)
     visitor = (await _claims(session, contact_id, conversation_id)).get(kind)
     if visitor is None:
         return Resolved(contact_id, joined_existing=True, stored=False)
     await lock_contact(session, visitor)
-    return await _resolve_own(session, keys, visitor, kind, value, now, conversation_id)
+    return await _resolve_own(session, keys, visitor, typed)
 
 
-async def _resolve_own(
-    session: AsyncSession,
-    keys: KeyRing,
-    contact_id: UUID,
-    kind: AddressKind,
-    value: str,
-    now: datetime,
-    conversation_id: UUID,
-) -> Resolved:
+@dataclass(frozen=True, slots=True)
+class _Typed:
+    """A normalised address, and where and when it was typed."""
+
+    kind: AddressKind
+    value: str
+    conversation_id: UUID
+    now: datetime
+
+
+async def _resolve_own(session: AsyncSession, keys: KeyRing, contact_id: UUID, typed: _Typed) -> Resolved:
     bare = not await has_address(session, contact_id)
-    attached = await attach_address(session, keys, contact_id, kind, value, now)
+    attached = await attach_address(session, keys, contact_id, kind=typed.kind, value=typed.value, now=typed.now)
     if attached.is_owned:
-        await release_unverified(session, keys, contact_id, kind, keep=value)
+        await release_unverified(session, keys, contact_id, typed.kind, keep=typed.value)
         return Resolved(contact_id, joined_existing=False, stored=True)
     if not bare:
         return Resolved(contact_id, joined_existing=False, stored=False)
@@ -101,9 +103,9 @@ async def _resolve_own(
         session,
         kind=_CLAIM,
         contact_id=attached.owner_contact_id,
-        conversation_id=conversation_id,
-        data={"address": kind, "visitor_contact_id": str(contact_id)},
-        now=now,
+        conversation_id=typed.conversation_id,
+        data={"address": typed.kind, "visitor_contact_id": str(contact_id)},
+        now=typed.now,
     )
     return Resolved(attached.owner_contact_id, joined_existing=True, stored=False)
 

@@ -12,7 +12,7 @@ from typing import cast
 from uuid import UUID
 
 from sqlalchemy import delete, select
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.dialects.postgresql import distinct_on, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from base.encryption import KeyRing
@@ -48,7 +48,7 @@ async def find_contact_by_address(session: AsyncSession, keys: KeyRing, kind: Ad
 
 
 async def attach_address(
-    session: AsyncSession, keys: KeyRing, contact_id: UUID, kind: AddressKind, value: str, now: datetime
+    session: AsyncSession, keys: KeyRing, contact_id: UUID, *, kind: AddressKind, value: str, now: datetime
 ) -> Attached:
     """Gives a contact an address that nobody has yet; the same call again changes nothing.
 
@@ -94,7 +94,7 @@ async def read_addresses(
     addresses: dict[UUID, dict[AddressKind, str]] = {contact_id: {} for contact_id in contact_ids}
     rows = await session.execute(
         select(ContactPoint.id, ContactPoint.contact_id, ContactPoint.kind, ContactPoint.value_sealed)
-        .distinct(ContactPoint.contact_id, ContactPoint.kind)
+        .ext(distinct_on(ContactPoint.contact_id, ContactPoint.kind))
         .where(ContactPoint.contact_id.in_(list(addresses)))
         .order_by(
             ContactPoint.contact_id,

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Text, cast, insert, select, update
+from sqlalchemy import Text, cast, insert, select, update
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -59,10 +59,9 @@ async def set_fields(session: AsyncSession, contact_id: UUID, fields: Mapping[st
     """
     told = {name: value for name, value in fields.items() if value is not None}
     forgotten = [name for name, value in fields.items() if value is None]
-    merged: ColumnElement[Any] = Contact.fields.concat(cast(told, JSONB))
-    if forgotten:
-        merged = merged.op("-", return_type=JSONB())(cast(forgotten, ARRAY(Text)))
-    await _change(session, contact_id, {"fields": merged}, now)
+    # PostgreSQL takes `-` before `||`: first what is forgotten goes, then what was told comes.
+    kept = Contact.fields.op("-", return_type=JSONB())(cast(forgotten, ARRAY(Text)))
+    await _change(session, contact_id, {"fields": kept.op("||", return_type=JSONB())(cast(told, JSONB))}, now)
 
 
 async def set_stage(session: AsyncSession, contact_id: UUID, stage: Stage, now: datetime) -> bool:

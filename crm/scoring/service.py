@@ -26,6 +26,7 @@ __all__ = ["Band", "add_points", "band_of", "list_reasons", "rescore"]
 async def add_points(
     session: AsyncSession,
     contact_id: UUID,
+    *,
     rule: str,
     points: int,
     reason: str,
@@ -52,9 +53,9 @@ async def rescore(
     session: AsyncSession,
     keys: KeyRing,
     contact_id: UUID,
+    *,
     message_id: UUID | None,
     now: datetime,
-    *,
     facts: Mapping[str, Any] | None = None,
 ) -> int:
     """Applies rules.yml to what is known now: adds what holds, takes back what no longer does. Returns the new score.

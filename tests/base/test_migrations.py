@@ -16,8 +16,15 @@ from base.migrate import migrate
 from base.tables import Table
 from sqlalchemy import create_engine
 
-ROOMS = (admin.models, bot.models, crm.consent.models, crm.contacts.models, crm.scoring.models, crm.timeline.models,
-         outreach.models)
+ROOMS = (
+    admin.models,
+    bot.models,
+    crm.consent.models,
+    crm.contacts.models,
+    crm.scoring.models,
+    crm.timeline.models,
+    outreach.models,
+)
 
 
 def test_the_migrated_schema_is_exactly_what_the_models_say(fresh_database_url: str) -> None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 from hypothesis import given, settings
-from tests.flows.authoring import content_of, flow_folder, follow_up
-from tests.flows.random_flows import FAULTS, Draft, valid_drafts
 
 from flows.checks import check_content
+from tests.flows.authoring import content_of, flow_folder, follow_up
+from tests.flows.random_flows import FAULTS, Draft, valid_drafts
 
 
 def rules_broken(draft: Draft) -> set[str]:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from tests.flows.authoring import flow_folder, follow_up
-from tests.flows.random_flows import SLOTS, speaks, wording_for
 
 from flows.consent_checks import check_consent, check_notice
+from tests.flows.authoring import flow_folder, follow_up
+from tests.flows.random_flows import SLOTS, speaks, wording_for
 
 GIVEN = {"slot": "agreed", "op": "is", "value": "given"}
 ASK = {"id": "ask", "step": "ask_consent", "slot": "agreed", "purpose": "marketing", "channels": ["email"]}

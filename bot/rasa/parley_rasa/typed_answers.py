@@ -60,12 +60,43 @@ _LEAD_INS = {
 }
 
 
+_TAKES_BACK = re.compile(
+    r"^\s*(?:(?:no|nope|sorry|actually|wait|oops|hang on|hold on|correction|my mistake|my bad|i made a mistake|oh|ah"
+    r"|well|rather|scratch that|let me correct that|that(?:'s| is| was)? wrong)\b[\s,.:;!-]*)+",
+    re.IGNORECASE,
+)
+_RESTATES = re.compile(
+    r"^(?:(?:it(?:'?s| is)|i mean|i meant(?: to say)?|i'?m|i am|that(?:'?s| is)|make that|make it|should be"
+    r"|it should be|we(?:'?re| are))\s+)+(.{1,200})$",
+    re.IGNORECASE,
+)
+
+
 @dataclass(frozen=True)
 class ChoiceMatch:
     """A choice found in a text; ``whole`` when the text names it and nothing else."""
 
     value: str
     whole: bool
+
+
+@dataclass(frozen=True)
+class TakenBack:
+    """What follows "no, …" or "sorry, …"; ``restated`` when it goes on "I meant …" or "it's …", then ``value``."""
+
+    rest: str
+    value: str
+    restated: bool
+
+
+def taken_back(text: str) -> Optional[TakenBack]:
+    """Read a text that takes something back; None when it does not, or says nothing in its place."""
+    mark = _TAKES_BACK.match(text)
+    rest = text[mark.end() :].strip() if mark else ""
+    if not rest:
+        return None
+    restated = _RESTATES.match(rest)
+    return TakenBack(rest, (restated.group(1) if restated else rest).strip(" .!"), restated is not None)
 
 
 def normalise(text: str) -> str:

@@ -8,7 +8,7 @@ export function NotFoundPage() {
     <>
       <PageHeading title="Page not found" />
       <Text>
-        Nothing lives at this address. <Anchor component={Link} to="/leads">Go to the leads</Anchor>.
+        Nothing lives at this address. <Anchor component={Link} to="/leads" underline="always">Go to the leads</Anchor>.
       </Text>
     </>
   );

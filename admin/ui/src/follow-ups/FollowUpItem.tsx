@@ -21,10 +21,11 @@ export function FollowUpItem({ followUp, isOnLeadPage = false }: Props) {
       <div className={styles.grid}>
         <div className={styles.due}>
           <Moment at={followUp.due_at} as="day" />
-          <div className={styles.soft}><Moment at={followUp.due_at} /></div>
+          <div className={styles.soft}><Moment at={followUp.due_at} as="near" /></div>
         </div>
+        <State followUp={followUp} />
         <Message followUp={followUp} isOnLeadPage={isOnLeadPage} />
-        <Outcome followUp={followUp} />
+        <Why followUp={followUp} />
       </div>
     </li>
   );
@@ -48,22 +49,24 @@ function Message({ followUp, isOnLeadPage }: Required<Props>) {
   );
 }
 
-function Outcome({ followUp }: Pick<Props, 'followUp'>) {
-  const { name, tone, icon, meaning } = stateLook(followUp.state);
+function State({ followUp }: Pick<Props, 'followUp'>) {
+  const { name, tone, icon } = stateLook(followUp.state);
   return (
-    <div className={styles.outcome}>
-      <Tag tone={tone} icon={icon} title={meaning}>{name}</Tag>
-      {followUp.attempts > 1 && <span className={styles.soft}> after {followUp.attempts} attempts</span>}
-      {followUp.reason ? <Reason reason={followUp.reason} /> : <div className={`${styles.soft} ${styles.reason}`}>{meaning}</div>}
+    <div className={styles.state}>
+      <Tag tone={tone} icon={icon}>{name}</Tag>
+      {followUp.attempts > 1 && <span className={styles.soft}>after {followUp.attempts} attempts</span>}
     </div>
   );
 }
 
-function Reason({ reason }: { reason: NonNullable<FollowUp['reason']> }) {
+/** The reason the gate or the provider gave; without one, what the state means. */
+function Why({ followUp }: Pick<Props, 'followUp'>) {
+  const { reason, state } = followUp;
+  if (!reason) return <div className={`${styles.why} ${styles.soft}`}>{stateLook(state).meaning}</div>;
   return (
-    <div className={styles.reason} data-testid="follow-up-reason">
+    <div className={styles.why} data-testid="follow-up-reason">
       {reason.text}
-      {reason.until && <span className={styles.soft}> Until <Moment at={reason.until} as="day" />.</span>}
+      {reason.until && <span className={styles.soft}> Until <Moment at={reason.until} as="inline" />.</span>}
       <code className={styles.rule}>{reason.rule}</code>
     </div>
   );

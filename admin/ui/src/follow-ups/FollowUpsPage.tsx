@@ -33,6 +33,7 @@ export function FollowUpsPage() {
       <PageHeading title="Follow-ups">What goes out next, what went out, and why anything did not.</PageHeading>
       <Select
         className={styles.filter} aria-label="State" placeholder="All states" data={CHOICES} value={state} clearable
+        withScrollArea={false} maxDropdownHeight={480} comboboxProps={{ withinPortal: false, shadow: 'md' }}
         clearButtonProps={{ 'aria-label': 'Show all states' }} data-testid="follow-up-filter"
         onChange={(value) => setSearch(value ? { state: value } : {}, { replace: true, preventScrollReset: true })}
       />

@@ -5,7 +5,7 @@ import { Tag } from '../look/Tag';
 import { ConsentTag } from './ConsentTag';
 import { summariseConsents } from './consents';
 
-const SHOWN = 2; // tags, so that a row stays one row
+const SHOWN = 3; // tags, so that a row stays low
 
 export function ConsentSummary({ consents }: Pick<LeadRow, 'consents'>) {
   const summaries = summariseConsents(consents);

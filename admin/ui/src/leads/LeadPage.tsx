@@ -1,5 +1,5 @@
 /** One lead with its whole story: why this score, what may be sent, what was said, what comes next. */
-import { Anchor, Grid, Skeleton, Stack } from '@mantine/core';
+import { Anchor, Skeleton, Stack } from '@mantine/core';
 import { IconArrowLeft, IconUserOff } from '@tabler/icons-react';
 import { Link, useLocation, useParams } from 'react-router';
 import { APIError } from '../api/problem';
@@ -37,20 +37,25 @@ function LeadStory({ id }: { id: string }) {
     <>
       {lead.isError && <Stale error={lead.error} />}
       <LeadHeader lead={lead.data} />
-      <Grid gap="md" align="flex-start">
-        <Grid.Col span={{ base: 12, md: 5 }}><Facts lead={lead.data} /></Grid.Col>
-        <Grid.Col span={{ base: 12, md: 7 }} className={styles.beside ?? ''}>
+      <div className={styles.story}>
+        <Why lead={lead.data} />
+        <div className={styles.talk}>
           <Transcript messages={lead.data.transcript} conversations={lead.data.conversations} />
-        </Grid.Col>
-      </Grid>
+        </div>
+        <Stack gap="md" className={styles.background ?? ''}>
+          <LeadDetails fields={lead.data.fields} />
+          <LeadTimeline events={lead.data.timeline} />
+        </Stack>
+      </div>
     </>
   );
 }
 
-function Facts({ lead }: { lead: Lead }) {
+/** What the page is opened for: the score's reasons, what may be sent, what comes next. */
+function Why({ lead }: { lead: Lead }) {
   const turns = new Set(lead.transcript.map(({ id }) => id));
   return (
-    <Stack gap="md">
+    <Stack gap="md" className={styles.why ?? ''}>
       <ScoreReasons reasons={lead.reasons} score={lead.score} turns={turns} />
       <ConsentPanel consents={lead.consents} events={lead.consent_events} turns={turns} />
       <Panel title="Follow-ups">
@@ -59,8 +64,6 @@ function Facts({ lead }: { lead: Lead }) {
           {lead.follow_ups.map((followUp) => <FollowUpItem key={followUp.id} followUp={followUp} isOnLeadPage />)}
         </ul>
       </Panel>
-      <LeadDetails fields={lead.fields} />
-      <LeadTimeline events={lead.timeline} />
     </Stack>
   );
 }

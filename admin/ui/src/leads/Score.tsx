@@ -30,7 +30,7 @@ export function ScoreRing({ score, band }: Scored) {
     <Stack gap={4} align="center" data-testid="lead-score">
       <RingProgress
         size={92} thickness={7} roundCaps rootColor="var(--plain-soft)" aria-hidden
-        sections={[{ value: filled, color }]}
+        sections={filled > 0 ? [{ value: filled, color }] : []}
         label={<Text ta="center" fw={650} fz={26} lh={1} className="tabular">{score}</Text>}
       />
       <VisuallyHidden>Score {score}</VisuallyHidden>

@@ -33,9 +33,9 @@ function Reason({ reason, turns }: { reason: ScoreReason; turns: ReadonlySet<str
         <div className={styles.small}>
           <Moment at={reason.at} as="day" />
           <code className={styles.rule}>{reason.rule}</code>
-          <TurnLink messageId={reason.message_id} turns={turns}>See the turn</TurnLink>
         </div>
       </div>
+      <TurnLink messageId={reason.message_id} turns={turns}>In the chat</TurnLink>
     </li>
   );
 }

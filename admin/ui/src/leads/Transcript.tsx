@@ -18,13 +18,16 @@ interface Props {
 
 export function Transcript({ messages, conversations }: Props) {
   const scroll = useRef<HTMLDivElement>(null);
-  const wanted = useWantedTurn(messages);
+  const wanted = useWantedTurn(messages, scroll);
   const toLatest = () => scroll.current?.scrollTo({ top: scroll.current.scrollHeight });
+  const aside = messages.length > 0 && (
+    <Button variant="subtle" color="var(--accent)" size="compact-sm" onClick={toLatest}>Latest</Button>
+  );
   return (
-    <Panel title="Conversation" aside={<Button variant="subtle" size="compact-sm" onClick={toLatest}>Latest</Button>}>
+    <Panel title="Conversation" aside={aside}>
       {/* A scrolling region must be reachable by keyboard. */}
       <div ref={scroll} className={styles.scroll} role="region" aria-label="Transcript" tabIndex={0}>
-        {messages.length === 0 && <p>Nothing was said yet.</p>}
+        {messages.length === 0 && <p className={styles.none}>Nothing was said yet.</p>}
         {inTalks(messages, conversations).map((talk) => <TalkMessages key={talk.key} talk={talk} wanted={wanted} />)}
       </div>
     </Panel>

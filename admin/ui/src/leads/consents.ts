@@ -9,16 +9,20 @@ export interface ConsentSummary {
   purposes: string;
 }
 
-/** One line a channel and state, such as "E-mail given"; what was never asked is left out. */
+/**
+ * One line a channel and state, such as "E-mail given"; what was never asked is left out.
+ * As soon as one channel has several answers the lines say for what: "Newsletter: E-mail refused".
+ */
 export function summariseConsents(consents: readonly Consent[]): ConsentSummary[] {
+  const asked = consents.filter(({ state }) => state !== 'none');
   const summaries = new Map<string, ConsentSummary>();
-  for (const { purpose, channel, state } of consents) {
-    if (state === 'none') continue;
-    const key = `${channel}/${state}`;
-    const label = `${channelName(channel)} ${consentStateName(state).toLowerCase()}`;
+  for (const { purpose, channel, state } of asked) {
+    const needsPurpose = asked.some((other) => other.channel === channel && other.state !== state);
+    const key = needsPurpose ? `${channel}/${state}/${purpose}` : `${channel}/${state}`;
     const before = summaries.get(key);
     const purposes = before ? `${before.purposes}, ${plainWords(purpose)}` : plainWords(purpose);
-    summaries.set(key, { key, state, label, purposes });
+    const answer = `${channelName(channel)} ${consentStateName(state).toLowerCase()}`;
+    summaries.set(key, { key, state, label: needsPurpose ? `${plainWords(purpose)}: ${answer}` : answer, purposes });
   }
   return [...summaries.values()];
 }

@@ -20,9 +20,9 @@ export function leadSubtitle(lead: Known): string {
   return known.join(' · ') || (lead.channel ? channelName(lead.channel) : '');
 }
 
-/** One or two letters for the avatar. */
-export function initials(lead: Known): string {
-  const words = leadName(lead).split('@')[0]?.split(/[\s._-]+/).filter((word) => /^[\p{L}\p{N}]/u.test(word)) ?? [];
-  const letters = [words[0], words.length > 1 ? words.at(-1) : undefined].map((word) => [...(word ?? '')][0] ?? '');
-  return letters.join('').toUpperCase() || '?';
+/** The first letters of first and last name; empty for a lead without a name. */
+export function initials({ name }: Pick<Known, 'name'>): string {
+  const words = (name ?? '').split(/[\s.-]+/).filter((word) => /^\p{L}/u.test(word));
+  const ends = words.length > 1 ? [words[0], words.at(-1)] : words;
+  return ends.map((word) => [...(word ?? '')][0]).join('').toUpperCase();
 }

@@ -28,8 +28,8 @@ export function Failure({ error, onRetry, isRetrying = false }: FailureProps) {
 /** Above content that is still shown although its renewal failed. */
 export function Stale({ error }: { error: unknown }) {
   return (
-    <Alert color="yellow" variant="light" icon={<IconCloudOff size={18} aria-hidden />} mb="md" role="status">
-      <Text size="sm">{asAPIError(error).title}. What you see may be out of date; trying again.</Text>
+    <Alert bg="var(--warm-soft)" icon={<IconCloudOff size={18} color="var(--warm)" aria-hidden />} mb="md" role="status" data-testid="stale">
+      <Text size="sm" c="var(--warm)">{asAPIError(error).title}. What you see may be out of date; trying again.</Text>
     </Alert>
   );
 }

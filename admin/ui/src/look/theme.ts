@@ -15,6 +15,7 @@ export const theme = createTheme({
   colors: { pine, dark },
   fontFamily: "'Geist Variable', system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif",
   fontFamilyMonospace: "ui-monospace, 'SF Mono', 'Cascadia Mono', 'DejaVu Sans Mono', monospace",
+  fontWeights: { medium: '500', bold: '600' },
   headings: { fontWeight: '600' },
   defaultRadius: 'md',
   radius: { md: '9px', lg: '14px' },
@@ -32,7 +33,7 @@ export const cssVariables: CSSVariablesResolver = () => {
     '--mantine-color-default': 'var(--paper)',
     '--mantine-color-default-color': 'var(--ink)',
     '--mantine-color-default-hover': 'var(--wash)',
-    '--mantine-color-default-border': 'var(--line-strong)',
+    '--mantine-color-default-border': 'var(--edge)',
     '--mantine-color-anchor': 'var(--accent)',
     '--mantine-color-error': 'var(--bad)',
   };

@@ -24,6 +24,11 @@ export function inWords(at: Date, now: Date): string {
   return date(at, now);
 }
 
+/** Whether "in 2 hours" says more than the day would. */
+export function isNear(at: Date, now: Date): boolean {
+  return Math.abs(at.getTime() - now.getTime()) < DAY * 1000;
+}
+
 /** The day alone, with the year only when it is another one: "23 Nov", "23 Nov 2024". */
 export function date(at: Date, now: Date): string {
   return (at.getFullYear() === now.getFullYear() ? dayAndMonth : dayMonthYear).format(at);

@@ -34,7 +34,10 @@ export function Refusal({ error, said }: { error: Error | null; said?: string | 
   if (!error) return null;
   const { title, detail } = asAPIError(error);
   return (
-    <Alert color="red" variant="light" icon={<IconAlertCircle size={18} aria-hidden />} mt="md" role="alert" data-testid="form-error">
+    <Alert
+      color="var(--bad)" bg="var(--bad-soft)" icon={<IconAlertCircle size={18} color="var(--bad)" aria-hidden />}
+      mt="md" role="alert" data-testid="form-error"
+    >
       <Text size="sm" c="var(--bad)">{said ?? [title, detail].filter(Boolean).join('. ')}</Text>
     </Alert>
   );

@@ -13,18 +13,8 @@ from parley_rasa.dialogue import questions, repair, steps
 from parley_rasa.dialogue.conditions import is_known
 from parley_rasa.dialogue.flows import QUESTION_INPUT
 from parley_rasa.dialogue.turn import Turn
-from parley_rasa.typed_answers import clean_text, match_choice, without_lead_in
+from parley_rasa.typed_answers import clean_text, match_choice, taken_back, without_lead_in
 
-_MARK = re.compile(
-    r"^\s*(?:(?:no|nope|sorry|actually|wait|oops|hang on|hold on|correction|my mistake|my bad|i made a mistake|oh|ah"
-    r"|well|rather|scratch that|let me correct that|that(?:'s| is| was)? wrong)\b[\s,.:;!-]*)+",
-    re.IGNORECASE,
-)
-_RESTATED = re.compile(
-    r"^(?:(?:it(?:'?s| is)|i mean|i meant(?: to say)?|i'?m|i am|that(?:'?s| is)|make that|make it|should be"
-    r"|it should be|we(?:'?re| are))\s+)+(.{1,200})$",
-    re.IGNORECASE,
-)
 _LONGEST_VALUE = 200  # characters
 
 
@@ -69,7 +59,9 @@ def _of_value(turn: Turn) -> Optional[Correction]:
 
 def _by_label(turn: Turn) -> Optional[Correction]:
     """"My company is Acme", "change my name to Ada": names a known slot by its label."""
-    text = _MARK.sub("", clean_text(turn.message.text), count=1)
+    text = clean_text(turn.message.text)
+    taken = taken_back(text)
+    text = taken.rest if taken else text
     for slot in turn.flows.slot_names():
         declared = turn.flows.slot(slot)
         if declared.get("type") not in ("text", "choice") or not is_known(turn.slots.get(slot)):
@@ -119,23 +111,19 @@ def _choice(turn: Turn, flow: str, step_id: str, text: str) -> Optional[Correcti
 
 def _of_lately_answered(turn: Turn) -> Optional[Correction]:
     """"Actually …", "no, I meant …": takes back one of the last answers, unless it answers the open question."""
-    text = clean_text(turn.message.text)
-    mark = _MARK.match(text)
-    if mark is None or not text[mark.end() :]:
+    taken = taken_back(clean_text(turn.message.text))
+    if taken is None:
         return None
     question = turn.question
     if question is not None and question["step"] != "ask_text" and questions.read_text(turn, question) is not None:
         return None
-    rest = text[mark.end() :]
-    restated = _RESTATED.match(rest)
-    said = restated.group(1).strip(" .!") if restated else rest
     for flow, step_id in repair.answered_steps(turn):
         step = turn.flows.step(flow, step_id)
         if step["step"] == "ask_choice":
-            found = _choice(turn, flow, step_id, said)
+            found = _choice(turn, flow, step_id, taken.value)
             if found is not None:
                 return found
-        elif step["step"] == "ask_text" and restated and (question is None or question["step"] != "ask_text"):
-            value = without_lead_in(said, str(turn.flows.slot(step["slot"]).get("field") or ""))
+        elif step["step"] == "ask_text" and taken.restated and (question is None or question["step"] != "ask_text"):
+            value = without_lead_in(taken.value, str(turn.flows.slot(step["slot"]).get("field") or ""))
             return Correction(step["slot"], value, value)
     return None

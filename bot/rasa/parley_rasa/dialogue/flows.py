@@ -24,6 +24,8 @@ class Flows:
     """All flows, their wording and the knowledge answers, as one compiled document."""
 
     def __init__(self, document: Dict[str, Any]) -> None:
+        if not isinstance(document, dict):
+            raise FlowsError("compiled flows are a JSON object")
         if document.get("format") != FORMAT:
             raise FlowsError(f"compiled flows have format {document.get('format')!r}, this program reads {FORMAT}")
         self.document = document

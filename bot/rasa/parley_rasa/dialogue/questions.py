@@ -9,7 +9,7 @@ from parley_rasa.dialogue.conditions import is_known
 from parley_rasa.dialogue.flows import QUESTION_INPUT
 from parley_rasa.dialogue.turn import Turn
 from parley_rasa.dialogue.wording import for_channel
-from parley_rasa.typed_answers import clean_text, match_choice, read_yes_no, without_lead_in
+from parley_rasa.typed_answers import clean_text, match_choice, read_yes_no, taken_back, without_lead_in
 
 LONGEST_TEXT = 1000  # characters, when the step says nothing
 CHANNELS_WITH_BUTTONS = ("web", "telegram")  # elsewhere choices are shown as a numbered list
@@ -98,7 +98,11 @@ def read_text(turn: Turn, step: Step) -> Optional[Answer]:
         said = read_yes_no(text)
         return None if said is None else Answer("yes" if said else "no", whole=True)
     if kind == "ask_choice":
-        match = match_choice(text, choices_of(turn, step), numbered=turn.channel not in CHANNELS_WITH_BUTTONS)
+        numbered = turn.channel not in CHANNELS_WITH_BUTTONS
+        match = match_choice(text, choices_of(turn, step), numbered)
+        taken = taken_back(text)
+        if match is None and taken is not None:  # "oh, actually the second one"
+            match = match_choice(taken.value, choices_of(turn, step), numbered)
         return None if match is None else Answer(match.value, whole=match.whole)
     return _read_free_text(turn, step, text)
 

@@ -28,7 +28,7 @@ export class Panel {
     const name = el("div", { class: "name" }, el("h2", { id: "title", dir: "auto" }, title));
     name.append(el("p", { class: "assistant", "data-testid": "disclosure" }, WORDS.assistant));
     this.notice.append(icon(ICONS.info), el("span", { dir: "auto" }, notice));
-    const header = el("header", {}, el("span", { class: "avatar" }, icon(ICONS.spark)), name, close);
+    const header = el("div", { class: "header" }, el("span", { class: "avatar" }, icon(ICONS.spark)), name, close);
     this.node.append(header, this.log.node, this.status, this.notice, this.composer.node);
   }
 

@@ -37,11 +37,11 @@ export class SocketLine implements Line {
   }
 
   flush(): void {
-    if (this.readyAt === null) return;
+    if (this.readyAt === null || this.socket === null) return;
     for (const frame of this.owner.waiting()) {
       if (this.sent.has(frame.client_id)) continue;
       this.sent.add(frame.client_id);
-      this.socket?.send(JSON.stringify(frame));
+      this.socket.send(JSON.stringify(frame));
     }
     this.watchReceipts();
   }
@@ -107,5 +107,6 @@ export class SocketLine implements Line {
     if (this.socket === null) return;
     this.socket.onopen = this.socket.onmessage = this.socket.onclose = null;
     this.socket.close();
+    this.socket = null;
   }
 }

@@ -39,6 +39,7 @@ class ChatDouble:
         self.socket_trials = 0
         self._sockets: set[web.WebSocketResponse] = set()
         self._news = asyncio.Condition()
+        self._answering: set[asyncio.Future[None]] = set()
 
     def app(self) -> web.Application:
         app = web.Application(middlewares=[_add_policy])
@@ -46,8 +47,8 @@ class ChatDouble:
         app.router.add_get("/chat/socket", self.handle_socket)
         app.router.add_get("/chat/messages", self.handle_poll)
         app.router.add_post("/chat/messages", self.handle_post)
-        app.router.add_get("/widget.js", lambda _: web.FileResponse(WEB / "widget" / "dist" / "widget.js"))
-        app.router.add_get("/", lambda _: web.FileResponse(WEB / "site" / "index.html"))
+        app.router.add_get("/widget.js", _serve(WEB / "widget" / "dist" / "widget.js"))
+        app.router.add_get("/", _serve(WEB / "site" / "index.html"))
         app.router.add_static("/", WEB / "site")
         return app
 
@@ -135,11 +136,13 @@ class ChatDouble:
             own = {"author": "visitor", "text": frame["text"], "client_id": frame["client_id"]}
             known = [await self._store(own, push=not self.lose_next_receipt)]
             if self.bot is not None:
-                asyncio.get_running_loop().create_task(self.bot(self, frame))  # noqa: RUF006 - ends with the loop
+                answering = asyncio.ensure_future(self.bot(self, frame))
+                self._answering.add(answering)
+                answering.add_done_callback(self._answering.discard)
         return {"type": "received", "client_id": frame["client_id"], "seq": known[0]["seq"]}
 
     async def _store(self, fields: Frame, *, push: bool = True) -> Frame:
-        empty = {"choices": [], "input": None, "step": None, "notice": None, "source": None, "client_id": None}
+        empty: Frame = {"choices": [], "input": None, "step": None, "notice": None, "source": None, "client_id": None}
         number = len(self.messages) + 1
         at = datetime.now(UTC).isoformat()
         message = {"id": f"message-{number}", "seq": number, "at": at} | empty | fields
@@ -156,6 +159,13 @@ class ChatDouble:
     def _check_token(self, request: web.Request) -> None:
         if request.headers.get("Authorization") != f"Bearer {self.token}":
             raise web.HTTPUnauthorized
+
+
+def _serve(path: Path) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+    async def handle(_: web.Request) -> web.StreamResponse:
+        return web.FileResponse(path)
+
+    return handle
 
 
 @web.middleware

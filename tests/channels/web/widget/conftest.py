@@ -37,8 +37,8 @@ async def browser() -> AsyncIterator[Browser]:
 
 
 @pytest.fixture
-async def double() -> AsyncIterator[ChatDouble]:
-    yield ChatDouble()
+async def double() -> ChatDouble:
+    return ChatDouble()
 
 
 @pytest.fixture

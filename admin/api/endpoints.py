@@ -1,0 +1,150 @@
+"""Endpoints, declared once: requests are served and OpenAPI is written from the same declaration. Holds no endpoint."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, get_type_hints
+from uuid import UUID
+
+from aiohttp import web
+from pydantic import BaseModel
+
+from admin.api.requests import check_json, read_body, read_ids, read_query
+from admin.context import AdminContext
+from admin.sessions.cookie import SessionCookie, read_session_cookie
+from admin.sessions.own_pages import check_own_page
+from admin.sessions.service import SignedIn, find_signed_in
+from base.errors import NotAllowed, NotSignedIn
+
+Permission = Literal["public", "read", "write"]
+Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
+Handle = Callable[..., Awaitable[BaseModel | None]]
+
+_GRANTED: Mapping[str, frozenset[Permission]] = {"owner": frozenset({"read", "write"})}
+"""What each role may do."""
+
+
+@dataclass(frozen=True)
+class Call:
+    """One request, checked: who asks, for which ids, and the cookie the answer may change."""
+
+    context: AdminContext
+    address: str
+    caller: SignedIn | None
+    ids: Mapping[str, UUID]
+    cookie: SessionCookie
+
+    @property
+    def user(self) -> SignedIn:
+        """Who asks, where the permission is not `public`."""
+        if self.caller is None:
+            raise NotSignedIn
+        return self.caller
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """One operation. Its handler takes a `Call` and, if it needs them, `query` and `body`; their types are the models.
+
+    `problems` says what can go wrong beyond what every endpoint can answer.
+    """
+
+    method: Method
+    path: str
+    permission: Permission
+    summary: str
+    handle: Handle
+    status: int
+    problems: Mapping[int, str]
+    query: type[BaseModel] | None
+    body: type[BaseModel] | None
+    answer: type[BaseModel] | None
+
+    @property
+    def operation_id(self) -> str:
+        return self.handle.__name__
+
+    @property
+    def is_unsafe(self) -> bool:
+        """Whether it changes something."""
+        return self.method != "GET"
+
+    def route(self, context: AdminContext) -> web.RouteDef:
+        """The route that serves it."""
+        return web.route(self.method, self.path, functools.partial(_serve, self, context))
+
+
+def endpoint(
+    method: Method,
+    path: str,
+    *,
+    permission: Permission,
+    summary: str,
+    status: int = 200,
+    problems: Mapping[int, str] | None = None,
+) -> Callable[[Handle], Endpoint]:
+    """Declares the decorated handler as an endpoint."""
+
+    def declare(handle: Handle) -> Endpoint:
+        hints = get_type_hints(handle)
+        answer = hints["return"]
+        return Endpoint(
+            method=method,
+            path=path,
+            permission=permission,
+            summary=summary,
+            handle=handle,
+            status=status,
+            problems=problems or {},
+            query=hints.get("query"),
+            body=hints.get("body"),
+            answer=None if answer is type(None) else answer,
+        )
+
+    return declare
+
+
+def find_endpoint(handler: object) -> Endpoint | None:
+    """The endpoint behind a handler of the router, if it is one of these."""
+    if isinstance(handler, functools.partial) and handler.args and isinstance(handler.args[0], Endpoint):
+        return handler.args[0]
+    return None
+
+
+async def _serve(endpoint: Endpoint, context: AdminContext, request: web.Request) -> web.StreamResponse:
+    if endpoint.is_unsafe:
+        check_own_page(request.headers, context.public_url)
+        check_json(request)
+    caller = await _authorise(endpoint.permission, context, request)
+    cookie = SessionCookie(secure=context.public_url.startswith("https:"))
+    call = Call(context, request.remote or "", caller, read_ids(request), cookie)
+    given: dict[str, Any] = {}
+    if endpoint.query is not None:
+        given["query"] = read_query(endpoint.query, request)
+    if endpoint.body is not None:
+        given["body"] = await read_body(endpoint.body, request)
+    return _respond(endpoint, await endpoint.handle(call, **given), cookie)
+
+
+async def _authorise(permission: Permission, context: AdminContext, request: web.Request) -> SignedIn | None:
+    if permission == "public":
+        return None
+    caller = await find_signed_in(context.sessions, read_session_cookie(request.cookies), context.clock.now())
+    if caller is None:
+        raise NotSignedIn
+    if permission not in _GRANTED.get(caller.role, frozenset()):
+        raise NotAllowed
+    return caller
+
+
+def _respond(endpoint: Endpoint, answer: BaseModel | None, cookie: SessionCookie) -> web.Response:
+    response = web.Response(
+        status=endpoint.status, headers={"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+    )
+    if answer is not None:
+        response.body = answer.model_dump_json().encode()
+        response.content_type = "application/json"
+    cookie.put_on(response)
+    return response

@@ -1,0 +1,136 @@
+"""OpenAPI 3.1 from the endpoints' own declarations. `python -m admin.api.openapi` prints it; serves nothing."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from http import HTTPStatus
+from typing import Any, Literal
+
+from pydantic import BaseModel
+from pydantic.json_schema import models_json_schema
+
+from admin.api.endpoints import Endpoint
+from admin.api.problems import CONTENT_TYPE, Problem
+from admin.sessions.cookie import NAME
+
+_REFERENCE = "#/components/schemas/{model}"
+_SECURITY_SCHEMES = {
+    "session": {"type": "apiKey", "in": "cookie", "name": NAME, "description": "Given at sign-in."},
+    "own_page": {
+        "type": "apiKey",
+        "in": "header",
+        "name": "X-Requested-With",
+        "description": "Always `parley`: proves that no foreign page sent the command.",
+    },
+}
+Mode = Literal["validation", "serialization"]
+
+
+def create_document(endpoints: Iterable[Endpoint]) -> dict[str, Any]:
+    """The whole document."""
+    endpoints = list(endpoints)
+    paths: dict[str, dict[str, Any]] = {}
+    for endpoint in endpoints:
+        paths.setdefault(endpoint.path, {})[endpoint.method.lower()] = _operation(endpoint)
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "Parley admin API", "version": "1"},
+        "paths": paths,
+        "components": {"schemas": _schemas(endpoints), "securitySchemes": _SECURITY_SCHEMES},
+    }
+
+
+def _schemas(endpoints: Iterable[Endpoint]) -> dict[str, Any]:
+    models: dict[type[BaseModel], Mode] = {Problem: "validation"}
+    for endpoint in endpoints:
+        if endpoint.body is not None:
+            models[endpoint.body] = "validation"
+        if endpoint.answer is not None:
+            models[endpoint.answer] = "serialization"
+    _, definitions = models_json_schema(list(models.items()), ref_template=_REFERENCE)
+    return dict(sorted(definitions["$defs"].items()))
+
+
+def _operation(endpoint: Endpoint) -> dict[str, Any]:
+    operation: dict[str, Any] = {"operationId": endpoint.operation_id, "summary": endpoint.summary}
+    parameters = [*_path_parameters(endpoint.path), *_query_parameters(endpoint.query)]
+    if parameters:
+        operation["parameters"] = parameters
+    if endpoint.body is not None:
+        operation["requestBody"] = {"required": True, "content": _content("application/json", endpoint.body)}
+    operation["responses"] = _responses(endpoint)
+    needed = {"session": endpoint.permission != "public", "own_page": endpoint.is_unsafe}
+    schemes = {name: [] for name, is_needed in needed.items() if is_needed}
+    operation["security"] = [schemes] if schemes else []
+    operation["x-permission"] = endpoint.permission
+    return operation
+
+
+def _responses(endpoint: Endpoint) -> dict[str, Any]:
+    answer: dict[str, Any] = {"description": HTTPStatus(endpoint.status).phrase}
+    if endpoint.answer is not None:
+        answer["content"] = _content("application/json", endpoint.answer)
+    problems = {
+        status: {"description": description, "content": _content(CONTENT_TYPE, Problem)}
+        for status, description in sorted(_problems(endpoint).items())
+    }
+    return {str(status): response for status, response in {endpoint.status: answer, **problems}.items()}
+
+
+def _problems(endpoint: Endpoint) -> Mapping[int, str]:
+    """What the endpoint says itself and what follows from what it takes."""
+    problems: dict[int, str] = {}
+    if endpoint.permission != "public":
+        problems |= {401: "Not signed in"}
+    if endpoint.is_unsafe:
+        problems |= {403: "A foreign page, or not permitted", 415: "Not JSON"}
+    if "{" in endpoint.path:
+        problems |= {404: "There is no such thing"}
+    if endpoint.query is not None or endpoint.body is not None:
+        problems |= {422: "Fields not valid"}
+    if endpoint.body is not None:
+        problems |= {400: "Not readable as JSON", 413: "Larger than 64 kB"}
+    return {**problems, **endpoint.problems}
+
+
+def _path_parameters(path: str) -> list[dict[str, Any]]:
+    return [
+        {"name": name, "in": "path", "required": True, "schema": {"type": "string", "format": "uuid"}}
+        for name in re.findall(r"\{(\w+)\}", path)
+    ]
+
+
+def _query_parameters(model: type[BaseModel] | None) -> list[dict[str, Any]]:
+    if model is None:
+        return []
+    schema = model.model_json_schema(ref_template=_REFERENCE)
+    needed = schema.get("required", [])
+    return [
+        {"name": name, "in": "query", "required": name in needed, "schema": _without_null(field)}
+        for name, field in schema["properties"].items()
+    ]
+
+
+def _without_null(field: dict[str, Any]) -> dict[str, Any]:
+    """A query has no null: a parameter that may be absent is just not required."""
+    kinds = [kind for kind in field.get("anyOf", []) if kind != {"type": "null"}]
+    rest = {name: value for name, value in field.items() if name not in ("anyOf", "title", "default")}
+    default = {"default": field["default"]} if field.get("default") is not None else {}
+    return {**rest, **(kinds[0] if len(kinds) == 1 else {"anyOf": kinds} if kinds else {}), **default}
+
+
+def _content(content_type: str, model: type[BaseModel]) -> dict[str, Any]:
+    return {content_type: {"schema": {"$ref": _REFERENCE.format(model=model.__name__)}}}
+
+
+def main() -> None:
+    """Prints the document of all endpoints."""
+    from admin.app import ENDPOINTS
+
+    print(json.dumps(create_document(ENDPOINTS), indent=2, ensure_ascii=False))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,137 @@
+"""Every error as problem details (RFC 9457). The middleware serves the whole web app and never tells internals."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+
+import structlog
+from aiohttp import web
+from aiohttp.typedefs import Handler
+from pydantic import BaseModel, ValidationError
+
+from base.errors import InvalidInput, Malformed, ParleyError, TooMany
+
+log = structlog.get_logger(__name__)
+
+CONTENT_TYPE = "application/problem+json"
+
+_TITLES: Mapping[int, str] = {
+    400: "That could not be read",
+    401: "Not signed in",
+    403: "Not allowed",
+    404: "Not found",
+    405: "Not possible here",
+    409: "Out of date",
+    413: "Too large",
+    415: "Wrong content type",
+    422: "Please check what you entered",
+    429: "Too many requests",
+    500: "Something went wrong on our side",
+    503: "Not available at the moment",
+}
+_DETAILS: Mapping[int, str] = {
+    404: "There is nothing at this address.",
+    405: "This address does not take this kind of request.",
+    413: "Send less at once.",
+    415: "Send the request as application/json.",
+    500: "The error was noted. Try again; if it stays, ask the operator to look at the log.",
+}
+
+
+class FieldError(BaseModel):
+    """What is wrong with one field."""
+
+    field: str
+    message: str
+
+
+class Problem(BaseModel):
+    """Problem details (RFC 9457)."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    code: str
+    errors: list[FieldError] = []
+
+
+@web.middleware
+async def problem_middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Answers errors of any handler with a problem; what nobody expected is logged with its stack."""
+    try:
+        return await handler(request)
+    except ParleyError as error:
+        if error.status == HTTPStatus.INTERNAL_SERVER_ERROR:
+            return _unexpected(request, error)
+        return _expected(error)
+    except web.HTTPException as error:
+        if error.status < HTTPStatus.BAD_REQUEST:
+            raise
+        return _of_http_exception(error)
+    except Exception as error:
+        if request.transport is None or request.transport.is_closing():
+            raise  # the client has left: aiohttp closes the connection
+        return _unexpected(request, error)
+
+
+def problem_response(
+    status: int,
+    *,
+    code: str,
+    detail: str,
+    errors: Sequence[Mapping[str, str]] = (),
+    headers: Mapping[str, str] | None = None,
+) -> web.Response:
+    """A response that carries one problem."""
+    problem = Problem(
+        type=f"urn:parley:problem:{code}",
+        title=_TITLES.get(status) or HTTPStatus(status).phrase,
+        status=status,
+        detail=detail,
+        code=code,
+        errors=[FieldError.model_validate(error) for error in errors],
+    )
+    return web.Response(
+        body=problem.model_dump_json(exclude_defaults=True).encode(),
+        status=status,
+        content_type=CONTENT_TYPE,
+        headers={"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff", **(headers or {})},
+    )
+
+
+def refuse_input(error: ValidationError) -> ParleyError:
+    """What a request's failed validation is to be raised as: unreadable JSON is malformed, all else is invalid."""
+    found = error.errors(include_url=False, include_input=False)
+    if any(each["type"] == "json_invalid" for each in found):
+        return Malformed("The request is not valid JSON.")
+    errors = [
+        {"field": ".".join(str(part) for part in each["loc"]) or "body", "message": each["msg"]} for each in found
+    ]
+    return InvalidInput(errors=errors)
+
+
+def _expected(error: ParleyError) -> web.Response:
+    headers = {"Retry-After": str(error.retry_after)} if isinstance(error, TooMany) else {}
+    return problem_response(error.status, code=error.code, detail=error.message, errors=error.errors, headers=headers)
+
+
+def _of_http_exception(error: web.HTTPException) -> web.Response:
+    kept = {name: value for name, value in error.headers.items() if name.lower() in ("allow", "retry-after")}
+    phrase = HTTPStatus(error.status).phrase
+    return problem_response(
+        error.status,
+        code=phrase.lower().replace(" ", "_").replace("-", "_"),
+        detail=_DETAILS.get(error.status, f"{phrase}."),
+        headers=kept,
+    )
+
+
+def _unexpected(request: web.Request, error: Exception) -> web.Response:
+    resource = request.match_info.route.resource
+    route = resource.canonical if resource is not None else "unknown"  # the path itself can hold a token
+    log.error("request_failed", method=request.method, route=route, exc_info=error)
+    if request.writer.output_size > 0:
+        raise ConnectionError("a response was under way: the connection is closed") from error
+    return problem_response(500, code="internal_error", detail=_DETAILS[500])

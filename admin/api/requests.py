@@ -1,0 +1,87 @@
+"""Reads what a request carries into the models an endpoint declares, within limits. Decides nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TypeVar
+from uuid import UUID
+
+from aiohttp import web
+from pydantic import BaseModel, ValidationError
+
+from admin.api.problems import refuse_input
+from base.errors import InvalidInput, Malformed, NotFound
+
+MAX_BODY = 64 * 1024
+"""Largest request body taken, in bytes."""
+
+Shape = TypeVar("Shape", bound=BaseModel)
+
+
+def read_query(model: type[Shape], request: web.Request) -> Shape:
+    """The query as `model`.
+
+    Raises:
+        InvalidInput: a parameter is wrong, unknown or given twice.
+    """
+    names = list(request.query)
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise InvalidInput(errors=[{"field": name, "message": "Give this only once."} for name in twice])
+    try:
+        return model.model_validate(dict(request.query))
+    except ValidationError as error:
+        raise refuse_input(error) from error
+
+
+async def read_body(model: type[Shape], request: web.Request) -> Shape:
+    """The JSON body as `model`.
+
+    Raises:
+        Malformed: it is not JSON.
+        InvalidInput: a field is wrong or unknown.
+        HTTPRequestEntityTooLarge: it is larger than MAX_BODY.
+    """
+    try:
+        body = await _read_limited(request)
+    except web.RequestPayloadError as error:
+        raise Malformed("The request ended early or is wrongly encoded.") from error
+    try:
+        return model.model_validate_json(body)
+    except ValidationError as error:
+        raise refuse_input(error) from error
+
+
+def read_ids(request: web.Request) -> Mapping[str, UUID]:
+    """The ids in the path.
+
+    Raises:
+        NotFound: something else stands there.
+    """
+    try:
+        return {name: UUID(value) for name, value in request.match_info.items()}
+    except ValueError as error:
+        raise NotFound from error
+
+
+def check_json(request: web.Request) -> None:
+    """Refuses a request that does not say it is JSON.
+
+    Raises:
+        HTTPUnsupportedMediaType: it says something else, or nothing.
+    """
+    if request.content_type != "application/json":
+        raise web.HTTPUnsupportedMediaType
+
+
+async def _read_limited(request: web.Request) -> bytes:
+    body = bytearray()
+    size = request.content_length or 0
+    if size <= MAX_BODY:
+        async for chunk in request.content.iter_chunked(MAX_BODY):
+            body += chunk
+            if len(body) > MAX_BODY:
+                break
+        else:
+            return bytes(body)
+    raise web.HTTPRequestEntityTooLarge(max_size=MAX_BODY, actual_size=max(size, len(body)))

@@ -1,0 +1,33 @@
+"""The admin room as routes for the composition root, which also puts `problem_middleware` around its whole app."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from aiohttp import web
+from pydantic import RootModel
+
+from admin.api.endpoints import Call, endpoint
+from admin.api.openapi import create_document
+from admin.context import AdminContext
+from admin.follow_ups import endpoints as follow_ups
+from admin.leads import endpoints as leads
+from admin.sessions import endpoints as sessions
+from admin.static_ui import create_ui_routes
+
+
+class APIDescription(RootModel[dict[str, Any]]):
+    """An OpenAPI 3.1 document."""
+
+
+@endpoint("GET", "/api/v1/openapi.json", permission="public", summary="This API, described")
+async def get_api_description(_call: Call) -> APIDescription:
+    return APIDescription(create_document(ENDPOINTS))
+
+
+ENDPOINTS = (*sessions.ENDPOINTS, *leads.ENDPOINTS, *follow_ups.ENDPOINTS, get_api_description)
+
+
+def create_admin_routes(context: AdminContext) -> list[web.RouteDef]:
+    """The API below /api/v1/ and the admin UI below /admin/."""
+    return [*(each.route(context) for each in ENDPOINTS), *create_ui_routes(context.ui_build)]

@@ -1,0 +1,31 @@
+"""What every admin handler is given by the composition root. Holds no logic of requests."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from admin.follow_ups.outlook import JourneyOutlooks
+from admin.sessions.passwords import Passwords
+from base.clock import Clock
+from base.database import Sessions
+from base.encryption import KeyRing
+
+UI_BUILD = Path(__file__).parent / "ui" / "dist"
+
+
+@dataclass(frozen=True)
+class AdminContext:
+    """The admin room's collaborators.
+
+    `public_url` is the site's address as browsers see it: its scheme decides whether cookies are Secure, its origin
+    which pages may send commands.
+    """
+
+    sessions: Sessions
+    keys: KeyRing
+    clock: Clock
+    public_url: str
+    ui_build: Path = UI_BUILD
+    passwords: Passwords = field(default_factory=Passwords)
+    outlooks: JourneyOutlooks = field(default_factory=JourneyOutlooks)

@@ -1,0 +1,112 @@
+"""What comes next for somebody in a journey, read from its definition. Evaluates no condition, promises nothing.
+
+A step that waits and then sends has one answer. Where a branch lies between, nobody knows the message before the
+branch is reached: the step is then open, and the channel too unless every way leads to the same one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+import structlog
+from pydantic import ValidationError
+from sqlalchemy import select, tuple_
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from outreach.definitions import JourneyDefinition, Step
+from outreach.models import JourneyVersion
+
+log = structlog.get_logger(__name__)
+
+Version = tuple[str, str]
+"""Journey and version."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """The next message of whoever stands on a step, as far as it is certain. `text` says what is not."""
+
+    channel: str | None
+    step: str | None
+    text: str
+
+
+class JourneyOutlooks:
+    """Outlooks of every step of every version. A published version never changes, so it is read once and kept."""
+
+    def __init__(self) -> None:
+        self._known: dict[Version, Mapping[str, Outlook | None]] = {}
+
+    async def read(self, session: AsyncSession) -> Mapping[Version, Mapping[str, Outlook | None]]:
+        """By version and step; None where no message follows any more."""
+        columns = (JourneyVersion.journey, JourneyVersion.version)
+        published = [(journey, version) for journey, version in await session.execute(select(*columns))]
+        fresh = [version for version in published if version not in self._known]
+        if fresh:
+            rows = await session.execute(select(*columns, JourneyVersion.definition).where(tuple_(*columns).in_(fresh)))
+            for journey, version, content in rows:
+                self._known[journey, version] = _outlooks_of(journey, version, content)
+        return self._known
+
+
+def outlook_of(definition: JourneyDefinition, standing_on: str) -> Outlook | None:
+    """What follows for somebody who waits on this step; None when no message does."""
+    waited = timedelta()
+    for name, step in _certain_path(definition, standing_on):
+        if step.step == "send":
+            return Outlook(next(iter(step.channels), None), name, _further_wait(waited))
+        if len(step.next) > 1:
+            channels = _channels_ahead(definition, name)
+            if not channels:
+                return None
+            return Outlook(
+                channels.pop() if len(channels) == 1 else None, None, f"Next step decided at {name.replace('_', ' ')}."
+            )
+        if name != standing_on:
+            waited += timedelta(seconds=step.seconds)
+    return None
+
+
+def _certain_path(definition: JourneyDefinition, start: str) -> Iterator[tuple[str, Step]]:
+    """The steps from `start` on that nothing can turn aside."""
+    seen: set[str] = set()
+    name: str | None = start
+    while name is not None and name not in seen and name in definition.steps:
+        seen.add(name)
+        step = definition.steps[name]
+        yield name, step
+        name = step.next[0].to if len(step.next) == 1 else None
+
+
+def _channels_ahead(definition: JourneyDefinition, start: str) -> set[str]:
+    """The channels of the sends that come first on each way from `start`."""
+    seen, ahead, channels = {start}, [start], set[str]()
+    while ahead:
+        step = definition.steps[ahead.pop()]
+        if step.step == "send":
+            channels.update(step.channels[:1])
+            continue
+        fresh = {way.to for way in step.next} - seen
+        seen |= fresh
+        ahead.extend(fresh)
+    return channels
+
+
+def _further_wait(waited: timedelta) -> str:
+    if not waited:
+        return ""
+    minutes = int(waited.total_seconds()) // 60
+    parts = ((minutes // 1_440, "day"), (minutes // 60 % 24, "hour"), (minutes % 60, "minute"))
+    words = " ".join(f"{count} {unit}{'s' if count > 1 else ''}" for count, unit in parts if count)
+    return f"Goes out after a further wait of {words or 'less than a minute'}."
+
+
+def _outlooks_of(journey: str, version: str, content: object) -> Mapping[str, Outlook | None]:
+    try:
+        definition = JourneyDefinition.model_validate(content)
+    except ValidationError:
+        log.error("journey_version_unreadable", journey=journey, version=version)
+        return {}
+    return {name: outlook_of(definition, name) for name in definition.steps}

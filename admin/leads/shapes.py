@@ -1,0 +1,128 @@
+"""The API's shapes of leads."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import Field
+
+from admin.api.fields import AnswerShape, PlainText, RequestShape
+from admin.follow_ups.shapes import FollowUp
+from base.messages import Author
+
+BandName = Literal["hot", "warm", "cold"]
+
+
+class LeadQuery(RequestShape):
+    """`q` is part of a name or company, or a whole e-mail address or phone number with its country code."""
+
+    limit: Annotated[int, Field(ge=1, le=200)] = 50
+    cursor: Annotated[PlainText, Field(max_length=100)] | None = None
+    q: Annotated[PlainText, Field(max_length=200)] | None = None
+    band: BandName | None = None
+
+
+class ConsentState(AnswerShape):
+    """How things stand for one purpose on one channel; `all` covers every one that is not named beside it."""
+
+    purpose: str
+    channel: str
+    state: Literal["given", "refused", "withdrawn", "none"]
+
+
+class LeadRow(AnswerShape):
+    """A lead in the list. `band` is null until something has been scored; `channel` is that of the latest talk."""
+
+    id: UUID
+    name: str | None
+    email: str | None
+    phone: str | None
+    company: str | None
+    stage: str
+    score: int
+    band: BandName | None
+    consents: list[ConsentState]
+    channel: str
+    created_at: datetime
+    last_message_at: datetime | None
+
+
+class LeadPage(AnswerShape):
+    items: list[LeadRow]
+    next_cursor: str | None
+
+
+class ScoreReason(AnswerShape):
+    id: UUID
+    points: int
+    reason: str
+    rule: str
+    message_id: UUID | None
+    at: datetime
+
+
+class ConsentEvent(AnswerShape):
+    """An event of the ledger with the exact text that was shown."""
+
+    id: UUID
+    event: str
+    purpose: str
+    channel: str
+    text: str
+    language: str
+    method: str
+    message_id: UUID | None
+    at: datetime
+
+
+class Conversation(AnswerShape):
+    id: UUID
+    channel: str
+    status: str
+    page_url: str | None
+    created_at: datetime
+
+
+class Choice(AnswerShape):
+    value: str
+    label: str
+
+
+class Source(AnswerShape):
+    """Where a knowledge answer comes from."""
+
+    title: str
+    link: str | None
+
+
+class TranscriptMessage(AnswerShape):
+    id: UUID
+    conversation_id: UUID
+    author: Author
+    text: str
+    choices: list[Choice]
+    notice: str | None
+    source: Source | None
+    channel: str
+    at: datetime
+
+
+class TimelineEvent(AnswerShape):
+    id: UUID
+    kind: str
+    summary: str
+    at: datetime
+
+
+class LeadDetail(LeadRow):
+    """A lead's whole story. `transcript` holds the latest 1,000 messages of all conversations, oldest first."""
+
+    fields: dict[str, Any]
+    reasons: list[ScoreReason]
+    consent_events: list[ConsentEvent]
+    conversations: list[Conversation]
+    transcript: list[TranscriptMessage]
+    follow_ups: list[FollowUp]
+    timeline: list[TimelineEvent]

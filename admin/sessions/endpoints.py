@@ -1,0 +1,123 @@
+"""Endpoints of set-up and session. They say what is asked and answered; the room's other modules do it."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import AfterValidator, Field
+from pydantic_core import PydanticCustomError
+
+from admin.api.endpoints import Call, endpoint
+from admin.api.fields import AnswerShape, EmailAddress, PlainText, RequestShape
+from admin.sessions.passwords import MAX_LENGTH, MIN_LENGTH
+from admin.sessions.service import close_session, open_session
+from admin.sessions.setup import check_setup_token, create_first_user, is_setup_needed
+from admin.sessions.sign_in import sign_in
+from base.database import transaction
+
+
+def _check_length(password: str) -> str:
+    if len(password) < MIN_LENGTH:
+        raise PydanticCustomError("too_short", "Use at least {least} characters.", {"least": MIN_LENGTH})
+    if len(password) > MAX_LENGTH:
+        raise PydanticCustomError("too_long", "Use at most {most} characters.", {"most": MAX_LENGTH})
+    return password
+
+
+def _check_name(name: str) -> str:
+    if not name.strip():
+        raise PydanticCustomError("empty", "Tell us your name.")
+    return name.strip()
+
+
+class SetupState(AnswerShape):
+    needed: bool
+
+
+class SetupRequest(RequestShape):
+    token: Annotated[PlainText, Field(max_length=200)]
+    email: Annotated[EmailAddress, Field(max_length=320)]
+    name: Annotated[PlainText, Field(max_length=200), AfterValidator(_check_name)]
+    password: Annotated[PlainText, AfterValidator(_check_length)]
+
+
+class LogIn(RequestShape):
+    email: Annotated[PlainText, Field(max_length=320)]
+    password: Annotated[PlainText, Field(max_length=MAX_LENGTH)]
+
+
+class User(AnswerShape):
+    id: UUID
+    email: str
+    name: str
+    role: str
+
+
+class Session(AnswerShape):
+    user: User
+
+
+@endpoint("GET", "/api/v1/setup", permission="public", summary="Whether the first admin is still to be made")
+async def get_setup(call: Call) -> SetupState:
+    async with call.context.sessions() as session:
+        return SetupState(needed=await is_setup_needed(session))
+
+
+@endpoint(
+    "POST",
+    "/api/v1/setup",
+    permission="public",
+    summary="Make the first admin with the one-time token, and sign in",
+    status=201,
+    problems={403: "Wrong token, or a foreign page", 409: "There is a user already"},
+)
+async def set_up(call: Call, body: SetupRequest) -> Session:
+    context, now = call.context, call.context.clock.now()
+    async with context.sessions() as session:
+        await check_setup_token(session, body.token, now)
+    password_hash = await context.passwords.hash(body.password)
+    async with transaction(context.sessions) as session:
+        user_id = await create_first_user(
+            session, token=body.token, email=body.email, name=body.name, password_hash=password_hash, now=now
+        )
+        call.cookie.give(await open_session(session, user_id, now))
+    return Session(user=User(id=user_id, email=body.email, name=body.name, role="owner"))
+
+
+@endpoint("GET", "/api/v1/session", permission="read", summary="Who is signed in")
+async def get_session(call: Call) -> Session:
+    user = call.user
+    return Session(user=User(id=user.id, email=user.email, name=user.name, role=user.role))
+
+
+@endpoint(
+    "POST",
+    "/api/v1/session",
+    permission="public",
+    summary="Sign in",
+    problems={401: "Wrong e-mail or password", 429: "Too many failed attempts"},
+)
+async def log_in(call: Call, body: LogIn) -> Session:
+    context = call.context
+    user, token = await sign_in(
+        context.sessions,
+        context.keys,
+        context.passwords,
+        email=body.email,
+        password=body.password,
+        address=call.address,
+        now=context.clock.now(),
+    )
+    call.cookie.give(token)
+    return Session(user=User(id=user.id, email=user.email, name=user.name, role=user.role))
+
+
+@endpoint("DELETE", "/api/v1/session", permission="read", summary="Sign out", status=204)
+async def log_out(call: Call) -> None:
+    async with transaction(call.context.sessions) as session:
+        await close_session(session, call.user.session_id)
+    call.cookie.take()
+
+
+ENDPOINTS = (get_setup, set_up, get_session, log_in, log_out)

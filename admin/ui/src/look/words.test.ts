@@ -1,0 +1,23 @@
+/** Identifiers in words. */
+import { expect, test } from 'vitest';
+import { channelName, languageName, methodName, plainWords, valueInWords } from './words';
+
+test('an identifier becomes plain words', () => {
+  expect(plainWords('demo_request/ask-size')).toBe('Demo request / ask size');
+});
+
+test('an identifier nobody knows here is shown, not hidden', () => {
+  expect(channelName('carrier_pigeon')).toBe('Carrier pigeon');
+  expect(methodName('paper_form')).toBe('by paper form');
+});
+
+test('a language tag becomes its name, and nonsense stays what it is', () => {
+  expect(languageName('de')).toBe('German');
+  expect(languageName('not a tag')).toBe('not a tag');
+});
+
+test.each([
+  [true, 'Yes'], [false, 'No'], [0, '0'], ['', '–'], [null, '–'], [['a', 1], 'a, 1'], [{ a: 1 }, '{"a":1}'],
+])('the captured value %j reads “%s”', (value, words) => {
+  expect(valueInWords(value)).toBe(words);
+});

@@ -1,0 +1,128 @@
+"""Builds the e-mail of one envelope: text, plain HTML, footer and the headers of one-click unsubscribe (RFC 8058).
+
+Values only enter through the standard library's header objects, which refuse line breaks.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from email.headerregistry import Address, HeaderRegistry, UnstructuredHeader
+from email.message import EmailMessage
+from email.policy import EmailPolicy
+from email.utils import format_datetime
+from html import escape
+from typing import Any
+
+from channels.email.settings import EmailSettings
+from outreach.decisions import SERVICE_PURPOSES
+from outreach.ports import Envelope
+
+_URL = re.compile(r"https?://[^\s<>\"']*[^\s<>\"'.,;:!?)\]]")
+
+
+class _OneLine(UnstructuredHeader):
+    """A header that is never folded: folding turns a long address into encoded words that no mail reader follows."""
+
+    name: str
+
+    def fold(self, *, policy: Any) -> str:
+        return f"{self.name}: {self}{policy.linesep}"
+
+
+def _policy(*, utf8: bool) -> EmailPolicy[EmailMessage]:
+    registry = HeaderRegistry()
+    for name in ("list-unsubscribe", "message-id"):
+        # The registry makes a subclass of this and of BaseHeader, which the type stubs do not say.
+        registry.map_to_type(name, _OneLine)  # type: ignore[arg-type]
+    return EmailPolicy(linesep="\r\n", header_factory=registry, utf8=utf8)
+
+
+@dataclass(frozen=True, slots=True)
+class _Footer:
+    why: str
+    sender: str
+    unsubscribe_url: str | None
+
+    def as_text(self) -> str:
+        link = f"\nUnsubscribe with one click: {self.unsubscribe_url}" if self.unsubscribe_url else ""
+        return f"{self.why}\n{self.sender}{link}"
+
+    def as_html(self) -> str:
+        link = ""
+        if self.unsubscribe_url:
+            link = f'<br><a href="{escape(self.unsubscribe_url)}">Unsubscribe with one click</a>'
+        return f"{escape(self.why)}<br>{escape(self.sender)}{link}"
+
+
+def build_message(
+    envelope: Envelope, settings: EmailSettings, *, to: str, unsubscribe_url: str, now: datetime
+) -> EmailMessage:
+    """The message as it goes over the wire.
+
+    Args:
+        to: the recipient's address, checked and in the form it is written to.
+
+    Raises:
+        ValueError: an address or the subject cannot stand in a header.
+    """
+    assert settings.from_address, "the gate lets nothing through without a sender"
+    promotional = envelope.purpose not in SERVICE_PURPOSES
+    message = EmailMessage(policy=_policy(utf8=not to.isascii()))
+    message["From"] = Address(settings.from_name or "", addr_spec=settings.from_address)
+    message["To"] = Address(addr_spec=to)
+    message["Subject"] = " ".join((envelope.subject or "").split()) or f"A message from {settings.from_name}"
+    message["Date"] = format_datetime(now)
+    message["Message-ID"] = message_id(envelope, settings)
+    message["Auto-Submitted"] = "auto-generated"
+    if settings.reply_to:
+        message["Reply-To"] = Address(addr_spec=settings.reply_to)
+    if promotional:
+        message["List-Unsubscribe"] = f"<{unsubscribe_url}>"
+        message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+    footer = _footer(settings, unsubscribe_url if promotional else None)
+    # Quoted-printable throughout: long lines and any letter pass through every server.
+    message.set_content(f"{envelope.text.strip()}\n\n-- \n{footer.as_text()}\n", cte="quoted-printable")
+    message.add_alternative(_as_html(envelope, footer), subtype="html", cte="quoted-printable")
+    return message
+
+
+def message_id(envelope: Envelope, settings: EmailSettings) -> str:
+    """The same for every attempt, so that a receiver that gets it twice may show it once."""
+    domain = (settings.from_address or "").rpartition("@")[2]
+    return f"<{envelope.outbox_id}@{domain}>"
+
+
+def _footer(settings: EmailSettings, unsubscribe_url: str | None) -> _Footer:
+    if unsubscribe_url:
+        why = f"You get this because you agreed to e-mails from {settings.from_name}."
+    else:
+        why = f"You get this because you asked {settings.from_name} for it."
+    postal_address = ", ".join(line.strip() for line in (settings.postal_address or "").splitlines() if line.strip())
+    return _Footer(why, f"{settings.from_name}, {postal_address}", unsubscribe_url)
+
+
+def _as_html(envelope: Envelope, footer: _Footer) -> str:
+    paragraphs = [block for block in re.split(r"\n\s*\n", envelope.text.strip()) if block.strip()]
+    body = "\n".join(f'<p style="margin:0 0 16px">{_linked(block)}</p>' for block in paragraphs)
+    return (
+        f'<!DOCTYPE html>\n<html lang="{escape(envelope.language)}">\n<head><meta charset="utf-8">'
+        f"<title>{escape(envelope.subject or '')}</title></head>\n"
+        '<body style="margin:0;padding:24px;font:16px/1.5 sans-serif;color:#1a1a1a;background:#ffffff">\n'
+        f'<div style="max-width:600px">\n{body}\n'
+        '<p style="margin:32px 0 0;padding-top:16px;border-top:1px solid #dddddd;font-size:13px;color:#595959">'
+        f"{footer.as_html()}</p>\n</div>\n</body>\n</html>\n"
+    )
+
+
+def _linked(block: str) -> str:
+    """The block as HTML: everything escaped, web addresses made links, line breaks kept."""
+    parts: list[str] = []
+    end = 0
+    for match in _URL.finditer(block):
+        url = escape(match[0])
+        parts += [escape(block[end : match.start()]), f'<a href="{url}">{url}</a>']
+        end = match.end()
+    parts.append(escape(block[end:]))
+    return "".join(parts).replace("\n", "<br>\n")

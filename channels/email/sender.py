@@ -1,0 +1,111 @@
+"""Hands e-mails over to an SMTP server (aiosmtplib), one connection a message. Knows nothing of consent or time."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+
+from aiosmtplib import SMTP, SMTPException
+from email_validator import EmailNotValidError, validate_email
+
+from base.clock import Clock
+from base.encryption import KeyRing
+from channels.email.message import build_message, message_id
+from channels.email.refusals import Phase, outcome_of
+from channels.email.settings import EmailSettings, SMTPServer
+from channels.email.tokens import Unsubscribe, issue_token
+from outreach.ports import Accepted, Envelope, Refused, SendOutcome
+
+# Seconds. Together they stay below outreach.delivery.SEND_TIMEOUT, so that what ended before the message itself was
+# handed over is known not to have left.
+_BEFORE_DATA = 14.0
+_DATA = 12.0
+_QUIT = 2.0
+
+
+class EmailSender:
+    """Fulfils outreach's port `Sender` for e-mail."""
+
+    channel = "email"
+
+    def __init__(self, settings: EmailSettings, keys: KeyRing, clock: Clock) -> None:
+        self._settings = settings
+        self._keys = keys
+        self._clock = clock
+
+    def configured(self) -> str | None:
+        """The setting without which nothing may be sent; None when all are there."""
+        return self._settings.missing()
+
+    async def send(self, envelope: Envelope) -> SendOutcome:
+        """Hands over one message."""
+        server = self._settings.server
+        if server is None or envelope.address is None:
+            return Refused("no_address", "There is no mail server or no address to send it to.")
+        try:
+            to = _wire_address(envelope.address)
+            content = self._content_of(envelope, to)
+        except ValueError:
+            return Refused("unsendable", "This address or subject cannot stand in an e-mail.")
+        return await self._hand_over(server, to, content, envelope)
+
+    def _content_of(self, envelope: Envelope, to: str) -> bytes:
+        token = issue_token(self._keys, Unsubscribe(envelope.outbox_id, envelope.contact_id))
+        url = f"{(self._settings.public_url or '').rstrip('/')}/unsubscribe/{token}"
+        return build_message(envelope, self._settings, to=to, unsubscribe_url=url, now=self._clock.now()).as_bytes()
+
+    async def _hand_over(self, server: SMTPServer, to: str, content: bytes, envelope: Envelope) -> SendOutcome:
+        phase: Phase = "connect"
+        client = self._client(server)
+        sender = self._settings.from_address or ""
+        options, encoding = ((), "ascii") if to.isascii() else (("SMTPUTF8",), "utf-8")
+        try:
+            async with asyncio.timeout(_BEFORE_DATA):
+                await client.connect()
+                phase = "sender"
+                await client.mail(sender, options=options, encoding=encoding)
+                phase = "recipient"
+                await client.rcpt(to, encoding=encoding)
+            phase = "data"
+            await client.data(content, timeout=_DATA)
+        except (SMTPException, OSError) as error:
+            return outcome_of(error, phase)
+        finally:
+            await _part(client)
+        return Accepted(message_id(envelope, self._settings))
+
+    def _client(self, server: SMTPServer) -> SMTP:
+        start_tls = {"tls": False, "starttls": True, "starttls_if_offered": None}[server.security]
+        return SMTP(
+            hostname=server.host,
+            port=server.port,
+            username=server.username,
+            password=server.password,
+            use_tls=server.security == "tls",
+            start_tls=start_tls,
+            validate_certs=server.verify_certificate,
+            # Named for the sender's domain: looking up this machine's own name may take seconds.
+            local_hostname=(self._settings.from_address or "").rpartition("@")[2] or None,
+            timeout=_BEFORE_DATA,
+        )
+
+
+def _wire_address(address: str) -> str:
+    """The address as SMTP takes it: an international domain in its ASCII form.
+
+    Raises:
+        ValueError: it is no address.
+    """
+    try:
+        checked = validate_email(address, check_deliverability=False)
+    except EmailNotValidError as error:
+        raise ValueError("not an address") from error
+    return checked.ascii_email or checked.normalized
+
+
+async def _part(client: SMTP) -> None:
+    """Says good-bye; what became of the message is settled, so nothing here changes it."""
+    with contextlib.suppress(SMTPException, OSError, ValueError):
+        if client.is_connected:
+            await client.quit(timeout=_QUIT)
+    client.close()

@@ -1,0 +1,39 @@
+"""Unsubscribe tokens: signed, valid for ever, naming a message and a contact by id. They hold no address."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from itsdangerous import BadData, URLSafeSerializer
+
+from base.encryption import KeyRing
+
+_PURPOSE = "unsubscribe"
+
+
+@dataclass(frozen=True, slots=True)
+class Unsubscribe:
+    """Whom a link unsubscribes, and the message it stood in."""
+
+    outbox_id: UUID
+    contact_id: UUID
+
+
+def issue_token(keys: KeyRing, unsubscribe: Unsubscribe) -> str:
+    """The token for one message's link."""
+    return _serializer(keys).dumps([unsubscribe.outbox_id.hex, unsubscribe.contact_id.hex])
+
+
+def read_token(keys: KeyRing, token: str) -> Unsubscribe | None:
+    """What a token says; None when it is not ours or was altered. Tokens signed with an older root key stay valid."""
+    try:
+        outbox_id, contact_id = _serializer(keys).loads(token)
+        return Unsubscribe(UUID(hex=outbox_id), UUID(hex=contact_id))
+    except (BadData, ValueError, TypeError, AttributeError):
+        return None
+
+
+def _serializer(keys: KeyRing) -> URLSafeSerializer:
+    # itsdangerous signs with the last key and accepts any.
+    return URLSafeSerializer(list(reversed(keys.derive_all(_PURPOSE))), salt=_PURPOSE)

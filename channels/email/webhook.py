@@ -1,0 +1,106 @@
+"""The unsubscribe link (RFC 8058): POST acts at once, GET only asks. No log-in, cookie, script or redirect.
+
+The token is the capability, so there is no CSRF token; nothing on these pages says whose link it is.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from html import escape
+from pathlib import Path
+from string import Template
+
+import structlog
+from aiohttp import web
+
+from base.clock import Clock
+from base.database import Sessions, transaction
+from base.encryption import KeyRing
+from base.errors import NotFound
+from channels.email.tokens import Unsubscribe, read_token
+from crm.consent.withdrawal import withdraw
+from outreach.enrolment import cancel_planned, exit_all
+
+_log = structlog.get_logger(__name__)
+
+PATH = "/unsubscribe/{token}"
+STYLE_PATH = "/unsubscribe.css"
+_FOLDER = Path(__file__).resolve().parent / "pages"
+_HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    ),
+    "Cache-Control": "no-store",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "X-Robots-Tag": "noindex",
+}
+
+
+@dataclass(frozen=True)
+class UnsubscribePages:
+    """The handlers and what they need. `sender_name` is who the e-mails come from."""
+
+    sessions: Sessions
+    keys: KeyRing
+    clock: Clock
+    sender_name: str
+
+    async def handle_ask(self, request: web.Request) -> web.Response:
+        """Shows the page with the button. Mail scanners follow links, so this changes nothing."""
+        if read_token(self.keys, request.match_info["token"]) is None:
+            return self._page("unknown", status=404)
+        return self._page("ask")
+
+    async def handle_unsubscribe(self, request: web.Request) -> web.Response:
+        """Unsubscribes, then answers: from a mail program's own button or from the page's."""
+        unsubscribe = read_token(self.keys, request.match_info["token"])
+        if unsubscribe is None:
+            return self._page("unknown", status=404)
+        await self._act(unsubscribe)
+        _log.info("unsubscribed", outbox_id=str(unsubscribe.outbox_id))
+        return self._page("done")
+
+    async def handle_style(self, _request: web.Request) -> web.Response:
+        """The pages' style sheet."""
+        return web.Response(text=_read("unsubscribe.css"), content_type="text/css", headers=_HEADERS)
+
+    async def _act(self, unsubscribe: Unsubscribe) -> None:
+        contact_id, now = unsubscribe.contact_id, self.clock.now()
+        async with transaction(self.sessions) as session:
+            try:
+                await withdraw(
+                    session,
+                    self.keys,
+                    contact_id=contact_id,
+                    channel="email",
+                    purpose="marketing",
+                    method="unsubscribe_link",
+                    evidence={"id": str(unsubscribe.outbox_id)},
+                    actor="subject",
+                    now=now,
+                )
+            except NotFound:
+                # Erased meanwhile: nothing is left that could be sent, and the link did what it promises.
+                return
+            # In this order: a planner that is just adding messages holds the enrolments, so it is done when they end.
+            await exit_all(session, contact_id, "unsubscribed", now)
+            await cancel_planned(session, contact_id, "unsubscribed", now, channel="email")
+
+    def _page(self, name: str, *, status: int = 200) -> web.Response:
+        sender = escape(self.sender_name)
+        body = Template(_read(f"{name}.html")).substitute(sender=sender, style=STYLE_PATH)
+        return web.Response(text=body, content_type="text/html", charset="utf-8", status=status, headers=_HEADERS)
+
+
+def routes(pages: UnsubscribePages) -> list[web.RouteDef]:
+    """The routes of the channel."""
+    return [
+        web.get(PATH, pages.handle_ask),
+        web.post(PATH, pages.handle_unsubscribe),
+        web.get(STYLE_PATH, pages.handle_style),
+    ]
+
+
+def _read(name: str) -> str:
+    return (_FOLDER / name).read_text(encoding="utf-8")

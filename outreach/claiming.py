@@ -1,0 +1,167 @@
+"""Claims due messages for sending: the gate's answer and the state `sending` in one short transaction. Never sends.
+
+Locks the contact before the message, as an opt-out does: of the two the first to lock is seen by the other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Sequence as DatabaseSequence
+from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from crm.contacts.models import Contact
+from outreach.gatekeeper import Gatekeeper, Verdict, put_off, split_verdicts, turn_down
+from outreach.models import GateDecision, OutboxMessage
+from outreach.rule_pack import MessageClass
+from outreach.trail import Happened, record_all
+
+_DUE = ("planned", "deferred")
+_FENCE = DatabaseSequence("outbox_fence")
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A message in `sending`. Only who holds its `fence` may write what came of it."""
+
+    id: UUID
+    contact_id: UUID
+    conversation_id: UUID | None
+    journey: str | None
+    step: str | None
+    channel: str
+    purpose: str
+    message_class: MessageClass
+    subject: str | None
+    text: str
+    due_at: datetime
+    created_at: datetime
+    attempts: int
+    fence: int
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What one claim came to. `looked_at` is 0 when nothing is due any more."""
+
+    looked_at: int
+    messages: tuple[Claimed, ...] = ()
+    deferred: int = 0
+    skipped: int = 0
+
+
+_COLUMNS = (
+    OutboxMessage.id,
+    OutboxMessage.contact_id,
+    OutboxMessage.conversation_id,
+    OutboxMessage.journey,
+    OutboxMessage.step,
+    OutboxMessage.channel,
+    OutboxMessage.purpose,
+    OutboxMessage.message_class,
+    OutboxMessage.subject,
+    OutboxMessage.text,
+    OutboxMessage.due_at,
+    OutboxMessage.created_at,
+    OutboxMessage.attempts,
+    OutboxMessage.fence,
+)
+
+
+async def claim_due(session: AsyncSession, gatekeeper: Gatekeeper, now: datetime, *, limit: int) -> Claim:
+    """Claims up to `limit` due messages of different contacts; commit before anything is sent."""
+    rows = await _lock(session, now, limit)
+    if not rows:
+        return Claim(0)
+    queued = [_claimed(row) for row in rows]
+    verdicts = await gatekeeper.ask(session, queued, "claim", now)
+    await gatekeeper.store(session, verdicts.values())
+    allowed, deferred, denied = split_verdicts(verdicts.values())
+    await put_off(session, deferred, now)
+    await refuse(session, denied, queued, now)
+    claimed = await _start_sending(session, allowed, now)
+    return Claim(len(rows), claimed, len(deferred), len(denied))
+
+
+async def refuse(session: AsyncSession, denied: Sequence[Verdict], queued: Sequence[Claimed], now: datetime) -> None:
+    """Ends messages the gate denied and says so in their contacts' timelines."""
+    await turn_down(session, denied, now)
+    reasons = {verdict.outbox_id: verdict.decision for verdict in denied}
+    events = [
+        refusal_of(message, reasons[message.id].rule, reasons[message.id].reason)
+        for message in queued
+        if message.id in reasons
+    ]
+    await record_all(session, events, now)
+
+
+def refusal_of(message: Claimed, rule: str, reason: str) -> Happened:
+    """The event that a message did not go out."""
+    data = {**about(message), "rule": rule, "reason": reason}
+    return Happened("message_refused", message.contact_id, message.conversation_id, data)
+
+
+def about(message: Claimed) -> dict[str, Any]:
+    """A message as timeline events name it."""
+    named = {
+        "outbox_id": str(message.id),
+        "channel": message.channel,
+        "journey": message.journey,
+        "step": message.step,
+    }
+    return {name: value for name, value in named.items() if value is not None}
+
+
+async def _lock(session: AsyncSession, now: datetime, limit: int) -> Sequence[Any]:
+    due = (OutboxMessage.state.in_(_DUE), OutboxMessage.due_at <= now)
+    # Contacts that somebody else holds (an opt-out, another claim) are passed over; their turn comes.
+    candidates = await session.execute(
+        select(OutboxMessage.id, OutboxMessage.contact_id)
+        .join(Contact, Contact.id == OutboxMessage.contact_id)
+        .where(*due)
+        .order_by(OutboxMessage.due_at, OutboxMessage.id)
+        .limit(limit)
+        .with_for_update(of=Contact, key_share=True, skip_locked=True)
+    )
+    # One message a contact at a time, so that the cap of the second counts the first.
+    first = {contact_id: outbox_id for outbox_id, contact_id in reversed(candidates.all())}
+    # Read again under the locks: only who holds the contact changes a waiting message.
+    rows = await session.execute(
+        select(*_COLUMNS)
+        .where(OutboxMessage.id.in_(first.values()), *due)
+        .order_by(OutboxMessage.due_at, OutboxMessage.id)
+        .with_for_update(of=OutboxMessage)
+    )
+    return rows.all()
+
+
+async def _start_sending(session: AsyncSession, allowed: Sequence[Verdict], now: datetime) -> tuple[Claimed, ...]:
+    if not allowed:
+        return ()
+    started = await session.execute(
+        update(OutboxMessage)
+        .where(OutboxMessage.id == GateDecision.outbox_id, GateDecision.id.in_([verdict.id for verdict in allowed]))
+        .values(
+            state="sending",
+            attempts=OutboxMessage.attempts + 1,
+            fence=_FENCE.next_value(),
+            claimed_at=now,
+            gate_decision_id=GateDecision.id,
+            reason_rule=None,
+            reason=None,
+            deferred_until=None,
+            updated_at=now,
+        )
+        .returning(*_COLUMNS)
+        .execution_options(synchronize_session=False)
+    )
+    return tuple(_claimed(row) for row in started)
+
+
+def _claimed(row: Any) -> Claimed:
+    return Claimed(*row)

@@ -1,0 +1,160 @@
+"""Sends what is due: claim, the gate once more, one send, the outcome. The only code that calls a channel's sender."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+import structlog
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from base.clock import Clock
+from base.database import Sessions, transaction
+from base.encryption import KeyRing
+from crm.contacts.models import Contact
+from crm.contacts.service import read_addresses
+from outreach.claiming import Claim, Claimed, claim_due, refuse
+from outreach.decisions import Defer, Deny
+from outreach.gatekeeper import Gatekeeper, put_off
+from outreach.models import OutboxMessage
+from outreach.outcomes import bury_address, sweep_interrupted, write_outcome
+from outreach.ports import Envelope, InDoubt, Refused, RetryLater, SendOutcome
+from outreach.snapshots import ADDRESS_KINDS
+
+_log = structlog.get_logger(__name__)
+
+SEND_TIMEOUT = timedelta(seconds=30)
+"""For one send, everything included; what has no outcome after twice this long was interrupted."""
+CONCURRENCY = 8
+_BROKEN = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """What a delivery run came to."""
+
+    attempted: int = 0
+    deferred: int = 0
+    skipped: int = 0
+
+    def __add__(self, other: Delivered) -> Delivered:
+        return Delivered(self.attempted + other.attempted, self.deferred + other.deferred, self.skipped + other.skipped)
+
+
+class Delivery:
+    """Delivers the outbox. Any number may run at once."""
+
+    def __init__(
+        self,
+        sessions: Sessions,
+        keys: KeyRing,
+        gatekeeper: Gatekeeper,
+        *,
+        send_timeout: timedelta = SEND_TIMEOUT,
+        concurrency: int = CONCURRENCY,
+    ) -> None:
+        self._sessions = sessions
+        self._keys = keys
+        self._gatekeeper = gatekeeper
+        self._send_timeout = send_timeout
+        self._concurrency = concurrency
+
+    async def sweep(self, clock: Clock) -> int:
+        """Settles sends that were interrupted; returns how many."""
+        async with transaction(self._sessions) as session:
+            return await sweep_interrupted(session, clock.now(), older_than=2 * self._send_timeout)
+
+    async def deliver_due(self, clock: Clock) -> Delivered:
+        """Sends every message that is due and that nobody else is sending, a few at a time."""
+        total = Delivered()
+        while (claim := await self.claim(clock)).looked_at:
+            total += Delivered(len(claim.messages), claim.deferred, claim.skipped)
+            await self._deliver_all(claim.messages, clock)
+        return total
+
+    async def claim(self, clock: Clock) -> Claim:
+        """Puts the next few due messages into `sending`, committed."""
+        async with transaction(self._sessions) as session:
+            return await claim_due(session, self._gatekeeper, clock.now(), limit=self._concurrency)
+
+    async def _deliver_all(self, messages: Sequence[Claimed], clock: Clock) -> None:
+        # One send that fails must not break off the others, which are on the wire.
+        results = await asyncio.gather(*(self._deliver(one, clock) for one in messages), return_exceptions=True)
+        errors = [result for result in results if isinstance(result, Exception)]
+        if errors:
+            raise ExceptionGroup("outcomes could not be stored", errors)
+
+    async def _deliver(self, message: Claimed, clock: Clock) -> None:
+        try:
+            envelope = await self._open_the_gate(message, clock)
+        except Exception:  # noqa: BLE001  # one message's fault is not the others'
+            # Nothing has left yet, so trying again is safe; not at once, for it may be this row that is broken.
+            _log.exception("send_not_prepared", outbox_id=str(message.id))
+            await self._write(message, None, RetryLater("It could not be prepared for sending.", _BROKEN), clock)
+            return
+        if envelope is not None:
+            await self._write(message, envelope, await self._send(envelope), clock)
+
+    async def _open_the_gate(self, message: Claimed, clock: Clock) -> Envelope | None:
+        """Asks the gate a last time; the message as it is to be sent, or None when it is not to be sent now."""
+        async with transaction(self._sessions) as session:
+            now = clock.now()
+            if not await _is_held(session, message):
+                return None
+            verdict = (await self._gatekeeper.ask(session, [message], "wire", now))[message.id]
+            await self._gatekeeper.store(session, [verdict])
+            if isinstance(verdict.decision, Deny):
+                await refuse(session, [verdict], [message], now)
+                return None
+            if isinstance(verdict.decision, Defer):
+                await put_off(session, [verdict], now)
+                return None
+            return await self._envelope(session, message)
+
+    async def _envelope(self, session: AsyncSession, message: Claimed) -> Envelope:
+        kind = ADDRESS_KINDS.get(message.channel)
+        addresses = await read_addresses(session, self._keys, [message.contact_id]) if kind else {}
+        language = await session.scalar(select(Contact.language).where(Contact.id == message.contact_id))
+        return Envelope(
+            outbox_id=message.id,
+            contact_id=message.contact_id,
+            conversation_id=message.conversation_id,
+            attempt=message.attempts,
+            channel=message.channel,
+            purpose=message.purpose,
+            language=language or "en",
+            address=next(
+                (value for name, value in addresses.get(message.contact_id, {}).items() if name == kind), None
+            ),
+            subject=message.subject,
+            text=message.text,
+        )
+
+    async def _send(self, envelope: Envelope) -> SendOutcome:
+        try:
+            async with asyncio.timeout(self._send_timeout.total_seconds()):
+                return await self._gatekeeper.senders[envelope.channel].send(envelope)
+        except TimeoutError:
+            return InDoubt("There was no answer in time.")
+        except Exception as error:  # noqa: BLE001  # whatever a sender raises, the message may have left
+            _log.exception("send_broke_off", outbox_id=str(envelope.outbox_id), channel=envelope.channel)
+            return InDoubt(f"Sending broke off ({type(error).__name__}).")
+
+    async def _write(self, message: Claimed, envelope: Envelope | None, outcome: SendOutcome, clock: Clock) -> None:
+        async with transaction(self._sessions) as session:
+            now = clock.now()
+            await write_outcome(session, message, outcome, now)
+            if isinstance(outcome, Refused) and outcome.dead_address and envelope is not None and envelope.address:
+                await bury_address(session, self._keys, message.channel, envelope.address, rule=outcome.rule, now=now)
+        _log.info("send_settled", outbox_id=str(message.id), channel=message.channel, outcome=type(outcome).__name__)
+
+
+async def _is_held(session: AsyncSession, message: Claimed) -> bool:
+    """Whether the message is still this sender's: a process that slept too long has lost it."""
+    held = select(OutboxMessage.id).where(
+        OutboxMessage.id == message.id, OutboxMessage.fence == message.fence, OutboxMessage.state == "sending"
+    )
+    return await session.scalar(held.with_for_update()) is not None

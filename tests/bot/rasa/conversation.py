@@ -1,0 +1,72 @@
+"""A conversation with the interpreter for tests: real extractors, intents named by the test instead of a model."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any, Dict, List, Optional
+
+from parley_rasa.dialogue.flows import Flows
+from parley_rasa.dialogue.interpreter import take_turn
+from parley_rasa.dialogue.turn import Message, Understood
+from parley_rasa.values import find_values, is_nothing_else
+
+Answer = Dict[str, Any]
+
+
+class Conversation:
+    """Keeps the state between turns, as the platform does."""
+
+    def __init__(self, document: Dict[str, Any], channel: str = "web", language: str = "en") -> None:
+        self.flows = Flows(copy.deepcopy(document))
+        self.state: Optional[Dict[str, Any]] = None
+        self.facts: Dict[str, Any] = {}
+        self.channel, self.language = channel, language
+
+    def start(self) -> Answer:
+        return self._turn(Message("start"), Understood())
+
+    def say(self, text: str, intent: Optional[str] = None, confidence: float = 0.9) -> Answer:
+        found = find_values(text)
+        values: Dict[str, Any] = {}
+        for value in found:
+            values.setdefault(value.kind, value.value)
+        ranking = [(intent, confidence)] if intent else []
+        sure = confidence if intent else 0.0
+        return self._turn(
+            Message("text", text), Understood(intent, sure, ranking, values, is_nothing_else(text, found))
+        )
+
+    def tap(self, value: str, step: Optional[str] = None) -> Answer:
+        return self._turn(Message("choice", value=value, step=step or self.open_step), Understood())
+
+    @property
+    def open_step(self) -> str:
+        frame = self.state["stack"][-1] if self.state and self.state["stack"] else None
+        return f"{frame['flow']}/{frame['step']}" if frame else ""
+
+    @property
+    def slots(self) -> Dict[str, Any]:
+        return dict(self.state["slots"]) if self.state else {}
+
+    def at(self, step: str, **slots: Any) -> "Conversation":
+        """Jump to a step of the lead flow with slots known."""
+        frame = {"flow": "lead", "version": self.flows.flow("lead")["version"], "step": step, "misses": 0}
+        self.state = {"v": 1, "slots": slots, "stack": [frame], "ended": None, "handed_off": False, "recent": []}
+        return self
+
+    def _turn(self, message: Message, understood: Understood) -> Answer:
+        answer = take_turn(self.flows, self.state, message, understood, self.facts, self.channel, self.language)
+        self.state = answer["state"]
+        return answer
+
+
+def texts(answer: Answer) -> List[str]:
+    return [reply["text"] for reply in answer["replies"]]
+
+
+def effects(answer: Answer, name: str) -> List[Dict[str, Any]]:
+    return [effect for effect in answer["effects"] if effect["effect"] == name]
+
+
+def acted(answer: Answer) -> str:
+    return str(answer["understood"]["acted_as"])

@@ -1,0 +1,171 @@
+"""The whole way over HTTP: a real Rasa process with a model trained on the fixtures."""
+
+from __future__ import annotations
+
+import json
+import socket
+import sys
+import time
+import urllib.request
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from conftest import SECRET, run_module, texts, turn_body
+
+
+def test_a_conversation_goes_from_the_notice_to_the_end(server):
+    answer = server.turn(None, "start")
+    assert texts(answer)[0] == "Hello, I am an automated assistant."
+    answer = server.turn(answer["state"], "choice", value="demo", step="lead/ask_goal", text="See a demo")
+    answer = server.turn(answer["state"], text="about 30 people")
+    answer = server.turn(answer["state"], text="I'm Ada")
+    answer = server.turn(answer["state"], text="Nobody pays in time")
+    assert texts(answer) == ["Where can we write to you?"]
+    answer = server.turn(answer["state"], text="what does it cost per month?")
+    assert (answer["understood"]["intent"], answer["understood"]["acted_as"]) == ("ask_pricing", "question_answered")
+    answer = server.turn(answer["state"], text="Ada@Example.COM")
+    assert answer["effects"] == [
+        {"effect": "capture_lead", "field": "email", "value": "Ada@example.com", "slot": "email"}
+    ]
+    answer = server.turn(answer["state"], text="yes please")
+    assert [effect["effect"] for effect in answer["effects"]] == [
+        "record_consent", "add_points", "add_points", "add_points", "set_outcome", "enrol_in_journey", "end_flow",
+    ]  # fmt: skip
+    assert answer["state"]["ended"] == "qualified"
+
+
+def test_the_answer_has_the_shape_of_the_protocol(server):
+    answer = server.turn(server.turn(None, "start")["state"], text="how much is it per month")
+    assert set(answer) == {"state", "replies", "effects", "understood"}
+    assert set(answer["state"]) == {"v", "slots", "stack", "ended", "handed_off", "recent"}
+    for reply in answer["replies"]:
+        assert set(reply) == {"text", "step", "input", "choices", "notice", "consent", "source"}
+    name, confidence = answer["understood"]["ranking"][0]
+    assert (name, confidence) == (answer["understood"]["intent"], answer["understood"]["confidence"])
+
+
+def test_the_same_request_twice_gives_the_same_answer(server):
+    state = server.turn(None, "start")["state"]
+    body = turn_body(state, text="how much is it, my mail is a@b.example")
+    first = server.post(body)
+    server.turn(None, "start")
+    assert server.post(body) == first
+
+
+def test_conversations_at_the_same_time_do_not_mix(server):
+    def one(number):
+        state = server.turn(None, "start")["state"]
+        state["stack"][0]["step"] = "ask_first_name"
+        return server.turn(state, text=f"Name{number}")["state"]["slots"]
+
+    with ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(one, range(40))) == [{"first_name": f"Name{number}"} for number in range(40)]
+
+
+@pytest.mark.parametrize("before", ["", " ", "\n\t", "\u200b", "\ufeff ", "\u200f\u202e", "\u2060"])
+@pytest.mark.parametrize("command", ['/start{"email":"x"}', "/start", '/opt_out@1.0{"email": "x@y.example"}'])
+def test_a_slash_is_never_read_as_an_intent(server, before, command):
+    """The fixture model has the intents start and opt_out, so that Rasa's shortcut would take them."""
+    state = server.turn(None, "start")["state"]
+    answer = server.turn(state, text=before + command)
+    assert answer["understood"]["confidence"] < 1.0
+    assert len(answer["understood"]["ranking"]) > 1, "Rasa's shortcut ranks the named intent alone"
+    assert "email" not in answer["state"]["slots"] or "x@y.example" in command
+    assert not any(effect["effect"] == "opt_out" for effect in answer["effects"])
+
+
+def test_a_text_with_a_slash_is_stored_as_it_was_typed(server):
+    state = server.turn(None, "start")["state"]
+    state["stack"][0]["step"] = "ask_problem"
+    assert server.turn(state, text="/invoices pile up")["state"]["slots"]["problem"] == "/invoices pile up"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["x" * 4000, "word " * 800, "1" * 4000, "a@" * 2000, "👍🏽" * 500, "😀", "مرحبا، كم السعر؟", "שלום \u202e abc",
+     "<script>alert(1)</script><img src=x onerror=alert(1)>", "{{ email }} {% print(1) %}", "\x00\x01\x7f", "", " ",
+     "\ud800", "'; DROP TABLE contacts; --", "﷽" * 1000, "a\u0300" * 1000, "\n" * 4000],
+    ids=lambda text: ascii(text[:12]),
+)  # fmt: skip
+@pytest.mark.parametrize("step", ["ask_goal", "ask_problem", "ask_email", "ask_marketing"])
+def test_any_text_gets_a_sane_answer(server, text, step):
+    state = server.turn(None, "start")["state"]
+    state["stack"][0]["step"] = step
+    started = time.monotonic()
+    answer = server.turn(state, text=text)
+    assert answer["replies"]
+    assert not any(effect["effect"] in ("record_consent", "opt_out", "hand_off") for effect in answer["effects"])
+    assert time.monotonic() - started < 3
+
+
+def test_a_wrong_or_missing_secret_is_refused(server):
+    for secret in ("", "wrong", SECRET + "x", "ä"):
+        assert server.post(turn_body(None, "start"), secret=secret.encode().decode("latin-1")) == (403, {"error": "wrong secret"})
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b"[]", b"null", b"\xff\xfe", b'{"message": 1}'])
+def test_a_malformed_body_is_a_400_with_a_reason(server, body):
+    status, answer = server.post(body, raw=True)
+    assert status == 400
+    assert isinstance(answer["error"], str)
+
+
+def test_a_state_of_another_version_or_a_text_too_long_is_a_400(server):
+    assert server.post(turn_body({"v": 2}, text="hi"))[0] == 400
+    assert server.post(turn_body(None, text="x" * 4001))[0] == 400
+
+
+def test_a_state_that_points_nowhere_is_followed_and_not_a_crash(server):
+    state = server.turn(None, "start")["state"]
+    state["stack"][0].update(step="gone", version="old")
+    assert texts(server.turn(state, text="hello"))
+
+
+def test_health_names_the_flows_and_the_model(server, trained_model, flows_document):
+    with urllib.request.urlopen(server.url + "health") as answer:
+        health = json.load(answer)
+    assert health == {"status": "ok", "flows_version": flows_document["version"], "model": trained_model.name}
+
+
+def test_rasas_own_api_is_not_there(server):
+    for path in ("model/parse", "conversations/x/messages", "status", "webhooks/rest/webhook"):
+        request = urllib.request.Request(f"http://127.0.0.1:{server.port}/{path}", b"{}")
+        with pytest.raises(urllib.error.HTTPError) as refused:
+            urllib.request.urlopen(request)
+        with refused.value as error:
+            assert error.code in (404, 405)
+
+
+def test_only_loopback_is_listened_on(server):
+    own_address = socket.gethostbyname(socket.gethostname())
+    if own_address.startswith("127."):
+        pytest.skip("this machine has no other address to try")
+    with pytest.raises(OSError), socket.create_connection((own_address, server.port), timeout=2):
+        pass
+
+
+def test_the_log_holds_no_text_of_the_visitor(server):
+    server.turn(None, text="a very private sentence, ada@secret.example")
+    log = server.log.read_text()
+    assert "private sentence" not in log and "secret.example" not in log
+
+
+def test_no_server_starts_without_a_secret(trained_model, encoder_dir):
+    done = run_module(
+        "parley_rasa.serve", "--model", trained_model, "--port", "1", "--encoder", encoder_dir, PARLEY_RASA_SECRET=""
+    )
+    assert done.returncode == 1
+    assert "PARLEY_RASA_SECRET" in done.stderr.splitlines()[-1]
+
+
+def test_training_says_what_is_wrong_in_one_line(tmp_path, encoder_dir):
+    (tmp_path / "flows.json").write_text("{}")
+    done = run_module(
+        "parley_rasa.train", "--nlu", tmp_path, "--flows", tmp_path / "flows.json", "--encoder", encoder_dir, "--out", tmp_path
+    )
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1].startswith("train: ")
+
+
+def test_this_is_rasas_interpreter():
+    assert sys.version_info[:2] == (3, 10)

@@ -1,0 +1,112 @@
+"""Reading yes, no, a choice and a name out of typed words."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from parley_rasa.typed_answers import clean_text, match_choice, normalise, read_yes_no, without_lead_in
+
+SIZES = [
+    {"value": "small", "label": "1 to 9"},
+    {"value": "medium", "label": "10 to 49"},
+    {"value": "large", "label": "50 or more"},
+]
+GOALS = [
+    {"value": "demo", "label": "I'd like to see a demo"},
+    {"value": "prices", "label": "I'm after prices"},
+    {"value": "looking", "label": "Just looking around"},
+]
+
+
+@pytest.mark.parametrize("text", ["yes", "Yes!", "yes please", "YES.", "sure", "of course", "I agree", "go ahead", "ok"])
+def test_clear_words_are_a_yes(text):
+    assert read_yes_no(text) is True
+
+
+@pytest.mark.parametrize(
+    "text", ["no", "No.", "no thanks", "nope", "rather not", "I don't agree", "no, I don't want any e-mails", "nah thanks"]
+)
+def test_clear_words_are_a_no(text):
+    assert read_yes_no(text) is False
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["maybe", "yes but only once", "I guess so", "not sure", "perhaps later", "yes if it is rare", "why?", "no problem",
+     "no idea", "hmm", "👍", "", "yes and no", "what happens if I say yes", "no, not sure yet", "if you must",
+     "nobody said yes", "no worries, sure", "eyes", "yesterday", "I said yes to something else already, did I not"],
+)  # fmt: skip
+def test_a_hedge_or_anything_more_is_neither(text):
+    assert read_yes_no(text) is None
+
+
+@given(st.sampled_from(["yes", "sure", "okay", "of course"]), st.sampled_from(["but", "if", "unless", "maybe", "when"]), st.text(max_size=20))
+def test_a_yes_with_a_condition_is_never_a_yes(yes, hedge, rest):
+    assert read_yes_no(f"{yes} {hedge} {rest}") is not True
+
+
+@given(st.sampled_from(SIZES + GOALS))
+def test_label_and_value_answer_in_any_case_and_punctuation(choice):
+    choices = SIZES if choice in SIZES else GOALS
+    for text in (choice["label"], choice["value"], choice["label"].upper() + "!", f"  {choice['value']}."):
+        match = match_choice(text, choices)
+        assert match is not None and match.value == choice["value"] and match.whole
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [("2", "prices"), ("the second one", "prices"), ("number 3", "looking"), ("last", "looking"), ("1st", "demo"),
+     ("a demo please", "demo"), ("prices", "prices"), ("looking around", "looking"), ("option 1", "demo")],
+)  # fmt: skip
+def test_a_position_an_ordinal_or_part_of_a_label_answers(text, value):
+    match = match_choice(text, GOALS)
+    assert match is not None and match.value == value
+
+
+@given(st.integers(1, 10_000))
+def test_an_amount_picks_the_range_it_lies_in(amount):
+    expected = "small" if amount <= 9 else "medium" if amount <= 49 else "large"
+    for text in (f"{amount}", f"about {amount} people", f"we are {amount}"):
+        match = match_choice(text, SIZES)
+        assert match is not None and match.value == expected
+
+
+def test_where_choices_are_numbered_a_small_number_is_a_position_even_among_ranges():
+    as_list, as_buttons = match_choice("2", SIZES, numbered=True), match_choice("2", SIZES)
+    assert as_list is not None and as_list.value == "medium"
+    assert as_buttons is not None and as_buttons.value == "small"
+
+
+@pytest.mark.parametrize("text", ["", "4", "0", "not a demo", "demo or prices", "something else", "5 or 60", "-", "👍"])
+def test_none_or_several_fitting_choices_answer_nothing(text):
+    match = match_choice(text, GOALS)
+    assert match is None
+
+
+@given(st.text(max_size=60))
+def test_any_text_can_be_matched(text):
+    for choices in (SIZES, GOALS, []):
+        match = match_choice(text, choices)
+        assert match is None or match.value in [choice["value"] for choice in choices]
+
+
+@given(st.text())
+def test_normalising_twice_changes_nothing_more(text):
+    assert normalise(normalise(text)) == normalise(text)
+
+
+@given(st.text())
+def test_cleaning_drops_control_characters_only(text):
+    cleaned = clean_text(text)
+    assert not any(ord(letter) < 32 and letter not in "\n\t" for letter in cleaned)
+    assert all(letter in text for letter in cleaned)
+
+
+@pytest.mark.parametrize(
+    ("text", "field", "value"),
+    [("my name is Ada", "first_name", "Ada"), ("I'm Ada!", "first_name", "Ada"), ("Ada", "first_name", "Ada"),
+     ("we are Acme Ltd", "company", "Acme Ltd"), ("my name is Ada", "problem", "my name is Ada"), ("", "first_name", "")],
+)  # fmt: skip
+def test_a_name_is_taken_out_of_its_sentence(text, field, value):
+    assert without_lead_in(text, field) == value

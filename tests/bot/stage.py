@@ -1,0 +1,123 @@
+"""What the tests of turns share: a turn service on a fresh database, with a clock they move."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from base.database import Sessions, transaction
+from base.encryption import KeyRing
+from base.messages import Inbound, Stored
+from bot.conversations import list_messages, start_conversation
+from bot.dialogue import RasaDialogue
+from bot.turns import TurnService, TurnSettings
+from tests.bot.scripted_dialogue import SECRET, ScriptedDialogue
+
+
+@dataclass
+class MovedClock:
+    """A clock that stands still until it is moved."""
+
+    at: datetime
+
+    def now(self) -> datetime:
+        return self.at
+
+    def move(self, by: timedelta) -> None:
+        self.at += by
+
+
+@dataclass
+class NotedFollowUps:
+    """Keeps what conversations asked of the follow-up half."""
+
+    enrolled: list[tuple[str, UUID]] = field(default_factory=list)
+    stopped: list[tuple[UUID, str]] = field(default_factory=list)
+
+    async def enrol(
+        self, session: AsyncSession, *, journey: str, contact_id: UUID, conversation_id: UUID, now: datetime
+    ) -> bool:
+        self.enrolled.append((journey, contact_id))
+        return True
+
+    async def stop(self, session: AsyncSession, *, contact_id: UUID, reason: str, now: datetime) -> None:
+        self.stopped.append((contact_id, reason))
+
+
+@dataclass
+class NotedWatchers:
+    """Keeps what would be shown."""
+
+    shown: list[Stored] = field(default_factory=list)
+
+    def publish(self, conversation_id: UUID, messages: Sequence[Stored]) -> None:
+        self.shown.extend(messages)
+
+
+@dataclass
+class Stage:
+    """A turn service and everything around it."""
+
+    sessions: Sessions
+    dialogue: ScriptedDialogue
+    turns: TurnService
+    clock: MovedClock
+    follow_ups: NotedFollowUps
+    watchers: NotedWatchers
+    conversation_id: UUID
+
+    async def say(self, text: str, **details: Any) -> None:
+        """Takes and answers one message."""
+        taken = await self.turns.take(self.inbound(text, **details))
+        await self.turns.answer(taken.claim)
+
+    def inbound(self, text: str, *, client_id: UUID | None = None, **details: Any) -> Inbound:
+        """A message of the visitor."""
+        kind = "choice" if "value" in details else "text"
+        return Inbound(self.conversation_id, client_id or uuid4(), kind, text, **details)
+
+    async def transcript(self) -> list[tuple[str, str]]:
+        """Author and text of everything a person sees."""
+        async with self.sessions() as session:
+            return [(message.author, message.text) for message in await list_messages(session, self.conversation_id)]
+
+
+@asynccontextmanager
+async def staged(
+    sessions: Sessions, keys: KeyRing, now: datetime, dialogue: ScriptedDialogue, *, start: bool = False
+) -> AsyncIterator[Stage]:
+    """A stage with one conversation whose opening is answered already (unless `start`)."""
+    clock, follow_ups, watchers = MovedClock(now), NotedFollowUps(), NotedWatchers()
+    client = RasaDialogue([dialogue.url], SECRET)
+    await client.open()
+    turns = TurnService(
+        sessions=sessions,
+        dialogue=client,
+        follow_ups=follow_ups,
+        watchers=watchers,
+        keys=keys,
+        clock=clock,
+        wording=lambda name, language: f"<{name} {language}>",
+        settings=TurnSettings("Northwind Ledger", "test-process"),
+    )
+    async with transaction(sessions) as session:
+        conversation_id = await start_conversation(
+            session, channel="web", language="en", time_zone="Europe/Berlin", page_url=None, now=now
+        )
+    stage = Stage(sessions, dialogue, turns, clock, follow_ups, watchers, conversation_id)
+    if not start:
+        script, dialogue.script = dialogue.script, lambda _body: {"state": {"v": 1}, "replies": [], "effects": []}
+        await turns.resume(conversation_id)
+        dialogue.script = script
+        dialogue.requests.clear()
+    try:
+        yield stage
+    finally:
+        await turns.drain()
+        await client.close()

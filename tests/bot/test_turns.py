@@ -1,0 +1,219 @@
+"""What a turn promises: stored before answered, one at a time, committed once."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import datetime, timedelta
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import func, select, update
+
+from base.database import transaction
+from base.encryption import KeyRing
+from base.errors import NotFound
+from base.messages import Inbound
+from bot.claims import CLAIM, claim_conversation, store_and_claim
+from bot.models import Conversation, Message
+from bot.turns import MAX_ATTEMPTS, PATIENCE, TextTooLong
+from tests.bot.scripted_dialogue import SECRET, ScriptedDialogue, say
+from tests.bot.stage import Stage, staged
+from tests.conftest import Database
+
+
+async def test_a_message_is_answered_and_the_state_goes_back_with_the_next_one(stage: Stage) -> None:
+    stage.dialogue.script = lambda body: say("first", state={"v": 1, "turn": len(body["message"]["text"])})
+    await stage.say("hello")
+    stage.dialogue.script = lambda body: say(f"you came from {body['state']['turn']}")
+    await stage.say("again")
+    assert await stage.transcript() == [
+        ("visitor", "hello"), ("bot", "first"), ("visitor", "again"), ("bot", "you came from 5"),
+    ]  # fmt: skip
+    assert stage.dialogue.secrets[-1] == SECRET
+
+
+async def test_the_opening_of_a_chat_is_a_turn_nobody_sees_as_a_message(
+    database: Database, keys: KeyRing, now: datetime, dialogue: ScriptedDialogue
+) -> None:
+    dialogue.script = lambda body: say(f"welcome, {body['message']['kind']}")
+    async with staged(database.sessions, keys, now, dialogue, start=True) as stage:
+        await stage.turns.resume(stage.conversation_id)
+        assert await stage.transcript() == [("bot", "welcome, start")]
+
+
+async def test_the_same_message_twice_is_one_message_and_one_turn(stage: Stage) -> None:
+    client_id = uuid4()
+    first = await stage.turns.take(stage.inbound("once", client_id=client_id))
+    again = await stage.turns.take(stage.inbound("once", client_id=client_id))
+    await stage.turns.answer(first.claim)
+    after = await stage.turns.take(stage.inbound("once", client_id=client_id))
+    assert (again.seq, again.duplicate, again.claim) == (first.seq, True, None)
+    assert (after.seq, after.duplicate, after.claim) == (first.seq, True, None)
+    assert await stage.transcript() == [("visitor", "once"), ("bot", "echo once")]
+
+
+async def test_a_refused_duplicate_leaves_no_gap_in_the_numbers(stage: Stage) -> None:
+    client_id = uuid4()
+    await stage.turns.take(stage.inbound("a", client_id=client_id))
+    await stage.turns.take(stage.inbound("a", client_id=client_id))
+    taken = await stage.turns.take(stage.inbound("b"))
+    assert taken.seq == 2
+
+
+async def test_messages_sent_while_a_turn_runs_wait_and_are_answered_in_order(stage: Stage) -> None:
+    stage.dialogue.delay = 0.05
+    taken = [await stage.turns.take(stage.inbound(text)) for text in ("one", "two", "three")]
+    assert [one.claim is not None for one in taken] == [True, False, False]
+    await stage.turns.answer(taken[0].claim)
+    bot = [text for author, text in await stage.transcript() if author == "bot"]
+    assert bot == ["echo one", "echo two", "echo three"]
+
+
+async def test_many_messages_at_once_are_each_answered_once_and_one_turn_runs_at_a_time(stage: Stage) -> None:
+    running = most = 0
+
+    async def one(number: int) -> None:
+        taken = await stage.turns.take(stage.inbound(f"m{number}"))
+        await stage.turns.answer(taken.claim)
+
+    original = stage.dialogue.handle
+
+    async def counted(request: object) -> object:
+        nonlocal running, most
+        running += 1
+        most = max(most, running)
+        try:
+            return await original(request)  # type: ignore[arg-type]
+        finally:
+            running -= 1
+
+    stage.dialogue.handle = counted  # type: ignore[method-assign]
+    await asyncio.gather(*(one(number) for number in range(25)))
+    transcript = await stage.transcript()
+    said = [text for author, text in transcript if author == "visitor"]
+    assert sorted(text for author, text in transcript if author == "bot") == sorted(f"echo {text}" for text in said)
+    assert len(stage.dialogue.requests) == 25
+    assert most <= 1
+
+
+async def test_a_turn_left_by_a_dead_process_is_done_again_by_the_sweep_and_committed_once(stage: Stage) -> None:
+    async with transaction(stage.sessions) as session:
+        lost = await store_and_claim(session, stage.inbound("are you there?"), stage.clock.now())
+    assert lost.claim is not None
+    assert await stage.turns.resume_waiting() == 0, "the claim still holds"
+    await _expire_claim(stage)
+    assert await stage.turns.resume_waiting() == 1
+    assert await stage.transcript() == [("visitor", "are you there?"), ("bot", "echo are you there?")]
+    # The process was not dead but slow: what it brings now must not count.
+    await stage.turns.answer(lost.claim)
+    assert await stage.transcript() == [("visitor", "are you there?"), ("bot", "echo are you there?")]
+
+
+async def test_effects_of_a_stale_turn_do_not_happen(stage: Stage) -> None:
+    effects = [{"effect": "capture_lead", "field": "first_name", "value": "Ada", "slot": "first_name"}]
+    stage.dialogue.script = lambda _body: say("noted", effects=effects)
+    async with transaction(stage.sessions) as session:
+        stale = (await store_and_claim(session, stage.inbound("Ada"), stage.clock.now())).claim
+    await _expire_claim(stage)
+    async with transaction(stage.sessions) as session:
+        fresh = await claim_conversation(session, stage.conversation_id)
+    await stage.turns.answer(stale)
+    async with stage.sessions() as session:
+        assert await session.scalar(select(Conversation.contact_id)) is None
+    await stage.turns.answer(fresh)
+    async with stage.sessions() as session:
+        assert await session.scalar(select(Conversation.contact_id)) is not None
+
+
+async def test_while_no_dialogue_can_be_reached_the_message_waits_and_is_answered_later(
+    database: Database, keys: KeyRing, now: datetime, dialogue: ScriptedDialogue
+) -> None:
+    async with staged(database.sessions, keys, now, dialogue) as stage:
+        stage.dialogue.script = lambda _body: 503
+        await stage.say("anybody?")
+        assert await stage.transcript() == [("visitor", "anybody?")]
+        stage.dialogue.script = lambda _body: say("yes")
+        assert await stage.turns.resume_waiting() == 1
+        assert await stage.transcript() == [("visitor", "anybody?"), ("bot", "yes")]
+
+
+async def test_waiting_for_the_dialogue_is_not_counted_against_the_message(stage: Stage) -> None:
+    stage.dialogue.script = lambda _body: 503
+    await stage.say("anybody?")
+    for _ in range(MAX_ATTEMPTS + 2):
+        await stage.turns.resume_waiting()
+    async with stage.sessions() as session:
+        assert await session.scalar(select(Message.turn_attempts).where(Message.text == "anybody?")) == 0
+
+
+async def test_after_two_minutes_without_a_dialogue_a_person_is_asked_to_take_over(stage: Stage) -> None:
+    stage.dialogue.script = lambda _body: 503
+    await stage.say("anybody?")
+    stage.clock.move(PATIENCE)
+    await stage.turns.resume_waiting()
+    assert (await stage.transcript())[-1] == ("bot", "<handed_off en>")
+    async with stage.sessions() as session:
+        assert await session.scalar(select(Conversation.status)) == "handed_off"
+
+
+@pytest.mark.parametrize("answer", [500, {"state": "no object", "replies": [], "effects": []}, {"nothing": 1}])
+async def test_a_message_that_breaks_the_dialogue_goes_to_a_person_after_three_tries(
+    stage: Stage, answer: object
+) -> None:
+    stage.dialogue.script = lambda _body: answer  # type: ignore[assignment, return-value]
+    await stage.say("poison")
+    for _ in range(MAX_ATTEMPTS + 2):
+        await stage.turns.resume_waiting()
+    assert len(stage.dialogue.requests) == MAX_ATTEMPTS
+    assert await stage.transcript() == [("visitor", "poison"), ("bot", "<handed_off en>")]
+
+
+async def test_when_a_person_has_the_conversation_the_bot_is_silent(stage: Stage) -> None:
+    stage.dialogue.script = lambda _body: say("a colleague will answer", effects=[
+        {"effect": "hand_off", "team": "sales", "reason": "asked"}])  # fmt: skip
+    await stage.say("a person please")
+    await stage.say("hello?")
+    assert await stage.transcript() == [
+        ("visitor", "a person please"), ("bot", "a colleague will answer"), ("visitor", "hello?"),
+    ]  # fmt: skip
+    async with stage.sessions() as session:
+        waiting = select(func.count()).where(Message.turn_state == "pending")
+        assert await session.scalar(waiting) == 0
+
+
+async def test_an_opt_out_word_stops_everything_without_asking_the_dialogue(stage: Stage) -> None:
+    await stage.say("STOP")
+    assert stage.dialogue.requests == []
+    assert await stage.transcript() == [("visitor", "STOP"), ("bot", "<stopped en>")]
+    assert [reason for _, reason in stage.follow_ups.stopped] == ["opted_out"]
+
+
+async def test_an_opt_out_word_works_while_a_person_has_the_conversation(stage: Stage) -> None:
+    async with transaction(stage.sessions) as session:
+        await session.execute(update(Conversation).values(status="handed_off"))
+    await stage.say("unsubscribe")
+    assert len(stage.follow_ups.stopped) == 1
+
+
+async def test_a_text_over_the_limit_is_refused_and_nothing_is_stored(stage: Stage) -> None:
+    with pytest.raises(TextTooLong):
+        await stage.turns.take(stage.inbound("x" * 4_001))
+    assert await stage.transcript() == []
+
+
+async def test_a_conversation_that_does_not_exist_is_a_clear_error(stage: Stage) -> None:
+    with pytest.raises(NotFound, match="open the chat again"):
+        await stage.turns.take(Inbound(uuid4(), uuid4(), "text", "hello"))
+
+
+async def test_watchers_see_messages_in_the_order_of_their_numbers(stage: Stage) -> None:
+    stage.dialogue.script = lambda _body: say("a", "b")
+    await stage.say("hello")
+    assert [(message.seq, message.author) for message in stage.watchers.shown] == [
+        (1, "visitor"), (2, "bot"), (3, "bot"),
+    ]  # fmt: skip
+
+
+async def _expire_claim(stage: Stage) -> None:
+    async with transaction(stage.sessions) as session:
+        await session.execute(update(Conversation).values(turn_claimed_until=func.now() - CLAIM - timedelta(seconds=1)))

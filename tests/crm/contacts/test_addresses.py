@@ -1,0 +1,82 @@
+"""The form of addresses."""
+
+from __future__ import annotations
+
+import phonenumbers
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from crm.contacts.addresses import (
+    InvalidAddress,
+    is_business_email,
+    normalise_address,
+    normalise_email,
+    normalise_phone,
+)
+
+_local = st.from_regex(r"[A-Za-z0-9](?:[A-Za-z0-9._+-]{0,20}[A-Za-z0-9])?", fullmatch=True).filter(
+    lambda text: ".." not in text
+)
+_domain = st.from_regex(r"[A-Za-z0-9]([A-Za-z0-9]{0,15}[A-Za-z0-9])?\.(com|ORG|co\.uk|Example)", fullmatch=True)
+_regions = st.sampled_from(["US", "DE", "GB", "FR", "IN", "BR", "JP", "NG"])
+
+
+@given(_local, _domain, st.sampled_from(["", " ", "\n", "\t "]))
+def test_case_and_surrounding_space_make_no_other_address(local: str, domain: str, space: str) -> None:
+    assert normalise_email(f"{space}{local}@{domain}{space}") == f"{local}@{domain}".lower()
+
+
+@given(st.emails())
+def test_an_email_normalised_twice_is_the_same(email: str) -> None:
+    try:
+        once = normalise_email(email)
+    except InvalidAddress:
+        return
+    assert normalise_email(once) == once
+    assert normalise_email(email.upper()) == normalise_email(email.upper().lower())
+
+
+@given(st.text(max_size=60))
+def test_any_text_gives_an_address_or_an_error_with_a_remedy(text: str) -> None:
+    for normalise in (normalise_email, lambda value: normalise_phone(value, "US")):
+        message = ""
+        try:
+            normalised = normalise(text)
+        except InvalidAddress as error:
+            message = error.message
+        assert message.endswith(".") if message else normalised
+
+
+@pytest.mark.parametrize(
+    "text", ["", "@", "ann", "ann@", "@b.com", "ann@b", "a b@c.com", "a@b..com", "a@b.com\nBcc: c@d.com"]
+)
+def test_what_is_no_email_is_refused_without_repeating_it(text: str) -> None:
+    with pytest.raises(InvalidAddress) as refused:
+        normalise_email(text)
+    assert len(text) < 3 or text not in refused.value.message
+
+
+def test_unicode_domains_and_their_ascii_form_are_one_address() -> None:
+    assert normalise_email("Jörg@BÜCHER.example") == normalise_email("jörg@xn--bcher-kva.example")
+
+
+@given(_regions)
+def test_a_number_is_the_same_in_national_and_international_form(region: str) -> None:
+    number = phonenumbers.example_number_for_type(region, phonenumbers.PhoneNumberType.MOBILE)
+    full = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    for form in (phonenumbers.PhoneNumberFormat.NATIONAL, phonenumbers.PhoneNumberFormat.INTERNATIONAL):
+        assert normalise_phone(phonenumbers.format_number(number, form), region) == full
+    assert normalise_address("phone", full) == full
+
+
+@pytest.mark.parametrize(("text", "region"), [("0172 1234567", None), ("+1 555", "US"), ("12345", "DE"), ("", "US")])
+def test_a_number_that_cannot_exist_or_lacks_its_country_is_refused(text: str, region: str | None) -> None:
+    with pytest.raises(InvalidAddress):
+        normalise_phone(text, region)
+
+
+def test_a_public_mail_provider_is_no_business_address() -> None:
+    assert not is_business_email("ann@gmail.com")
+    assert not is_business_email("ann@yahoo.co.uk")
+    assert is_business_email("ann@northwind-ledger.example")

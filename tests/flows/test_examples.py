@@ -1,0 +1,105 @@
+"""The training examples: enough for each intent, really different, and never the ones we evaluate with."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from flows.compiler import DEFAULT_KNOWLEDGE, load_content
+from flows.marked_yaml import read_marked
+
+NLU_DATA = DEFAULT_KNOWLEDGE.parent
+HELD_OUT = NLU_DATA / "evaluation" / "held_out.yml"
+FEWEST = 30
+FEWEST_HELD_OUT = 6
+SPOKEN = {
+    "greet",
+    "goodbye",
+    "thanks",
+    "affirm",
+    "deny",
+    "request_demo",
+    "give_details",
+    "talk_to_person",
+    "opt_out",
+    "are_you_a_bot",
+    "delete_me",
+    "what_do_you_know",
+    "why_me",
+    "start_over",
+    "out_of_scope",
+}
+
+
+def read_examples(*paths: Path) -> dict[str, list[str]]:
+    examples: dict[str, list[str]] = {}
+    for path in paths:
+        document = read_marked(path.read_text(encoding="utf-8"), path.name).data
+        assert document["version"] == "3.1"
+        for entry in document["nlu"]:
+            assert entry["intent"] not in examples, f"{entry['intent']} stands in two places"
+            lines = entry["examples"].splitlines()
+            assert all(line.startswith("- ") for line in lines)
+            examples[entry["intent"]] = [line[2:].strip() for line in lines]
+    return examples
+
+
+def plain(example: str) -> str:
+    return re.sub(r"\W+", " ", example.casefold()).strip() or example
+
+
+@pytest.fixture(scope="module")
+def training():
+    return read_examples(*sorted((NLU_DATA / "intents").glob("*.yml")))
+
+
+@pytest.fixture(scope="module")
+def held_out():
+    return read_examples(HELD_OUT)
+
+
+def test_every_agreed_intent_has_enough_examples(training):
+    knowledge = {answer.about.intent for answer in load_content().answers}
+
+    assert set(training) == SPOKEN | knowledge
+    assert {intent: len(examples) for intent, examples in training.items() if len(examples) < FEWEST} == {}
+
+
+def test_every_intent_is_evaluated_with_enough_utterances(training, held_out):
+    assert set(held_out) == set(training)
+    assert {intent for intent, examples in held_out.items() if len(examples) < FEWEST_HELD_OUT} == set()
+
+
+def test_no_example_stands_twice_or_is_also_held_out(training, held_out):
+    counted = Counter(
+        plain(example) for part in (training, held_out) for examples in part.values() for example in examples
+    )
+
+    assert [example for example, count in counted.items() if count > 1] == []
+
+
+def test_examples_are_no_templates_with_swapped_words(training):
+    for intent, examples in training.items():
+        long = [plain(example).split() for example in examples]
+        pairs = [
+            (" ".join(one), " ".join(other))
+            for number, one in enumerate(long)
+            for other in long[:number]
+            if len(one) == len(other) >= 5 and sum(a != b for a, b in zip(one, other, strict=True)) == 1
+        ]
+        assert pairs == [], intent
+
+
+def test_examples_hold_no_entity_marks_or_commands(training, held_out):
+    for part in (training, held_out):
+        for examples in part.values():
+            assert not [example for example in examples if re.search(r"[\[\]{}]|^/", example)]
+
+
+def test_every_flow_is_started_by_an_intent_that_has_examples(training):
+    triggers = {intent for flow in load_content().flows.values() for intent in flow.model.nlu_triggers}
+
+    assert triggers <= set(training)

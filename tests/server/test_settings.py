@@ -1,0 +1,80 @@
+"""Settings: read once, clear when wrong."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from server.settings import ROOT, SettingsProblem, read_settings
+from server.settings_reference import render
+
+
+@pytest.fixture(autouse=True)
+def bare_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    import os
+
+    for name in list(os.environ):
+        if name.startswith(("PARLEY_", "DATABASE_URL")):
+            monkeypatch.delenv(name)
+    monkeypatch.chdir(tmp_path)
+
+
+def test_without_any_variable_the_site_is_on_loopback() -> None:
+    settings = read_settings()
+    assert settings.site_url == "http://127.0.0.1:8080"
+    assert settings.origins == {"http://127.0.0.1:8080", "http://localhost:8080"}
+    assert settings.database_url is None
+    assert settings.smtp_url is None
+
+
+def test_a_secret_can_stand_in_a_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("s" * 40 + "\n")
+    (tmp_path / "url").write_text("postgresql://somewhere/db\n")
+    monkeypatch.setenv("PARLEY_RASA_SECRET_FILE", str(tmp_path / "secret"))
+    monkeypatch.setenv("DATABASE_URL_FILE", str(tmp_path / "url"))
+    settings = read_settings()
+    assert settings.rasa_secret is not None
+    assert settings.rasa_secret.get_secret_value() == "s" * 40
+    assert settings.database_url is not None
+    assert settings.database_url.get_secret_value() == "postgresql://somewhere/db"
+
+
+def test_a_missing_secret_file_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PARLEY_RASA_SECRET_FILE", "/nowhere/secret")
+    with pytest.raises(SettingsProblem, match="PARLEY_RASA_SECRET_FILE: cannot read"):
+        read_settings()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("PARLEY_PORT", "eighty"),
+        ("PARLEY_LOG_JSON", "perhaps"),
+        ("PARLEY_RASA_SECRET", "short-secret"),
+        ("PARLEY_DEFAULT_TIME_ZONE", "Mars/Olympus"),
+        ("PARLEY_DEFAULT_REGION", "Germany"),
+    ],
+)
+def test_a_wrong_setting_is_named_and_its_value_is_not_shown(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(SettingsProblem) as caught:
+        read_settings()
+    assert name in caught.value.message
+    assert value not in caught.value.message
+
+
+def test_further_origins_are_taken_without_trailing_slashes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PARLEY_PUBLIC_URL", "https://chat.example.com/")
+    monkeypatch.setenv("PARLEY_ALLOWED_ORIGINS", "https://www.example.com/, https://shop.example.com")
+    assert read_settings().origins == {
+        "https://chat.example.com",
+        "https://www.example.com",
+        "https://shop.example.com",
+    }
+
+
+def test_the_settings_page_says_what_the_code_says() -> None:
+    page = (ROOT / "docs" / "reference" / "settings.md").read_text()
+    assert page == render(), "run: .venv/bin/python -m server.settings_reference"
