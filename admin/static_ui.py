@@ -76,7 +76,7 @@ async def _serve(build: Path, request: web.Request) -> web.StreamResponse:
         file = find_file(build, "index.html")
     if file is None:
         return web.Response(text=_NOT_BUILT, status=503, content_type="text/html", headers=_HEADERS)
-    kept = _FOR_LONG if path.startswith(f"{_HASHED}/") else _ALWAYS_ASK
+    kept = _FOR_LONG if file.parent == build.resolve() / _HASHED else _ALWAYS_ASK
     kind = _TYPES.get(file.suffix.lower(), "application/octet-stream")
     return web.FileResponse(file, headers={**_HEADERS, "Cache-Control": kept, "Content-Type": kind})
 

@@ -134,6 +134,10 @@ async def _capture_address(scene: Scene, contact_id: UUID, kind: AddressKind, va
         visitor = await get_contact(scene.session, contact_id)
         for field, known in visitor.fields.items():
             await _capture_fact(scene, resolved.contact_id, field, known)
+    if not resolved.stored and not resolved.joined_existing:
+        # Another person's address, and this visitor has one already: a colleague must look at it.
+        await scene.note("address_refused", address=kind)
+        return
     await set_stage(scene.session, resolved.contact_id, "lead", scene.now)
     await scene.note("address_added", address=kind, joined_existing=resolved.joined_existing)
 

@@ -121,7 +121,7 @@ def write_fp32(model: Any, path: Path) -> None:
 
     transformer = model[0].auto_model.eval().to("cpu")
 
-    class Encoder(torch.nn.Module):
+    class Encoder(torch.nn.Module):  # type: ignore[misc]  # mypy does not look into torch
         def __init__(self) -> None:
             super().__init__()
             self.transformer = transformer

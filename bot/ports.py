@@ -13,7 +13,10 @@ from base.messages import Stored
 
 
 class FollowUps(Protocol):
-    """The follow-up half, as far as a conversation starts or stops it. All run in the turn's transaction."""
+    """The follow-up half, as far as a conversation starts or stops it.
+
+    `enrol` and `stop` run in the turn's transaction.
+    """
 
     async def enrol(
         self, session: AsyncSession, *, journey: str, contact_id: UUID, conversation_id: UUID, now: datetime
@@ -23,6 +26,10 @@ class FollowUps(Protocol):
 
     async def stop(self, session: AsyncSession, *, contact_id: UUID, reason: str, now: datetime) -> None:
         """Ends the contact's journeys and cancels all that is queued."""
+        ...
+
+    async def settled(self) -> None:
+        """Called after the commit of a turn that started something, so that it is looked at soon. Never fails."""
         ...
 
 

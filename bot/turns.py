@@ -258,6 +258,8 @@ class TurnService:
                     update(Conversation).where(Conversation.id == claim.conversation_id).values(turn_claimed_until=None)
                 )
         self._watchers.publish(claim.conversation_id, [_to_stored(row) for row in stored])
+        if result is not None and any(effect.get("effect") == "enrol_in_journey" for effect in result.effects):
+            await self._follow_ups.settled()
         return following
 
     async def _hold(self, session: AsyncSession, claim: Claim, result: TurnResult | None, count: int) -> Any:

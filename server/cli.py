@@ -111,13 +111,18 @@ def rotate_key() -> None:
 @click.option("--folder", type=click.Path(path_type=Path, file_okay=False), required=True)
 def mailbox(port: int, folder: Path) -> None:
     """Run an SMTP server on loopback that writes every e-mail into a folder, for trying Parley out."""
-    from channels.email.mailbox import start_mailbox
+    from channels.email.mailbox import Mailbox
 
-    controller = start_mailbox(folder, port=port)
-    try:
-        signal.sigwait({signal.SIGINT, signal.SIGTERM})
-    finally:
-        controller.stop()
+    async def serve() -> None:
+        stopping = asyncio.Event()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(number, stopping.set)
+        box = Mailbox(folder, port=port)
+        await box.start()
+        await stopping.wait()
+        await box.stop()
+
+    asyncio.run(serve())
 
 
 def _use_uvloop() -> None:

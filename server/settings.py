@@ -67,7 +67,6 @@ class Settings(BaseSettings):
     rasa_secret: SecretStr | None = Field(None, description="Secret shared by web and Rasa, 32 characters or more.")
     rasa_replicas: int = Field(1, ge=1, le=16, description="Rasa processes that parley up starts.")
     rasa_port: int = Field(5505, ge=1, le=65_000, description="Port of the first Rasa process, the next ones follow.")
-    encoder_precision: str = Field("int8", pattern="^(int8|fp32)$", description="Sentence encoder: int8 or fp32.")
     log_level: str = Field("INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="Least severe log level shown.")
     log_json: bool = Field(default=True, description="Logs as JSON lines; off: for reading by eye.")
 

@@ -42,7 +42,7 @@ def train(settings: Settings) -> Path:
     command = [
         str(ROOT / ".venv-rasa" / "bin" / "python"), "-m", "parley_rasa.train",
         "--nlu", str(settings.nlu_dir / "intents"), "--flows", str(compiled),
-        "--encoder", str(settings.encoder_dir), "--precision", settings.encoder_precision, "--out", str(fresh),
+        "--encoder", str(settings.encoder_dir), "--out", str(fresh),
     ]  # fmt: skip
     env = {
         "PATH": os.environ.get("PATH", ""),

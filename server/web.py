@@ -7,22 +7,25 @@ from collections.abc import AsyncIterator
 from contextlib import suppress
 from pathlib import Path
 
+import procrastinate
 import structlog
 from aiohttp import web
 from aiohttp.typedefs import Handler
 from sqlalchemy import text
 
-from admin.api.problems import problems
-from admin.app import AdminContext, create_admin_routes
+from admin.api.problems import problem_middleware
+from admin.app import create_admin_routes
+from admin.context import AdminContext
 from bot.dialogue import RasaDialogue
 from bot.turns import TurnService, TurnSettings
-from channels.email.webhook import create_unsubscribe_routes
+from channels.email.webhook import UnsubscribePages
+from channels.email.webhook import routes as unsubscribe_routes
 from channels.web.chat import WebChat, WebChatSettings
 from channels.web.hub import Hub
 from channels.web.tokens import VisitorTokens
-from outreach.follow_ups import JourneyFollowUps
+from outreach.alarm import create_alarm, create_connector
 from server.settings import ROOT, SettingsProblem
-from server.wiring import Platform, create_wording, database_url
+from server.wiring import AlarmedFollowUps, Platform, create_wording, database_url
 
 log = structlog.get_logger(__name__)
 
@@ -40,6 +43,7 @@ _turns = web.AppKey("turns", TurnService)
 _dialogue = web.AppKey("dialogue", RasaDialogue)
 _hub = web.AppKey("hub", Hub)
 _chat = web.AppKey("chat", WebChat)
+_alarm = web.AppKey("alarm", procrastinate.App)
 _platform = web.AppKey("platform", Platform)
 
 
@@ -48,12 +52,13 @@ def create_web_app(platform: Platform) -> web.Application:
     settings = platform.settings
     if settings.rasa_secret is None or not settings.rasa_addresses:
         raise SettingsProblem("PARLEY_RASA_URLS and PARLEY_RASA_SECRET are needed: where the dialogue runs.")
+    alarm = create_alarm(create_connector(database_url(settings)))
     hub = Hub(database_url=database_url(settings), process_id=platform.process_id)
     dialogue = RasaDialogue(settings.rasa_addresses, settings.rasa_secret.get_secret_value())
     turns = TurnService(
         sessions=platform.sessions,
         dialogue=dialogue,
-        follow_ups=JourneyFollowUps(),
+        follow_ups=AlarmedFollowUps(alarm),
         watchers=hub,
         keys=platform.keys,
         clock=platform.clock,
@@ -68,17 +73,12 @@ def create_web_app(platform: Platform) -> web.Application:
         clock=platform.clock,
         settings=WebChatSettings(settings.origins, settings.chat_messages_a_minute, settings.chat_sessions_a_minute),
     )
-    app = web.Application(middlewares=[_headers, problems], client_max_size=MAX_BODY)
+    app = web.Application(middlewares=[_headers, problem_middleware], client_max_size=MAX_BODY)
+    app[_alarm] = alarm
     app[_platform], app[_hub], app[_dialogue], app[_turns], app[_chat] = platform, hub, dialogue, turns, chat
     app.add_routes(chat.routes())
     app.add_routes(
-        create_unsubscribe_routes(
-            sessions=platform.sessions,
-            keys=platform.keys,
-            clock=platform.clock,
-            follow_ups=JourneyFollowUps(),
-            controller=settings.company_name,
-        )
+        unsubscribe_routes(UnsubscribePages(platform.sessions, platform.keys, platform.clock, settings.company_name))
     )
     app.add_routes(
         create_admin_routes(AdminContext(platform.sessions, platform.keys, platform.clock, settings.site_url))
@@ -91,7 +91,8 @@ def create_web_app(platform: Platform) -> web.Application:
 
 async def _connections(app: web.Application) -> AsyncIterator[None]:
     await app[_dialogue].open()
-    yield
+    async with app[_alarm].open_async():
+        yield
     await app[_dialogue].close()
     await app[_platform].engine.dispose()
 

@@ -6,15 +6,18 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import procrastinate
 from sqlalchemy.ext.asyncio import AsyncEngine
-from yarl import URL
 
 from base.clock import Clock, SystemClock
 from base.database import Sessions, create_engine, create_sessions
 from base.encryption import KeyRing, read_key_file
-from channels.email.sender import EmailSender, EmailSettings
+from channels.email.sender import EmailSender
+from channels.email.settings import EmailSettings, parse_smtp_url
 from channels.web.sender import WebSender
 from flows.compiler import compile_flows, load_content
+from outreach.alarm import wake
+from outreach.follow_ups import JourneyFollowUps
 from outreach.ports import Sender
 from server.settings import Settings, SettingsProblem
 
@@ -61,30 +64,37 @@ def database_url(settings: Settings) -> str:
 
 def create_senders(platform: Platform) -> list[Sender]:
     """One sender per channel."""
-    settings = platform.settings
     return [
-        EmailSender(create_email_settings(settings), platform.keys),
+        EmailSender(create_email_settings(platform.settings), platform.keys, platform.clock),
         WebSender(platform.sessions, platform.clock),
     ]
 
 
 def create_email_settings(settings: Settings) -> EmailSettings:
-    """What the e-mail channel needs of the settings."""
-    url = URL(settings.smtp_url.get_secret_value()) if settings.smtp_url else None
-    if url is not None and (url.scheme not in ("smtp", "smtps") or not url.host):
-        raise SettingsProblem("PARLEY_SMTP_URL must look like smtp://user:password@host:587 or smtps://host.")
+    """What the e-mail channel needs of the settings.
+
+    Raises:
+        InvalidInput: the SMTP address cannot be read.
+    """
     return EmailSettings(
-        host=url.host if url else None,
-        port=(url.explicit_port or (465 if url.scheme == "smtps" else 25)) if url else None,
-        username=url.user if url else None,
-        password=url.password if url else None,
-        tls=url is not None and url.scheme == "smtps",
+        server=parse_smtp_url(settings.smtp_url.get_secret_value()) if settings.smtp_url else None,
         from_address=settings.email_from or None,
         from_name=settings.email_from_name or settings.company_name,
         reply_to=settings.email_reply_to or None,
         postal_address=settings.postal_address or None,
         public_url=settings.site_url,
     )
+
+
+class AlarmedFollowUps(JourneyFollowUps):
+    """The follow-up half, with its alarm clock: what a turn started is looked at once the turn is committed."""
+
+    def __init__(self, alarm: procrastinate.App) -> None:
+        self._alarm = alarm
+
+    async def settled(self) -> None:
+        """Wakes the due pump. A wake-up that is lost is made up for within a minute."""
+        await wake(self._alarm)
 
 
 def create_wording(settings: Settings) -> Callable[[str, str], str]:

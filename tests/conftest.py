@@ -16,7 +16,12 @@ from base.database import Sessions, create_engine, create_sessions, libpq_url
 from base.encryption import KeyRing
 from base.migrate import migrate
 from base.postgres import start_embedded
+from hypothesis import settings as hypothesis_settings
 from sqlalchemy.ext.asyncio import AsyncEngine
+
+# How long an example takes says how busy the machine is, not whether the rule holds.
+hypothesis_settings.register_profile("parley", deadline=None)
+hypothesis_settings.load_profile("parley")
 
 _numbers = itertools.count(1)
 

@@ -62,7 +62,7 @@ def _operation(endpoint: Endpoint) -> dict[str, Any]:
         operation["requestBody"] = {"required": True, "content": _content("application/json", endpoint.body)}
     operation["responses"] = _responses(endpoint)
     needed = {"session": endpoint.permission != "public", "own_page": endpoint.is_unsafe}
-    schemes = {name: [] for name, is_needed in needed.items() if is_needed}
+    schemes: dict[str, list[str]] = {name: [] for name, is_needed in needed.items() if is_needed}
     operation["security"] = [schemes] if schemes else []
     operation["x-permission"] = endpoint.permission
     return operation

@@ -30,7 +30,7 @@ _PERMANENT: dict[Phase, tuple[str, str]] = {
 }
 
 
-def outcome_of(error: Exception, phase: Phase) -> SendOutcome:
+def outcome_of(error: SMTPException | OSError, phase: Phase) -> SendOutcome:
     """What an error in one phase of handing over a message means."""
     if isinstance(error, SMTPNotSupported):
         return Refused("not_supported", "The mail server does not support what this address needs.")
@@ -41,9 +41,7 @@ def outcome_of(error: Exception, phase: Phase) -> SendOutcome:
         return InDoubt("The connection broke while the message was handed over.")
     if isinstance(error, TimeoutError):
         return RetryLater("The mail server did not answer in time.")
-    if isinstance(error, SMTPException | OSError):
-        return RetryLater("The mail server could not be reached.")
-    raise error
+    return RetryLater("The mail server could not be reached.")
 
 
 def _answered(error: SMTPResponseException, phase: Phase) -> SendOutcome:

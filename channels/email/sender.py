@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 
-from aiosmtplib import SMTP, SMTPException
+from aiosmtplib import SMTP, SMTPException, SMTPNotSupported
 from email_validator import EmailNotValidError, validate_email
 
 from base.clock import Clock
@@ -62,6 +62,7 @@ class EmailSender:
         try:
             async with asyncio.timeout(_BEFORE_DATA):
                 await client.connect()
+                await _check_letters(client, to)
                 phase = "sender"
                 await client.mail(sender, options=options, encoding=encoding)
                 phase = "recipient"
@@ -101,6 +102,16 @@ def _wire_address(address: str) -> str:
     except EmailNotValidError as error:
         raise ValueError("not an address") from error
     return checked.ascii_email or checked.normalized
+
+
+async def _check_letters(client: SMTP, to: str) -> None:
+    """Refuses an address with letters beyond ASCII when the server cannot take it."""
+    if to.isascii():
+        return
+    if client.is_ehlo_or_helo_needed:
+        await client.ehlo()
+    if not client.supports_extension("smtputf8"):
+        raise SMTPNotSupported("SMTPUTF8")
 
 
 async def _part(client: SMTP) -> None:

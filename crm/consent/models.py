@@ -33,6 +33,8 @@ class ConsentEvent(Table):
     __table_args__ = (
         UniqueConstraint("id"),
         UniqueConstraint("hash"),
+        # Two events after the same one would be two chains.
+        UniqueConstraint("prev_hash"),
         CheckConstraint(
             "event in ('requested','given','confirmed','refused','withdrawn','expired','superseded','imported')",
             name="event",

@@ -11,6 +11,7 @@ _SENTENCES: Mapping[str, tuple[str, ...]] = {
     "lead_captured": ("Told us their {field}", "Told us about themselves"),
     "address_added": ("Left their {address}", "Left an address"),
     "address_claimed": ("A conversation gave this contact's {address}", "A conversation gave this contact's address"),
+    "fact_kept": ("A conversation gave another {field}: the known one was kept", "A known fact was kept"),
     "consent_given": ("Agreed to {purpose} by {channel}", "Gave consent"),
     "consent_refused": ("Refused {purpose} by {channel}", "Refused consent"),
     "consent_withdrawn": ("Withdrew consent to {purpose} by {channel}", "Withdrew consent"),

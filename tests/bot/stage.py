@@ -39,6 +39,7 @@ class NotedFollowUps:
 
     enrolled: list[tuple[str, UUID]] = field(default_factory=list)
     stopped: list[tuple[UUID, str]] = field(default_factory=list)
+    wake_ups: int = 0
 
     async def enrol(
         self, session: AsyncSession, *, journey: str, contact_id: UUID, conversation_id: UUID, now: datetime
@@ -48,6 +49,9 @@ class NotedFollowUps:
 
     async def stop(self, session: AsyncSession, *, contact_id: UUID, reason: str, now: datetime) -> None:
         self.stopped.append((contact_id, reason))
+
+    async def settled(self) -> None:
+        self.wake_ups += 1
 
 
 @dataclass

@@ -181,6 +181,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("seq", name=op.f("pk_consent_events")),
         sa.UniqueConstraint("hash", name=op.f("uq_consent_events_hash")),
+        sa.UniqueConstraint("prev_hash", name=op.f("uq_consent_events_prev_hash")),
         sa.UniqueConstraint("id", name=op.f("uq_consent_events_id")),
     )
     op.create_index("ix_consent_events_principal_ref_seq", "consent_events", ["principal_ref", "seq"], unique=False)

@@ -6,16 +6,16 @@ import argparse
 import asyncio
 import sys
 from pathlib import Path
-from typing import Any, List, Optional, Tuple
+from typing import Any
 
 from parley_rasa.serve import load_agent, quieten, quieten_structlog, use_encoder
 
 THRESHOLDS = (0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8)
 
-Result = Tuple[str, str, str, float]  # text, expected intent, likeliest intent, confidence
+Result = tuple[str, str, str, float]  # text, expected intent, likeliest intent, confidence
 
 
-def main(arguments: Optional[List[str]] = None) -> int:
+def main(arguments: list[str] | None = None) -> int:
     """Print accuracy, what a threshold keeps and how often it is wrong then, and every mistake."""
     parser = argparse.ArgumentParser(description="Evaluate the intents of a trained model.")
     parser.add_argument("--model", type=Path, required=True)
@@ -40,14 +40,14 @@ def main(arguments: Optional[List[str]] = None) -> int:
     return 0
 
 
-async def classify(model: Path, examples: Path) -> List[Result]:
+async def classify(model: Path, examples: Path) -> list[Result]:
     """Classify each example with the whole pipeline."""
     from rasa.core.channels.channel import UserMessage
     from rasa.shared.nlu.training_data.loading import load_data
 
     quieten_structlog()
     agent = await load_agent(model)
-    results: List[Result] = []
+    results: list[Result] = []
     for example in load_data(str(examples)).intent_examples:
         parsed: Any = await agent.processor.parse_message(UserMessage(example.get("text"), metadata={"language": "en"}))
         best = (parsed.get("intent_ranking") or [parsed["intent"]])[0]

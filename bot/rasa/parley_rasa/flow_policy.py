@@ -76,9 +76,7 @@ class FlowPolicy(Policy):
             flows = Flows.read(Path(folder) / FLOWS_FILE)
         return cls(config, model_storage, resource, execution_context, flows=flows)
 
-    def train(
-        self, training_trackers: List[DialogueStateTracker], domain: Domain, **kwargs: Any
-    ) -> Resource:
+    def train(self, training_trackers: List[DialogueStateTracker], domain: Domain, **kwargs: Any) -> Resource:
         """Stores the compiled flows; there is nothing to learn from stories."""
         self.flows = Flows.read(_flows_path(self.config))
         with self._model_storage.write_to(self._resource) as folder:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Optional, Tuple
+from typing import Any
 
 from rasa.engine.graph import GraphNode, GraphSchema
 from rasa.engine.runner.dask import DaskGraphRunner
 
-Plan = List[Tuple[GraphNode, Tuple[str, ...]]]
+Plan = list[tuple[GraphNode, tuple[str, ...]]]
 
 
 class PlannedRunner(DaskGraphRunner):
@@ -15,26 +15,24 @@ class PlannedRunner(DaskGraphRunner):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._plans: Dict[Tuple[str, ...], Plan] = {}
+        self._plans: dict[tuple[str, ...], Plan] = {}
 
-    def run(
-        self, inputs: Optional[Dict[str, Any]] = None, targets: Optional[List[str]] = None
-    ) -> Dict[str, Any]:
+    def run(self, inputs: dict[str, Any] | None = None, targets: list[str] | None = None) -> dict[str, Any]:
         """Runs the graph (see parent class)."""
         names = tuple(targets or self._graph_schema.target_names)
         plan = self._plans.get(names)
         if plan is None:
             plan = self._plans[names] = self._make_plan(list(names))
-        results: Dict[str, Any] = dict(inputs or {})
+        results: dict[str, Any] = dict(inputs or {})
         for node, needs in plan:
             name, output = node(*[(need, results[need]) for need in needs if need in results])
             results[name] = output
         return {name: results[name] for name in names}
 
-    def _make_plan(self, targets: List[str]) -> Plan:
+    def _make_plan(self, targets: list[str]) -> Plan:
         schema: GraphSchema = self._graph_schema.minimal_graph_schema(targets)
         ordered: Plan = []
-        placed: Dict[str, None] = {}
+        placed: dict[str, None] = {}
 
         def place(name: str) -> None:
             if name in placed or name not in schema.nodes:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, Optional
+from typing import Any
 
 from rasa.core.nlg import NaturalLanguageGenerator
 from rasa.shared.core.domain import Domain
@@ -15,12 +15,12 @@ from parley_rasa.flow_policy import ACTION, ANSWER_SLOT
 class TurnReplies(NaturalLanguageGenerator):
     """Named in endpoints.yml. The whole answer travels as one ``custom`` payload."""
 
-    def __init__(self, endpoint_config: Optional[EndpointConfig] = None, domain: Optional[Domain] = None) -> None:
+    def __init__(self, endpoint_config: EndpointConfig | None = None, domain: Domain | None = None) -> None:
         self.endpoint_config = endpoint_config
 
     async def generate(
         self, utter_action: str, tracker: DialogueStateTracker, output_channel: str, **kwargs: Any
-    ) -> Optional[Dict[str, Any]]:
+    ) -> dict[str, Any] | None:
         if utter_action != ACTION:
             return None
         return {"custom": tracker.get_slot(ANSWER_SLOT)}

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from contextvars import ContextVar
-from typing import Any, Dict, Iterable, Optional
+from typing import Any
 
 from rasa.core.brokers.broker import EventBroker
 from rasa.core.tracker_store import TrackerStore
@@ -15,7 +16,7 @@ from rasa.shared.core.trackers import DialogueStateTracker
 from parley_rasa.flow_policy import STATE_SLOT
 
 # Set by the turn channel. Each request runs in its own task, hence in its own context.
-request_state: ContextVar[Optional[Dict[str, Any]]] = ContextVar("request_state")
+request_state: ContextVar[dict[str, Any] | None] = ContextVar("request_state")
 
 
 class RequestTrackerStore(TrackerStore):
@@ -23,9 +24,9 @@ class RequestTrackerStore(TrackerStore):
 
     def __init__(
         self,
-        domain: Optional[Domain] = None,
-        host: Optional[str] = None,
-        event_broker: Optional[EventBroker] = None,
+        domain: Domain | None = None,
+        host: str | None = None,
+        event_broker: EventBroker | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(domain, event_broker)

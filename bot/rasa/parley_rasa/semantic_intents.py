@@ -15,6 +15,7 @@ from rasa.shared.nlu.constants import INTENT, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
+from parley_rasa.turn_request import is_command
 from parley_rasa.understanding import intent_training
 from parley_rasa.understanding.encoder import Encoder, EncoderError, encoder_folder
 from parley_rasa.understanding.intent_model import IntentModel
@@ -24,7 +25,7 @@ OUT_OF_SCOPE = "out_of_scope"
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
 class SemanticIntents(GraphComponent, IntentClassifier):
-    """Classifies a message; below the threshold, or without a single letter or digit, it is out of scope."""
+    """Classifies a message; a command, a text without letters or one below the threshold is out of scope."""
 
     @staticmethod
     def get_default_config() -> Dict[str, Any]:
@@ -112,7 +113,7 @@ class SemanticIntents(GraphComponent, IntentClassifier):
     def _rank(self, text: str) -> Any:
         if self._model is None:
             raise EncoderError("SemanticIntents has not been trained")
-        if not any(letter.isalnum() for letter in text):
+        if is_command(text) or not any(letter.isalnum() for letter in text):
             return [(OUT_OF_SCOPE, 1.0)]
         return self._model.rank(text, self._encoder.encode(text))
 

@@ -9,7 +9,7 @@ import os
 import sys
 import warnings
 from pathlib import Path
-from typing import Any, List, Optional
+from typing import Any
 
 PROJECT = Path(__file__).resolve().parent.parent
 HOST = "127.0.0.1"
@@ -27,7 +27,7 @@ def quieten() -> None:
         logging.getLogger(chatty).setLevel(logging.WARNING)
 
 
-def use_encoder(folder: Optional[Path]) -> None:
+def use_encoder(folder: Path | None) -> None:
     """Let the components find the encoder given on the command line, if one was."""
     if folder is not None:
         os.environ["PARLEY_ENCODER_DIR"] = str(folder.resolve())
@@ -40,7 +40,7 @@ def quieten_structlog() -> None:
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
 
 
-def main(arguments: Optional[List[str]] = None) -> int:
+def main(arguments: list[str] | None = None) -> int:
     """Load the model, then serve until told to stop; return the exit status."""
     parser = argparse.ArgumentParser(description="Serve Parley's turns with Rasa.")
     parser.add_argument("--model", type=Path, required=True, help="model file written by parley_rasa.train")

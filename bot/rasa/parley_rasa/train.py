@@ -11,14 +11,14 @@ import sys
 import tempfile
 import time
 from pathlib import Path
-from typing import Any, Dict, List, Optional
+from typing import Any
 
 from parley_rasa.serve import PROJECT, quieten, quieten_structlog
 
 ENTITIES = ("email", "phone", "number")
 
 
-def main(arguments: Optional[List[str]] = None) -> int:
+def main(arguments: list[str] | None = None) -> int:
     """Train from the command line; return the exit status."""
     parser = argparse.ArgumentParser(description="Train Parley's Rasa model.")
     parser.add_argument("--nlu", type=Path, required=True, help="folder or file with examples in Rasa's NLU format")
@@ -40,7 +40,7 @@ def main(arguments: Optional[List[str]] = None) -> int:
     return 0
 
 
-def train(nlu: Path, flows: Path, encoder: Path, out: Path, name: Optional[str] = None) -> Path:
+def train(nlu: Path, flows: Path, encoder: Path, out: Path, name: str | None = None) -> Path:
     """Train and return the model file.
 
     Raises:
@@ -84,7 +84,7 @@ def train(nlu: Path, flows: Path, encoder: Path, out: Path, name: Optional[str] 
     return Path(result.model)
 
 
-def make_domain(intents: List[str]) -> Dict[str, Any]:
+def make_domain(intents: list[str]) -> dict[str, Any]:
     """Return the domain: what the examples name, one action and the two slots through which a turn passes."""
     from parley_rasa.flow_policy import ACTION, ANSWER_SLOT, STATE_SLOT
     from parley_rasa.semantic_intents import OUT_OF_SCOPE

@@ -6,7 +6,8 @@ import asyncio
 import hmac
 import logging
 import os
-from typing import Any, Awaitable, Callable, Dict, Optional
+from collections.abc import Awaitable, Callable
+from typing import Any
 
 from rasa.core.channels.channel import InputChannel, OutputChannel, UserMessage
 from rasa.shared.exceptions import RasaException
@@ -25,20 +26,20 @@ logger = logging.getLogger(__name__)
 SECRET_VARIABLE = "PARLEY_RASA_SECRET"
 SECRET_HEADER = "X-Parley-Secret"
 SHORTEST_SECRET = 16  # characters
-_NOT_CLASSIFIED: Dict[str, Any] = {"intent": {"name": None, "confidence": 0.0}, "entities": []}
+_NOT_CLASSIFIED: dict[str, Any] = {"intent": {"name": None, "confidence": 0.0}, "entities": []}
 
 
 class TurnOutput(OutputChannel):
     """Collects the answer of one turn."""
 
     def __init__(self) -> None:
-        self.answer: Optional[Dict[str, Any]] = None
+        self.answer: dict[str, Any] | None = None
 
     @classmethod
     def name(cls) -> str:
         return "turn"
 
-    async def send_response(self, recipient_id: str, message: Dict[str, Any]) -> None:
+    async def send_response(self, recipient_id: str, message: dict[str, Any]) -> None:
         self.answer = message.get("custom")
 
 
@@ -55,7 +56,7 @@ class TurnChannel(InputChannel):
         return "turn"
 
     @classmethod
-    def from_credentials(cls, credentials: Optional[Dict[str, Any]]) -> "TurnChannel":
+    def from_credentials(cls, credentials: dict[str, Any] | None) -> TurnChannel:
         """Takes the secret from the environment only: a file might be committed."""
         return cls(os.environ.get(SECRET_VARIABLE, ""))
 
@@ -91,9 +92,7 @@ class TurnChannel(InputChannel):
         return hmac.compare_digest(given, self._secret)
 
 
-async def _answer(
-    turn: TurnRequest, on_new_message: Callable[[UserMessage], Awaitable[Any]]
-) -> Dict[str, Any]:
+async def _answer(turn: TurnRequest, on_new_message: Callable[[UserMessage], Awaitable[Any]]) -> dict[str, Any]:
     output = TurnOutput()
     request_state.set(turn.state)
     # Taps and starts need no understanding: given parse data, Rasa does not run the pipeline.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 from pathlib import Path
-from typing import Any, Dict, List, Optional, Tuple, Union
+from typing import Any
 
 from rasa.core.agent import Agent
 from rasa.core.channels.channel import OutputChannel, UserMessage
@@ -30,7 +30,7 @@ class TurnProcessor(MessageProcessor):
     """One message, one prediction, one action."""
 
     @staticmethod
-    def _load_model(model_path: Union[str, Path]) -> Tuple[str, ModelMetadata, GraphRunner]:
+    def _load_model(model_path: str | Path) -> tuple[str, ModelMetadata, GraphRunner]:
         """Loads the model with our runner; Rasa's own method names its runner in the code."""
         if not os.path.isfile(model_path):
             raise ModelNotFound(f"No model file at '{model_path}'.")
@@ -55,7 +55,7 @@ class TurnProcessor(MessageProcessor):
 class TurnAgent(Agent):
     """Serves turns with a TurnProcessor."""
 
-    def load_model(self, model_path: Union[str, Path], fingerprint: Optional[str] = None) -> None:
+    def load_model(self, model_path: str | Path, fingerprint: str | None = None) -> None:
         self.processor = TurnProcessor(
             model_path=model_path,
             tracker_store=self.tracker_store,
@@ -68,14 +68,14 @@ class TurnAgent(Agent):
         self.tracker_store.domain = self.domain
         self._set_fingerprint(fingerprint)
 
-    async def handle_message(self, message: UserMessage) -> Optional[List[Dict[str, Any]]]:
+    async def handle_message(self, message: UserMessage) -> list[dict[str, Any]] | None:
         """Takes no lock: a turn shares nothing with another, and the platform orders those of a conversation."""
         if self.processor is None:
             raise ModelNotFound("No model is loaded.")
         return await self.processor.handle_message(message)
 
     @staticmethod
-    def _create_tracker_store(store: Optional[TrackerStore], domain: Domain) -> TrackerStore:
+    def _create_tracker_store(store: TrackerStore | None, domain: Domain) -> TrackerStore:
         """Uses the given store as it is: Rasa's wrapper would, on an error, go on with one that keeps trackers."""
         if store is None:
             raise ModelNotFound("A tracker store must be named in endpoints.yml.")

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Dict, Mapping, Optional
+from typing import Any
 
 LONGEST_TEXT = 4000  # characters
 LONGEST_NAME = 200  # characters of an id, channel, language, choice or step
@@ -12,7 +13,9 @@ KINDS = ("start", "text", "choice")
 _WORD_JOINER = "\u2060"
 # Rasa reads a text that begins with "/" as an intent. Blanks and invisible signs before it are no defence for us,
 # since this or another version might strip them.
-_LEADING_SLASH = re.compile(r"^[\s\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]*[/\uff0f\u2044\u2215]")
+_INVISIBLE = r"[\s\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]*"
+_LEADING_SLASH = re.compile(_INVISIBLE + r"[/\uff0f\u2044\u2215]")
+_COMMAND = re.compile(_INVISIBLE + r"[/\uff0f\u2044\u2215]+\w+\s*(?:[@{].*)?", re.DOTALL)
 
 
 class RequestError(ValueError):
@@ -29,12 +32,12 @@ class TurnRequest:
     language: str
     kind: str
     text: str
-    value: Optional[str]
-    step: Optional[str]
-    state: Optional[Dict[str, Any]]
-    facts: Dict[str, Any]
+    value: str | None
+    step: str | None
+    state: dict[str, Any] | None
+    facts: dict[str, Any]
 
-    def metadata(self) -> Dict[str, Any]:
+    def metadata(self) -> dict[str, Any]:
         """Return what the policy and the extractors need besides the text."""
         return {
             "kind": self.kind, "text": self.text, "value": self.value, "step": self.step,
@@ -74,6 +77,11 @@ def shield(text: str) -> str:
     return _WORD_JOINER + text if _LEADING_SLASH.match(text) else text
 
 
+def is_command(text: str) -> bool:
+    """Tell whether a text is a command ("/start", "/restart{…}") rather than language: no intent is read from it."""
+    return _COMMAND.fullmatch(text) is not None
+
+
 def without_surrogates(text: str) -> str:
     """Replace half characters, which JSON can carry but UTF-8 and the tokenizer cannot."""
     return text.encode("utf-8", "replace").decode("utf-8")
@@ -86,14 +94,14 @@ def _name(part: Mapping[str, Any], key: str) -> str:
     return value
 
 
-def _optional_name(part: Mapping[str, Any], key: str) -> Optional[str]:
+def _optional_name(part: Mapping[str, Any], key: str) -> str | None:
     value = part.get(key)
     if value is not None and (not isinstance(value, str) or len(value) > LONGEST_NAME):
         raise RequestError(f"{key} must be a string of at most {LONGEST_NAME} characters")
     return value
 
 
-def _object(body: Mapping[str, Any], key: str) -> Optional[Dict[str, Any]]:
+def _object(body: Mapping[str, Any], key: str) -> dict[str, Any] | None:
     value = body.get(key)
     if value is not None and not isinstance(value, dict):
         raise RequestError(f"{key} must be an object or null")

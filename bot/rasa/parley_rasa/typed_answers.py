@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, FrozenSet, List, Mapping, Optional, Sequence, Tuple
+from typing import Any
 
 _YES = frozenset(
     "yes|y|yep|yeah|yea|yup|yes please|yes i do|yes i agree|i agree|agreed|i consent|i accept|sure|sure thing|of course"
@@ -89,7 +90,7 @@ class TakenBack:
     restated: bool
 
 
-def taken_back(text: str) -> Optional[TakenBack]:
+def taken_back(text: str) -> TakenBack | None:
     """Read a text that takes something back; None when it does not, or says nothing in its place."""
     mark = _TAKES_BACK.match(text)
     rest = text[mark.end() :].strip() if mark else ""
@@ -109,7 +110,7 @@ def normalise(text: str) -> str:
     return re.sub(r"\be mail", "email", words)
 
 
-def read_yes_no(text: str) -> Optional[bool]:
+def read_yes_no(text: str) -> bool | None:
     """Read an unmistakable yes or no; anything with a hedge or a condition is neither."""
     said = normalise(text)
     if said in _YES:
@@ -119,16 +120,14 @@ def read_yes_no(text: str) -> Optional[bool]:
     return None
 
 
-def _refuses(words: List[str]) -> bool:
+def _refuses(words: list[str]) -> bool:
     """A longer refusal ("no, I don't want any e-mails"). There is no such rule for yes: a yes must be plain."""
     if not words or words[0] not in ("no", "nope", "nah") or len(words) > _LONGEST_REFUSAL:
         return False
     return bool(_NEGATIONS.intersection(words)) and not _HEDGES.intersection(words)
 
 
-def match_choice(
-    text: str, choices: Sequence[Mapping[str, Any]], numbered: bool = False
-) -> Optional[ChoiceMatch]:
+def match_choice(text: str, choices: Sequence[Mapping[str, Any]], numbered: bool = False) -> ChoiceMatch | None:
     """Find the one choice that a text means; None when none or several fit.
 
     Args:
@@ -151,7 +150,7 @@ def match_choice(
     return by_number or _contained(said, choices, names)
 
 
-def _by_position(said: str, choices: Sequence[Mapping[str, Any]]) -> Optional[ChoiceMatch]:
+def _by_position(said: str, choices: Sequence[Mapping[str, Any]]) -> ChoiceMatch | None:
     match = _POSITION.fullmatch(said)
     if match is None:
         return ChoiceMatch(str(choices[-1]["value"]), True) if said in ("last", "the last", "the last one") else None
@@ -172,7 +171,7 @@ _AMOUNT = re.compile(
 )
 
 
-def _in_range(said: str, choices: Sequence[Mapping[str, Any]]) -> Optional[ChoiceMatch]:
+def _in_range(said: str, choices: Sequence[Mapping[str, Any]]) -> ChoiceMatch | None:
     """Match an amount ("about 30 people") or a range when the choices are ranges of numbers ("10 to 49", "250+")."""
     ranges = []
     for choice in choices:
@@ -190,7 +189,7 @@ def _in_range(said: str, choices: Sequence[Mapping[str, Any]]) -> Optional[Choic
     return ChoiceMatch(fitting[0], True) if len(fitting) == 1 else None
 
 
-def _bounds(text: str) -> Optional[Tuple[int, Optional[int]]]:
+def _bounds(text: str) -> tuple[int, int | None] | None:
     match = _RANGE.search(text)
     if match is None:
         return None
@@ -198,7 +197,7 @@ def _bounds(text: str) -> Optional[Tuple[int, Optional[int]]]:
     return int(low or from_on or int(over) + 1), int(high) if high else None
 
 
-def _contained(said: str, choices: Sequence[Mapping[str, Any]], names: List[Any]) -> Optional[ChoiceMatch]:
+def _contained(said: str, choices: Sequence[Mapping[str, Any]], names: list[Any]) -> ChoiceMatch | None:
     """Match a choice named inside a longer text, or by some of its words; a text that negates matches none."""
     if said not in ("no", "not now") and _NEGATING.search(f" {said} "):
         return None
@@ -219,7 +218,7 @@ def _contained(said: str, choices: Sequence[Mapping[str, Any]], names: List[Any]
     return ChoiceMatch(part_of[0], whole=True) if len(part_of) == 1 else None
 
 
-def _content_words(text: str) -> FrozenSet[str]:
+def _content_words(text: str) -> frozenset[str]:
     return frozenset(text.split()) - _EMPTY_WORDS
 
 

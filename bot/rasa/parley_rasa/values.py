@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any, Iterator, List, Optional
+from typing import Any
 
 import phonenumbers
 from email_validator import EmailNotValidError, validate_email
@@ -29,7 +30,9 @@ _SPOKEN_REACH = 160  # characters around an "at"; keeps hostile texts cheap
 _NO_LOCAL_PART = frozenset("am is are was be me us look looking work works working here there live based not".split())
 _SPOKEN_AT = re.compile(r" at |\s?[(\[{]at[)\]}]\s?|\s?@\s?", re.IGNORECASE)
 _SPOKEN_DOT = re.compile(r" dot |\s?[(\[{]dot[)\]}]\s?", re.IGNORECASE)
-_NUMBER = re.compile(r"(?<![\w.,@/+-])-?\d{1,3}(?:,\d{3})+(?:\.\d+)?(?![\w@])|(?<![\w.,@/+-])-?\d{1,15}(?:\.\d+)?(?![\w@])")
+_NUMBER = re.compile(
+    r"(?<![\w.,@/+-])-?\d{1,3}(?:,\d{3})+(?:\.\d+)?(?![\w@])|(?<![\w.,@/+-])-?\d{1,15}(?:\.\d+)?(?![\w@])"
+)
 _ENOUGH_DIGITS = re.compile(r"(?:\d\D{0,4}){6}\d")  # the shortest number worth asking the phone library about
 _FILLERS = frozenset(
     "my mail email e address phone number mobile cell tel telephone is its it s the to at on me you can reach here"
@@ -48,13 +51,13 @@ class Value:
     end: int
 
 
-def find_values(text: str, region: str = DEFAULT_REGION) -> List[Value]:
+def find_values(text: str, region: str = DEFAULT_REGION) -> list[Value]:
     """List the values in a text: addresses and phone numbers first, amounts that are no part of them last."""
     found = [value for value in (find_email(text), find_phone(text, region)) if value is not None]
     return found + [number for number in _numbers(text) if not any(_overlap(number, other) for other in found)]
 
 
-def find_email(text: str) -> Optional[Value]:
+def find_email(text: str) -> Value | None:
     """Return the first valid address, written with @ or spelled out ("bob at acme dot com")."""
     for match in _EMAIL.finditer(text):
         address = match.group().strip(".'*_`~") if "@" in match.group() else ""
@@ -65,7 +68,7 @@ def find_email(text: str) -> Optional[Value]:
     return _find_spoken_email(text)
 
 
-def _find_spoken_email(text: str) -> Optional[Value]:
+def _find_spoken_email(text: str) -> Value | None:
     for at in islice(_SPOKEN_AT.finditer(text), 5):
         offset = max(0, at.start() - _SPOKEN_REACH)
         match = _SPOKEN_EMAIL.search(text[offset : at.end() + _SPOKEN_REACH])
@@ -78,7 +81,7 @@ def _find_spoken_email(text: str) -> Optional[Value]:
     return None
 
 
-def normal_email(address: str) -> Optional[str]:
+def normal_email(address: str) -> str | None:
     """Return an address in normal form (domain in lower case), or None when it is not one."""
     local, _, domain = address.partition("@")
     if not (0 < len(local) <= _LONGEST_LOCAL_PART and 0 < len(domain) <= _LONGEST_DOMAIN):
@@ -89,7 +92,7 @@ def normal_email(address: str) -> Optional[str]:
         return None
 
 
-def find_phone(text: str, region: str = DEFAULT_REGION) -> Optional[Value]:
+def find_phone(text: str, region: str = DEFAULT_REGION) -> Value | None:
     """Return the first valid phone number as E.164; one without country code is read as of ``region``."""
     if not _ENOUGH_DIGITS.search(text):
         return None
@@ -99,14 +102,14 @@ def find_phone(text: str, region: str = DEFAULT_REGION) -> Optional[Value]:
     return None
 
 
-def find_number(text: str) -> Optional[float]:
+def find_number(text: str) -> float | None:
     """Return the first amount in a text."""
     for found in _numbers(text):
         return float(found.value)
     return None
 
 
-def region_for(language: str, configured: Optional[str] = None) -> str:
+def region_for(language: str, configured: str | None = None) -> str:
     """Choose the region of numbers without country code: configured, else the language's own, else the default."""
     if configured:
         return configured.upper()
@@ -116,7 +119,7 @@ def region_for(language: str, configured: Optional[str] = None) -> str:
     return REGION_OF_LANGUAGE.get(base.lower(), DEFAULT_REGION)
 
 
-def is_nothing_else(text: str, values: List[Value]) -> bool:
+def is_nothing_else(text: str, values: list[Value]) -> bool:
     """Tell whether a text is an address or phone number with no more than filler around it."""
     spans = [value for value in values if value.kind != "number"]
     if not spans:

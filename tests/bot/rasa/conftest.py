@@ -9,8 +9,9 @@ import subprocess
 import sys
 import time
 import urllib.request
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Dict, Iterator, List
+from typing import Any
 
 import pytest
 
@@ -27,8 +28,8 @@ else:
 
 
 @pytest.fixture(scope="session")
-def flows_document() -> Dict[str, Any]:
-    document: Dict[str, Any] = json.loads((HERE / "fixture_flow.json").read_text("utf-8"))
+def flows_document() -> dict[str, Any]:
+    document: dict[str, Any] = json.loads((HERE / "fixture_flow.json").read_text("utf-8"))
     return document
 
 
@@ -36,11 +37,13 @@ def flows_document() -> Dict[str, Any]:
 def encoder_dir() -> Path:
     folder = Path(os.environ.get("PARLEY_ENCODER_DIR") or ROOT / "var" / "encoder")
     if not (folder / "meta.json").is_file():
-        pytest.fail(f"no encoder in {folder}: run `.venv/bin/python -m bot.encoder_export --to {folder}`", pytrace=False)
+        pytest.fail(
+            f"no encoder in {folder}: run `.venv/bin/python -m bot.encoder_export --to {folder}`", pytrace=False
+        )
     return folder
 
 
-def run_module(name: str, *arguments: Any, **environment: str) -> "subprocess.CompletedProcess[str]":
+def run_module(name: str, *arguments: Any, **environment: str) -> subprocess.CompletedProcess[str]:
     """Run one of our programs to its end, as the platform does."""
     return subprocess.run(
         [sys.executable, "-m", name, *map(str, arguments)],
@@ -61,9 +64,7 @@ def trained_model(tmp_path_factory: pytest.TempPathFactory, encoder_dir: Path) -
 
 
 @pytest.fixture(scope="session")
-def server(
-    trained_model: Path, encoder_dir: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator["Server"]:
+def server(trained_model: Path, encoder_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A real Rasa process serving that model."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -91,7 +92,7 @@ class Server:
         self.url = f"http://127.0.0.1:{port}/webhooks/turn/"
         self.port, self.log = port, log
 
-    def wait_until_ready(self, process: "subprocess.Popen[bytes]") -> None:
+    def wait_until_ready(self, process: subprocess.Popen[bytes]) -> None:
         deadline = time.monotonic() + START_TIMEOUT
         while time.monotonic() < deadline:
             assert process.poll() is None, self.log.read_text()
@@ -103,7 +104,7 @@ class Server:
                 time.sleep(0.2)
         pytest.fail(f"Rasa did not start:\n{self.log.read_text()}")
 
-    def post(self, body: Any, secret: str = SECRET, raw: bool = False) -> "tuple[int, Any]":
+    def post(self, body: Any, secret: str = SECRET, raw: bool = False) -> tuple[int, Any]:
         """Post a body; return the status and the decoded answer."""
         data = body if raw else json.dumps(body).encode()
         headers = {"X-Parley-Secret": secret, "Content-Type": "application/json"}
@@ -115,7 +116,7 @@ class Server:
             with error:
                 return error.code, json.load(error)
 
-    def turn(self, state: Any, kind: str = "text", **message: Any) -> Dict[str, Any]:
+    def turn(self, state: Any, kind: str = "text", **message: Any) -> dict[str, Any]:
         """Take a turn that must succeed."""
         status, answer = self.post(turn_body(state, kind, **message))
         assert status == 200, answer
@@ -123,19 +124,19 @@ class Server:
         return answer
 
 
-def turn_body(state: Any, kind: str = "text", facts: Any = None, **message: Any) -> Dict[str, Any]:
+def turn_body(state: Any, kind: str = "text", facts: Any = None, **message: Any) -> dict[str, Any]:
     return {
         "conversation_id": "0192", "channel": "web", "language": "en",
         "message": {"id": "0193", "kind": kind, **message}, "state": state, "facts": facts or {},
     }  # fmt: skip
 
 
-def texts(answer: Dict[str, Any]) -> List[str]:
+def texts(answer: dict[str, Any]) -> list[str]:
     return [reply["text"] for reply in answer["replies"]]
 
 
-@pytest.fixture()
-def talk(flows_document: Dict[str, Any]) -> Any:
+@pytest.fixture
+def talk(flows_document: dict[str, Any]) -> Any:
     from conversation import Conversation
 
     return Conversation(flows_document)

@@ -3,31 +3,31 @@
 from __future__ import annotations
 
 import copy
-from typing import Any, Dict, List, Optional
+from typing import Any
 
 from parley_rasa.dialogue.flows import Flows
 from parley_rasa.dialogue.interpreter import take_turn
 from parley_rasa.dialogue.turn import Message, Understood
 from parley_rasa.values import find_values, is_nothing_else
 
-Answer = Dict[str, Any]
+Answer = dict[str, Any]
 
 
 class Conversation:
     """Keeps the state between turns, as the platform does."""
 
-    def __init__(self, document: Dict[str, Any], channel: str = "web", language: str = "en") -> None:
+    def __init__(self, document: dict[str, Any], channel: str = "web", language: str = "en") -> None:
         self.flows = Flows(copy.deepcopy(document))
-        self.state: Optional[Dict[str, Any]] = None
-        self.facts: Dict[str, Any] = {}
+        self.state: dict[str, Any] | None = None
+        self.facts: dict[str, Any] = {}
         self.channel, self.language = channel, language
 
     def start(self) -> Answer:
         return self._turn(Message("start"), Understood())
 
-    def say(self, text: str, intent: Optional[str] = None, confidence: float = 0.9) -> Answer:
+    def say(self, text: str, intent: str | None = None, confidence: float = 0.9) -> Answer:
         found = find_values(text)
-        values: Dict[str, Any] = {}
+        values: dict[str, Any] = {}
         for value in found:
             values.setdefault(value.kind, value.value)
         ranking = [(intent, confidence)] if intent else []
@@ -36,7 +36,7 @@ class Conversation:
             Message("text", text), Understood(intent, sure, ranking, values, is_nothing_else(text, found))
         )
 
-    def tap(self, value: str, step: Optional[str] = None) -> Answer:
+    def tap(self, value: str, step: str | None = None) -> Answer:
         return self._turn(Message("choice", value=value, step=step or self.open_step), Understood())
 
     @property
@@ -45,10 +45,10 @@ class Conversation:
         return f"{frame['flow']}/{frame['step']}" if frame else ""
 
     @property
-    def slots(self) -> Dict[str, Any]:
+    def slots(self) -> dict[str, Any]:
         return dict(self.state["slots"]) if self.state else {}
 
-    def at(self, step: str, **slots: Any) -> "Conversation":
+    def at(self, step: str, **slots: Any) -> Conversation:
         """Jump to a step of the lead flow with slots known."""
         frame = {"flow": "lead", "version": self.flows.flow("lead")["version"], "step": step, "misses": 0}
         self.state = {"v": 1, "slots": slots, "stack": [frame], "ended": None, "handed_off": False, "recent": []}
@@ -60,11 +60,11 @@ class Conversation:
         return answer
 
 
-def texts(answer: Answer) -> List[str]:
+def texts(answer: Answer) -> list[str]:
     return [reply["text"] for reply in answer["replies"]]
 
 
-def effects(answer: Answer, name: str) -> List[Dict[str, Any]]:
+def effects(answer: Answer, name: str) -> list[dict[str, Any]]:
     return [effect for effect in answer["effects"] if effect["effect"] == name]
 
 

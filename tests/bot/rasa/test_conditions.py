@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from parley_rasa.dialogue.conditions import holds, next_step
 
 scalars = st.one_of(st.text(min_size=1), st.integers(), st.booleans())

@@ -5,14 +5,15 @@ from __future__ import annotations
 import copy
 
 import pytest
-from conversation import Conversation, acted, effects, texts
 from hypothesis import given
 from hypothesis import strategies as st
+
+from conversation import Conversation, acted, effects, texts
 
 QUESTION = "May Example Ltd send you e-mails about its products?"
 
 
-@pytest.fixture()
+@pytest.fixture
 def at_consent(talk):
     talk.at("ask_email", size="small", goal="demo", first_name="Ada").say("a@b.example")
     return talk
@@ -39,7 +40,9 @@ def test_a_clear_word_typed_at_the_open_question_decides(at_consent, text, decis
     assert effects(at_consent.say(text), "record_consent")[0]["decision"] == decision
 
 
-@pytest.mark.parametrize("text", ["maybe", "if it is rare", "why not", "I would love to hear more", "👍", "yes but rarely"])
+@pytest.mark.parametrize(
+    "text", ["maybe", "if it is rare", "why not", "I would love to hear more", "👍", "yes but rarely"]
+)
 def test_an_intent_never_decides_however_sure_it_is(at_consent, text):
     answer = at_consent.say(text, "affirm", 1.0)
     assert (acted(answer), effects(answer, "record_consent")) == ("missed", [])

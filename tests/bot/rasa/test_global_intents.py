@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from conversation import Conversation, acted, effects, texts
 
 STEPS = ["ask_goal", "ask_first_name", "ask_problem", "ask_email", "ask_phone", "ask_marketing"]

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from conversation import acted, effects, texts
 from hypothesis import given
 from hypothesis import strategies as st
+
+from conversation import acted, effects, texts
 
 
 @pytest.mark.parametrize("text", ["See a demo", "demo", "1", "the first one", "I would like to see a demo"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from conversation import acted, effects, texts
 
 
@@ -27,7 +28,8 @@ def test_an_unsure_question_is_a_miss(talk):
 
 
 @pytest.mark.parametrize(
-    "text", ["no, my mail is new@b.example", "sorry, it's new@b.example", "new@b.example", "actually new@b.example is better"]
+    "text",
+    ["no, my mail is new@b.example", "sorry, it's new@b.example", "new@b.example", "actually new@b.example is better"],
 )
 def test_another_address_corrects_the_one_given_before(talk, text):
     answer = talk.at("ask_marketing", email="old@b.example").say(text)
@@ -49,7 +51,9 @@ def test_the_same_address_again_is_no_correction(talk):
     assert (acted(answer), answer["effects"]) == ("missed", [])
 
 
-@pytest.mark.parametrize("text", ["actually it's 10 to 49", "sorry, 10-49", "no, I meant 10 to 49", "wait, we are about 30 people"])
+@pytest.mark.parametrize(
+    "text", ["actually it's 10 to 49", "sorry, 10-49", "no, I meant 10 to 49", "wait, we are about 30 people"]
+)
 def test_an_earlier_choice_is_corrected_when_the_text_says_it_takes_something_back(talk, text):
     talk.start()
     talk.tap("demo")
@@ -65,7 +69,9 @@ def test_the_open_questions_answer_is_not_mistaken_for_a_correction(talk):
     assert acted(talk.say("actually, about 30 people")) == "answer_given"
 
 
-@pytest.mark.parametrize("text", ["my name is actually Grace", "change my first name to Grace", "no, my name is Grace."])
+@pytest.mark.parametrize(
+    "text", ["my name is actually Grace", "change my first name to Grace", "no, my name is Grace."]
+)
 def test_a_name_is_corrected_by_its_label(talk, text):
     answer = talk.at("ask_email", first_name="Ada", problem="x").say(text)
     assert (acted(answer), talk.slots["first_name"]) == ("correction", "Grace")
@@ -93,7 +99,7 @@ def test_a_goodbye_is_not_followed_by_a_question(talk):
     assert texts(talk.say("bye then", "goodbye")) == ["Bye."]
 
 
-@pytest.fixture()
+@pytest.fixture
 def ended(talk):
     talk.at("ask_marketing", email="a@b.example", first_name="Ada").tap("no")
     return talk

@@ -6,9 +6,10 @@ import copy
 import json
 
 import pytest
-from conversation import Conversation, acted, texts
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+from conversation import Conversation, acted, texts
 from parley_rasa.dialogue.flows import Flows, FlowsError
 from parley_rasa.dialogue.interpreter import take_turn
 from parley_rasa.dialogue.state import StateError, nearest_open_step, restore

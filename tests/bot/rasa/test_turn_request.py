@@ -5,17 +5,24 @@ from __future__ import annotations
 import copy
 
 import pytest
-from conftest import turn_body
 from hypothesis import given
 from hypothesis import strategies as st
-from parley_rasa.turn_request import RequestError, parse_request, shield
+
+from conftest import turn_body
+from parley_rasa.turn_request import RequestError, is_command, parse_request, shield
 
 GOOD = turn_body(None, "choice", value="demo", step="lead/ask_goal")
 
 
 def test_a_good_request_is_parsed():
     parsed = parse_request(GOOD)
-    assert (parsed.kind, parsed.value, parsed.step, parsed.text, parsed.facts) == ("choice", "demo", "lead/ask_goal", "", {})
+    assert (parsed.kind, parsed.value, parsed.step, parsed.text, parsed.facts) == (
+        "choice",
+        "demo",
+        "lead/ask_goal",
+        "",
+        {},
+    )
 
 
 def broken(path, value):
@@ -40,7 +47,11 @@ def test_a_malformed_request_is_refused(body):
         parse_request(body)
 
 
-@given(st.recursive(st.none() | st.booleans() | st.text(), lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner)))
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.text(), lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner)
+    )
+)
 def test_anything_else_is_refused_or_parsed_and_never_breaks(body):
     try:
         parse_request(body)
@@ -66,3 +77,13 @@ def test_a_text_without_a_slash_is_left_alone(text):
 
 def test_half_characters_are_replaced():
     assert parse_request(turn_body(None, "text", text="a\ud800b")).text == "a?b"
+
+
+@given(invisible, st.sampled_from(['/start{"email":"x"}', "/start", "//start", '/a@0.9{"b": "c\nd"}', "/help "]))
+def test_a_command_is_told_from_language(before, command):
+    assert is_command(before + command) and is_command(shield(before + command))
+
+
+@pytest.mark.parametrize("text", ["/ hello", "/invoices pile up", "start", "and/or", "", "/", "see {this}"])
+def test_a_sentence_is_no_command(text):
+    assert not is_command(text)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from parley_rasa.typed_answers import clean_text, match_choice, normalise, read_yes_no, without_lead_in
 
 SIZES = [
@@ -19,13 +20,16 @@ GOALS = [
 ]
 
 
-@pytest.mark.parametrize("text", ["yes", "Yes!", "yes please", "YES.", "sure", "of course", "I agree", "go ahead", "ok"])
+@pytest.mark.parametrize(
+    "text", ["yes", "Yes!", "yes please", "YES.", "sure", "of course", "I agree", "go ahead", "ok"]
+)
 def test_clear_words_are_a_yes(text):
     assert read_yes_no(text) is True
 
 
 @pytest.mark.parametrize(
-    "text", ["no", "No.", "no thanks", "nope", "rather not", "I don't agree", "no, I don't want any e-mails", "nah thanks"]
+    "text",
+    ["no", "No.", "no thanks", "nope", "rather not", "I don't agree", "no, I don't want any e-mails", "nah thanks"],
 )
 def test_clear_words_are_a_no(text):
     assert read_yes_no(text) is False
@@ -41,7 +45,11 @@ def test_a_hedge_or_anything_more_is_neither(text):
     assert read_yes_no(text) is None
 
 
-@given(st.sampled_from(["yes", "sure", "okay", "of course"]), st.sampled_from(["but", "if", "unless", "maybe", "when"]), st.text(max_size=20))
+@given(
+    st.sampled_from(["yes", "sure", "okay", "of course"]),
+    st.sampled_from(["but", "if", "unless", "maybe", "when"]),
+    st.text(max_size=20),
+)
 def test_a_yes_with_a_condition_is_never_a_yes(yes, hedge, rest):
     assert read_yes_no(f"{yes} {hedge} {rest}") is not True
 

@@ -10,11 +10,12 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sklearn.feature_extraction.text import TfidfVectorizer
+
 from parley_rasa.understanding.encoder import DIMENSIONS, Encoder, EncoderError, encoder_folder
 from parley_rasa.understanding.intent_model import IntentModel, softmax
 from parley_rasa.understanding.intent_training import TrainingError, train
 from parley_rasa.understanding.ngrams import NgramWeights, char_ngrams, word_ngrams
-from sklearn.feature_extraction.text import TfidfVectorizer
 
 TEXTS = ["hello there", "hi you", "good morning", "what does it cost", "how much is it", "the price please"] * 2
 INTENTS = ["greet", "greet", "greet", "price", "price", "price"] * 2
@@ -80,7 +81,8 @@ def test_a_saved_model_gives_the_same_ranking_and_holds_no_pickle(model, tmp_pat
 
 def test_a_pickled_array_in_a_model_file_is_refused(model, tmp_path):
     model.save(tmp_path)
-    np.savez(tmp_path / "intents.npz", coefficients=np.array([{"code": "x"}], dtype=object))
+    evil = np.array([{"code": "x"}], dtype=object)
+    np.savez(tmp_path / "intents.npz", coefficients=evil, intercept=evil, word_idf=evil, char_idf=evil)
     with pytest.raises(ValueError, match="pickle"):
         IntentModel.load(tmp_path)
 

@@ -9,13 +9,16 @@ import phonenumbers
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
+
 from parley_rasa.values import find_email, find_number, find_phone, find_values, is_nothing_else, region_for
 
 label = st.text(string.ascii_lowercase + string.digits, min_size=1, max_size=12)
 addresses = st.tuples(label, label, st.sampled_from(["com", "org", "example", "co.uk"])).map(
     lambda parts: f"{parts[0]}@{parts[1]}.{parts[2]}"
 )
-surroundings = st.sampled_from(["{}", "my mail is {}", "write to {}, please", "({})", "<{}>", "it's {}.", "{}!", "mail:{}"])
+surroundings = st.sampled_from(
+    ["{}", "my mail is {}", "write to {}, please", "({})", "<{}>", "it's {}.", "{}!", "mail:{}"]
+)
 
 
 @given(addresses, surroundings)
@@ -42,7 +45,18 @@ def test_the_domain_is_lower_cased_and_the_local_part_kept():
 
 @pytest.mark.parametrize(
     "text",
-    ["bob@", "@acme.com", "bob@acme", "bob at work", "I am at work.com", "bob@@acme.com", "a@b@c.com", "", "bob(at)", "x@y..com"],
+    [
+        "bob@",
+        "@acme.com",
+        "bob@acme",
+        "bob at work",
+        "I am at work.com",
+        "bob@@acme.com",
+        "a@b@c.com",
+        "",
+        "bob(at)",
+        "x@y..com",
+    ],
 )
 def test_half_an_address_is_none(text):
     assert find_email(text) is None
@@ -86,7 +100,12 @@ def test_an_address_with_filler_words_is_nothing_else_and_with_a_message_it_is_m
 
 
 def test_the_region_follows_configuration_then_territory_then_language():
-    assert [region_for("en-GB", "at"), region_for("en-GB"), region_for("de"), region_for("xx")] == ["AT", "GB", "DE", "US"]
+    assert [region_for("en-GB", "at"), region_for("en-GB"), region_for("de"), region_for("xx")] == [
+        "AT",
+        "GB",
+        "DE",
+        "US",
+    ]
 
 
 @given(st.text(max_size=300))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable, Dict, List, Mapping, Optional
+from collections.abc import Callable, Mapping
+from typing import Any
 
 Slots = Mapping[str, Any]
 
@@ -30,7 +31,7 @@ def holds(condition: Mapping[str, Any], slots: Slots) -> bool:
         raise ValueError(f"not a condition: {dict(condition)}") from error
 
 
-def next_step(choices: List[Dict[str, Any]], slots: Slots) -> Optional[str]:
+def next_step(choices: list[dict[str, Any]], slots: Slots) -> str | None:
     """Return the first target whose condition holds; None ends the flow."""
     for choice in choices:
         if "if" not in choice or holds(choice["if"], slots):
@@ -45,7 +46,7 @@ def _compare(left: Any, right: Any, decide: Callable[[float, float], bool]) -> b
         return False
 
 
-_OPERATORS: Dict[str, Callable[[Any, Any], bool]] = {
+_OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
     "known": lambda value, _: is_known(value),
     "unknown": lambda value, _: not is_known(value),
     "is": lambda value, expected: is_known(value) and value == expected,

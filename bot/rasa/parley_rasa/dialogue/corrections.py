@@ -6,8 +6,9 @@ Consent is never corrected here: who takes it back says stop.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Iterator, List, Optional, Tuple
+from typing import Any
 
 from parley_rasa.dialogue import questions, repair, steps
 from parley_rasa.dialogue.conditions import is_known
@@ -27,7 +28,7 @@ class Correction:
     shown: str
 
 
-def find_correction(turn: Turn) -> Optional[Correction]:
+def find_correction(turn: Turn) -> Correction | None:
     """Return the correction that the visitor's text makes, if it makes one."""
     return _of_value(turn) or _by_label(turn) or _of_lately_answered(turn)
 
@@ -44,7 +45,7 @@ def carry_out(turn: Turn, correction: Correction) -> None:
         questions.ask(turn)
 
 
-def _of_value(turn: Turn) -> Optional[Correction]:
+def _of_value(turn: Turn) -> Correction | None:
     """Another address or phone number than the one known is a correction, with or without a "sorry"."""
     asked = "" if turn.question is None or turn.moved else QUESTION_INPUT[turn.question["step"]]
     for kind in repair.VALUE_KINDS:
@@ -57,8 +58,8 @@ def _of_value(turn: Turn) -> Optional[Correction]:
     return None
 
 
-def _by_label(turn: Turn) -> Optional[Correction]:
-    """"My company is Acme", "change my name to Ada": names a known slot by its label."""
+def _by_label(turn: Turn) -> Correction | None:
+    """ "My company is Acme", "change my name to Ada": names a known slot by its label."""
     text = clean_text(turn.message.text)
     taken = taken_back(text)
     text = taken.rest if taken else text
@@ -79,12 +80,12 @@ def _by_label(turn: Turn) -> Optional[Correction]:
     return None
 
 
-def _labels(slot: str, label: Optional[str]) -> List[str]:
+def _labels(slot: str, label: str | None) -> list[str]:
     names = [name for name in (label, slot.replace("_", " ")) if name]
     return names + (["name"] if slot == "first_name" else [])
 
 
-def _value_for(turn: Turn, slot: str, text: str) -> Optional[Correction]:
+def _value_for(turn: Turn, slot: str, text: str) -> Correction | None:
     if turn.flows.slot(slot).get("type") == "text":
         return Correction(slot, text, text) if text != turn.slots[slot] else None
     for flow, step_id in _choice_steps(turn, slot):
@@ -92,14 +93,14 @@ def _value_for(turn: Turn, slot: str, text: str) -> Optional[Correction]:
     return None
 
 
-def _choice_steps(turn: Turn, slot: str) -> Iterator[Tuple[str, str]]:
+def _choice_steps(turn: Turn, slot: str) -> Iterator[tuple[str, str]]:
     for name in turn.flows.document["flows"]:
         for step_id, step in turn.flows.flow(name)["steps"].items():
             if step["step"] == "ask_choice" and step["slot"] == slot:
                 yield name, step_id
 
 
-def _choice(turn: Turn, flow: str, step_id: str, text: str) -> Optional[Correction]:
+def _choice(turn: Turn, flow: str, step_id: str, text: str) -> Correction | None:
     step = turn.flows.step(flow, step_id)
     values = [str(value) for value in step["choices"]]
     labels = questions.labels_of(turn, {"flow": flow, "step": step_id}, values)
@@ -109,8 +110,8 @@ def _choice(turn: Turn, flow: str, step_id: str, text: str) -> Optional[Correcti
     return Correction(step["slot"], match.value, labels[match.value] or match.value)
 
 
-def _of_lately_answered(turn: Turn) -> Optional[Correction]:
-    """"Actually …", "no, I meant …": takes back one of the last answers, unless it answers the open question."""
+def _of_lately_answered(turn: Turn) -> Correction | None:
+    """ "Actually …", "no, I meant …": takes back one of the last answers, unless it answers the open question."""
     taken = taken_back(clean_text(turn.message.text))
     if taken is None:
         return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any, Dict, List, Optional
+from typing import Any
 
 FORMAT = 1
 QUESTION_INPUT = {
@@ -23,7 +23,7 @@ class FlowsError(ValueError):
 class Flows:
     """All flows, their wording and the knowledge answers, as one compiled document."""
 
-    def __init__(self, document: Dict[str, Any]) -> None:
+    def __init__(self, document: dict[str, Any]) -> None:
         if not isinstance(document, dict):
             raise FlowsError("compiled flows are a JSON object")
         if document.get("format") != FORMAT:
@@ -32,16 +32,16 @@ class Flows:
         self.version: str = document["version"]
         self.entry_flow: str = document["entry_flow"]
         self.default_language: str = document["default_language"]
-        self._flows: Dict[str, Dict[str, Any]] = document["flows"]
-        self._wording: Dict[str, Dict[str, Any]] = document["wording"]
-        self.answers: Dict[str, Dict[str, Any]] = document.get("answers", {})
+        self._flows: dict[str, dict[str, Any]] = document["flows"]
+        self._wording: dict[str, dict[str, Any]] = document["wording"]
+        self.answers: dict[str, dict[str, Any]] = document.get("answers", {})
         if self.entry_flow not in self._flows:
             raise FlowsError(f"entry flow {self.entry_flow!r} is not among the flows")
         self._triggers = {intent: name for name, flow in self._flows.items() for intent in flow.get("nlu_triggers", ())}
         self._slots = {name: slot for flow in self._flows.values() for name, slot in flow.get("slots", {}).items()}
 
     @classmethod
-    def read(cls, path: Path) -> "Flows":
+    def read(cls, path: Path) -> Flows:
         """Read a file written by the flow compiler, or raise FlowsError saying what is wrong with it."""
         try:
             return cls(json.loads(path.read_text("utf-8")))
@@ -51,17 +51,17 @@ class Flows:
     def __contains__(self, flow: str) -> bool:
         return flow in self._flows
 
-    def flow(self, name: str) -> Dict[str, Any]:
+    def flow(self, name: str) -> dict[str, Any]:
         return self._flows[name]
 
-    def step(self, flow: str, step: str) -> Dict[str, Any]:
+    def step(self, flow: str, step: str) -> dict[str, Any]:
         """Return a step.
 
         Raises:
             FlowsError: the flow has no such step, which the compiler should have refused.
         """
         try:
-            found: Dict[str, Any] = self._flows[flow]["steps"][step]
+            found: dict[str, Any] = self._flows[flow]["steps"][step]
         except KeyError:
             raise FlowsError(f"no step {flow}/{step}") from None
         return found
@@ -69,31 +69,36 @@ class Flows:
     def has_step(self, flow: str, step: str) -> bool:
         return step in self._flows[flow]["steps"]
 
-    def slot(self, name: str) -> Dict[str, Any]:
+    def slot(self, name: str) -> dict[str, Any]:
         """Return what the flows declare about a slot; nothing for a slot that no flow declares."""
         return self._slots.get(name, {})
 
-    def slots_of_type(self, kind: str, flow: Optional[str] = None) -> List[str]:
+    def slots_of_type(self, kind: str, flow: str | None = None) -> list[str]:
         """List the slots of a type, those of ``flow`` first."""
         own = self._flows[flow].get("slots", {}) if flow in self._flows else {}
         names = list(own) + [name for name in self._slots if name not in own]
         return [name for name in names if self._slots[name].get("type") == kind]
 
-    def slot_names(self) -> List[str]:
+    def slot_names(self) -> list[str]:
         return list(self._slots)
 
-    def triggered_by(self, intent: Optional[str]) -> Optional[str]:
+    def triggered_by(self, intent: str | None) -> str | None:
         """Name the flow that an intent starts from nothing, if any."""
         return self._triggers.get(intent) if intent else None
 
-    def wording(self, language: str, flow: str, step: str) -> Dict[str, Any]:
+    def wording(self, language: str, flow: str, step: str) -> dict[str, Any]:
         """Return a step's wording in a language, else in its base language, else in the default one."""
-        for tongue in (language, language.split("-")[0], self.default_language):
+        for tongue in (language, language.split("-", maxsplit=1)[0], self.default_language):
             found = self._wording.get(tongue, {}).get(flow, {}).get(step)
             if found is not None:
                 return dict(found)
         return {}
 
-    def answer_text(self, language: str, answer: Dict[str, Any]) -> str:
+    def answer_text(self, language: str, answer: dict[str, Any]) -> str:
         texts = answer["text"]
-        return str(texts.get(language) or texts.get(language.split("-")[0]) or texts.get(self.default_language) or "")
+        return str(
+            texts.get(language)
+            or texts.get(language.split("-", maxsplit=1)[0])
+            or texts.get(self.default_language)
+            or ""
+        )

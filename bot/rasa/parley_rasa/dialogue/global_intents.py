@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Callable, Dict, Optional
+from collections.abc import Callable
 
 from parley_rasa.dialogue import repair, steps
 from parley_rasa.dialogue.questions import read_text
@@ -17,7 +17,7 @@ PHONE_CHANNELS = ("sms", "voice")
 WORKS_AFTER_HAND_OFF = frozenset(("opt_out", "delete_me", "what_do_you_know", "why_me"))
 
 
-def requested(turn: Turn) -> Optional[str]:
+def requested(turn: Turn) -> str | None:
     """Name the global request in the visitor's text, if there is one.
 
     The open question's own answer is preferred when the text is that answer and nothing else.
@@ -95,7 +95,7 @@ def _start_over(turn: Turn) -> None:
     steps.start_flow(turn, name)
 
 
-_CARRY_OUT: Dict[str, Callable[[Turn], None]] = {
+_CARRY_OUT: dict[str, Callable[[Turn], None]] = {
     "opt_out": _opt_out,
     "talk_to_person": _talk_to_person,
     "delete_me": _delete_me,

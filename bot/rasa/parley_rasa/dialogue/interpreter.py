@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, Mapping, Optional
+from collections.abc import Mapping
+from typing import Any
 
 from parley_rasa.dialogue import corrections, global_intents, questions, repair, steps
 from parley_rasa.dialogue.flows import Flows
@@ -12,14 +13,14 @@ from parley_rasa.dialogue.turn import Message, Thresholds, Turn, Understood
 
 def take_turn(
     flows: Flows,
-    state: Optional[Mapping[str, Any]],
+    state: Mapping[str, Any] | None,
     message: Message,
     understood: Understood,
     facts: Mapping[str, Any],
     channel: str = "web",
     language: str = "en",
-    thresholds: Optional[Thresholds] = None,
-) -> Dict[str, Any]:
+    thresholds: Thresholds | None = None,
+) -> dict[str, Any]:
     """Return the answer of protocols.md §2: state, replies, effects, understood. Changes none of its arguments.
 
     Raises:

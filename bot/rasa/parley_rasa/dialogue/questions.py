@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Dict, List, Mapping, Optional
+from typing import Any
 
 from parley_rasa.dialogue.conditions import is_known
 from parley_rasa.dialogue.flows import QUESTION_INPUT
@@ -15,7 +16,7 @@ LONGEST_TEXT = 1000  # characters, when the step says nothing
 CHANNELS_WITH_BUTTONS = ("web", "telegram")  # elsewhere choices are shown as a numbered list
 CONSENT = {"yes": "given", "no": "refused"}
 
-Step = Dict[str, Any]
+Step = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ def is_answered(turn: Turn, step: Step) -> bool:
     return bool(step.get("skip_if_known")) and is_known(turn.slots.get(step["slot"]))
 
 
-def ask(turn: Turn, text: Optional[str] = None) -> None:
+def ask(turn: Turn, text: str | None = None) -> None:
     """Ask the open question, with its own text or with the one given.
 
     A consent text is always shown in full and alone, since what is recorded is what was shown.
@@ -63,7 +64,7 @@ def ask_again(turn: Turn) -> None:
         ask(turn)
 
 
-def choices_of(turn: Turn, step: Step) -> List[Dict[str, str]]:
+def choices_of(turn: Turn, step: Step) -> list[dict[str, str]]:
     """List what can be tapped, in order, with labels in the visitor's language."""
     if step["step"] == "ask_consent":
         values, fallback = ["yes", "no"], {"yes": "Yes", "no": "No"}
@@ -75,19 +76,19 @@ def choices_of(turn: Turn, step: Step) -> List[Dict[str, str]]:
     return [{"value": value, "label": labels.get(value) or fallback.get(value, value)} for value in values]
 
 
-def labels_of(turn: Turn, place: Mapping[str, Any], values: List[str]) -> Dict[str, str]:
+def labels_of(turn: Turn, place: Mapping[str, Any], values: list[str]) -> dict[str, str]:
     worded = turn.flows.wording(turn.language, place["flow"], place["step"]).get("choices", {})
     return {value: for_channel(worded.get(value), turn.channel) for value in values}
 
 
-def read_tap(turn: Turn, step: Step, value: Optional[str]) -> Optional[Answer]:
+def read_tap(turn: Turn, step: Step, value: str | None) -> Answer | None:
     """Read a tapped choice; a value that the question does not offer is no answer."""
     if value not in [choice["value"] for choice in choices_of(turn, step)]:
         return None
     return Answer(value, whole=True)
 
 
-def read_text(turn: Turn, step: Step) -> Optional[Answer]:
+def read_text(turn: Turn, step: Step) -> Answer | None:
     """Read the visitor's text as an answer to the open question."""
     text, found = turn.message.text, turn.understood
     kind = step["step"]
@@ -107,7 +108,7 @@ def read_text(turn: Turn, step: Step) -> Optional[Answer]:
     return _read_free_text(turn, step, text)
 
 
-def _read_free_text(turn: Turn, step: Step, text: str) -> Optional[Answer]:
+def _read_free_text(turn: Turn, step: Step, text: str) -> Answer | None:
     if turn.understood.nothing_else and turn.understood.values.keys() & {"email", "phone"}:
         return None  # an address given early is captured as one, it does not answer "what is your name?"
     if turn.is_typed_question and (turn.frame or {}).get("misses") == 0:

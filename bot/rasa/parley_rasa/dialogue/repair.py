@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Optional, Tuple
+from typing import Any
 
 from parley_rasa.dialogue import questions, steps
 from parley_rasa.dialogue.conditions import is_known
@@ -39,7 +39,7 @@ def capture_values(turn: Turn) -> bool:
     return captured
 
 
-def find_knowledge(turn: Turn) -> Optional[Dict[str, Any]]:
+def find_knowledge(turn: Turn) -> dict[str, Any] | None:
     """Return the knowledge answer to the visitor's question, when it is clear enough that it is one."""
     if turn.takes_any_text and turn.is_typed_question:
         # It asks something for sure, so the likeliest of the known questions will do.
@@ -54,7 +54,7 @@ def find_knowledge(turn: Turn) -> Optional[Dict[str, Any]]:
     return None
 
 
-def say_knowledge(turn: Turn, answer: Dict[str, Any]) -> None:
+def say_knowledge(turn: Turn, answer: dict[str, Any]) -> None:
     source = {"title": answer["title"], "link": answer.get("link")}
     turn.say(turn.flows.answer_text(turn.language, answer), source=source)
 
@@ -106,13 +106,13 @@ def miss(turn: Turn) -> None:
     questions.ask(turn, retry or None)
 
 
-def _is_too_long(turn: Turn, question: Dict[str, Any]) -> bool:
+def _is_too_long(turn: Turn, question: dict[str, Any]) -> bool:
     if question["step"] != "ask_text":
         return False
     return len(turn.message.text.strip()) > (question.get("max_length") or questions.LONGEST_TEXT)
 
 
-def answered_steps(turn: Turn) -> List[Tuple[str, str]]:
+def answered_steps(turn: Turn) -> list[tuple[str, str]]:
     """List the steps (flow, step) answered lately, the latest first."""
     places = [event.partition(" ")[2] for event in reversed(turn.state["recent"]) if event.startswith("answered ")]
     pairs = [(flow, step) for flow, _, step in (place.partition("/") for place in places)]

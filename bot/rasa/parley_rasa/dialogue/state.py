@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Mapping, Optional, Tuple
+from collections.abc import Mapping
+from typing import Any
 
 from parley_rasa.dialogue.conditions import is_known, next_step
 from parley_rasa.dialogue.flows import QUESTION_INPUT, Flows
@@ -15,9 +16,7 @@ class StateError(ValueError):
     """The state sent with a turn is not one that this program wrote."""
 
 
-def restore(
-    flows: Flows, raw: Optional[Mapping[str, Any]], facts: Mapping[str, Any]
-) -> Tuple[Dict[str, Any], bool]:
+def restore(flows: Flows, raw: Mapping[str, Any] | None, facts: Mapping[str, Any]) -> tuple[dict[str, Any], bool]:
     """Return a private copy of the state, facts filled in, and whether its open question was moved.
 
     Raises:
@@ -35,7 +34,7 @@ def restore(
     return state, bool(moved and moved[-1])
 
 
-def check_state(raw: Optional[Mapping[str, Any]]) -> None:
+def check_state(raw: Mapping[str, Any] | None) -> None:
     """Raise StateError when a state is malformed or of another version."""
     if raw is not None:
         _copy(raw)
@@ -46,11 +45,11 @@ def is_fresh(state: Mapping[str, Any]) -> bool:
     return not state["stack"] and state["ended"] is None and not state["handed_off"]
 
 
-def _fresh() -> Dict[str, Any]:
+def _fresh() -> dict[str, Any]:
     return {"v": VERSION, "slots": {}, "stack": [], "ended": None, "handed_off": False, "recent": []}
 
 
-def _copy(raw: Mapping[str, Any]) -> Dict[str, Any]:
+def _copy(raw: Mapping[str, Any]) -> dict[str, Any]:
     try:
         if raw["v"] != VERSION:
             raise StateError(f"state has version {raw['v']!r}, this program reads {VERSION}")
@@ -67,7 +66,7 @@ def _copy(raw: Mapping[str, Any]) -> Dict[str, Any]:
         raise StateError(f"malformed state: {error!r}") from error
 
 
-def _copy_frame(frame: Mapping[str, Any]) -> Dict[str, Any]:
+def _copy_frame(frame: Mapping[str, Any]) -> dict[str, Any]:
     misses = frame["misses"]
     if not isinstance(misses, int):
         raise StateError("malformed state: misses is not a number")
@@ -77,7 +76,7 @@ def _copy_frame(frame: Mapping[str, Any]) -> Dict[str, Any]:
     return {**names, "misses": misses}
 
 
-def _follow_version(flows: Flows, frame: Dict[str, Any], slots: Mapping[str, Any]) -> bool:
+def _follow_version(flows: Flows, frame: dict[str, Any], slots: Mapping[str, Any]) -> bool:
     """Bring a frame to the present version of its flow; tell whether its question must be shown (again)."""
     flow = flows.flow(frame["flow"])
     is_there = flows.has_step(frame["flow"], frame["step"])
@@ -97,9 +96,9 @@ def nearest_open_step(flow: Mapping[str, Any], slots: Mapping[str, Any]) -> str:
 
     When all are answered: the step after the last answered question, so that what the flow does at its end is done.
     """
-    step_id: Optional[str] = str(flow["first"])
+    step_id: str | None = str(flow["first"])
     after_last_answer = str(flow["first"])
-    seen: List[str] = []
+    seen: list[str] = []
     while step_id is not None and step_id not in seen:
         seen.append(step_id)
         step = flow["steps"][step_id]

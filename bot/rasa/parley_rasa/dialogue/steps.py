@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from typing import Any, Callable, Dict
+from collections.abc import Callable
+from typing import Any
 
 from parley_rasa.dialogue import questions
 from parley_rasa.dialogue.conditions import holds, next_step
@@ -15,7 +16,7 @@ logger = logging.getLogger(__name__)
 MOST_STEPS = 100  # in one turn; a flow that runs longer goes round in circles
 DEFAULT_TEAM = "default"
 
-Step = Dict[str, Any]
+Step = dict[str, Any]
 
 
 def start_flow(turn: Turn, name: str) -> None:
@@ -119,9 +120,7 @@ def _qualify(turn: Turn, step: Step) -> None:
     for index, rule in enumerate(step["points"]):
         if "if" not in rule or holds(rule["if"], turn.slots):
             total += rule["points"]
-            turn.add_effect(
-                "add_points", points=rule["points"], reason=rule["reason"], rule=f"{turn.step_id}/{index}"
-            )
+            turn.add_effect("add_points", points=rule["points"], reason=rule["reason"], rule=f"{turn.step_id}/{index}")
     reached = [(least, name) for name, least in step["outcomes"].items() if total >= least]
     outcome = max(reached)[1] if reached else "cold"
     turn.slots[step["slot"]] = outcome
@@ -145,7 +144,7 @@ def _end(turn: Turn, step: Step) -> None:
     end_flow(turn, step["outcome"])
 
 
-_RUN: Dict[str, Callable[[Turn, Step], None]] = {
+_RUN: dict[str, Callable[[Turn, Step], None]] = {
     "message": _message,
     "ai_notice": _ai_notice,
     "branch": _branch,

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
+from typing import Any
 
 from parley_rasa.dialogue.conditions import is_known
 from parley_rasa.dialogue.flows import QUESTION_INPUT, Flows
@@ -20,17 +21,17 @@ class Message:
 
     kind: str  # "start", "text" or "choice"
     text: str = ""
-    value: Optional[str] = None
-    step: Optional[str] = None
+    value: str | None = None
+    step: str | None = None
 
 
 @dataclass(frozen=True)
 class Understood:
     """What the pipeline made of a text: intents with confidence, and values found in it by kind."""
 
-    intent: Optional[str] = None
+    intent: str | None = None
     confidence: float = 0.0
-    ranking: Sequence[Tuple[str, float]] = ()
+    ranking: Sequence[tuple[str, float]] = ()
     values: Mapping[str, Any] = field(default_factory=dict)  # "email", "phone", "number"
     nothing_else: bool = False  # the text is a value and no more than a few filler words
 
@@ -52,24 +53,24 @@ class Turn:
     """One turn in the making. ``state`` is a private copy and may be changed in place."""
 
     flows: Flows
-    state: Dict[str, Any]
+    state: dict[str, Any]
     message: Message
     understood: Understood
     channel: str
     language: str
     thresholds: Thresholds
     moved: bool = False  # the flow changed under the conversation: the open question has not been shown
-    replies: List[Dict[str, Any]] = field(default_factory=list)
-    effects: List[Dict[str, Any]] = field(default_factory=list)
+    replies: list[dict[str, Any]] = field(default_factory=list)
+    effects: list[dict[str, Any]] = field(default_factory=list)
     acted_as: str = "missed"
 
     @property
-    def slots(self) -> Dict[str, Any]:
-        slots: Dict[str, Any] = self.state["slots"]
+    def slots(self) -> dict[str, Any]:
+        slots: dict[str, Any] = self.state["slots"]
         return slots
 
     @property
-    def frame(self) -> Optional[Dict[str, Any]]:
+    def frame(self) -> dict[str, Any] | None:
         """The innermost running flow, if any."""
         return self.state["stack"][-1] if self.state["stack"] else None
 
@@ -79,7 +80,7 @@ class Turn:
         return f"{frame['flow']}/{frame['step']}" if frame else ""
 
     @property
-    def question(self) -> Optional[Dict[str, Any]]:
+    def question(self) -> dict[str, Any] | None:
         """The step that waits for an answer, if any."""
         frame = self.frame
         if frame is None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import Any, Mapping
+from collections.abc import Mapping
+from typing import Any
 
 _PLACE = re.compile(r"\{\{\s*([A-Za-z_][A-Za-z0-9_]*)\s*(?:\|([^{}]*))?\}\}")
 
@@ -11,7 +12,7 @@ _PLACE = re.compile(r"\{\{\s*([A-Za-z_][A-Za-z0-9_]*)\s*(?:\|([^{}]*))?\}\}")
 def render(template: str, values: Mapping[str, Any]) -> str:
     """Fill ``{{ name }}`` and ``{{ name | fallback }}``; an unknown name without fallback leaves nothing."""
 
-    def fill(match: "re.Match[str]") -> str:
+    def fill(match: re.Match[str]) -> str:
         value = values.get(match.group(1))
         if value is None or value == "":
             return (match.group(2) or "").strip()

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Sequence
 from pathlib import Path
-from typing import List, Optional, Sequence
 
 import numpy as np
 import onnxruntime
@@ -45,11 +45,11 @@ class Encoder:
 
     def encode_all(self, texts: Sequence[str]) -> np.ndarray:
         """Return one row per text. One at a time on purpose: int8 results depend on what shares a batch."""
-        rows: List[np.ndarray] = [self.encode(text) for text in texts]
+        rows: list[np.ndarray] = [self.encode(text) for text in texts]
         return np.asarray(rows, dtype=np.float32).reshape(len(rows), DIMENSIONS)
 
 
-def encoder_folder(configured: Optional[str]) -> Path:
+def encoder_folder(configured: str | None) -> Path:
     """Return the encoder's folder: from the environment, else from the configuration."""
     folder = os.environ.get(ENCODER_DIR_VARIABLE) or configured
     if not folder:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any, Dict, List, Tuple
+from typing import Any
 
 import numpy as np
 
@@ -19,7 +19,7 @@ class IntentModel:
     """[2 · embedding | word n-grams | character n-grams] → probabilities of intents."""
 
     def __init__(
-        self, labels: List[str], words: NgramWeights, chars: NgramWeights, coefficients: np.ndarray,
+        self, labels: list[str], words: NgramWeights, chars: NgramWeights, coefficients: np.ndarray,
         intercept: np.ndarray, scale: float, encoder: str,
     ) -> None:  # fmt: skip
         """Creates the model.
@@ -53,7 +53,7 @@ class IntentModel:
             + self.intercept
         )
 
-    def rank(self, text: str, embedding: np.ndarray) -> List[Tuple[str, float]]:
+    def rank(self, text: str, embedding: np.ndarray) -> list[tuple[str, float]]:
         """Return all intents with their probabilities, the likeliest first."""
         probabilities = softmax(self.scores(text, embedding)[np.newaxis] * self.scale)[0]
         order = np.argsort(-probabilities, kind="stable")
@@ -65,14 +65,14 @@ class IntentModel:
             folder / _ARRAYS, coefficients=self.coefficients, intercept=self.intercept,
             word_idf=self.words.idf, char_idf=self.chars.idf,
         )  # fmt: skip
-        words: Dict[str, Any] = {
+        words: dict[str, Any] = {
             "labels": self.labels, "scale": self.scale, "encoder": self.encoder,
             "words": self.words.vocabulary, "chars": self.chars.vocabulary,
         }  # fmt: skip
         (folder / _WORDS).write_text(json.dumps(words, ensure_ascii=False), "utf-8")
 
     @classmethod
-    def load(cls, folder: Path) -> "IntentModel":
+    def load(cls, folder: Path) -> IntentModel:
         """Read a model written by ``save``; refuses pickled content."""
         words = json.loads((folder / _WORDS).read_text("utf-8"))
         with np.load(folder / _ARRAYS, allow_pickle=False) as arrays:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import List, Sequence, Tuple
+from collections.abc import Sequence
 
 import numpy as np
 import scipy.sparse
@@ -22,9 +22,7 @@ class TrainingError(ValueError):
     """The examples do not make a model."""
 
 
-def train(
-    texts: Sequence[str], intents: Sequence[str], embeddings: np.ndarray, encoder: str, c: float
-) -> IntentModel:
+def train(texts: Sequence[str], intents: Sequence[str], embeddings: np.ndarray, encoder: str, c: float) -> IntentModel:
     """Return a model of the examples.
 
     Args:
@@ -47,7 +45,7 @@ def train(
 
 def calibrate(texts: Sequence[str], embeddings: np.ndarray, targets: np.ndarray, c: float) -> float:
     """Return the scale under which held-out scores give the best probabilities (smallest log loss)."""
-    folds = min(FOLDS, min(Counter(targets.tolist()).values()))
+    folds = min(FOLDS, *Counter(targets.tolist()).values())
     if folds < 2:
         return SCALE_WITHOUT_CALIBRATION
     held_out = np.zeros((len(targets), len(set(targets.tolist()))))
@@ -56,7 +54,9 @@ def calibrate(texts: Sequence[str], embeddings: np.ndarray, targets: np.ndarray,
         words, chars, features = _featurise([texts[number] for number in seen], embeddings[seen])
         rest = [texts[number] for number in unseen]
         coefficients, intercept = _per_label(_fit(features, targets[seen], c))
-        held_out[unseen] = _join(embeddings[unseen], words.matrix(rest), chars.matrix(rest)) @ coefficients.T + intercept
+        held_out[unseen] = (
+            _join(embeddings[unseen], words.matrix(rest), chars.matrix(rest)) @ coefficients.T + intercept
+        )
     rows = np.arange(len(targets))
     losses = [-np.mean(np.log(softmax(held_out * scale)[rows, targets] + 1e-12)) for scale in SCALES]
     return float(SCALES[int(np.argmin(losses))])
@@ -64,7 +64,7 @@ def calibrate(texts: Sequence[str], embeddings: np.ndarray, targets: np.ndarray,
 
 def _featurise(
     texts: Sequence[str], embeddings: np.ndarray
-) -> Tuple[NgramWeights, NgramWeights, scipy.sparse.csr_matrix]:
+) -> tuple[NgramWeights, NgramWeights, scipy.sparse.csr_matrix]:
     words, chars = NgramWeights.fit(word_ngrams, texts), NgramWeights.fit(char_ngrams, texts)
     return words, chars, _join(embeddings, words.matrix(texts), chars.matrix(texts))
 
@@ -72,7 +72,7 @@ def _featurise(
 def _join(
     embeddings: np.ndarray, words: scipy.sparse.csr_matrix, chars: scipy.sparse.csr_matrix
 ) -> scipy.sparse.csr_matrix:
-    parts: List[scipy.sparse.csr_matrix] = [scipy.sparse.csr_matrix(EMBEDDING_WEIGHT * embeddings), words, chars]
+    parts: list[scipy.sparse.csr_matrix] = [scipy.sparse.csr_matrix(EMBEDDING_WEIGHT * embeddings), words, chars]
     return scipy.sparse.hstack(parts, format="csr").astype(np.float64)
 
 
@@ -80,7 +80,7 @@ def _fit(features: scipy.sparse.csr_matrix, targets: np.ndarray, c: float) -> Li
     return LinearSVC(C=c, random_state=0, max_iter=5000).fit(features, targets)
 
 
-def _per_label(svm: LinearSVC) -> Tuple[np.ndarray, np.ndarray]:
+def _per_label(svm: LinearSVC) -> tuple[np.ndarray, np.ndarray]:
     """Return one row of coefficients per label; sklearn gives a single row when there are two."""
     if len(svm.classes_) == 2:
         return np.vstack([-svm.coef_, svm.coef_]), np.concatenate([-svm.intercept_, svm.intercept_])

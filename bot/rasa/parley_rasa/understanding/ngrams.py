@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from typing import Callable, Dict, Iterable, List, Sequence, Tuple
+from itertools import pairwise
+from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 import scipy.sparse
@@ -13,15 +14,15 @@ _WORD = re.compile(r"\w+")
 Analyser = Callable[[str], Iterable[str]]
 
 
-def word_ngrams(text: str) -> List[str]:
+def word_ngrams(text: str) -> list[str]:
     """List words and pairs of neighbouring words, lower-cased."""
     words = _WORD.findall(text.lower())
-    return words + [f"{left} {right}" for left, right in zip(words, words[1:])]
+    return words + [f"{left} {right}" for left, right in pairwise(words)]
 
 
-def char_ngrams(text: str) -> List[str]:
+def char_ngrams(text: str) -> list[str]:
     """List runs of 2 to 4 characters inside words padded with a blank on either side."""
-    grams: List[str] = []
+    grams: list[str] = []
     for word in text.lower().split():
         padded = f" {word} "
         length = len(padded)
@@ -36,18 +37,18 @@ class NgramWeights:
     def __init__(self, analyse: Analyser, vocabulary: Sequence[str], idf: np.ndarray) -> None:
         self._analyse = analyse
         self.vocabulary = list(vocabulary)
-        self._index: Dict[str, int] = {gram: number for number, gram in enumerate(self.vocabulary)}
+        self._index: dict[str, int] = {gram: number for number, gram in enumerate(self.vocabulary)}
         self.idf = np.asarray(idf, dtype=np.float32)
 
     @classmethod
-    def fit(cls, analyse: Analyser, texts: Sequence[str]) -> "NgramWeights":
+    def fit(cls, analyse: Analyser, texts: Sequence[str]) -> NgramWeights:
         """Learn the vocabulary and smoothed frequencies of the training texts."""
         documents = Counter(gram for text in texts for gram in set(analyse(text)))
         vocabulary = sorted(documents)
         counts = np.array([documents[gram] for gram in vocabulary], dtype=np.float64)
         return cls(analyse, vocabulary, np.log((1 + len(texts)) / (1 + counts)) + 1)
 
-    def weigh(self, text: str) -> Tuple[np.ndarray, np.ndarray]:
+    def weigh(self, text: str) -> tuple[np.ndarray, np.ndarray]:
         """Return the numbers of the text's known n-grams and their weights (length 1 together)."""
         index = self._index
         counts = Counter(index[gram] for gram in self._analyse(text) if gram in index)

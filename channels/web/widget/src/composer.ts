@@ -1,7 +1,7 @@
 /** The text field with its counter and send button. It must not know the connection. */
 
 import { el, icon, ICONS, setAttributes } from "./dom";
-import { describeLength, isTooLong } from "./limits";
+import { cleanText, describeLength, isTooLong } from "./limits";
 import type { InputKind } from "./protocol";
 import { PLACEHOLDERS, WORDS } from "./words";
 
@@ -53,7 +53,7 @@ export class Composer {
   }
 
   private send(): void {
-    const text = this.input.value.trim();
+    const text = cleanText(this.input.value);
     if (text === "" || isTooLong(text)) return;
     this.input.value = "";
     this.measure();
@@ -76,7 +76,7 @@ export class Composer {
     setAttributes(this.input, { "aria-invalid": tooLong ? "true" : null });
     const warning = tooLong ? WORDS.tooLong : "";
     if (this.warning.textContent !== warning) this.warning.textContent = warning;
-    setAttributes(this.button, { "aria-disabled": text.trim() === "" || tooLong ? "true" : null });
+    setAttributes(this.button, { "aria-disabled": cleanText(text) === "" || tooLong ? "true" : null });
     this.input.style.height = "auto";
     this.input.style.height = `${this.input.scrollHeight}px`;
   }

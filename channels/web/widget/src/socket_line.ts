@@ -2,7 +2,7 @@
 
 import type { Line, LineOwner, Ports, SocketLike } from "./line";
 import type { Ending, Why } from "./plan";
-import { parseFrame, type ClientFrame } from "./protocol";
+import { parseFrame, type ClientFrame, type ServerFrame } from "./protocol";
 
 const REPLAY_WITHIN = 5_000; // milliseconds from opening to the replay
 const RECEIPT_WITHIN = 20_000; // milliseconds; a dead connection may otherwise look open for minutes
@@ -65,7 +65,7 @@ export class SocketLine implements Line {
   }
 
   private take(data: unknown): void {
-    const frame = typeof data === "string" ? parseFrame(data) : null;
+    const frame = typeof data === "string" ? this.attribute(parseFrame(data)) : null;
     if (frame === null) return;
     const replay = frame.type === "messages" && this.readyAt === null;
     if (frame.type === "error" && frame.client_id !== null) this.sent.delete(frame.client_id);
@@ -75,6 +75,13 @@ export class SocketLine implements Line {
       this.owner.handleReady();
       this.flush();
     } else if (frame.type === "received" || frame.type === "error") this.watchReceipts();
+  }
+
+  // A frame the server could not read has no client_id in its error; if only one is out, it was that one.
+  private attribute(frame: ServerFrame | null): ServerFrame | null {
+    const [only, ...others] = this.unreceived();
+    if (frame?.type !== "error" || frame.client_id !== null || !only || others.length > 0) return frame;
+    return { ...frame, client_id: only.client_id };
   }
 
   private handleClose(code: number): void {

@@ -215,6 +215,22 @@ test("a message refused for haste is kept, and sent by the visitor's retry on th
   await stop();
 });
 
+test("an unreadable message is marked as failed although its error names none, and is not sent for ever", async () => {
+  const browser = new BrowserDouble();
+  browser.sendsReceipts = browser.storesMessages = false;
+  const { chat, connection, watcher, stop } = start(browser);
+  await browser.pass(10);
+  connection.send(makeFrame("a"), AT);
+  browser.sockets[0]?.push({ type: "error", code: "malformed", message: "", client_id: null });
+  await browser.pass(60_000);
+  assert.equal(chat.entries()[0]?.unsent?.failure, "malformed");
+  assert.deepEqual([browser.frames.length, browser.sockets.length, watcher.complaints.length], [1, 1, 0]);
+  browser.sockets[0]?.push({ type: "error", code: "busy", message: "", client_id: null });
+  await browser.pass(10);
+  assert.deepEqual(watcher.complaints, ["busy"]);
+  await stop();
+});
+
 test("after stopping nothing is called any more", async () => {
   const browser = new BrowserDouble();
   browser.network = false;

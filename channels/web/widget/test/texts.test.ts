@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { decideInk, luminance } from "../src/color";
-import { countCharacters, describeLength, isTooLong } from "../src/limits";
+import { cleanText, countCharacters, describeLength, isTooLong } from "../src/limits";
 import { checkAddress, splitLinks } from "../src/links";
 
 test("splitting a text into links loses no character and links only http and https", () => {
@@ -35,7 +35,14 @@ test("text is limited by characters as the server counts them, and by the size o
   assert.equal(isTooLong(` ${"x".repeat(4_000)}\n`), false);
   assert.equal(countCharacters("👍🏽é"), 3);
   assert.equal(isTooLong("👍".repeat(3_900)), false);
-  assert.equal(isTooLong("\u0001".repeat(3_900)), true);
+  assert.equal(isTooLong("\\👍".repeat(1_990)), false);
+  assert.equal(isTooLong("👍".repeat(2_600) + "\"".repeat(1_400)), false);
+  assert.equal(isTooLong("👍".repeat(3_980) + "\"".repeat(20)), true);
+});
+
+test("what the server could not store is not sent, and everything else is", () => {
+  assert.equal(cleanText("\0\x1c\ud800 \u0085"), "");
+  assert.equal(cleanText(" a\r\n\tb 👩🏽‍🚀 مرحبا\n"), "a\n\tb 👩🏽‍🚀 مرحبا");
 });
 
 test("the counter shows near the end only", () => {

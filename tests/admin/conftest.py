@@ -1,0 +1,155 @@
+"""The admin room in an aiohttp application with the problem middleware, as the composition root will run it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from admin.api.problems import problem_middleware
+from admin.app import create_admin_routes
+from admin.context import AdminContext
+from admin.models import AdminUser
+from admin.sessions.passwords import Passwords
+from aiohttp import ClientResponse, web
+from aiohttp.test_utils import TestClient, TestServer
+from base.database import transaction
+from base.ids import new_id
+from sqlalchemy import event
+
+PASSWORD = "correct horse battery"
+EMAIL = "ada@example.com"
+COMMAND = {"X-Requested-With": "parley", "Content-Type": "application/json"}
+
+
+@dataclass
+class SetClock:
+    """A clock that tests move."""
+
+    moment: datetime
+
+    def now(self) -> datetime:
+        return self.moment
+
+    def forward(self, **amount: float) -> None:
+        self.moment += timedelta(**amount)
+
+
+@dataclass
+class Admin:
+    """A browser at the admin API."""
+
+    client: TestClient[web.Request, web.Application]
+    context: AdminContext
+    clock: SetClock
+    headers: dict[str, str] = field(default_factory=lambda: dict(COMMAND))
+
+    async def get(self, path: str, **params: Any) -> ClientResponse:
+        return await self.client.get(path, params=params)
+
+    async def send(self, method: str, path: str, content: Any = None, **headers: str) -> ClientResponse:
+        return await self.client.request(method, path, json=content, headers={**self.headers, **headers})
+
+    async def read(self, path: str, **params: Any) -> Any:
+        answer = await self.get(path, **params)
+        assert answer.status == 200, await answer.text()
+        return await answer.json()
+
+    async def sign_in(self, password: str = PASSWORD, email: str = EMAIL) -> ClientResponse:
+        return await self.send("POST", "/api/v1/session", {"email": email, "password": password})
+
+    def forget_cookies(self) -> None:
+        self.client.session.cookie_jar.clear()
+
+
+@pytest.fixture(scope="session")
+def passwords() -> Passwords:
+    return Passwords()
+
+
+@pytest.fixture
+def clock(now) -> SetClock:
+    return SetClock(now)
+
+
+@pytest.fixture
+def context(database, keys, clock, passwords, tmp_path) -> AdminContext:
+    return AdminContext(
+        sessions=database.sessions,
+        keys=keys,
+        clock=clock,
+        public_url="http://127.0.0.1:8080",
+        ui_build=tmp_path / "dist",
+        passwords=passwords,
+    )
+
+
+@pytest.fixture
+async def admin(context, clock) -> AsyncIterator[Admin]:
+    """Nobody is signed in, and there is no user."""
+    async with client_of(context) as client:
+        yield Admin(client, context, clock)
+
+
+@pytest.fixture
+async def user(context, passwords, now) -> AdminUser:
+    user = AdminUser(
+        id=new_id(),
+        email=EMAIL,
+        name="Ada",
+        role="owner",
+        password_hash=await passwords.hash(PASSWORD),
+        created_at=now,
+    )
+    async with transaction(context.sessions) as session:
+        session.add(user)
+    return user
+
+
+@pytest.fixture
+async def signed_in(admin, user) -> Admin:
+    """The browser of the one user."""
+    answer = await admin.sign_in()
+    assert answer.status == 200
+    return admin
+
+
+def client_of(context: AdminContext) -> TestClient[web.Request, web.Application]:
+    app = web.Application(middlewares=[problem_middleware])
+    app.add_routes(create_admin_routes(context))
+    return TestClient(TestServer(app))
+
+
+@pytest.fixture
+def counted(database):
+    """Counts the statements that reach the database inside `with counted() as statements`."""
+
+    @contextmanager
+    def count() -> Iterator[list[str]]:
+        statements: list[str] = []
+
+        def note(_connection, _cursor, statement, *_rest) -> None:
+            statements.append(statement)
+
+        event.listen(database.engine.sync_engine, "before_cursor_execute", note)
+        try:
+            yield statements
+        finally:
+            event.remove(database.engine.sync_engine, "before_cursor_execute", note)
+
+    return count
+
+
+@pytest.fixture
+def build(context) -> Path:
+    """A folder as `npm run build` leaves it."""
+    assets = context.ui_build / "assets"
+    assets.mkdir(parents=True)
+    (context.ui_build / "index.html").write_text("<!doctype html><title>Parley</title>")
+    (assets / "index-B4d5.js").write_text("console.log(1)")
+    (context.ui_build.parent / "secret.txt").write_text("not for you")
+    return context.ui_build

@@ -1,0 +1,200 @@
+"""The gate is total, errs on the side of silence, and its answers hang together."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from outreach import gate_rules, timing_rules
+from outreach.decisions import Allow, Defer, Deny, PastSend, Snapshot, message_class_of
+from outreach.gate import may_send
+from outreach.rule_pack import read_rule_pack
+
+PACK = read_rule_pack()
+NOW = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)
+CONTACT = UUID(int=7)
+
+moments = st.datetimes(datetime(2025, 1, 1), datetime(2028, 1, 1), timezones=st.just(UTC))
+channels = st.sampled_from(["email", "web", "sms", "voice", "telegram", "carrier_pigeon"])
+purposes = st.sampled_from(["marketing", "service", "news"])
+states = st.sampled_from(["given", "refused", "withdrawn", "expired", "none"])
+zones = st.sampled_from(["Europe/London", "America/New_York", "Asia/Kolkata", "Pacific/Apia", "Nowhere/Land"])
+
+
+@st.composite
+def snapshots(draw) -> Snapshot:
+    channel, purpose, now = draw(channels), draw(purposes), NOW
+    return Snapshot(
+        contact_id=CONTACT,
+        channel=channel,
+        purpose=purpose,
+        message_class=message_class_of(channel, purpose),
+        due_at=now - timedelta(minutes=draw(st.integers(-60, 20_000))),
+        created_at=now - timedelta(minutes=draw(st.integers(0, 20_000))),
+        contact_exists=draw(st.integers(0, 9)) > 0,
+        stage=draw(st.sampled_from(["visitor", "lead", "customer", "disqualified"])),
+        has_address=draw(st.booleans()),
+        consents=draw(st.dictionaries(st.tuples(purposes, channels), states, max_size=6)),
+        suppressed=draw(st.dictionaries(st.sampled_from(["all", "email", "sms", "web"]), st.just("stop"), max_size=2)),
+        zones=tuple(draw(st.lists(zones, max_size=3, unique=True))),
+        default_zones=tuple(draw(st.lists(zones, max_size=2, unique=True))),
+        past_sends=tuple(
+            PastSend(draw(channels), now - timedelta(minutes=draw(st.integers(-5, 3_000))))
+            for _ in range(draw(st.integers(0, 6)))
+        ),
+        with_a_person=draw(st.booleans()),
+        own_conversation=draw(st.booleans()),
+        missing_setting=draw(st.sampled_from([None, None, "the SMTP server is not set."])),
+    )
+
+
+def a_snapshot(**changes) -> Snapshot:
+    """An e-mail nothing speaks against."""
+    values = {
+        "contact_id": CONTACT,
+        "channel": "email",
+        "purpose": "marketing",
+        "message_class": "promotional",
+        "due_at": NOW,
+        "created_at": NOW,
+        "has_address": True,
+        "consents": {("marketing", "email"): "given"},
+        "zones": ("Europe/London",),
+    }
+    return Snapshot(**values | changes)
+
+
+@given(snapshots(), moments)
+def test_the_gate_answers_everything_with_a_rule_and_a_reason_in_words(snapshot, now):
+    decision = may_send(snapshot, now, PACK)
+    assert decision.rule.isidentifier()
+    assert " " in decision.reason
+    assert "{" not in decision.reason
+    assert decision.reason.endswith(".")
+
+
+@given(snapshots(), moments)
+def test_deny_beats_defer_beats_allow(snapshot, now):
+    objections = [rule(snapshot) for rule in gate_rules.RULES]
+    objections += [rule(snapshot, now, PACK) for rule in timing_rules.RULES]
+    decision = may_send(snapshot, now, PACK)
+    if any(isinstance(one, Deny) for one in objections):
+        assert isinstance(decision, Deny)
+    elif any(isinstance(one, Defer) for one in objections):
+        assert isinstance(decision, Defer)
+        assert decision.until == max(one.until for one in objections if one is not None)
+    else:
+        assert decision == Allow()
+
+
+@given(snapshots(), moments)
+def test_promotion_never_leaves_without_a_consent_that_stands(snapshot, now):
+    if isinstance(may_send(snapshot, now, PACK), Allow) and snapshot.promotional:
+        state = snapshot.consents.get((snapshot.purpose, snapshot.channel), "none")
+        said = {name for (purpose, _), name in snapshot.consents.items() if purpose == snapshot.purpose}
+        assert state == "given" or (snapshot.channel == "web" and not said & {"refused", "withdrawn"})
+
+
+@given(snapshots(), moments, st.sampled_from(["refused", "withdrawn", "expired"]))
+def test_nothing_promotional_leaves_after_a_no(snapshot, now, said):
+    told = dict(snapshot.consents) | {(snapshot.purpose, snapshot.channel): said}
+    asked = _changed(snapshot, consents=told)
+    assert not asked.promotional or isinstance(may_send(asked, now, PACK), Deny)
+
+
+@given(snapshots(), moments, st.sampled_from(["all", "own"]))
+def test_nothing_at_all_goes_to_the_suppressed(snapshot, now, which):
+    channel = "all" if which == "all" else snapshot.channel
+    assert isinstance(may_send(_changed(snapshot, suppressed={channel: "stop"}), now, PACK), Deny)
+
+
+@given(snapshots(), moments)
+def test_when_a_deferral_ends_its_own_rule_lets_the_message_through(snapshot, now):
+    for rule in (timing_rules.quiet_hours, timing_rules.cap):
+        objection = rule(snapshot, now, PACK)
+        if isinstance(objection, Defer):
+            assert objection.until > now
+            assert rule(snapshot, objection.until, PACK) is None
+
+
+@given(snapshots(), moments)
+def test_the_snapshot_can_be_stored_with_the_decision(snapshot, now):
+    assert json.loads(json.dumps(snapshot.as_inputs()))["contact_id"] == str(CONTACT)
+
+
+def test_what_nothing_speaks_against_is_allowed():
+    assert may_send(a_snapshot(), NOW, PACK) == Allow()
+
+
+@pytest.mark.parametrize(
+    ("changes", "rule"),
+    [
+        ({"contact_exists": False}, "erased"),
+        ({"suppressed": {"email": "unsubscribe_link"}}, "suppression"),
+        ({"suppressed": {"all": "stop"}}, "suppression"),
+        ({"consents": {}}, "consent"),
+        ({"consents": {("marketing", "sms"): "given"}}, "consent"),
+        ({"consents": {("marketing", "email"): "expired"}}, "consent"),
+        ({"stage": "disqualified"}, "disqualified"),
+        ({"with_a_person": True}, "with_a_person"),
+        ({"has_address": False}, "no_address"),
+        ({"missing_setting": "the SMTP server (smtp_url) is not set."}, "channel_not_configured"),
+        ({"due_at": NOW - timedelta(hours=25)}, "too_late"),
+        ({"created_at": NOW - timedelta(days=8)}, "too_late"),
+        ({"zones": ()}, "quiet_hours"),
+        ({"channel": "web", "consents": {}, "message_class": "web"}, "own_conversation"),
+    ],
+)
+def test_each_rule_denies_by_its_name(changes, rule):
+    decision = may_send(a_snapshot(**changes), NOW, PACK)
+    assert isinstance(decision, Deny)
+    assert decision.rule == rule
+
+
+def test_a_missing_setting_is_named_in_the_reason():
+    decision = may_send(a_snapshot(missing_setting="the SMTP server (smtp_url) is not set."), NOW, PACK)
+    assert "smtp_url" in decision.reason
+
+
+@pytest.mark.parametrize("purpose", ["service", "marketing"])
+def test_an_unknown_time_zone_is_judged_by_the_operators_zones_for_email_and_denied_for_calls(purpose):
+    email = a_snapshot(zones=(), default_zones=("Asia/Tokyo",), purpose=purpose, consents={(purpose, "email"): "given"})
+    call = _changed(email, channel="voice", consents={(purpose, "voice"): "given"}, message_class="promotional")
+    if purpose == "service":
+        assert may_send(_changed(email, message_class="requested"), NOW, PACK) == Allow()
+    else:
+        assert isinstance(may_send(email, NOW, PACK), Defer)  # midnight in Tokyo
+    assert may_send(call, NOW, PACK).rule == "quiet_hours"
+    assert isinstance(may_send(call, NOW, PACK), Deny)
+
+
+def test_the_fourth_promotion_in_a_day_waits_until_the_first_is_a_day_old():
+    sends = tuple(
+        PastSend(channel, NOW - timedelta(hours=hours)) for channel, hours in [("sms", 20), ("email", 3), ("web", 1)]
+    )
+    decision = may_send(a_snapshot(past_sends=sends), NOW, PACK)
+    assert isinstance(decision, Defer)
+    assert (decision.rule, decision.until) == ("cap", NOW + timedelta(hours=4))
+    assert may_send(a_snapshot(past_sends=sends[1:]), NOW, PACK) == Allow()
+
+
+def test_in_the_visitors_own_chat_silence_is_enough_but_a_no_is_a_no():
+    chat = a_snapshot(channel="web", message_class="web", consents={}, own_conversation=True, has_address=False)
+    assert may_send(chat, NOW, PACK) == Allow()
+    assert may_send(_changed(chat, consents={("marketing", "email"): "refused"}), NOW, PACK).rule == "consent"
+    assert may_send(_changed(chat, consents={("all", "all"): "withdrawn"}), NOW, PACK).rule == "consent"
+
+
+def test_what_was_asked_for_needs_no_consent_and_knows_no_hours():
+    asked = a_snapshot(purpose="service", message_class="requested", consents={}, zones=(), with_a_person=True)
+    night = NOW.replace(hour=3)
+    assert may_send(_changed(asked, due_at=night, created_at=night), night, PACK) == Allow()
+
+
+def _changed(snapshot: Snapshot, **changes) -> Snapshot:
+    return replace(snapshot, **changes)
