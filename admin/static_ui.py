@@ -59,7 +59,7 @@ def create_ui_routes(build: Path) -> list[web.RouteDef]:
     """The routes of the UI, given the folder that `npm run build` writes."""
     return [
         web.get(PREFIX.rstrip("/"), _redirect),
-        web.get(PREFIX + "{path:.*}", functools.partial(_serve, build)),
+        web.get(PREFIX + "{path:.*}", functools.partial(_serve, build.resolve())),
     ]
 
 
@@ -76,18 +76,17 @@ async def _serve(build: Path, request: web.Request) -> web.StreamResponse:
         file = find_file(build, "index.html")
     if file is None:
         return web.Response(text=_NOT_BUILT, status=503, content_type="text/html", headers=_HEADERS)
-    kept = _FOR_LONG if file.parent == build.resolve() / _HASHED else _ALWAYS_ASK
+    kept = _FOR_LONG if file.parent == build / _HASHED else _ALWAYS_ASK
     kind = _TYPES.get(file.suffix.lower(), "application/octet-stream")
     return web.FileResponse(file, headers={**_HEADERS, "Cache-Control": kept, "Content-Type": kind})
 
 
 def find_file(build: Path, path: str) -> Path | None:
-    """The file of the build that a path names; None for anything else, above all for what lies outside it."""
+    """The file that a path names in the resolved folder `build`; None for all else, above all what lies outside."""
     if "\0" in path or "\\" in path:
         return None
-    root = build.resolve()
     try:
-        file = (root / path).resolve()
-        return file if file.is_relative_to(root) and file.is_file() else None
+        file = (build / path).resolve()
+        return file if file.is_relative_to(build) and file.is_file() else None
     except OSError:
         return None  # a name too long for the file system

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,10 +11,11 @@ from uuid import UUID
 
 import structlog
 from sqlalchemy import select, update
+from sqlalchemy.exc import DataError, IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from base.encryption import KeyRing
-from base.errors import InvalidInput
+from base.errors import InvalidInput, NotFound
 from bot.claims import Claim
 from bot.models import Conversation, Message
 from bot.ports import FollowUps
@@ -36,7 +38,13 @@ log = structlog.get_logger(__name__)
 
 FIELD_LIMIT = 2_000
 """Longest value kept in a contact's field, in characters."""
+POINTS_LIMIT = 1_000
+"""Most points one rule may give or take."""
 
+_FIELD = re.compile(r"[a-z][a-z0-9_]{0,59}")
+_ANSWER_OF_TAP = {"yes": "given", "no": "refused"}
+_REFUSED = (KeyError, TypeError, ValueError, InvalidInput, NotFound, DataError, IntegrityError)
+"""What a wrong effect raises. All else is our own trouble (a deadlock, a lost connection): the turn is done again."""
 
 _ADDRESSES: dict[str, AddressKind] = {"email": "email", "phone": "phone"}
 
@@ -90,26 +98,33 @@ class Scene:
 async def carry_out(scene: Scene, effects: list[dict[str, Any]]) -> None:
     """All effects of a turn, in order; one that is malformed or unknown is logged and changes nothing."""
     for effect in effects:
-        name = effect.get("effect")
-        handler = _HANDLERS.get(str(name))
+        name = str(effect.get("effect"))
+        handler = _HANDLERS.get(name)
         if handler is None:
-            log.error("effect_unknown", effect=str(name)[:60], conversation_id=str(scene.claim.conversation_id))
-            continue
-        try:
-            await handler(scene, effect)
-        except (KeyError, TypeError, ValueError, InvalidInput) as error:
-            log.error(
-                "effect_refused",
-                effect=name,
-                error=type(error).__name__,
-                conversation_id=str(scene.claim.conversation_id),
-            )
+            log.error("effect_unknown", effect=name[:60], conversation_id=str(scene.claim.conversation_id))
+        else:
+            await _try(scene, name, handler, effect)
     if scene.score_changed and scene.contact_id is not None:
         await rescore(scene.session, scene.keys, scene.contact_id, message_id=scene.claim.message_id, now=scene.now)
 
 
+async def _try(scene: Scene, name: str, handler: _Handler, effect: dict[str, Any]) -> None:
+    """One effect, whole or not at all: a value the database refuses must not take the turn with it."""
+    before = (scene.contact_id, scene.status, scene.score_changed)
+    try:
+        async with scene.session.begin_nested():
+            await handler(scene, effect)
+    except _REFUSED as error:
+        scene.contact_id, scene.status, scene.score_changed = before
+        conversation_id = str(scene.claim.conversation_id)
+        log.error("effect_refused", effect=name, error=type(error).__name__, conversation_id=conversation_id)
+
+
 async def _capture_lead(scene: Scene, effect: dict[str, Any]) -> None:
-    field, value = str(effect["field"]), effect["value"]
+    field, value = _text(effect, "field"), effect["value"]
+    # What stands under `consent_…` among the facts is the ledger's to say.
+    if not _FIELD.fullmatch(field) or field.startswith("consent_") or not isinstance(value, str | int | float):
+        raise TypeError("field or value")
     contact_id = await scene.contact()
     if field in _ADDRESSES:
         await _capture_address(scene, contact_id, _ADDRESSES[field], str(value))
@@ -156,10 +171,13 @@ async def _record_consent(scene: Scene, effect: dict[str, Any]) -> None:
     decision = effect["decision"]
     if decision not in ("given", "refused"):
         raise TypeError("decision")
-    shown = await _consent_shown(scene)
     wanted = {"purpose": effect["purpose"], "channels": list(effect["channels"])}
+    shown = await _consent_shown(scene)
     if shown is None or {key: shown.data["consent"].get(key) for key in wanted} != wanted:
         log.error("consent_not_shown", conversation_id=str(scene.claim.conversation_id))
+        return
+    if scene.claim.kind == "choice" and not _is_tap_of(scene.claim.data, shown, decision):
+        log.error("consent_not_tapped", conversation_id=str(scene.claim.conversation_id))
         return
     contact_id = await scene.contact()
     for channel in wanted["channels"]:
@@ -199,6 +217,8 @@ async def _consent_shown(scene: Scene) -> Message | None:
             Message.conversation_id == scene.claim.conversation_id,
             Message.author == "bot",
             Message.data["input"].astext.is_not(None),
+            # What came while they were writing was not read: an eager "yes" agrees to nothing shown after it.
+            Message.seq < scene.claim.message_seq,
         )
         .order_by(Message.seq.desc())
         .limit(1)
@@ -206,13 +226,21 @@ async def _consent_shown(scene: Scene) -> Message | None:
     return question if question is not None and question.data.get("consent") else None
 
 
+def _is_tap_of(tapped: dict[str, Any], shown: Message, decision: str) -> bool:
+    """Whether a tapped choice belongs to the notice and says what the dialogue took it for."""
+    return tapped.get("step") == shown.data.get("step") and _ANSWER_OF_TAP.get(str(tapped.get("value"))) == decision
+
+
 async def _add_points(scene: Scene, effect: dict[str, Any]) -> None:
+    points = effect["points"]
+    if type(points) is not int or abs(points) > POINTS_LIMIT:
+        raise TypeError("points")
     await add_points(
         scene.session,
         await scene.contact(),
-        rule=str(effect["rule"]),
-        points=int(effect["points"]),
-        reason=str(effect["reason"])[:FIELD_LIMIT],
+        rule=_text(effect, "rule"),
+        points=points,
+        reason=_text(effect, "reason")[:FIELD_LIMIT],
         message_id=scene.claim.message_id,
         now=scene.now,
     )
@@ -232,16 +260,13 @@ async def _set_outcome(scene: Scene, effect: dict[str, Any]) -> None:
 
 
 async def _enrol(scene: Scene, effect: dict[str, Any]) -> None:
-    journey = str(effect["journey"])
-    entered = await scene.follow_ups.enrol(
+    await scene.follow_ups.enrol(
         scene.session,
-        journey=journey,
+        journey=_text(effect, "journey"),
         contact_id=await scene.contact(),
         conversation_id=scene.claim.conversation_id,
         now=scene.now,
     )
-    if entered:
-        await scene.note("enrolled", journey=journey)
 
 
 async def _hand_off(scene: Scene, effect: dict[str, Any]) -> None:
@@ -273,15 +298,25 @@ async def _opt_out(scene: Scene, effect: dict[str, Any]) -> None:
 
 
 async def _privacy_request(scene: Scene, effect: dict[str, Any]) -> None:
+    if effect["kind"] not in ("erase", "access", "why_contacted"):
+        raise TypeError("kind")
     await scene.contact()
-    await scene.note("privacy_requested", request=str(effect["kind"]))
+    await scene.note("privacy_requested", request=effect["kind"])
 
 
 async def _end_flow(scene: Scene, effect: dict[str, Any]) -> None:
-    await scene.note("flow_ended", flow=str(effect["flow"]), outcome=str(effect["outcome"]))
+    await scene.note("flow_ended", flow=_text(effect, "flow"), outcome=_text(effect, "outcome"))
 
 
-_HANDLERS: dict[str, Callable[[Scene, dict[str, Any]], Awaitable[None]]] = {
+def _text(effect: dict[str, Any], name: str) -> str:
+    value = effect[name]
+    if not isinstance(value, str):
+        raise TypeError(name)
+    return value
+
+
+_Handler = Callable[[Scene, dict[str, Any]], Awaitable[None]]
+_HANDLERS: dict[str, _Handler] = {
     "capture_lead": _capture_lead,
     "record_consent": _record_consent,
     "add_points": _add_points,

@@ -13,6 +13,7 @@ import shutil
 import sys
 import tempfile
 import time
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -43,9 +44,14 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description="Export the sentence encoder to ONNX.")
     parser.add_argument("--to", type=Path, required=True, help="folder that will hold the encoder")
     target: Path = parser.parse_args(arguments).to
-    logging.getLogger("onnxruntime").setLevel(logging.ERROR)
+    # torch and the quantiser advise on things that `prove` settles.
+    logging.disable(logging.WARNING)
+    warnings.simplefilter("ignore")
     try:
         exported = export_encoder(find_model_folder(), target)
+    except ImportError as error:
+        print(f"encoder: {error}; install requirements/encoder.lock", file=sys.stderr)
+        return 1
     except EncoderExportError as error:
         print(f"encoder: {error}", file=sys.stderr)
         return 1
@@ -137,7 +143,7 @@ def write_fp32(model: Any, path: Path) -> None:
     shape = {0: torch.export.Dim("batch"), 1: torch.export.Dim("tokens")}
     with torch.no_grad():
         torch.onnx.export(
-            Encoder(), (ids, mask), str(path), dynamo=True, external_data=False, verbose=False,
+            Encoder().eval(), (ids, mask), str(path), dynamo=True, external_data=False, verbose=False,
             input_names=["input_ids", "attention_mask"], output_names=["vector"],
             dynamic_shapes={"input_ids": shape, "attention_mask": shape},
         )  # fmt: skip
@@ -184,8 +190,11 @@ def _encode(folder: Path, name: str) -> Vectors:
 
 
 def _load_sentence_model(model_folder: Path) -> Any:
+    import transformers
     from sentence_transformers import SentenceTransformer
 
+    output: Any = transformers.utils.logging
+    output.disable_progress_bar()
     return SentenceTransformer(
         str(model_folder), device="cpu", local_files_only=True, model_kwargs={"attn_implementation": "eager"}
     )

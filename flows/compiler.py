@@ -170,7 +170,7 @@ def main(content: Path, knowledge: Path, out: Path, journeys_out: Path | None) -
         loaded = load_content(content, knowledge)
     except FlowsRefused as refused:
         click.echo(str(refused), err=True)
-        click.echo(f"{len(refused.errors)} faults; nothing was written.", err=True)
+        click.echo(f"{len(refused.faults)} faults; nothing was written.", err=True)
         sys.exit(1)
     compiled = compile_flows(loaded)
     write_compiled(compiled, out)

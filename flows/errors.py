@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from base.errors import InvalidInput
+
 
 @dataclass(frozen=True)
 class FlowError:
@@ -33,9 +35,11 @@ class FlowError:
         return f"{where}{step}{self.problem}. {self.remedy}. [{self.rule}]"
 
 
-class FlowsRefused(Exception):
+class FlowsRefused(InvalidInput):
     """The content has faults and may not be published."""
 
+    code = "flows_refused"
+
     def __init__(self, errors: Iterable[FlowError]) -> None:
-        self.errors = tuple(sorted(errors, key=lambda error: (error.file, error.line, error.rule, error.problem)))
-        super().__init__("\n".join(str(error) for error in self.errors))
+        self.faults = tuple(sorted(errors, key=lambda error: (error.file, error.line, error.rule, error.problem)))
+        super().__init__("\n".join(str(error) for error in self.faults))

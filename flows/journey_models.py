@@ -11,7 +11,7 @@ from pydantic import BeforeValidator, Field, PlainSerializer
 from flows.parts import Channel, Identifier, Line, Part, Prose, Purpose
 from flows.steps import Closing, Next, StepBase
 
-_DURATION = re.compile(r"^(?P<count>[1-9]\d{0,3}) (?P<unit>minute|hour|day|week)s?$")
+_DURATION = re.compile(r"^(?P<count>[1-9]\d{0,3}) (?P<unit>second|minute|hour|day|week)s?$")
 
 JourneyEvent = Literal["opted_out", "consent_withdrawn", "handed_off", "replied"]
 

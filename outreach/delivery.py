@@ -17,8 +17,7 @@ from base.encryption import KeyRing
 from crm.contacts.models import Contact
 from crm.contacts.service import read_addresses
 from outreach.claiming import Claim, Claimed, claim_due, refuse
-from outreach.decisions import Defer, Deny
-from outreach.gatekeeper import Gatekeeper, put_off
+from outreach.gatekeeper import Gatekeeper, put_off, split_verdicts
 from outreach.models import OutboxMessage
 from outreach.outcomes import bury_address, sweep_interrupted, write_outcome
 from outreach.ports import Envelope, InDoubt, Refused, RetryLater, SendOutcome
@@ -72,7 +71,7 @@ class Delivery:
         total = Delivered()
         while (claim := await self.claim(clock)).looked_at:
             total += Delivered(len(claim.messages), claim.deferred, claim.skipped)
-            await self._deliver_all(claim.messages, clock)
+            await self.deliver(claim.messages, clock)
         return total
 
     async def claim(self, clock: Clock) -> Claim:
@@ -80,58 +79,67 @@ class Delivery:
         async with transaction(self._sessions) as session:
             return await claim_due(session, self._gatekeeper, clock.now(), limit=self._concurrency)
 
-    async def _deliver_all(self, messages: Sequence[Claimed], clock: Clock) -> None:
+    async def deliver(self, messages: Sequence[Claimed], clock: Clock) -> None:
+        """Sends claimed messages, all at once, unless the gate now says otherwise."""
+        try:
+            envelopes = await self._open_the_gate(messages, clock)
+        except Exception:  # noqa: BLE001  # one message's fault is not the others'
+            # Nothing has left yet, so trying again is safe; not at once, for it may be the row that is broken.
+            _log.exception("sends_not_prepared", outbox_ids=[str(one.id) for one in messages])
+            if len(messages) > 1:
+                for message in messages:
+                    await self.deliver([message], clock)
+            elif messages:
+                await self._write(
+                    messages[0], None, RetryLater("It could not be prepared for sending.", _BROKEN), clock
+                )
+            return
         # One send that fails must not break off the others, which are on the wire.
-        results = await asyncio.gather(*(self._deliver(one, clock) for one in messages), return_exceptions=True)
+        sends = [self._deliver(message, envelope, clock) for message, envelope in envelopes]
+        results = await asyncio.gather(*sends, return_exceptions=True)
         errors = [result for result in results if isinstance(result, Exception)]
         if errors:
             raise ExceptionGroup("outcomes could not be stored", errors)
 
-    async def _deliver(self, message: Claimed, clock: Clock) -> None:
-        try:
-            envelope = await self._open_the_gate(message, clock)
-        except Exception:  # noqa: BLE001  # one message's fault is not the others'
-            # Nothing has left yet, so trying again is safe; not at once, for it may be this row that is broken.
-            _log.exception("send_not_prepared", outbox_id=str(message.id))
-            await self._write(message, None, RetryLater("It could not be prepared for sending.", _BROKEN), clock)
-            return
-        if envelope is not None:
-            await self._write(message, envelope, await self._send(envelope), clock)
+    async def _deliver(self, message: Claimed, envelope: Envelope, clock: Clock) -> None:
+        await self._write(message, envelope, await self._send(envelope), clock)
 
-    async def _open_the_gate(self, message: Claimed, clock: Clock) -> Envelope | None:
-        """Asks the gate a last time; the message as it is to be sent, or None when it is not to be sent now."""
+    async def _open_the_gate(self, messages: Sequence[Claimed], clock: Clock) -> list[tuple[Claimed, Envelope]]:
+        """Asks the gate a last time; the messages that are to be sent now, as they are to be sent."""
         async with transaction(self._sessions) as session:
             now = clock.now()
-            if not await _is_held(session, message):
-                return None
-            verdict = (await self._gatekeeper.ask(session, [message], "wire", now))[message.id]
-            await self._gatekeeper.store(session, [verdict])
-            if isinstance(verdict.decision, Deny):
-                await refuse(session, [verdict], [message], now)
-                return None
-            if isinstance(verdict.decision, Defer):
-                await put_off(session, [verdict], now)
-                return None
-            return await self._envelope(session, message)
+            held = await _still_held(session, messages)
+            verdicts = await self._gatekeeper.ask(session, held, "wire", now)
+            await self._gatekeeper.store(session, verdicts.values())
+            allowed, deferred, denied = split_verdicts(verdicts.values())
+            await put_off(session, deferred, now)
+            await refuse(session, denied, held, now)
+            open_ids = {verdict.outbox_id for verdict in allowed}
+            return await self._seal(session, [message for message in held if message.id in open_ids])
 
-    async def _envelope(self, session: AsyncSession, message: Claimed) -> Envelope:
-        kind = ADDRESS_KINDS.get(message.channel)
-        addresses = await read_addresses(session, self._keys, [message.contact_id]) if kind else {}
-        language = await session.scalar(select(Contact.language).where(Contact.id == message.contact_id))
-        return Envelope(
-            outbox_id=message.id,
-            contact_id=message.contact_id,
-            conversation_id=message.conversation_id,
-            attempt=message.attempts,
-            channel=message.channel,
-            purpose=message.purpose,
-            language=language or "en",
-            address=next(
-                (value for name, value in addresses.get(message.contact_id, {}).items() if name == kind), None
-            ),
-            subject=message.subject,
-            text=message.text,
-        )
+    async def _seal(self, session: AsyncSession, messages: Sequence[Claimed]) -> list[tuple[Claimed, Envelope]]:
+        contact_ids = [message.contact_id for message in messages]
+        addresses = await read_addresses(session, self._keys, contact_ids)
+        rows = await session.execute(select(Contact.id, Contact.language).where(Contact.id.in_(contact_ids)))
+        languages = {row.id: row.language for row in rows}
+        sealed: list[tuple[Claimed, Envelope]] = []
+        for message in messages:
+            kind = ADDRESS_KINDS.get(message.channel)
+            own = addresses[message.contact_id]
+            envelope = Envelope(
+                outbox_id=message.id,
+                contact_id=message.contact_id,
+                conversation_id=message.conversation_id,
+                attempt=message.attempts,
+                channel=message.channel,
+                purpose=message.purpose,
+                language=languages[message.contact_id],
+                address=next((value for name, value in own.items() if name == kind), None),
+                subject=message.subject,
+                text=message.text,
+            )
+            sealed.append((message, envelope))
+        return sealed
 
     async def _send(self, envelope: Envelope) -> SendOutcome:
         try:
@@ -152,9 +160,10 @@ class Delivery:
         _log.info("send_settled", outbox_id=str(message.id), channel=message.channel, outcome=type(outcome).__name__)
 
 
-async def _is_held(session: AsyncSession, message: Claimed) -> bool:
-    """Whether the message is still this sender's: a process that slept too long has lost it."""
-    held = select(OutboxMessage.id).where(
-        OutboxMessage.id == message.id, OutboxMessage.fence == message.fence, OutboxMessage.state == "sending"
+async def _still_held(session: AsyncSession, messages: Sequence[Claimed]) -> list[Claimed]:
+    """The messages that are still this sender's: a process that slept too long has lost them."""
+    held = select(OutboxMessage.id, OutboxMessage.fence).where(
+        OutboxMessage.id.in_([message.id for message in messages]), OutboxMessage.state == "sending"
     )
-    return await session.scalar(held.with_for_update()) is not None
+    fences = {row.id: row.fence for row in await session.execute(held.with_for_update())}
+    return [message for message in messages if fences.get(message.id) == message.fence]

@@ -12,10 +12,12 @@ import structlog
 from aiohttp import web
 from aiohttp.typedefs import Handler
 from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
 
 from admin.api.problems import problem_middleware
 from admin.app import create_admin_routes
 from admin.context import AdminContext
+from base.postgres import DatabaseUnavailable
 from bot.dialogue import RasaDialogue
 from bot.turns import TurnService, TurnSettings
 from channels.email.webhook import UnsubscribePages
@@ -35,14 +37,13 @@ SWEEP_EVERY = 1.0
 """Seconds between looks for messages that a dead process left unanswered."""
 MAX_BODY = 65_536
 _SITE_POLICY = (
-    "default-src 'self'; style-src 'self' 'unsafe-inline'; connect-src 'self' ws: wss:; img-src 'self' data:; "
+    "default-src 'self'; connect-src 'self' ws: wss:; img-src 'self' data:; "
     "object-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'"
 )
 
 _turns = web.AppKey("turns", TurnService)
 _dialogue = web.AppKey("dialogue", RasaDialogue)
 _hub = web.AppKey("hub", Hub)
-_chat = web.AppKey("chat", WebChat)
 _alarm = web.AppKey("alarm", procrastinate.App)
 _platform = web.AppKey("platform", Platform)
 
@@ -75,8 +76,8 @@ def create_web_app(platform: Platform) -> web.Application:
     )
     app = web.Application(middlewares=[_headers, problem_middleware], client_max_size=MAX_BODY)
     app[_alarm] = alarm
-    app[_platform], app[_hub], app[_dialogue], app[_turns], app[_chat] = platform, hub, dialogue, turns, chat
-    app.add_routes(chat.routes())
+    app[_platform], app[_hub], app[_dialogue], app[_turns] = platform, hub, dialogue, turns
+    chat.add_to(app)
     app.add_routes(
         unsubscribe_routes(UnsubscribePages(platform.sessions, platform.keys, platform.clock, settings.company_name))
     )
@@ -85,7 +86,6 @@ def create_web_app(platform: Platform) -> web.Application:
     )
     app.add_routes([*_site_routes(), web.get("/healthz", _alive), web.get("/readyz", _ready)])
     app.cleanup_ctx.extend([_connections, _background])
-    app.on_shutdown.append(_close_chat)
     return app
 
 
@@ -116,18 +116,17 @@ async def _sweep(turns: TurnService) -> None:
             log.exception("sweep_failed")
 
 
-async def _close_chat(app: web.Application) -> None:
-    await app[_chat].close()
-
-
 async def _alive(_request: web.Request) -> web.Response:
     return web.json_response({"status": "ok"})
 
 
 async def _ready(request: web.Request) -> web.Response:
     """Ready when the database answers; chats are taken (and wait) even while the dialogue is away."""
-    async with request.app[_platform].sessions() as session:
-        await session.execute(text("SELECT 1"))
+    try:
+        async with request.app[_platform].sessions() as session:
+            await session.execute(text("SELECT 1"))
+    except (SQLAlchemyError, OSError) as error:
+        raise DatabaseUnavailable from error
     return web.json_response({"status": "ok"})
 
 
@@ -147,9 +146,10 @@ def _site_routes() -> list[web.RouteDef]:
         "/": SITE / "index.html",
         "/site.css": SITE / "site.css",
         "/site.js": SITE / "site.js",
+        "/favicon.svg": SITE / "favicon.svg",
         "/widget.js": WIDGET,
     }
-    return [web.get(path, _file(file)) for path, file in files.items() if path != "/site.js" or file.exists()]
+    return [web.get(path, _file(file)) for path, file in files.items()]
 
 
 def _file(path: Path) -> Handler:

@@ -12,12 +12,15 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from hypothesis import settings as hypothesis_settings
+from playwright.async_api import Browser, async_playwright
+from sqlalchemy.ext.asyncio import AsyncEngine
+
 from base.database import Sessions, create_engine, create_sessions, libpq_url
 from base.encryption import KeyRing
 from base.migrate import migrate
 from base.postgres import start_embedded
-from hypothesis import settings as hypothesis_settings
-from sqlalchemy.ext.asyncio import AsyncEngine
+from server.setup.machine import find_browser
 
 # How long an example takes says how busy the machine is, not whether the rule holds.
 hypothesis_settings.register_profile("parley", deadline=None)
@@ -94,3 +97,26 @@ def keys() -> KeyRing:
 def now() -> datetime:
     """The moment tests take place at."""
     return datetime(2026, 11, 23, 15, 0, tzinfo=UTC)
+
+
+_SWITCHES = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+
+
+@pytest.fixture(scope="session")
+async def browser() -> AsyncIterator[Browser]:
+    """A real, headless Chromium."""
+    program = find_browser()
+    if program is None:
+        pytest.fail("No Chromium found: apt-get install chromium, or set PARLEY_TEST_BROWSER.")
+    async with async_playwright() as playwright:
+        running = await playwright.chromium.launch(executable_path=str(program), args=_SWITCHES)
+        yield running
+        await running.close()

@@ -24,7 +24,7 @@ def read_query(model: type[Shape], request: web.Request) -> Shape:
     Raises:
         InvalidInput: a parameter is wrong, unknown or given twice.
     """
-    names = list(request.query)
+    names = [name for name, _ in request.query.items()]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         raise InvalidInput(errors=[{"field": name, "message": "Give this only once."} for name in twice])

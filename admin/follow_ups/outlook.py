@@ -6,7 +6,7 @@ branch is reached: the step is then open, and the channel too unless every way l
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -56,14 +56,12 @@ def outlook_of(definition: JourneyDefinition, standing_on: str) -> Outlook | Non
     waited = timedelta()
     for name, step in _certain_path(definition, standing_on):
         if step.step == "send":
-            return Outlook(next(iter(step.channels), None), name, _further_wait(waited))
+            return Outlook(_only(step.channels), name, " ".join(_conditions(step.channels, waited)))
         if len(step.next) > 1:
             channels = _channels_ahead(definition, name)
             if not channels:
                 return None
-            return Outlook(
-                channels.pop() if len(channels) == 1 else None, None, f"Next step decided at {name.replace('_', ' ')}."
-            )
+            return Outlook(_only(channels), None, f"Next step decided at {name.replace('_', ' ')}.")
         if name != standing_on:
             waited += timedelta(seconds=step.seconds)
     return None
@@ -86,7 +84,7 @@ def _channels_ahead(definition: JourneyDefinition, start: str) -> set[str]:
     while ahead:
         step = definition.steps[ahead.pop()]
         if step.step == "send":
-            channels.update(step.channels[:1])
+            channels.update(step.channels)
             continue
         fresh = {way.to for way in step.next} - seen
         seen |= fresh
@@ -94,13 +92,22 @@ def _channels_ahead(definition: JourneyDefinition, start: str) -> set[str]:
     return channels
 
 
-def _further_wait(waited: timedelta) -> str:
-    if not waited:
-        return ""
+def _only(channels: Collection[str]) -> str | None:
+    return next(iter(channels)) if len(channels) == 1 else None
+
+
+def _conditions(channels: Collection[str], waited: timedelta) -> Iterator[str]:
+    """What else is to be known of a message that is sure to come."""
+    if len(channels) > 1:
+        yield f"Goes out on the first of {', '.join(channels)} that is allowed."
+    if waited >= timedelta(minutes=1):
+        yield f"Goes out after a further wait of {_in_words(waited)}."
+
+
+def _in_words(waited: timedelta) -> str:
     minutes = int(waited.total_seconds()) // 60
     parts = ((minutes // 1_440, "day"), (minutes // 60 % 24, "hour"), (minutes % 60, "minute"))
-    words = " ".join(f"{count} {unit}{'s' if count > 1 else ''}" for count, unit in parts if count)
-    return f"Goes out after a further wait of {words or 'less than a minute'}."
+    return " ".join(f"{count} {unit}{'s' if count > 1 else ''}" for count, unit in parts if count)
 
 
 def _outlooks_of(journey: str, version: str, content: object) -> Mapping[str, Outlook | None]:

@@ -11,6 +11,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import select, tuple_
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from admin.api.cursors import Cursor
@@ -82,7 +83,7 @@ async def read_rows(session: AsyncSession, keys: KeyRing, contacts: Sequence[Con
 async def _latest_talks(session: AsyncSession, contact_ids: Sequence[UUID]) -> Mapping[UUID, LatestTalk]:
     rows = await session.execute(
         select(Conversation.contact_id, Conversation.channel, Conversation.last_message_at)
-        .distinct(Conversation.contact_id)
+        .ext(distinct_on(Conversation.contact_id))
         .where(Conversation.contact_id.in_(contact_ids))
         .order_by(Conversation.contact_id, Conversation.last_message_at.desc().nulls_last(), Conversation.id.desc())
     )

@@ -71,7 +71,7 @@ def build_message(
     promotional = envelope.purpose not in SERVICE_PURPOSES
     message = EmailMessage(policy=_policy(utf8=not to.isascii()))
     message["From"] = Address(settings.from_name or "", addr_spec=settings.from_address)
-    message["To"] = Address(addr_spec=to)
+    message["To"] = _address(to)
     message["Subject"] = " ".join((envelope.subject or "").split()) or f"A message from {settings.from_name}"
     message["Date"] = format_datetime(now)
     message["Message-ID"] = message_id(envelope, settings)
@@ -92,6 +92,14 @@ def message_id(envelope: Envelope, settings: EmailSettings) -> str:
     """The same for every attempt, so that a receiver that gets it twice may show it once."""
     domain = (settings.from_address or "").rpartition("@")[2]
     return f"<{envelope.outbox_id}@{domain}>"
+
+
+def _address(checked: str) -> Address:
+    if checked.isascii():
+        return Address(addr_spec=checked)
+    # The parser behind addr_spec knows no letters beyond ASCII, though the header can carry them.
+    username, _, domain = checked.rpartition("@")
+    return Address(username=username, domain=domain)
 
 
 def _footer(settings: EmailSettings, unsubscribe_url: str | None) -> _Footer:

@@ -71,9 +71,11 @@ class EmailSender:
             await client.data(content, timeout=_DATA)
         except (SMTPException, OSError) as error:
             return outcome_of(error, phase)
+        else:
+            await _say_goodbye(client)
+            return Accepted(message_id(envelope, self._settings))
         finally:
-            await _part(client)
-        return Accepted(message_id(envelope, self._settings))
+            client.close()
 
     def _client(self, server: SMTPServer) -> SMTP:
         start_tls = {"tls": False, "starttls": True, "starttls_if_offered": None}[server.security]
@@ -114,9 +116,7 @@ async def _check_letters(client: SMTP, to: str) -> None:
         raise SMTPNotSupported("SMTPUTF8")
 
 
-async def _part(client: SMTP) -> None:
-    """Says good-bye; what became of the message is settled, so nothing here changes it."""
-    with contextlib.suppress(SMTPException, OSError, ValueError):
-        if client.is_connected:
-            await client.quit(timeout=_QUIT)
-    client.close()
+async def _say_goodbye(client: SMTP) -> None:
+    """Ends the session as the protocol wants; the message has been taken, so nothing here changes that."""
+    with contextlib.suppress(SMTPException, OSError):
+        await client.quit(timeout=_QUIT)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -11,11 +12,11 @@ from uuid import UUID
 
 import structlog
 from aiohttp import WSCloseCode, WSMsgType, web
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from base.clock import Clock
 from base.database import Sessions, transaction
-from base.errors import Malformed, NotAllowed, ParleyError
+from base.errors import Malformed, NotAllowed, NotFound, ParleyError
+from base.messages import Stored
 from bot.claims import Taken
 from bot.conversations import list_messages, start_conversation
 from bot.models import Conversation
@@ -23,6 +24,7 @@ from bot.turns import TurnService
 from channels.web import frames
 from channels.web.hub import Hub, Watcher
 from channels.web.limits import RateLimit
+from channels.web.opening import Opening, read_opening
 from channels.web.tokens import TokenInvalid, VisitorTokens
 
 log = structlog.get_logger(__name__)
@@ -52,15 +54,6 @@ class WebChatSettings:
     sessions_a_minute: int
 
 
-class _Opening(BaseModel):
-    model_config = ConfigDict(extra="ignore")
-
-    page_url: str | None = Field(None, max_length=2_000)
-    language: str = Field("en", max_length=35)
-    time_zone: str | None = Field(None, max_length=64)
-    token: str | None = Field(None, max_length=1_000)
-
-
 class WebChat:
     """The routes of the web chat."""
 
@@ -83,34 +76,45 @@ class WebChat:
         self._per_conversation = RateLimit(settings.messages_a_minute, 60)
         self._per_address = RateLimit(settings.sessions_a_minute, 60)
         self._sockets: set[web.WebSocketResponse] = set()
+        self._closing = False
 
-    def routes(self) -> list[web.RouteDef]:
-        """The handlers, each with its path."""
-        return [
-            web.post("/chat/session", self.open_session),
-            web.get("/chat/socket", self.socket),
-            web.post("/chat/messages", self.say),
-            web.get("/chat/messages", self.poll),
-            web.options("/chat/session", self.preflight),
-            web.options("/chat/messages", self.preflight),
-        ]
+    def add_to(self, app: web.Application) -> None:
+        """Adds the routes, what they need around them, and the orderly end."""
+        app.add_routes(
+            [
+                web.post("/chat/session", self.open_session),
+                web.get("/chat/socket", self.socket),
+                web.post("/chat/messages", self.say),
+                web.get("/chat/messages", self.poll),
+                web.options("/chat/session", self.preflight),
+                web.options("/chat/messages", self.preflight),
+            ]
+        )
+        app.on_response_prepare.append(self._let_page_read)
+        app.on_shutdown.append(self._close)
 
-    async def close(self) -> None:
-        """Tells every socket to come back later, then waits for the turns in hand."""
-        for socket in list(self._sockets):
-            with suppress(ConnectionError, RuntimeError):
-                await socket.close(code=WSCloseCode.GOING_AWAY, message=b"restarting")
-        await self._turns.drain()
+    async def _let_page_read(self, request: web.Request, response: web.StreamResponse) -> None:
+        """Lets a page of an allowed origin read what is answered, errors too: the widget acts on their status."""
+        if not request.path.startswith("/chat/"):
+            return
+        response.headers["Vary"] = "Origin"
+        origin = request.headers.get("Origin")
+        if origin in self._settings.allowed_origins:
+            response.headers["Access-Control-Allow-Origin"] = origin
+
+    async def _close(self, _app: web.Application) -> None:
+        """Tells every socket and poll to come back later, and waits for the turns in hand."""
+        self._closing = True
+        self._hub.wake_all()
+        # A browser that does not answer the close takes some seconds: all at once, not one after the other.
+        await asyncio.gather(*(_send_away(socket) for socket in self._sockets), self._turns.drain())
 
     # Sessions
 
     async def open_session(self, request: web.Request) -> web.Response:
         """Starts a conversation, or goes on with the one of a valid old token."""
         origin = self._origin(request)
-        try:
-            opening = _Opening.model_validate_json(await _body(request))
-        except ValidationError as error:
-            raise Malformed("The session request could not be read.") from error
+        opening = read_opening(await _body(request))
         conversation_id = await self._known_conversation(opening.token, origin)
         if conversation_id is None:
             self._per_address.check(request.remote or "")
@@ -121,8 +125,7 @@ class WebChat:
                 "conversation_id": str(conversation_id),
                 "socket": "/chat/socket",
                 "poll": "/chat/messages",
-            },
-            headers=_cors(origin),
+            }
         )
 
     async def _known_conversation(self, token: str | None, origin: str) -> UUID | None:
@@ -135,14 +138,14 @@ class WebChat:
                     return conversation_id
         return None
 
-    async def _start(self, opening: _Opening) -> UUID:
+    async def _start(self, opening: Opening) -> UUID:
         async with transaction(self._sessions) as session:
             conversation_id = await start_conversation(
                 session,
                 channel="web",
-                language=_language(opening.language),
-                time_zone=opening.time_zone,
-                page_url=_without_query(opening.page_url),
+                language=opening.primary_language,
+                time_zone=opening.zone,
+                page_url=opening.page,
                 now=self._clock.now(),
             )
         self._turns.resume_soon(conversation_id)
@@ -166,21 +169,34 @@ class WebChat:
         try:
             hello = frames.read_hello(await socket.receive_str(timeout=HELLO_WITHIN))
             conversation_id = self._tokens.read(hello.token, origin)
-            with self._hub.watch(conversation_id) as watcher:
-                writer = asyncio.create_task(self._write(socket, conversation_id, watcher, hello.last_seen))
-                try:
-                    await self._read(socket, conversation_id)
-                finally:
-                    writer.cancel()
-                    with suppress(asyncio.CancelledError):
-                        await writer
+            await self._converse(socket, conversation_id, hello.last_seen)
         except (TokenInvalid, Malformed) as error:
             await socket.close(code=CLOSE_TOKEN, message=error.code.encode())
         except (TimeoutError, TypeError, ConnectionError):
             await socket.close()  # silent, not text, or gone
+        except Exception:
+            # The loop boundary: the browser comes back and is shown what it missed.
+            log.exception("socket_broke")
+            await socket.close(code=WSCloseCode.INTERNAL_ERROR)
         finally:
             self._sockets.discard(socket)
         return socket
+
+    async def _converse(self, socket: web.WebSocketResponse, conversation_id: UUID, last_seen: int) -> None:
+        """Reads and writes until either ends: a socket that only listens would look alive and be deaf or mute."""
+        with self._hub.watch(conversation_id) as watcher:
+            halves = (
+                asyncio.create_task(self._read(socket, conversation_id)),
+                asyncio.create_task(self._write(socket, conversation_id, watcher, last_seen)),
+            )
+            try:
+                done, _ = await asyncio.wait(halves, return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                for half in halves:
+                    half.cancel()
+                await asyncio.gather(*halves, return_exceptions=True)
+            for half in done:
+                half.result()
 
     async def _write(
         self, socket: web.WebSocketResponse, conversation_id: UUID, watcher: Watcher, last_seen: int
@@ -190,12 +206,10 @@ class WebChat:
         while not socket.closed:
             batch = [] if more else [message for message in await watcher.wait() if message.seq > last]
             if not batch or batch[0].seq != last + 1:
-                async with self._sessions() as session:
-                    batch = list(await list_messages(session, conversation_id, after=last, limit=REPLAY_PAGE))
+                batch = list(await self._list(conversation_id, last))
             more = len(batch) == REPLAY_PAGE
             if batch or not greeted:
-                with suppress(ConnectionError):
-                    await socket.send_str(frames.messages_frame(batch))
+                await socket.send_str(frames.messages_frame(batch))
             greeted = True
             last = batch[-1].seq if batch else last
 
@@ -209,6 +223,8 @@ class WebChat:
                 client_id = frame.client_id
                 self._per_conversation.check(str(conversation_id))
                 taken = await self._turns.take(frames.to_inbound(frame, conversation_id))
+            except NotFound as error:
+                raise TokenInvalid from error  # the conversation was erased: the browser must open a new one
             except ParleyError as error:
                 await socket.send_str(frames.error_frame(error.code, error.message, client_id))
                 continue
@@ -231,13 +247,15 @@ class WebChat:
         conversation_id = self._authorised(request, origin)
         frame = frames.read_client_frame(await _body(request))
         self._per_conversation.check(str(conversation_id))
-        taken = await self._turns.take(frames.to_inbound(frame, conversation_id))
+        try:
+            taken = await self._turns.take(frames.to_inbound(frame, conversation_id))
+        except NotFound as error:
+            raise TokenInvalid from error
         self._answer(taken, None)
         return web.Response(
             text=frames.received_frame(frame.client_id, taken.seq),
             status=202,
             content_type="application/json",
-            headers=_cors(origin),
         )
 
     async def poll(self, request: web.Request) -> web.Response:
@@ -246,25 +264,25 @@ class WebChat:
         conversation_id = self._authorised(request, origin)
         after = _number(request, "after", 0, 2**53)
         wait = _number(request, "wait", 0, LONGEST_WAIT)
+        deadline = asyncio.get_running_loop().time() + wait
         with self._hub.watch(conversation_id) as watcher:
-            async with self._sessions() as session:
-                messages = await list_messages(session, conversation_id, after=int(after))
-            if not messages and wait:
-                with suppress(TimeoutError):
-                    async with asyncio.timeout(wait):
-                        await watcher.wait()
-                async with self._sessions() as session:
-                    messages = await list_messages(session, conversation_id, after=int(after))
+            messages = await self._list(conversation_id, int(after))
+            # Being woken may mean nothing: another process tells that something happened, not what.
+            while not messages and not self._closing and await watcher.wait_until(deadline):
+                messages = await self._list(conversation_id, int(after))
         body = {"messages": [frames.to_shown(message) for message in messages]}
-        return web.json_response(body, headers=_cors(origin), dumps=_dumps)
+        return web.json_response(body, dumps=_dumps, headers={"Cache-Control": "no-store"})
+
+    async def _list(self, conversation_id: UUID, after: int) -> Sequence[Stored]:
+        async with self._sessions() as session:
+            return await list_messages(session, conversation_id, after=after, limit=REPLAY_PAGE)
 
     async def preflight(self, request: web.Request) -> web.Response:
         """Lets pages of allowed origins call us."""
-        origin = self._origin(request)
+        self._origin(request)
         return web.Response(
             status=204,
             headers={
-                **_cors(origin),
                 "Access-Control-Allow-Methods": "GET, POST",
                 "Access-Control-Allow-Headers": "Authorization, Content-Type",
                 "Access-Control-Max-Age": "600",
@@ -287,6 +305,11 @@ class WebChat:
         return origin
 
 
+async def _send_away(socket: web.WebSocketResponse) -> None:
+    with suppress(ConnectionError, RuntimeError):
+        await socket.close(code=WSCloseCode.GOING_AWAY, message=b"restarting")
+
+
 async def _show_typing(socket: web.WebSocketResponse, turn: asyncio.Task[None]) -> None:
     """Shows the bot typing for as long as the turn runs; quick answers show none."""
     with suppress(ConnectionError):
@@ -299,9 +322,13 @@ async def _show_typing(socket: web.WebSocketResponse, turn: asyncio.Task[None]) 
 
 
 async def _body(request: web.Request) -> bytes:
-    if (request.content_length or 0) > frames.MAX_FRAME:
-        raise web.HTTPRequestEntityTooLarge(max_size=frames.MAX_FRAME, actual_size=request.content_length or 0)
-    return await request.read()
+    announced = request.content_length or 0
+    if announced <= frames.MAX_FRAME:
+        body = await request.read()
+        if len(body) <= frames.MAX_FRAME:
+            return body
+        announced = len(body)  # sent in chunks, without saying how much
+    raise web.HTTPRequestEntityTooLarge(max_size=frames.MAX_FRAME, actual_size=announced)
 
 
 def _number(request: web.Request, name: str, default: float, largest: float) -> float:
@@ -311,20 +338,6 @@ def _number(request: web.Request, name: str, default: float, largest: float) -> 
     if not raw.isdecimal() or float(raw) > largest:
         raise Malformed(f"{name} must be a whole number from 0 to {largest:.0f}.")
     return float(raw)
-
-
-def _cors(origin: str | None) -> dict[str, str]:
-    return {"Access-Control-Allow-Origin": origin, "Vary": "Origin"} if origin else {}
-
-
-def _language(tag: str) -> str:
-    primary = tag.split("-", maxsplit=1)[0].lower()
-    return primary if primary.isalpha() and len(primary) in (2, 3) else "en"
-
-
-def _without_query(url: str | None) -> str | None:
-    """A page's address can carry personal data in its query; the page itself is enough."""
-    return url.split("?")[0].split("#")[0] if url else None
 
 
 def _dumps(content: Any) -> str:

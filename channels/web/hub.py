@@ -32,13 +32,25 @@ class Watcher:
         self._batches: asyncio.Queue[Sequence[Stored]] = asyncio.Queue(maxsize=_BUFFER)
 
     def offer(self, messages: Sequence[Stored]) -> None:
-        """Hands over messages (none: "look in the table"); a full buffer drops them, the table has them."""
-        with suppress(asyncio.QueueFull):
-            self._batches.put_nowait(messages)
+        """Hands over messages (none: "look in the table"); a full buffer becomes one such look."""
+        if self._batches.full():
+            while not self._batches.empty():
+                self._batches.get_nowait()
+            messages = ()
+        self._batches.put_nowait(messages)
 
     async def wait(self) -> Sequence[Stored]:
         """The next batch."""
         return await self._batches.get()
+
+    async def wait_until(self, deadline: float) -> bool:
+        """Whether there was news before the deadline (of the running loop's clock)."""
+        try:
+            async with asyncio.timeout_at(deadline):
+                await self._batches.get()
+        except TimeoutError:
+            return False
+        return True
 
 
 class Hub:
@@ -77,7 +89,7 @@ class Hub:
             try:
                 async with await psycopg.AsyncConnection.connect(self._url, autocommit=True) as connection:
                     await connection.execute(f"LISTEN {NOTIFY_CHANNEL}")  # a constant
-                    self._wake_all()
+                    self.wake_all()
                     pause = 0.5
                     async for notification in connection.notifies():
                         self._heard(notification.payload)
@@ -86,13 +98,14 @@ class Hub:
             await asyncio.sleep(pause)
             pause = min(pause * 2, 10.0)
 
+    def wake_all(self) -> None:
+        """Has every reader look in the table."""
+        for conversation_id in list(self._watchers):
+            self.publish(conversation_id, ())
+
     def _heard(self, payload: str) -> None:
         process_id, _, conversation = payload.partition(" ")
         if process_id == self._process_id:
             return
         with suppress(ValueError):
             self.publish(UUID(conversation), ())
-
-    def _wake_all(self) -> None:
-        for conversation_id in list(self._watchers):
-            self.publish(conversation_id, ())

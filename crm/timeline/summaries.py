@@ -10,6 +10,7 @@ _SENTENCES: Mapping[str, tuple[str, ...]] = {
     "conversation_started": ("Started a conversation on {channel}", "Started a conversation"),
     "lead_captured": ("Told us their {field}", "Told us about themselves"),
     "address_added": ("Left their {address}", "Left an address"),
+    "address_refused": ("Left another person's {address}: it was not kept", "Left another person's address"),
     "address_claimed": ("A conversation gave this contact's {address}", "A conversation gave this contact's address"),
     "fact_kept": ("A conversation gave another {field}: the known one was kept", "A known fact was kept"),
     "consent_given": ("Agreed to {purpose} by {channel}", "Gave consent"),

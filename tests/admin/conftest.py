@@ -10,16 +10,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from aiohttp import ClientResponse, web
+from aiohttp.test_utils import TestClient, TestServer
+from argon2 import PasswordHasher
+from sqlalchemy import event
+
 from admin.api.problems import problem_middleware
 from admin.app import create_admin_routes
 from admin.context import AdminContext
 from admin.models import AdminUser
 from admin.sessions.passwords import Passwords
-from aiohttp import ClientResponse, web
-from aiohttp.test_utils import TestClient, TestServer
 from base.database import transaction
 from base.ids import new_id
-from sqlalchemy import event
 
 PASSWORD = "correct horse battery"
 EMAIL = "ada@example.com"
@@ -68,7 +70,8 @@ class Admin:
 
 @pytest.fixture(scope="session")
 def passwords() -> Passwords:
-    return Passwords()
+    """Real argon2id, but quick: the shipped parameters have tests of their own."""
+    return Passwords(PasswordHasher(time_cost=1, memory_cost=1_024, parallelism=1))
 
 
 @pytest.fixture

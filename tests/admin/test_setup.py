@@ -6,10 +6,11 @@ import asyncio
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import func, select
+
 from admin.models import AdminUser, SetupToken
 from admin.sessions.setup import AlreadySetUp, create_setup_token
 from base.database import transaction
-from sqlalchemy import func, select
 
 PASSWORD = "correct horse battery"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from admin.sessions.attempts import PER_ACCOUNT, TooManySignIns, count_attempt
 from base.database import transaction
 
@@ -18,7 +19,7 @@ from base.database import transaction
         ("unix", "192.0.2.2", False),
     ],
 )
-async def test_addresses_of_one_household_are_counted_together(database, keys, now, first, second, one):
+async def test_addresses_of_one_household_are_counted_together(*, database, keys, now, first, second, one):
     async def attempt(address: str) -> None:
         async with transaction(database.sessions) as session:
             await count_attempt(session, keys, email="ada@example.com", address=address, now=now)

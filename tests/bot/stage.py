@@ -17,7 +17,7 @@ from base.messages import Inbound, Stored
 from bot.conversations import list_messages, start_conversation
 from bot.dialogue import RasaDialogue
 from bot.turns import TurnService, TurnSettings
-from tests.bot.scripted_dialogue import SECRET, ScriptedDialogue
+from tests.bot.scripted_dialogue import SECRET, ScriptedDialogue, say
 
 
 @dataclass
@@ -76,6 +76,21 @@ class Stage:
     watchers: NotedWatchers
     conversation_id: UUID
 
+    async def begin_again(self) -> None:
+        """Opens a new conversation, as another browser would, with its opening answered."""
+        async with transaction(self.sessions) as session:
+            self.conversation_id = await start_conversation(
+                session, channel="web", language="en", time_zone="Europe/Berlin", page_url=None, now=self.clock.now()
+            )
+        await self.answer_opening()
+
+    async def answer_opening(self) -> None:
+        """The opening's turn, in which nothing is said."""
+        script, self.dialogue.script = self.dialogue.script, lambda _body: say()
+        await self.turns.resume(self.conversation_id)
+        self.dialogue.script = script
+        self.dialogue.requests.clear()
+
     async def say(self, text: str, **details: Any) -> None:
         """Takes and answers one message."""
         taken = await self.turns.take(self.inbound(text, **details))
@@ -116,10 +131,7 @@ async def staged(
         )
     stage = Stage(sessions, dialogue, turns, clock, follow_ups, watchers, conversation_id)
     if not start:
-        script, dialogue.script = dialogue.script, lambda _body: {"state": {"v": 1}, "replies": [], "effects": []}
-        await turns.resume(conversation_id)
-        dialogue.script = script
-        dialogue.requests.clear()
+        await stage.answer_opening()
     try:
         yield stage
     finally:

@@ -22,7 +22,7 @@ def copied(tmp_path):
 def faults(copied):
     with pytest.raises(FlowsRefused) as refused:
         load_content(*copied)
-    return refused.value.errors
+    return refused.value.faults
 
 
 def line_of(path, text):

@@ -9,6 +9,8 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from sqlalchemy import insert, select, text
+
 from base.database import transaction
 from base.encryption import KeyRing
 from base.ids import new_id
@@ -24,7 +26,6 @@ from outreach.planning import Planner
 from outreach.ports import Accepted, Envelope, SendOutcome
 from outreach.pump import DuePump
 from outreach.rule_pack import read_rule_pack
-from sqlalchemy import insert, select, text
 
 
 @dataclass

@@ -10,6 +10,7 @@ from uuid import UUID
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from outreach import gate_rules, timing_rules
 from outreach.decisions import Allow, Defer, Deny, PastSend, Snapshot, message_class_of
 from outreach.gate import may_send
@@ -19,7 +20,8 @@ PACK = read_rule_pack()
 NOW = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)
 CONTACT = UUID(int=7)
 
-moments = st.datetimes(datetime(2025, 1, 1), datetime(2028, 1, 1), timezones=st.just(UTC))
+FIRST, LAST = datetime(2025, 1, 1), datetime(2028, 1, 1)  # noqa: DTZ001  # Hypothesis takes naive bounds
+moments = st.datetimes(FIRST, LAST, timezones=st.just(UTC))
 channels = st.sampled_from(["email", "web", "sms", "voice", "telegram", "carrier_pigeon"])
 purposes = st.sampled_from(["marketing", "service", "news"])
 states = st.sampled_from(["given", "refused", "withdrawn", "expired", "none"])

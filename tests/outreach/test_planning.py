@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from sqlalchemy import event, insert, text, update
+from structlog.testing import capture_logs
+
 from base.database import transaction
 from base.ids import new_id
 from outreach.follow_ups import JourneyFollowUps
 from outreach.models import Enrolment
-from sqlalchemy import event, insert, text, update
 
 
 async def test_a_contact_goes_all_the_way_of_a_journey(site, long_journey):
@@ -186,7 +188,9 @@ async def test_one_row_that_breaks_a_batch_is_put_aside_and_the_others_go_on(sit
             text("CREATE TRIGGER break_one BEFORE INSERT ON outbox FOR EACH ROW EXECUTE FUNCTION break_one()")
         )
     site.clock.forward(minutes=10)
-    assert (await site.planner.advance_due(site.clock.now())).messages == 1
+    with capture_logs() as logs:
+        assert (await site.planner.advance_due(site.clock.now())).messages == 1
+    assert [one["event"] for one in logs] == ["planning_batch_failed", "enrolment_pushed_back"]
     assert [one.contact_id for one in await site.outbox()] == [fine]
     due = {one.contact_id: one.due_at for one in await site.enrolments()}
     assert due[poisoned] > site.clock.now()
@@ -222,8 +226,8 @@ async def test_five_thousand_enrolments_advance_in_a_bounded_number_of_statement
         await session.execute(insert(Enrolment), rows)
     statements = []
 
-    def count(conn, cursor, statement, parameters, context, executemany):
-        statements.append(statement)
+    def count(*args):
+        statements.append(args[2])
 
     event.listen(site.engine.sync_engine, "before_cursor_execute", count)
     try:

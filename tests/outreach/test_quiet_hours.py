@@ -8,9 +8,10 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
+
 from outreach.quiet_hours import find_zone, is_open, next_open
 from outreach.rule_pack import RulePack, Window, read_rule_pack
-from pydantic import ValidationError
 
 NAMES = [
     "Europe/London",
@@ -23,7 +24,8 @@ NAMES = [
     "Africa/Casablanca",
     "America/Santiago",
 ]
-moments = st.datetimes(datetime(2025, 1, 1), datetime(2028, 1, 1), timezones=st.just(UTC))
+FIRST, LAST = datetime(2025, 1, 1), datetime(2028, 1, 1)  # noqa: DTZ001  # Hypothesis takes naive bounds
+moments = st.datetimes(FIRST, LAST, timezones=st.just(UTC))
 zone_lists = st.lists(st.sampled_from(NAMES), min_size=1, max_size=3, unique=True).map(
     lambda names: [ZoneInfo(name) for name in names]
 )

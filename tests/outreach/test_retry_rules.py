@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from outreach.ports import Accepted, InDoubt, Refused, RetryLater
 from outreach.retry_rules import MOST_ATTEMPTS, settle, settle_interrupted, wait_before
 

@@ -7,8 +7,10 @@ import os
 from pathlib import Path
 from typing import Any
 
+from rasa.core.actions.action import Action
 from rasa.core.agent import Agent
 from rasa.core.channels.channel import OutputChannel, UserMessage
+from rasa.core.policies.policy import PolicyPrediction
 from rasa.core.processor import MessageProcessor
 from rasa.core.tracker_store import TrackerStore
 from rasa.engine import loader
@@ -17,6 +19,7 @@ from rasa.engine.storage.local_model_storage import LocalModelStorage
 from rasa.engine.storage.storage import ModelMetadata
 from rasa.exceptions import ModelNotFound
 from rasa.shared.core.domain import Domain
+from rasa.shared.core.events import Event
 from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.utils.common import TempDirectoryPath, get_temp_dir_name
 
@@ -50,6 +53,18 @@ class TurnProcessor(MessageProcessor):
     ) -> DialogueStateTracker:
         """Does nothing: FlowPolicy fills the slots, none is mapped from entities."""
         return tracker
+
+    def _log_action_on_tracker(
+        self,
+        tracker: DialogueStateTracker,
+        action: Action,
+        events: list[Event] | None,
+        prediction: PolicyPrediction,
+    ) -> None:
+        """Updates the tracker as Rasa does, without copying the whole answer twice for debug lines nobody reads."""
+        tracker.update_with_events(prediction.events, self.domain)
+        tracker.update(action.event_for_successful_execution(prediction))
+        tracker.update_with_events(events or [], self.domain)
 
 
 class TurnAgent(Agent):

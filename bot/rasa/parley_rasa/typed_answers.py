@@ -1,12 +1,10 @@
-"""Read typed words as an answer: yes or no, one of the choices, a short text. Pure; never guesses from an intent."""
+"""Read typed words: yes or no, a short text, something taken back. Pure; never guesses from an intent."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 _YES = frozenset(
     "yes|y|yep|yeah|yea|yup|yes please|yes i do|yes i agree|i agree|agreed|i consent|i accept|sure|sure thing|of course"
@@ -26,26 +24,7 @@ _HEDGES = frozenset(
     "but unless maybe perhaps yes yeah if yet sure only problem problems worries though depends later until except ok"
     " okay why what how which when before first doubt idea issue objection objections".split()
 )
-_NEGATING = re.compile(r" (?:not|no|dont|isnt|arent|never|neither|except|without) ")
-# Words that do not tell one choice from another. "no" is not among them.
-_EMPTY_WORDS = frozenset(
-    "a an the to of in on at by for with within and or i id im ill we wed us me my our you it its is are am be was"
-    " like want would think guess maybe please thanks some about just really so well hm hmm uh um probably that this"
-    " can could do us".split()
-)
 _LONGEST_REFUSAL = 12  # words
-_ORDINALS = {
-    word: number
-    for number, words in enumerate(
-        ("first|1st|one", "second|2nd|two", "third|3rd|three", "fourth|4th|four", "fifth|5th|five", "sixth|6th|six",
-         "seventh|7th|seven", "eighth|8th|eight", "ninth|9th|nine"), start=1
-    )
-    for word in words.split("|")
-}  # fmt: skip
-_POSITION = re.compile(
-    r"(?:(?:i (?:would )?(?:choose|pick|take|want)|id (?:choose|pick|take|say)|its|it is|lets say) )?"
-    r"(?:the )?(?:number |option |no |nr |answer )?(\w+)(?: one| option| choice| please)*"
-)
 _LEAD_INS = {
     "first_name": re.compile(
         r"^(?:(?:hi|hello|hey)[,!. ]+)?(?:it'?s|it is|i'?m|i am|im|my (?:first )?name(?: is|'?s)|this is|call me"
@@ -71,14 +50,6 @@ _RESTATES = re.compile(
     r"|it should be|we(?:'?re| are))\s+)+(.{1,200})$",
     re.IGNORECASE,
 )
-
-
-@dataclass(frozen=True)
-class ChoiceMatch:
-    """A choice found in a text; ``whole`` when the text names it and nothing else."""
-
-    value: str
-    whole: bool
 
 
 @dataclass(frozen=True)
@@ -125,101 +96,6 @@ def _refuses(words: list[str]) -> bool:
     if not words or words[0] not in ("no", "nope", "nah") or len(words) > _LONGEST_REFUSAL:
         return False
     return bool(_NEGATIONS.intersection(words)) and not _HEDGES.intersection(words)
-
-
-def match_choice(text: str, choices: Sequence[Mapping[str, Any]], numbered: bool = False) -> ChoiceMatch | None:
-    """Find the one choice that a text means; None when none or several fit.
-
-    Args:
-        text: what was typed: a label, a value, a position, an ordinal, or an amount where choices are ranges.
-        choices: what was offered, each with ``value`` and ``label``.
-        numbered: the choices were shown with numbers, so that "2" is the second one even among ranges of amounts.
-    """
-    said = normalise(text)
-    if not said:
-        return None
-    names = [{normalise(str(choice["label"])), normalise(str(choice["value"]))} - {""} for choice in choices]
-    whole = [str(choice["value"]) for choice, own in zip(choices, names) if said in own]
-    if len(whole) == 1:
-        return ChoiceMatch(whole[0], whole=True)
-    if len(choices) == 2 and [str(choice["value"]) for choice in choices] == ["yes", "no"]:
-        decided = read_yes_no(text)
-        return None if decided is None else ChoiceMatch("yes" if decided else "no", whole=True)
-    position, amount = _by_position(said, choices), _in_range(said, choices)
-    by_number = (position or amount) if numbered else (amount or position)
-    return by_number or _contained(said, choices, names)
-
-
-def _by_position(said: str, choices: Sequence[Mapping[str, Any]]) -> ChoiceMatch | None:
-    match = _POSITION.fullmatch(said)
-    if match is None:
-        return ChoiceMatch(str(choices[-1]["value"]), True) if said in ("last", "the last", "the last one") else None
-    word = match.group(1)
-    number = int(word) if word.isascii() and word.isdigit() and len(word) < 4 else _ORDINALS.get(word, 0)
-    if word == "last":
-        number = len(choices)
-    return ChoiceMatch(str(choices[number - 1]["value"]), True) if 1 <= number <= len(choices) else None
-
-
-_RANGE = re.compile(
-    r"(\d+) (?:(?:to|until|and|bis) )?(\d+)|(\d+) (?:plus|or more|and more|and up|and over)|(?:over|more than) (\d+)"
-)
-_AMOUNT = re.compile(
-    r"(?:(?:we|there) (?:are|re|have)|were|about|around|roughly|approx|approximately|some|just|only|maybe|its|it is|i think"
-    r"|nearly|almost|currently|at the moment| )*\b(\d{1,9})\b(?: (?:people|persons|employees|staff|of us|users|heads|folks"
-    r"|colleagues|guys|in (?:the )?(?:team|company|total|all)|now|right now|or so|ish|total|at the moment))*"
-)
-
-
-def _in_range(said: str, choices: Sequence[Mapping[str, Any]]) -> ChoiceMatch | None:
-    """Match an amount ("about 30 people") or a range when the choices are ranges of numbers ("10 to 49", "250+")."""
-    ranges = []
-    for choice in choices:
-        bounds = _bounds(normalise(str(choice["label"]))) or _bounds(normalise(str(choice["value"])))
-        if bounds is not None:
-            ranges.append((str(choice["value"]), *bounds))
-    if len(ranges) < max(2, len(choices) - 1):
-        return None
-    amount, typed_range = _AMOUNT.fullmatch(said), _bounds(said)
-    if amount is not None:
-        number = int(amount.group(1))
-        fitting = [value for value, low, high in ranges if low <= number and (high is None or number <= high)]
-    else:
-        fitting = [value for value, low, high in ranges if (low, high) == typed_range]
-    return ChoiceMatch(fitting[0], True) if len(fitting) == 1 else None
-
-
-def _bounds(text: str) -> tuple[int, int | None] | None:
-    match = _RANGE.search(text)
-    if match is None:
-        return None
-    low, high, from_on, over = match.groups()
-    return int(low or from_on or int(over) + 1), int(high) if high else None
-
-
-def _contained(said: str, choices: Sequence[Mapping[str, Any]], names: list[Any]) -> ChoiceMatch | None:
-    """Match a choice named inside a longer text, or by some of its words; a text that negates matches none."""
-    if said not in ("no", "not now") and _NEGATING.search(f" {said} "):
-        return None
-    padded = f" {said} "
-    named = [
-        str(choice["value"])
-        for choice, own in zip(choices, names)
-        if any(len(name) > 2 and f" {name} " in padded for name in own)
-    ]
-    if named:
-        return ChoiceMatch(named[0], whole=False) if len(named) == 1 else None
-    typed = _content_words(said)
-    part_of = [
-        str(choice["value"])
-        for choice, own in zip(choices, names)
-        if typed and any(typed <= _content_words(name) for name in own)
-    ]
-    return ChoiceMatch(part_of[0], whole=True) if len(part_of) == 1 else None
-
-
-def _content_words(text: str) -> frozenset[str]:
-    return frozenset(text.split()) - _EMPTY_WORDS
 
 
 def clean_text(text: str) -> str:

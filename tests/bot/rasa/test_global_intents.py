@@ -40,6 +40,11 @@ def test_an_unsure_request_is_not_carried_out(talk):
     assert answer["effects"] == []
 
 
+def test_what_cannot_be_undone_must_be_asked_for_clearly(talk):
+    assert talk.at("ask_goal").say("drop table contacts", "delete_me", 0.7)["effects"] == []
+    assert effects(talk.at("ask_goal").say("delete my data", "delete_me", 0.8), "privacy_request") != []
+
+
 def test_where_any_text_answers_a_request_must_be_surer(talk):
     answer = talk.at("ask_problem").say("I want to stop chasing invoices", "opt_out", 0.65)
     assert (acted(answer), effects(answer, "opt_out")) == ("answer_given", [])

@@ -15,6 +15,11 @@ def test_a_question_in_the_middle_is_answered_with_its_source_and_the_open_one_a
     assert (acted(answer), answer["effects"]) == ("question_answered", [])
 
 
+def test_an_answer_without_a_link_still_has_a_source_of_strings(talk):
+    talk.start()
+    assert talk.say("is it safe", "ask_security")["replies"][0]["source"] == {"title": "Is it safe?", "link": ""}
+
+
 def test_a_digression_is_no_miss(talk):
     talk.start()
     for _ in range(3):

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from parley_rasa.typed_answers import clean_text, match_choice, normalise, read_yes_no, without_lead_in
+from parley_rasa.choice_matching import match_choice
+from parley_rasa.typed_answers import clean_text, normalise, read_yes_no, taken_back, without_lead_in
 
 SIZES = [
     {"value": "small", "label": "1 to 9"},
@@ -114,7 +117,37 @@ def test_cleaning_drops_control_characters_only(text):
 @pytest.mark.parametrize(
     ("text", "field", "value"),
     [("my name is Ada", "first_name", "Ada"), ("I'm Ada!", "first_name", "Ada"), ("Ada", "first_name", "Ada"),
-     ("we are Acme Ltd", "company", "Acme Ltd"), ("my name is Ada", "problem", "my name is Ada"), ("", "first_name", "")],
+     ("we are Acme Ltd", "company", "Acme Ltd"), ("my name is Ada", "problem", "my name is Ada"),
+     ("", "first_name", "")],
 )  # fmt: skip
 def test_a_name_is_taken_out_of_its_sentence(text, field, value):
     assert without_lead_in(text, field) == value
+
+
+@pytest.mark.parametrize(
+    "piece", ["no ", "it's ", "we are ", "about ", "1 to ", "10 ", "my name is ", "sorry, actually "]
+)
+def test_a_hostile_text_of_4000_characters_takes_no_time(piece):
+    text = (piece * 4000)[:4000]
+    started = time.perf_counter()
+    for choices in (SIZES, GOALS):
+        match_choice(text, choices)
+    read_yes_no(text)
+    taken_back(text)
+    without_lead_in(text, "first_name")
+    assert time.perf_counter() - started < 0.5
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "restated"),
+    [("no, I meant Ada", "Ada", True), ("sorry, it's Ada.", "Ada", True), ("actually Ada", "Ada", False)],
+)
+def test_what_takes_something_back_is_told_from_what_stands_in_its_place(text, value, restated):
+    taken = taken_back(text)
+    assert taken is not None
+    assert (taken.value, taken.restated) == (value, restated)
+
+
+@pytest.mark.parametrize("text", ["no", "sorry!", "Ada", "nobody", "", "actual costs are high"])
+def test_a_text_that_puts_nothing_in_place_of_anything_takes_nothing_back(text):
+    assert taken_back(text) is None

@@ -14,7 +14,7 @@ export interface paths {
         /** Whether the first admin is still to be made */
         get: operations["get_setup"];
         put?: never;
-        /** Make the first admin with the one-time token */
+        /** Make the first admin with the one-time token, and sign in */
         post: operations["set_up"];
         delete?: never;
         options?: never;
@@ -29,12 +29,12 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Who is logged in */
+        /** Who is signed in */
         get: operations["get_session"];
         put?: never;
-        /** Log in */
+        /** Sign in */
         post: operations["log_in"];
-        /** Log out */
+        /** Sign out */
         delete: operations["log_out"];
         options?: never;
         head?: never;
@@ -48,7 +48,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Leads, newest activity first */
+        /** Leads, the latest first */
         get: operations["list_leads"];
         put?: never;
         post?: never;
@@ -82,8 +82,25 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Planned and past follow-ups */
+        /** Planned and past follow-ups, the latest due first */
         get: operations["list_follow_ups"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/openapi.json": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** This API, described */
+        get: operations["get_api_description"];
         put?: never;
         post?: never;
         delete?: never;
@@ -96,6 +113,13 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /**
+         * APIDescription
+         * @description An OpenAPI 3.1 document.
+         */
+        APIDescription: {
+            [key: string]: unknown;
+        };
         /** Choice */
         Choice: {
             /** Value */
@@ -103,7 +127,10 @@ export interface components {
             /** Label */
             label: string;
         };
-        /** ConsentEvent */
+        /**
+         * ConsentEvent
+         * @description An event of the ledger with the exact text that was shown.
+         */
         ConsentEvent: {
             /**
              * Id
@@ -130,7 +157,10 @@ export interface components {
              */
             at: string;
         };
-        /** ConsentState */
+        /**
+         * ConsentState
+         * @description How things stand for one purpose on one channel; `all` covers every one that is not named beside it.
+         */
         ConsentState: {
             /** Purpose */
             purpose: string;
@@ -161,14 +191,23 @@ export interface components {
              */
             created_at: string;
         };
-        /** FieldError */
+        /**
+         * FieldError
+         * @description What is wrong with one field.
+         */
         FieldError: {
             /** Field */
             field: string;
             /** Message */
             message: string;
         };
-        /** FollowUp */
+        /**
+         * FollowUp
+         * @description A message in the outbox, or one that a journey will put there.
+         *
+         *     The latter is `planned` and has the id of the enrolment, `due_at` when the journey moves on, no wording yet, and
+         *     neither `step` nor perhaps `channel` while a branch ahead decides about them.
+         */
         FollowUp: {
             /**
              * Id
@@ -177,11 +216,11 @@ export interface components {
             id: string;
             lead: components["schemas"]["FollowUpLead"];
             /** Channel */
-            channel: string;
+            channel: string | null;
             /** Journey */
             journey: string;
             /** Step */
-            step: string;
+            step: string | null;
             /** Subject */
             subject: string | null;
             /** Text */
@@ -224,7 +263,10 @@ export interface components {
             /** Next Cursor */
             next_cursor: string | null;
         };
-        /** FollowUpReason */
+        /**
+         * FollowUpReason
+         * @description Why it did not go out, or not yet.
+         */
         FollowUpReason: {
             /** Rule */
             rule: string;
@@ -233,7 +275,10 @@ export interface components {
             /** Until */
             until: string | null;
         };
-        /** LeadDetail */
+        /**
+         * LeadDetail
+         * @description A lead's whole story. `transcript` holds the latest 1,000 messages of all conversations, oldest first.
+         */
         LeadDetail: {
             /**
              * Id
@@ -289,7 +334,10 @@ export interface components {
             /** Next Cursor */
             next_cursor: string | null;
         };
-        /** LeadRow */
+        /**
+         * LeadRow
+         * @description A lead in the list. `band` is null until something has been scored; `channel` is that of the latest talk.
+         */
         LeadRow: {
             /**
              * Id
@@ -329,7 +377,10 @@ export interface components {
             /** Password */
             password: string;
         };
-        /** Problem */
+        /**
+         * Problem
+         * @description Problem details (RFC 9457).
+         */
         Problem: {
             /** Type */
             type: string;
@@ -388,7 +439,10 @@ export interface components {
             /** Needed */
             needed: boolean;
         };
-        /** Source */
+        /**
+         * Source
+         * @description Where a knowledge answer comes from.
+         */
         Source: {
             /** Title */
             title: string;
@@ -509,7 +563,16 @@ export interface operations {
                     "application/json": components["schemas"]["Session"];
                 };
             };
-            /** @description Wrong token */
+            /** @description Not readable as JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Wrong token, or a foreign page */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -518,8 +581,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Already set up */
+            /** @description There is a user already */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Larger than 64 kB */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not JSON */
+            415: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -556,7 +637,7 @@ export interface operations {
                     "application/json": components["schemas"]["Session"];
                 };
             };
-            /** @description Not logged in */
+            /** @description Not signed in */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -589,6 +670,15 @@ export interface operations {
                     "application/json": components["schemas"]["Session"];
                 };
             };
+            /** @description Not readable as JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Wrong e-mail or password */
             401: {
                 headers: {
@@ -598,7 +688,43 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many attempts */
+            /** @description A foreign page, or not permitted */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Larger than 64 kB */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many failed attempts */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -618,12 +744,39 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Logged out */
+            /** @description No Content */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A foreign page, or not permitted */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
             };
         };
     };
@@ -650,8 +803,26 @@ export interface operations {
                     "application/json": components["schemas"]["LeadPage"];
                 };
             };
-            /** @description Not logged in */
+            /** @description The cursor is not one of ours */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields not valid */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -681,7 +852,7 @@ export interface operations {
                     "application/json": components["schemas"]["LeadDetail"];
                 };
             };
-            /** @description Not logged in */
+            /** @description Not signed in */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -690,7 +861,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No such lead */
+            /** @description There is no such thing */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -724,13 +895,51 @@ export interface operations {
                     "application/json": components["schemas"]["FollowUpPage"];
                 };
             };
-            /** @description Not logged in */
+            /** @description The cursor is not one of ours */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
             401: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_api_description: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["APIDescription"];
                 };
             };
         };

@@ -32,20 +32,30 @@ export function FollowUpItem({ followUp, isOnLeadPage = false }: Props) {
 }
 
 function Message({ followUp, isOnLeadPage }: Required<Props>) {
-  const { lead, channel, journey, step, subject, text } = followUp;
+  const { lead, channel, journey, step, subject } = followUp;
+  const path = [channel ? channelName(channel) : 'Channel still open', plainWords(journey), step && plainWords(step)];
   return (
     <div className={styles.what}>
       {!isOnLeadPage && <Link to={`/leads/${lead.id}`} className={styles.lead}><bdi>{leadName(lead)}</bdi></Link>}
       {subject && <div className={`${styles.subject} untrusted`} dir="auto">{subject}</div>}
       <div className={`${styles.soft} ${styles.way}`}>
-        <ChannelIcon channel={channel} size={14} />
-        {channelName(channel)} · {plainWords(journey)} · {plainWords(step)}
+        <ChannelIcon channel={channel ?? ''} size={14} />
+        {path.filter(Boolean).join(' · ')}
       </div>
-      <details className={styles.text}>
-        <summary>Message</summary>
-        <div className="untrusted" dir="auto">{text}</div>
-      </details>
+      <Wording followUp={followUp} />
     </div>
+  );
+}
+
+/** The message; for one that a journey has yet to write, the API says here what is still open about it. */
+function Wording({ followUp: { state, subject, text } }: Pick<Props, 'followUp'>) {
+  if (!text) return null;
+  if (state === 'planned' && !subject) return <div className={`${styles.soft} untrusted`} dir="auto">{text}</div>;
+  return (
+    <details className={styles.text}>
+      <summary>Message</summary>
+      <div className="untrusted" dir="auto">{text}</div>
+    </details>
   );
 }
 

@@ -15,7 +15,7 @@ interface StateLook {
 }
 
 export const STATES: Record<FollowUpState, StateLook> = {
-  planned: { name: 'Planned', tone: 'cold', icon: IconClock, meaning: 'Goes out at the time shown, if it may by then.' },
+  planned: { name: 'Planned', tone: 'cold', icon: IconClock, meaning: 'Checked for consent, quiet hours and limits when it is due.' },
   deferred: { name: 'Waiting', tone: 'warm', icon: IconHourglass, meaning: 'May not go out now; tried again later.' },
   sending: { name: 'Sending', tone: 'cold', icon: IconSend, meaning: 'On its way to the provider.' },
   accepted: { name: 'Sent', tone: 'good', icon: IconCheck, meaning: 'Taken by the provider; no word of delivery yet.' },

@@ -2,7 +2,8 @@
 import type { Consent, ConsentEvent } from '../api/types';
 import { Moment } from '../look/Moment';
 import { Panel } from '../look/Panel';
-import { channelName, consentEventName, consentStateName, languageName, methodName, plainWords } from '../look/words';
+import { channelName, consentEventName, consentStateName, languageName, methodName, purposeName } from '../look/words';
+import { consentFor } from './consents';
 import { ConsentTag } from './ConsentTag';
 import styles from './LeadPage.module.css';
 import { TurnLink } from './TurnLink';
@@ -27,8 +28,6 @@ export function ConsentPanel({ consents, events, turns }: Props) {
 function States({ consents }: Pick<Props, 'consents'>) {
   const purposes = [...new Set(consents.map(({ purpose }) => purpose))];
   const channels = [...new Set(consents.map(({ channel }) => channel))];
-  const stateOf = (purpose: string, channel: string) =>
-    consents.find((consent) => consent.purpose === purpose && consent.channel === channel)?.state ?? 'none';
   return (
     <table className={styles.consentTable} aria-label="Consent now, by purpose and channel">
       <thead>
@@ -40,11 +39,10 @@ function States({ consents }: Pick<Props, 'consents'>) {
       <tbody>
         {purposes.map((purpose) => (
           <tr key={purpose}>
-            <th scope="row">{plainWords(purpose)}</th>
-            {channels.map((channel) => {
-              const state = stateOf(purpose, channel);
-              return <td key={channel}><ConsentTag state={state}>{consentStateName(state)}</ConsentTag></td>;
-            })}
+            <th scope="row">{purposeName(purpose)}</th>
+            {channels.map((channel) => (
+              <td key={channel}><State state={consentFor(consents, purpose, channel)} /></td>
+            ))}
           </tr>
         ))}
       </tbody>
@@ -52,12 +50,17 @@ function States({ consents }: Pick<Props, 'consents'>) {
   );
 }
 
+function State({ state }: { state: Consent['state'] | null }) {
+  return state ? <ConsentTag state={state}>{consentStateName(state)}</ConsentTag> : <span className={styles.none}>Not asked</span>;
+}
+
 function Event({ event, turns }: { event: ConsentEvent; turns: ReadonlySet<string> }) {
   return (
     <li className={styles.event} data-testid="consent-event">
       <ConsentTag state={event.event}>{consentEventName(event.event)}</ConsentTag>
       <div className={styles.small}>
-        {channelName(event.channel)} · {plainWords(event.purpose)} · {methodName(event.method)} · {languageName(event.language)}
+        {[channelName(event.channel), purposeName(event.purpose), methodName(event.method), languageName(event.language)]
+          .filter(Boolean).join(' · ')}
       </div>
       {event.text && (
         <blockquote className={`${styles.quote} untrusted`} lang={event.language} dir="auto">

@@ -9,7 +9,9 @@ const SHOWN = 3; // tags, so that a row stays low
 
 export function ConsentSummary({ consents }: Pick<LeadRow, 'consents'>) {
   const summaries = summariseConsents(consents);
-  if (summaries.length === 0) return <Text size="sm" c="dimmed" component="span">Not asked</Text>;
+  if (summaries.length === 0) {
+    return <Text size="sm" c="dimmed" component="span">{consents.length === 0 ? 'Not asked' : 'No consent'}</Text>;
+  }
   const rest = summaries.slice(SHOWN);
   return (
     <Group gap={6}>

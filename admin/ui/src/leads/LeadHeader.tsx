@@ -6,7 +6,7 @@ import type { Lead } from '../api/types';
 import { ChannelIcon } from '../look/ChannelIcon';
 import { Moment } from '../look/Moment';
 import { PAGE_HEADING_ID } from '../look/PageHeading';
-import { channelName, plainWords } from '../look/words';
+import { channelName, stageName } from '../look/words';
 import { Face } from './LeadIdentity';
 import styles from './LeadPage.module.css';
 import { leadName } from './naming';
@@ -23,11 +23,11 @@ export function LeadHeader({ lead }: { lead: Lead }) {
         <Title order={1} id={PAGE_HEADING_ID} fz={24} lh="32px" className="untrusted"><bdi>{leadName(lead)}</bdi></Title>
         <ul className={styles.ways}>
           {lead.company && <li><IconBuilding {...ICON} /><bdi>{lead.company}</bdi></li>}
-          {lead.email && <li><IconMail {...ICON} /><a href={`mailto:${encodeURIComponent(lead.email)}`}>{lead.email}</a></li>}
+          {lead.email && <li><IconMail {...ICON} /><a href={`mailto:${encodeURIComponent(lead.email).replace('%40', '@')}`}>{lead.email}</a></li>}
           {lead.phone && <li><IconPhone {...ICON} /><a href={`tel:${lead.phone.replace(/[^+\d]/g, '')}`}>{lead.phone}</a></li>}
         </ul>
         <ul className={styles.ways}>
-          <li><IconFlag {...ICON} />{plainWords(lead.stage)}</li>
+          <li><IconFlag {...ICON} />{stageName(lead.stage)}</li>
           <li><ChannelIcon channel={lead.channel} /><span>{channelName(lead.channel)}, first seen <Moment at={lead.created_at} /></span></li>
         </ul>
       </div>

@@ -3,7 +3,7 @@ import { Table, Text } from '@mantine/core';
 import type { LeadRow } from '../api/types';
 import { Moment } from '../look/Moment';
 import { Sheet } from '../look/Panel';
-import { plainWords } from '../look/words';
+import { stageName } from '../look/words';
 import { ConsentSummary } from './ConsentSummary';
 import { LeadIdentity } from './LeadIdentity';
 import styles from './LeadList.module.css';
@@ -35,7 +35,7 @@ function Row({ lead }: { lead: LeadRow }) {
       <Table.Td><LeadIdentity lead={lead} /></Table.Td>
       <Table.Td><Score score={lead.score} band={lead.band} /></Table.Td>
       <Table.Td><ConsentSummary consents={lead.consents} /></Table.Td>
-      <Table.Td><Text size="sm" component="span">{plainWords(lead.stage)}</Text></Table.Td>
+      <Table.Td><Text size="sm" component="span">{stageName(lead.stage)}</Text></Table.Td>
       <Table.Td>
         <Text size="sm" c="dimmed" component="span">
           {lead.last_message_at ? <Moment at={lead.last_message_at} /> : 'No message yet'}

@@ -8,6 +8,7 @@ import { BANDS } from './bands';
 import styles from './LeadsFilter.module.css';
 
 const PAUSE = 250; // milliseconds after the last key
+const MAX_LENGTH = 200; // characters, as the API has it
 
 const CHOICES = [
   { value: 'all', label: 'All' },
@@ -35,8 +36,8 @@ export function LeadsFilter() {
   return (
     <div className={styles.row} role="search" aria-label="Leads">
       <TextInput
-        ref={input} type="search" className={styles.search} aria-label="Search by name, e-mail, phone or company"
-        placeholder="Name, e-mail, phone, company" leftSection={<IconSearch size={16} aria-hidden />}
+        ref={input} type="search" className={styles.search} aria-label="Search by part of a name or company, or a whole e-mail address or phone number"
+        placeholder="Name, company, whole e-mail or phone" maxLength={MAX_LENGTH} leftSection={<IconSearch size={16} aria-hidden />}
         defaultValue={q} onChange={(event) => setQuery(event.currentTarget.value)} data-testid="lead-search"
       />
       <SegmentedControl

@@ -8,7 +8,7 @@ export function NoLeads({ isFiltered }: { isFiltered: boolean }) {
   if (isFiltered) {
     return (
       <Nothing icon={IconSearchOff} title="No lead matches">
-        <Text c="dimmed" size="sm">Try fewer words or another band.</Text>
+        <Text c="dimmed" size="sm" maw={400}>Try a part of the name or another band. Addresses and numbers are found when they are complete.</Text>
         <Button component={Link} to="/leads" variant="default" mt="sm">Show all leads</Button>
       </Nothing>
     );

@@ -1,6 +1,6 @@
 /** Consents condensed for the list. */
 import { expect, test } from 'vitest';
-import { summariseConsents } from './consents';
+import { consentFor, summariseConsents } from './consents';
 
 test('the same answer for several purposes is one line', () => {
   const lines = summariseConsents([
@@ -21,4 +21,24 @@ test('a yes is never shown without saying for what, once the same channel also h
 
 test('what was never asked is left out', () => {
   expect(summariseConsents([{ purpose: 'follow_up', channel: 'sms', state: 'none' }])).toEqual([]);
+});
+
+test('a no to everything covers what is not named, and only that', () => {
+  const consents = [
+    { purpose: 'all', channel: 'all', state: 'withdrawn' as const },
+    { purpose: 'marketing', channel: 'email', state: 'given' as const },
+  ];
+  expect(consentFor(consents, 'marketing', 'email')).toBe('given');
+  expect(consentFor(consents, 'marketing', 'sms')).toBe('withdrawn');
+  expect(consentFor(consents, 'marketing', 'all')).toBe('withdrawn');
+});
+
+test('a no on one channel says nothing of another', () => {
+  const consents = [{ purpose: 'all', channel: 'sms', state: 'refused' as const }];
+  expect(consentFor(consents, 'marketing', 'sms')).toBe('refused');
+  expect(consentFor(consents, 'marketing', 'email')).toBeNull();
+});
+
+test('a yes never reaches beyond what it names', () => {
+  expect(consentFor([{ purpose: 'marketing', channel: 'all', state: 'given' }], 'marketing', 'sms')).toBeNull();
 });

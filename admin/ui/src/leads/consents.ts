@@ -1,6 +1,6 @@
 /** Condenses a lead's consents. Pure; it only words what the ledger says and decides nothing. */
 import type { Consent } from '../api/types';
-import { channelName, consentStateName, plainWords } from '../look/words';
+import { channelName, consentStateName, purposeName } from '../look/words';
 
 export interface ConsentSummary {
   key: string;
@@ -20,9 +20,26 @@ export function summariseConsents(consents: readonly Consent[]): ConsentSummary[
     const needsPurpose = asked.some((other) => other.channel === channel && other.state !== state);
     const key = needsPurpose ? `${channel}/${state}/${purpose}` : `${channel}/${state}`;
     const before = summaries.get(key);
-    const purposes = before ? `${before.purposes}, ${plainWords(purpose)}` : plainWords(purpose);
+    const purposes = before ? `${before.purposes}, ${purposeName(purpose)}` : purposeName(purpose);
     const answer = `${channelName(channel)} ${consentStateName(state).toLowerCase()}`;
-    summaries.set(key, { key, state, label: needsPurpose ? `${plainWords(purpose)}: ${answer}` : answer, purposes });
+    summaries.set(key, { key, state, label: needsPurpose ? `${purposeName(purpose)}: ${answer}` : answer, purposes });
   }
   return [...summaries.values()];
+}
+
+const ALL = 'all';
+
+/**
+ * How things stand for one purpose on one channel; null when nothing is recorded.
+ * A no to `all` covers whatever is not named beside it, as in the ledger; a yes never does.
+ */
+export function consentFor(consents: readonly Consent[], purpose: string, channel: string): Consent['state'] | null {
+  const exact = consents.find((consent) => consent.purpose === purpose && consent.channel === channel);
+  if (exact) return exact.state;
+  const covers = (wide: Consent) => [ALL, purpose].includes(wide.purpose) && [ALL, channel].includes(wide.channel);
+  return consents.find((consent) => covers(consent) && isDenial(consent.state))?.state ?? null;
+}
+
+function isDenial(state: Consent['state']): boolean {
+  return state === 'refused' || state === 'withdrawn';
 }

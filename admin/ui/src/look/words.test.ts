@@ -11,9 +11,16 @@ test('an identifier nobody knows here is shown, not hidden', () => {
   expect(methodName('paper_form')).toBe('by paper form');
 });
 
+test.each([
+  ['chat_choice', 'by a choice in the chat'], ['web_keyword', 'by a stop word, Web chat'], ['sms_chat', 'in own words, SMS'],
+])('the method %s reads “%s”', (method, words) => {
+  expect(methodName(method)).toBe(words);
+});
+
 test('a language tag becomes its name, and nonsense stays what it is', () => {
   expect(languageName('de')).toBe('German');
   expect(languageName('not a tag')).toBe('not a tag');
+  expect(languageName('und')).toBe('');
 });
 
 test.each([

@@ -2,16 +2,20 @@
 
 const CHANNELS: Record<string, string> = {
   web: 'Web chat', email: 'E-mail', sms: 'SMS', telegram: 'Telegram', voice: 'Phone call',
+  all: 'Every channel', unknown: 'No conversation',
 };
+
+const STAGES: Record<string, string> = { mql: 'Marketing qualified', sql: 'Sales qualified' };
 
 const CONSENT_EVENTS: Record<string, string> = {
-  given: 'Consent given', refused: 'Consent refused', withdrawn: 'Consent withdrawn', none: 'Not asked',
+  requested: 'Consent asked for', given: 'Consent given', confirmed: 'Consent confirmed', refused: 'Consent refused',
+  withdrawn: 'Consent withdrawn', expired: 'Consent expired', superseded: 'Consent replaced', imported: 'Consent imported',
 };
 
-const CONSENT_STATES: Record<string, string> = { given: 'Given', refused: 'Refused', withdrawn: 'Withdrawn', none: 'Not asked' };
+const CONSENT_STATES: Record<string, string> = { given: 'Given', refused: 'Refused', withdrawn: 'Withdrawn', none: 'No consent' };
 
 const METHODS: Record<string, string> = {
-  chat: 'in the chat', link: 'by a link', one_click: 'by one-click unsubscribe', import: 'by import', admin: 'by a colleague',
+  chat_choice: 'by a choice in the chat', chat_text: 'in own words in the chat', unsubscribe_link: 'by the unsubscribe link',
 };
 
 const LANGUAGES = new Intl.DisplayNames('en', { type: 'language' });
@@ -34,12 +38,24 @@ export function consentStateName(state: string): string {
   return CONSENT_STATES[state] ?? plainWords(state);
 }
 
+export function purposeName(purpose: string): string {
+  return purpose === 'all' ? 'Every purpose' : plainWords(purpose);
+}
+
+export function stageName(stage: string): string {
+  return STAGES[stage] ?? plainWords(stage);
+}
+
+/** How a consent event came about. Opting out carries its channel: "web_keyword" is a stop word in the web chat. */
 export function methodName(method: string): string {
+  const [, channel, way] = /^(\w+)_(keyword|chat)$/.exec(method) ?? [];
+  if (channel) return `${way === 'keyword' ? 'by a stop word' : 'in own words'}, ${channelName(channel)}`;
   return METHODS[method] ?? `by ${plainWords(method).toLowerCase()}`;
 }
 
-/** "German" for "de"; the tag itself when it is none the browser knows or not a tag at all. */
+/** "German" for "de"; the tag itself when it is not one the browser knows; empty when nobody knows the language. */
 export function languageName(tag: string): string {
+  if (tag === 'und') return '';
   try {
     return LANGUAGES.of(tag) ?? tag;
   } catch {

@@ -1,1 +1,1 @@
-"""The flow interpreter: (flows, state, message) → (state, replies, effects). Pure; knows neither Rasa nor the network."""
+"""The flow interpreter: (flows, state, message) → (state, replies, effects). Knows neither Rasa nor the network."""

@@ -10,11 +10,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from parley_rasa.choice_matching import match_choice
 from parley_rasa.dialogue import questions, repair, steps
 from parley_rasa.dialogue.conditions import is_known
 from parley_rasa.dialogue.flows import QUESTION_INPUT
 from parley_rasa.dialogue.turn import Turn
-from parley_rasa.typed_answers import clean_text, match_choice, taken_back, without_lead_in
+from parley_rasa.typed_answers import clean_text, taken_back, without_lead_in
 
 _LONGEST_VALUE = 200  # characters
 

@@ -14,6 +14,7 @@ STOP_WORDS = frozenset("stop|stopall|stop all|unsubscribe|unsubscribe me|optout|
 STOP_WORDS_BY_PHONE = STOP_WORDS | frozenset(("end", "quit", "cancel"))
 PERSON_WORDS = frozenset("person|a person|human|a human|agent|operator|real person|a real person".split("|"))
 PHONE_CHANNELS = ("sms", "voice")
+CANNOT_BE_UNDONE = frozenset(("delete_me",))
 WORKS_AFTER_HAND_OFF = frozenset(("opt_out", "delete_me", "what_do_you_know", "why_me"))
 
 
@@ -32,7 +33,8 @@ def requested(turn: Turn) -> str | None:
     if intent not in _CARRY_OUT:
         return None
     question = turn.question
-    sure = turn.thresholds.in_free_text if turn.takes_any_text else turn.thresholds.global_intent
+    wants_certainty = turn.takes_any_text or intent in CANNOT_BE_UNDONE
+    sure = turn.thresholds.in_free_text if wants_certainty else turn.thresholds.global_intent
     if turn.understood.confidence < sure:
         return None
     if question is not None and not turn.moved:

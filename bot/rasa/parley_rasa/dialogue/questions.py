@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from parley_rasa.choice_matching import match_choice
 from parley_rasa.dialogue.conditions import is_known
 from parley_rasa.dialogue.flows import QUESTION_INPUT
 from parley_rasa.dialogue.turn import Turn
 from parley_rasa.dialogue.wording import for_channel
-from parley_rasa.typed_answers import clean_text, match_choice, read_yes_no, taken_back, without_lead_in
+from parley_rasa.typed_answers import clean_text, read_yes_no, taken_back, without_lead_in
 
 LONGEST_TEXT = 1000  # characters, when the step says nothing
 CHANNELS_WITH_BUTTONS = ("web", "telegram")  # elsewhere choices are shown as a numbered list

@@ -55,7 +55,7 @@ def find_knowledge(turn: Turn) -> dict[str, Any] | None:
 
 
 def say_knowledge(turn: Turn, answer: dict[str, Any]) -> None:
-    source = {"title": answer["title"], "link": answer.get("link")}
+    source = {"title": answer["title"], "link": answer.get("link") or ""}
     turn.say(turn.flows.answer_text(turn.language, answer), source=source)
 
 

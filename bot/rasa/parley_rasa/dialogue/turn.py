@@ -44,7 +44,7 @@ class Thresholds:
     answer: float = 0.4
     trigger: float = 0.4
     small_talk: float = 0.4
-    in_free_text: float = 0.75  # while any text would be an answer
+    in_free_text: float = 0.75  # while any text would be an answer, and for what cannot be undone
     in_typed_question: float = 0.25  # while any text would be an answer, but this one ends with a question mark
 
 

@@ -27,7 +27,7 @@ class Encoder:
         if precision not in PRECISIONS:
             raise EncoderError(f"precision {precision!r} is none of {', '.join(PRECISIONS)}")
         model = folder / f"model.{precision}.onnx"
-        self.fingerprint = _recorded_hash(folder, model.name)
+        self.fingerprint = _recorded_origin(folder, precision)
         options = onnxruntime.SessionOptions()
         # One replica, one core: a second thread would only take the core of another replica.
         options.intra_op_num_threads = 1
@@ -57,10 +57,10 @@ def encoder_folder(configured: str | None) -> Path:
     return Path(folder)
 
 
-def _recorded_hash(folder: Path, name: str) -> str:
+def _recorded_origin(folder: Path, precision: str) -> str:
+    """Name the weights and the kind of export. Not the file's hash: it differs between exports of the same weights."""
     try:
         meta = json.loads((folder / "meta.json").read_text("utf-8"))
-        recorded: str = meta["files"][name]
+        return f"{meta['weights_sha256']}/{meta['format']}/{precision}"
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise EncoderError(f"no exported encoder in {folder}: {error!r}") from error
-    return recorded

@@ -1,4 +1,4 @@
-"""The linear intent model at prediction time: numpy only, stored as numbers and words, so a model file holds no code."""
+"""The linear intent model at prediction time: numpy only, stored as numbers and words: its file holds no code."""
 
 from __future__ import annotations
 

@@ -2,38 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import AsyncIterator
 
 import pytest
 from aiohttp import web
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, Page
 
-from tests.channels.web.widget.chat_double import WEB, ChatDouble
-
-SWITCHES = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-
-
-@pytest.fixture(scope="session")
-async def browser() -> AsyncIterator[Browser]:
-    if not (WEB / "widget" / "dist" / "widget.js").exists():
-        pytest.fail("The widget is not built: run `npm ci && npm run build` in channels/web/widget.")
-    program = os.environ.get("PARLEY_CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
-    if program is None:
-        pytest.fail("No Chromium found: install Debian's `chromium` or set PARLEY_CHROMIUM.")
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=program, args=SWITCHES)
-        yield browser
-        await browser.close()
+from tests.channels.web.widget.chat_double import ChatDouble
 
 
 @pytest.fixture

@@ -1,0 +1,198 @@
+"""What a mail server says, and what it leaves unsaid, becomes the right outcome."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+from base.errors import InvalidInput
+from channels.email import sender as sender_module
+from channels.email.sender import EmailSender
+from channels.email.settings import EmailSettings, SMTPServer, parse_smtp_url
+from outreach.delivery import SEND_TIMEOUT
+from outreach.ports import Accepted, InDoubt, Refused, RetryLater
+
+
+async def test_a_message_is_handed_over_with_its_stable_id(serve, sender_to, envelope):
+    server = await serve()
+    letter = envelope()
+    first = await sender_to(server).send(letter)
+    second = await sender_to(server).send(letter)
+    assert first == second == Accepted(f"<{letter.outbox_id}@northwind.example>")
+    assert [message["Message-ID"] for message in server.taken] == [first.provider_id] * 2
+    assert server.envelopes[0][:2] == ("hello@northwind.example", ["ada@customer.example"])
+
+
+@pytest.mark.parametrize(
+    ("command", "answer"),
+    [
+        ("MAIL", "451 4.3.0 busy"),
+        ("MAIL", "550 5.7.1 not you"),
+        ("RCPT", "450 4.2.1 greylisted"),
+        ("RCPT", "421 4.7.0 too many connections"),
+        ("RCPT", "550 5.7.1 policy"),
+        ("RCPT", "552 5.2.2 mailbox full"),
+        ("DATA", "452 4.3.1 no space"),
+        ("DATA", "554 5.7.1 looks like spam"),
+    ],
+)
+async def test_a_4xx_is_tried_again_and_a_5xx_is_final(serve, sender_to, envelope, command, answer):
+    expected = RetryLater if answer.startswith("4") else Refused
+    server = await serve(script={command: answer})
+    outcome = await sender_to(server).send(envelope())
+    assert isinstance(outcome, expected)
+    assert answer[:9] in outcome.reason
+    assert not getattr(outcome, "dead_address", False)
+
+
+@pytest.mark.parametrize("code", ["5.1.1", "5.1.2", "5.1.10"])
+async def test_a_mailbox_that_does_not_exist_is_a_hard_bounce(serve, sender_to, envelope, code):
+    server = await serve(script={"RCPT": f"550 {code} <ada@customer.example>: user unknown"})
+    outcome = await sender_to(server).send(envelope())
+    assert outcome == Refused("hard_bounce", f"There is no such mailbox (550 {code}).", dead_address=True)
+
+
+async def test_reasons_never_repeat_the_address(serve, sender_to, envelope):
+    for command in ("MAIL", "RCPT", "DATA"):
+        server = await serve(script={command: "550 5.7.1 <ada@customer.example> rejected"})
+        assert "ada@" not in (await sender_to(server).send(envelope())).reason
+
+
+async def test_nobody_listening_is_tried_again(sender_to, envelope, serve):
+    server = await serve()
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        server.port = probe.getsockname()[1]
+    assert isinstance(await sender_to(server).send(envelope()), RetryLater)
+
+
+async def test_silence_before_the_message_was_handed_over_is_tried_again(serve, sender_to, envelope, monkeypatch):
+    monkeypatch.setattr(sender_module, "_BEFORE_DATA", 0.3)
+    for command in ("MAIL", "RCPT"):
+        server = await serve(hang_at=command)
+        assert isinstance(await sender_to(server).send(envelope()), RetryLater)
+
+
+async def test_silence_after_the_message_was_handed_over_leaves_doubt(serve, sender_to, envelope, monkeypatch):
+    monkeypatch.setattr(sender_module, "_DATA", 0.3)
+    server = await serve(hang_after_data=True)
+    assert isinstance(await sender_to(server).send(envelope()), InDoubt)
+    assert len(server.taken) == 1
+
+
+def test_the_sender_gives_up_before_delivery_does():
+    assert SEND_TIMEOUT.total_seconds() > sender_module._BEFORE_DATA + sender_module._DATA + sender_module._QUIT
+
+
+async def test_it_logs_in_when_told_to_and_a_wrong_password_can_be_mended(serve, sender_to, envelope, certificate):
+    server = await serve(smtp={"with_login": True, "tls_context": certificate})
+    target = {"username": "parley", "verify_certificate": False}
+    right = await sender_to(server, password="right", **target).send(envelope())
+    wrong = await sender_to(server, password="wrong", **target).send(envelope())
+    assert isinstance(right, Accepted)
+    assert isinstance(wrong, RetryLater)
+    assert "log-in" in wrong.reason
+    assert server.logins[0] == (b"parley", b"right")
+
+
+@pytest.fixture
+def certificate(tmp_path) -> ssl.SSLContext:
+    """A self-signed certificate for loopback."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
+    today = datetime.now(UTC)
+    built = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
+    built = built.serial_number(1).not_valid_before(today - timedelta(days=1))
+    signed = built.not_valid_after(today + timedelta(days=1)).sign(key, hashes.SHA256())
+    plain = serialization.NoEncryption()
+    pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, plain)
+    (tmp_path / "both.pem").write_bytes(pem + signed.public_bytes(serialization.Encoding.PEM))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(tmp_path / "both.pem")
+    return context
+
+
+async def test_encryption_is_used_when_offered_and_when_demanded(serve, sender_to, envelope, certificate):
+    offers = await serve(smtp={"tls_context": certificate, "require_starttls": True})
+    for security in ("starttls_if_offered", "starttls"):
+        outcome = await sender_to(offers, security=security, verify_certificate=False).send(envelope())
+        assert isinstance(outcome, Accepted)
+    implicit = await serve(ssl=certificate)
+    outcome = await sender_to(implicit, security="tls", verify_certificate=False).send(envelope())
+    assert isinstance(outcome, Accepted)
+
+
+async def test_a_certificate_nobody_vouches_for_is_not_accepted(serve, sender_to, envelope, certificate):
+    offers = await serve(smtp={"tls_context": certificate})
+    outcome = await sender_to(offers, security="starttls").send(envelope())
+    assert isinstance(outcome, RetryLater)
+    assert offers.taken == []
+
+
+async def test_demanded_encryption_that_is_not_offered_sends_nothing_in_the_clear(serve, sender_to, envelope):
+    plain = await serve()
+    outcome = await sender_to(plain, security="starttls").send(envelope())
+    assert not isinstance(outcome, Accepted)
+    assert plain.taken == []
+
+
+async def test_addresses_beyond_ascii_go_as_the_server_can_take_them(serve, sender_to, envelope):
+    server = await serve()
+    assert isinstance(await sender_to(server).send(envelope(address="ada@bücher.example")), Accepted)
+    assert isinstance(await sender_to(server).send(envelope(address="jörg@bücher.example")), Accepted)
+    assert server.envelopes[0][1] == ["ada@xn--bcher-kva.example"]
+    assert server.envelopes[1][1] == ["jörg@bücher.example"]
+    assert "SMTPUTF8" in server.envelopes[1][2]
+    old = await serve(smtp={"enable_SMTPUTF8": False})
+    assert (await sender_to(old).send(envelope(address="jörg@bücher.example"))).rule == "not_supported"
+
+
+async def test_what_is_no_address_is_refused_without_asking_a_server(settings, keys, envelope):
+    class NoClock:
+        def now(self):
+            return datetime.now(UTC)
+
+    sender = EmailSender(settings, keys, NoClock())
+    for address in ("ada", "ada@customer.example\nBcc: x@y.example", "a b@c.example"):
+        assert (await sender.send(envelope(address=address))).rule == "unsendable"
+    assert (await sender.send(envelope(address=None))).rule == "no_address"
+
+
+def test_the_first_missing_setting_is_named():
+    server = SMTPServer(host="h", port=25)
+    assert "smtp_url" in EmailSettings().missing()
+    partly = EmailSettings(server=server, from_address="a@b.example", from_name="B", public_url="https://b.example")
+    assert "postal_address" in partly.missing()
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        (
+            "smtps://u%40x:p%3Aw@h.example",
+            SMTPServer(host="h.example", port=465, security="tls", username="u@x", password="p:w"),
+        ),
+        ("smtp+starttls://h.example:2525", SMTPServer(host="h.example", port=2525, security="starttls")),
+        ("smtp://127.0.0.1", SMTPServer(host="127.0.0.1", port=25)),
+    ],
+)
+def test_an_smtp_address_says_where_and_how(url, expected):
+    assert parse_smtp_url(url) == expected
+
+
+@pytest.mark.parametrize("url", ["http://h", "smtp://", "smtps://u:secret@h:99999", "h:25", "smtp://[::1"])
+def test_another_address_is_refused_without_repeating_its_password(url):
+    with pytest.raises(InvalidInput) as refused:
+        parse_smtp_url(url)
+    assert "secret" not in refused.value.message
+
+
+def test_the_password_does_not_show_in_what_is_logged():
+    assert "secret" not in repr(SMTPServer(host="h", port=25, username="u", password="secret"))

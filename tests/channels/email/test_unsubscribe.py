@@ -1,0 +1,206 @@
+"""The unsubscribe link, from the message in the mailbox to the silence after it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from email import message_from_bytes, policy
+from urllib.parse import urlsplit
+
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestClient, TestServer
+from sqlalchemy import insert, select, text
+
+from base.database import transaction
+from base.ids import new_id
+from channels.email.mailbox import Mailbox
+from channels.email.sender import EmailSender
+from channels.email.tokens import Unsubscribe, issue_token
+from channels.email.webhook import UnsubscribePages, routes
+from crm.consent.ledger import ConsentFact, record_consent_event
+from crm.contacts.service import attach_address, create_contact
+from outreach.delivery import Delivery
+from outreach.enrolment import enrol, publish_journeys
+from outreach.gatekeeper import Gatekeeper
+from outreach.models import Enrolment, OutboxMessage
+from outreach.planning import Planner
+from outreach.pump import DuePump
+from outreach.rule_pack import read_rule_pack
+
+JOURNEY = {
+    "journey": "two_mails",
+    "name": "Two mails",
+    "version": "v1",
+    "purpose": "marketing",
+    "re_entry": "never",
+    "exit_when": ["opted_out", "consent_withdrawn"],
+    "first": "one",
+    "steps": {
+        "one": {"step": "send", "channels": ["email"], "next": [{"to": "pause"}]},
+        "pause": {"step": "wait_for", "seconds": 3600, "next": [{"to": "two"}]},
+        "two": {"step": "send", "channels": ["email"], "next": []},
+    },
+    "wording": {"en": {"one": {"subject": "One", "text": "Hello"}, "two": {"subject": "Two", "text": "Again"}}},
+}
+
+
+class MovableClock:
+    def __init__(self, moment):
+        self.moment = moment
+
+    def now(self):
+        return self.moment
+
+
+@pytest.fixture
+def clock(now):
+    return MovableClock(now)
+
+
+@pytest.fixture
+async def client(database, keys, clock):
+    app = web.Application()
+    app.add_routes(routes(UnsubscribePages(database.sessions, keys, clock, "North & <Wind>")))
+    async with TestClient(TestServer(app)) as client:
+        yield client
+
+
+@pytest.fixture
+async def contact_id(database, keys, now):
+    async with transaction(database.sessions) as session:
+        contact_id = await create_contact(session, language="en", time_zone="Europe/London", now=now)
+        await attach_address(session, keys, contact_id=contact_id, kind="email", value="ada@customer.example", now=now)
+        fact = ConsentFact(
+            event="given",
+            principal_ref=contact_id,
+            purpose="marketing",
+            channel="email",
+            controller="Northwind",
+            language="en",
+            method="chat",
+            actor="subject",
+            effective_at=now,
+            notice_text="May we write to you?",
+        )
+        await record_consent_event(session, fact, now)
+    return contact_id
+
+
+async def count(database, statement: str) -> int:
+    async with database.sessions() as session:
+        return await session.scalar(text(statement))
+
+
+@pytest.fixture
+async def pump(database, keys, clock, settings, tmp_path):
+    """The whole outgoing half, with a mailbox as its mail server."""
+    mailbox = Mailbox(tmp_path / "mail")
+    sender = EmailSender(replace(settings, server=await mailbox.start()), keys, clock)
+    gatekeeper = Gatekeeper(read_rule_pack(), {"email": sender}, ())
+    planner, delivery = Planner(database.sessions, gatekeeper), Delivery(database.sessions, keys, gatekeeper)
+    yield DuePump(database.sessions, planner, delivery, clock)
+    await mailbox.stop()
+
+
+async def test_one_click_from_the_mail_stops_everything_that_follows(  # noqa: PLR0917
+    database, clock, client, contact_id, pump, tmp_path
+):
+    async with transaction(database.sessions) as session:
+        await publish_journeys(session, {"two_mails": JOURNEY}, clock.now())
+        await enrol(session, journey="two_mails", contact_id=contact_id, conversation_id=None, now=clock.now())
+    await pump.run_once()
+
+    (file,) = sorted((tmp_path / "mail").glob("*.eml"))
+    assert file.stat().st_mode & 0o077 == 0
+    message = message_from_bytes(file.read_bytes(), policy=policy.default)
+    link = urlsplit(str(message["List-Unsubscribe"]).strip("<>"))
+    assert f"{link.scheme}://{link.netloc}" == "https://chat.northwind.example"
+    # As a mail program does it (RFC 8058): a POST without cookie, log-in or script, and no redirect.
+    answer = await client.post(link.path, data={"List-Unsubscribe": "One-Click"}, allow_redirects=False)
+    assert answer.status == 200
+    assert "Set-Cookie" not in answer.headers
+
+    clock.moment += timedelta(hours=2)
+    await pump.run_once()
+    assert len(list((tmp_path / "mail").glob("*.eml"))) == 1
+    async with database.sessions() as session:
+        (enrolment,) = await session.scalars(select(Enrolment))
+        assert (enrolment.state, enrolment.exit_reason) == ("exited", "unsubscribed")
+
+
+@pytest.fixture
+async def planned(database, contact_id, now):
+    """Two planned messages, by e-mail and chat."""
+    ids = {"email": new_id(), "web": new_id()}
+    async with transaction(database.sessions) as session:
+        for channel, outbox_id in ids.items():
+            await session.execute(
+                insert(OutboxMessage).values(
+                    id=outbox_id,
+                    occurrence=channel,
+                    contact_id=contact_id,
+                    channel=channel,
+                    purpose="marketing",
+                    message_class="promotional" if channel == "email" else "web",
+                    text="Hello",
+                    state="planned",
+                    due_at=now + timedelta(days=1),
+                    created_at=now,
+                    updated_at=now,
+                )
+            )
+    return ids
+
+
+async def states(database):
+    async with database.sessions() as session:
+        rows = await session.execute(select(OutboxMessage.channel, OutboxMessage.state, OutboxMessage.reason_rule))
+        return {channel: (state, rule) for channel, state, rule in rows}
+
+
+async def test_following_the_link_only_asks(database, keys, client, contact_id, planned):
+    path = f"/unsubscribe/{issue_token(keys, Unsubscribe(planned['email'], contact_id))}"
+    for _ in range(2):
+        answer = await client.get(path)
+        assert answer.status == 200
+        page = await answer.text()
+    assert await count(database, "SELECT count(*) FROM consent_events WHERE event = 'withdrawn'") == 0
+    assert (await states(database))["email"] == ("planned", None)
+    assert '<form method="post">' in page
+    assert "North &amp; &lt;Wind&gt;" in page
+    assert "ada@" not in page
+    assert "<script" not in page
+    assert "style=" not in page
+    policy_header = answer.headers["Content-Security-Policy"]
+    assert "default-src 'none'" in policy_header
+    assert "unsafe" not in policy_header
+
+
+async def test_the_button_withdraws_suppresses_and_cancels_once(database, keys, client, contact_id, planned):
+    path = f"/unsubscribe/{issue_token(keys, Unsubscribe(planned['email'], contact_id))}"
+    pages = [await (await client.post(path)).text() for _ in range(3)]
+    assert all("You are unsubscribed" in page for page in pages)
+    assert await count(database, "SELECT count(*) FROM consent_events WHERE event = 'withdrawn'") == 1
+    assert await count(database, "SELECT count(*) FROM suppressions WHERE channel = 'email'") == 2
+    assert await count(database, "SELECT count(*) FROM timeline_events WHERE kind = 'opted_out'") == 1
+    assert await states(database) == {"email": ("cancelled", "unsubscribed"), "web": ("planned", None)}
+
+
+async def test_a_link_that_was_cut_off_says_what_to_do(database, keys, client, contact_id, planned):
+    token = issue_token(keys, Unsubscribe(planned["email"], contact_id))
+    for bad in (token[:-1], "x", f"{token}x"):
+        for answer in (await client.get(f"/unsubscribe/{bad}"), await client.post(f"/unsubscribe/{bad}")):
+            assert answer.status == 404
+            assert "open the unsubscribe link in the e-mail again" in await answer.text()
+    assert (await states(database))["email"] == ("planned", None)
+
+
+async def test_the_link_of_an_erased_contact_still_answers(keys, client):
+    answer = await client.post(f"/unsubscribe/{issue_token(keys, Unsubscribe(new_id(), new_id()))}")
+    assert answer.status == 200
+
+
+async def test_the_style_sheet_is_served(client):
+    answer = await client.get("/unsubscribe.css")
+    assert (answer.status, answer.content_type) == (200, "text/css")
