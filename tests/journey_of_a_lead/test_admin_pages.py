@@ -1,0 +1,108 @@
+"""Somebody signs in for the first time and reads about a real lead; every page passes axe."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Browser, Page, expect
+
+from server.settings import ROOT
+from tests.journey_of_a_lead.running_site import RunningSite
+from tests.journey_of_a_lead.visitor import WAIT, Visitor, become_a_lead
+
+pytestmark = pytest.mark.journey
+
+AXE = ROOT / "channels" / "web" / "widget" / "node_modules" / "axe-core" / "axe.min.js"
+PASSWORD = "a long enough passphrase"
+
+
+async def test_the_first_user_signs_in_and_reads_the_lead_with_reasons_consent_and_transcript(
+    site: RunningSite, browser: Browser, tmp_path: Path
+) -> None:
+    visitor = await Visitor.arrive(browser, site.url)
+    await become_a_lead(visitor, "barbara@abstraction.example.com")
+    await visitor.leave()
+
+    context = await browser.new_context(viewport={"width": 1280, "height": 900}, bypass_csp=False)
+    page = await context.new_page()
+    complaints: list[str] = []
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("console", lambda entry: complaints.append(entry.text) if "Content Security" in entry.text else None)
+
+    await page.goto(site.setup_link)
+    await page.get_by_test_id("setup-name").fill("Olivia Owner")
+    await page.get_by_test_id("setup-email").fill("olivia@northwind-ledger.example")
+    await page.get_by_test_id("setup-password").fill(PASSWORD)
+    await _check_with_axe(page)
+    await page.get_by_test_id("setup-submit").click()
+    row = page.get_by_test_id("lead-row").filter(has_text="barbara@abstraction.example.com")
+    await expect(row).to_be_visible(timeout=WAIT)
+    await expect(row.get_by_test_id("lead-score")).to_contain_text("100")
+    await _check_with_axe(page)
+    await page.screenshot(path=tmp_path / "leads.png")
+
+    await row.get_by_role("link").first.click()
+    await expect(page.get_by_test_id("reason").filter(has_text="Wants to start this month")).to_be_visible()
+    await expect(page.get_by_test_id("consent-event").first).to_contain_text("May Northwind Ledger")
+    await expect(
+        page.get_by_test_id("transcript-message").filter(has_text="We chase late payers by hand.")
+    ).to_be_visible()
+    await _check_with_axe(page)
+
+    await page.goto(f"{site.url}/admin/follow-ups")
+    await expect(page.get_by_test_id("follow-up-row").first).to_be_visible(timeout=WAIT)
+    await _check_with_axe(page)
+
+    await page.get_by_test_id("logout").click()
+    await expect(page.get_by_test_id("login-email")).to_be_visible()
+    await page.get_by_test_id("login-email").fill("olivia@northwind-ledger.example")
+    await page.get_by_test_id("login-password").fill("not the passphrase at all")
+    await page.get_by_test_id("login-submit").click()
+    await expect(page.get_by_test_id("form-error")).to_be_visible()
+    await page.get_by_test_id("login-password").fill(PASSWORD)
+    await page.get_by_test_id("login-submit").click()
+    await expect(page.get_by_test_id("follow-up-row").or_(page.get_by_test_id("lead-row")).first).to_be_visible()
+    await context.close()
+    assert complaints == []
+
+
+async def test_what_a_visitor_types_is_text_in_the_admin_never_markup(site: RunningSite, browser: Browser) -> None:
+    payload = "<img src=x onerror=alert(document.domain)>"
+    visitor = await Visitor.arrive(browser, site.url)
+    await visitor.open_chat()
+    await visitor.taps("demo", until="What may I call you")
+    await visitor.says(payload, until="How many people")
+    await visitor.taps("1-9", until="like to change")
+    await visitor.says("my address is eve@poison.example.com", until="Which company")
+    await visitor.leave()
+
+    context = await browser.new_context()
+    page = await context.new_page()
+    alerts: list[str] = []
+    page.on("dialog", lambda dialog: alerts.append(dialog.message))
+    await _sign_in(page, site)
+    row = page.get_by_test_id("lead-row").filter(has_text="eve@poison.example.com")
+    await row.get_by_role("link").first.click()
+    await expect(page.get_by_test_id("transcript-message").filter(has_text=payload)).to_be_visible(timeout=WAIT)
+    assert await page.locator("img[src=x]").count() == 0
+    assert alerts == []
+    await context.close()
+
+
+async def _sign_in(page: Page, site: RunningSite) -> None:
+    await page.goto(f"{site.url}/admin/")
+    await page.get_by_test_id("login-email").fill("olivia@northwind-ledger.example")
+    await page.get_by_test_id("login-password").fill(PASSWORD)
+    await page.get_by_test_id("login-submit").click()
+    await expect(page.get_by_test_id("lead-row").first).to_be_visible(timeout=WAIT)
+
+
+async def _check_with_axe(page: Page) -> None:
+    """WCAG 2.2 AA by axe-core, run in the page's own world past its content policy."""
+    await page.wait_for_timeout(400)  # transitions change contrast while they run
+    await page.evaluate(AXE.read_text())
+    found = await page.evaluate("axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa']})")
+    problems = [{"id": rule["id"], "where": [node["target"] for node in rule["nodes"]]} for rule in found["violations"]]
+    assert problems == [], json.dumps(problems, indent=1)
