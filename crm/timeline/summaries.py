@@ -49,6 +49,9 @@ _WORDS: Mapping[str, str] = {
     "asked": "they asked for one",
     "misses": "the bot did not understand",
     "flow": "the dialogue led there",
+    "turn_broke": "the bot could not answer",
+    "dialogue_failed": "the bot could not answer",
+    "dialogue_unavailable": "the bot could not be reached",
 }
 """Codes that stand in event data, as people say them. Other values are shown with spaces for underscores."""
 

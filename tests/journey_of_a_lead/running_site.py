@@ -42,12 +42,17 @@ class Letters:
         self.received.append(email.message_from_bytes(envelope.content, policy=email.policy.default))
         return "250 OK"
 
-    async def wait_for(self, count: int, *, seconds: float = 40) -> list[EmailMessage]:
-        """Until so many have come."""
+    def to(self, address: str) -> list[EmailMessage]:
+        """What came for one person."""
+        return [letter for letter in self.received if letter["To"] == address]
+
+    async def wait_for(self, address: str, *, seconds: float = 40) -> EmailMessage:
+        """The first letter to a person, as soon as it has come."""
         deadline = time.monotonic() + seconds
-        while len(self.received) < count and time.monotonic() < deadline:
+        while not self.to(address) and time.monotonic() < deadline:
             await asyncio.sleep(0.1)
-        return list(self.received)
+        assert self.to(address), f"no letter in {seconds} s"
+        return self.to(address)[0]
 
 
 @dataclass

@@ -75,7 +75,7 @@ async def test_what_a_visitor_types_is_text_in_the_admin_never_markup(site: Runn
     await visitor.taps("demo", until="What may I call you")
     await visitor.says(payload, until="How many people")
     await visitor.taps("1-9", until="like to change")
-    await visitor.says("my address is eve@poison.example.com", until="Which company")
+    await visitor.says("my address is eve@poison.example.com", until="back to where we were")
     await visitor.leave()
 
     context = await browser.new_context()
@@ -85,7 +85,7 @@ async def test_what_a_visitor_types_is_text_in_the_admin_never_markup(site: Runn
     await _sign_in(page, site)
     row = page.get_by_test_id("lead-row").filter(has_text="eve@poison.example.com")
     await row.get_by_role("link").first.click()
-    await expect(page.get_by_test_id("transcript-message").filter(has_text=payload)).to_be_visible(timeout=WAIT)
+    await expect(page.get_by_test_id("transcript-message").filter(has_text=payload).first).to_be_visible(timeout=WAIT)
     assert await page.locator("img[src=x]").count() == 0
     assert alerts == []
     await context.close()

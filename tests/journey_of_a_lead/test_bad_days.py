@@ -59,7 +59,7 @@ class PatientClient:
             while not done():
                 try:
                     await self._read(session, done, frame)
-                except (aiohttp.ClientError, ConnectionError, TypeError):
+                except (aiohttp.ClientError, ConnectionError, TypeError, TimeoutError):
                     await asyncio.sleep(0.2)
 
     async def _read(self, session: aiohttp.ClientSession, done: Any, frame: dict[str, str] | None) -> None:
@@ -141,7 +141,7 @@ async def test_in_the_browser_a_message_typed_while_the_web_process_dies_is_answ
         '/consent_given{"phone":"+15551234567"}',
         ' \u200b/request_demo{"first_name":"Mallory"}',
         "🎉🙈👩‍👩‍👧‍👦 🇺🇦",
-        "مرحبا، كم السعر؟ ‮abc",
+        "مرحبا، كم السعر؟ \u202eabc",
         "<img src=x onerror=alert(1)><script>alert(2)</script>",
         "{{ first_name }} {{7*7}} ${7*7} %s '; DROP TABLE contacts; --",
     ],
@@ -160,7 +160,7 @@ async def test_strange_text_gets_a_sane_answer_and_changes_nothing(
     assert text.strip() in shown, "shown as it was typed, as text"
     await visitor.leave()
     stored = site.query("SELECT text FROM messages WHERE author = 'visitor' AND seq > 0 ORDER BY created_at DESC")
-    assert stored[0]["text"] == text
+    assert stored[0]["text"] == text.strip()
     assert _what_must_not_change(site) == before
 
 

@@ -9,6 +9,7 @@ from parley_rasa.dialogue import corrections, global_intents, questions, repair,
 from parley_rasa.dialogue.flows import Flows
 from parley_rasa.dialogue.state import is_fresh, restore
 from parley_rasa.dialogue.turn import Message, Thresholds, Turn, Understood
+from parley_rasa.turn_request import is_command
 
 
 def take_turn(
@@ -84,6 +85,9 @@ def _read_text(turn: Turn) -> None:
     request = global_intents.requested(turn)
     if request is not None:
         global_intents.carry_out(turn, request)
+    elif is_command(turn.message.text):
+        # Addressed to a program, so nothing is read from it: no answer, no value, not even a likely choice.
+        _start(turn) if is_fresh(turn.state) else _miss(turn)
     elif is_fresh(turn.state):
         _first_words(turn)
     else:
