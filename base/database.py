@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from sqlalchemy import make_url
+from sqlalchemy import Engine, event, make_url
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
+
+_REST = 2.0  # seconds
 
 Sessions = async_sessionmaker[AsyncSession]
 
@@ -27,11 +33,10 @@ def libpq_url(url: str) -> str:
 
 def create_engine(url: str, *, pool_size: int = 10) -> AsyncEngine:
     """An engine whose statements give up after 30 s and whose idle transactions are ended after 30 s."""
-    return create_async_engine(
+    engine = create_async_engine(
         driver_url(url),
         pool_size=pool_size,
         max_overflow=pool_size,
-        pool_pre_ping=True,
         hide_parameters=True,  # errors are logged, and parameters are what people typed
         pool_recycle=1_800,
         connect_args={
@@ -40,6 +45,27 @@ def create_engine(url: str, *, pool_size: int = 10) -> AsyncEngine:
             "options": "-c statement_timeout=30000 -c idle_in_transaction_session_timeout=30000 -c timezone=UTC",
         },
     )
+    _ping_after_rest(engine.sync_engine)
+    return engine
+
+
+def _ping_after_rest(engine: Engine) -> None:
+    """Tries a connection before it is used again, but only after a rest: under load a ping a use costs more than it
+    saves, and a broken connection in use empties the pool by itself.
+    """
+
+    @event.listens_for(engine, "checkin")
+    def note_time(_connection: DBAPIConnection | None, record: ConnectionPoolEntry) -> None:
+        record.info["rests_since"] = time.monotonic()
+
+    @event.listens_for(engine, "checkout")
+    def try_out(connection: DBAPIConnection, record: ConnectionPoolEntry, _proxy: PoolProxiedConnection) -> None:
+        if time.monotonic() - record.info.get("rests_since", time.monotonic()) < _REST:
+            return
+        try:
+            engine.dialect.do_ping(connection)
+        except engine.dialect.loaded_dbapi.Error as error:
+            raise DisconnectionError from error
 
 
 def create_sessions(engine: AsyncEngine) -> Sessions:

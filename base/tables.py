@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, ClassVar
 from uuid import UUID
 
+import sqlalchemy
 from sqlalchemy import BigInteger, DateTime, LargeBinary, MetaData, Text, Uuid
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase
@@ -32,3 +33,10 @@ class Table(DeclarativeBase):
         dict[str, Any]: JSONB(),
         list[str]: JSONB(),
     }
+
+
+def table_of(model: type[Table]) -> sqlalchemy.Table:
+    """The model's table, for Core statements that are built once because they run with every message."""
+    table = model.__table__
+    assert isinstance(table, sqlalchemy.Table)
+    return table

@@ -7,21 +7,18 @@ commit is done again by whoever claims next. That is safe because a turn is a pu
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, case, func, or_, select, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import Row, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from base.errors import Conflict, NotFound
 from base.ids import new_id
 from base.messages import Inbound
 from bot.models import Conversation, Message
-
-CLAIM = timedelta(seconds=12)
-"""How long a turn may take before another process may do it again; longer than `dialogue.TURN_TIMEOUT`."""
+from bot.turn_statements import CLAIM_CONVERSATION, CLAIM_OLDEST, FREE, HOLD, HOLD_WITH_STATE, STORE_AND_CLAIM
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,40 +65,50 @@ async def store_and_claim(session: AsyncSession, inbound: Inbound, now: datetime
         NotFound: there is no such conversation.
         DuplicateMessage: it is stored already; roll back, then ask `find_stored`.
     """
-    row = await _claim_row(session, inbound.conversation_id, new_message_at=now)
+    data = {"step": inbound.step, "value": inbound.value} if inbound.kind == "choice" else {}
+    message_id = new_id()
+    values = {
+        "of_conversation": inbound.conversation_id,
+        "new_id": message_id,
+        "new_kind": inbound.kind,
+        "new_text": inbound.text,
+        "new_data": data,
+        "new_client_id": inbound.client_id,
+        "at": now,
+    }
+    connection = await session.connection()
+    row = (await connection.execute(STORE_AND_CLAIM, values)).first()
     if row is None:
         raise NotFound("This conversation is gone: open the chat again.")
-    data = {"step": inbound.step, "value": inbound.value} if inbound.kind == "choice" else {}
-    statement = insert(Message).values(
-        id=new_id(),
-        conversation_id=inbound.conversation_id,
-        seq=row.next_seq - 1,
-        author="visitor",
-        kind=inbound.kind,
-        text=inbound.text,
-        data=data,
-        client_id=inbound.client_id,
-        turn_state="pending",
-        created_at=now,
-    )
-    message_id = await session.scalar(
-        statement.on_conflict_do_nothing(index_elements=["conversation_id", "client_id"]).returning(Message.id)
-    )
-    if message_id is None:
+    if row.stored_id is None:
         raise DuplicateMessage
-    return Taken(message_id, row.next_seq - 1, False, await claim_next(session, row) if row.free else None)
+    if not row.free:
+        claim = None
+    elif row.others_wait:
+        claim = await claim_next(session, row)
+    else:
+        claim = _to_claim(
+            row,
+            message_id=message_id,
+            seq=row.next_seq - 1,
+            kind=inbound.kind,
+            text=inbound.text,
+            data=data,
+            attempts=1,
+            received_at=now,
+        )
+    return Taken(message_id, row.next_seq - 1, duplicate=False, claim=claim)
 
 
 async def claim_conversation(session: AsyncSession, conversation_id: UUID) -> Claim | None:
     """Claims the conversation's oldest open message, unless a turn is running or nothing is open."""
-    row = await _claim_row(session, conversation_id)
+    connection = await session.connection()
+    row = (await connection.execute(CLAIM_CONVERSATION, {"of_conversation": conversation_id})).first()
     if row is None or not row.free:
         return None
     claim = await claim_next(session, row)
     if claim is None:
-        await session.execute(
-            update(Conversation).where(Conversation.id == conversation_id).values(turn_claimed_until=None)
-        )
+        await give_up_claim(session, conversation_id)
     return claim
 
 
@@ -136,58 +143,27 @@ async def release(session: AsyncSession, claim: Claim, *, count_attempt: bool) -
         )
 
 
-CLAIM_COLUMNS = (
-    Conversation.id,
-    Conversation.turn_fence,
-    Conversation.channel,
-    Conversation.language,
-    Conversation.status,
-    Conversation.contact_id,
-    Conversation.time_zone,
-    Conversation.state,
-    Conversation.next_seq,
-)
+async def hold(session: AsyncSession, claim: Claim, *, messages: int, state: dict[str, Any] | None) -> Row[Any] | None:
+    """Locks a conversation whose claim still holds, numbers new messages and keeps the new state, if there is one.
+
+    Returns:
+        The row for `claim_next`, `next_seq` being past the new messages; None when the claim was lost.
+    """
+    values = {"of_conversation": claim.conversation_id, "fence": claim.fence, "count": messages, "new_state": state}
+    connection = await session.connection()
+    return (await connection.execute(HOLD if state is None else HOLD_WITH_STATE, values)).first()
 
 
 async def claim_next(session: AsyncSession, row: Row[Any]) -> Claim | None:
-    """The oldest open message of a conversation whose row (`CLAIM_COLUMNS`) the caller holds; counts the attempt."""
-    oldest = (
-        select(Message.id)
-        .where(Message.conversation_id == row.id, Message.turn_state == "pending")
-        .order_by(Message.seq)
-        .limit(1)
-        .scalar_subquery()
-    )
-    message = (
-        await session.execute(
-            update(Message)
-            .where(Message.id == oldest)
-            # Counted before the work starts, so that a message that kills its process is counted too.
-            .values(turn_attempts=Message.turn_attempts + 1)
-            .returning(
-                Message.id,
-                Message.seq,
-                Message.kind,
-                Message.text,
-                Message.data,
-                Message.turn_attempts,
-                Message.created_at,
-            )
-        )
-    ).first()
+    """The oldest open message of a conversation whose row the caller has locked; counts the attempt."""
+    connection = await session.connection()
+    message = (await connection.execute(CLAIM_OLDEST, {"of_conversation": row.id})).first()
     if message is None:
         return None
-    return Claim(
-        conversation_id=row.id,
-        fence=row.turn_fence,
-        channel=row.channel,
-        language=row.language,
-        status=row.status,
-        contact_id=row.contact_id,
-        time_zone=row.time_zone,
-        state=row.state,
+    return _to_claim(
+        row,
         message_id=message.id,
-        message_seq=message.seq,
+        seq=message.seq,
         kind=message.kind,
         text=message.text,
         data=message.data,
@@ -196,30 +172,10 @@ async def claim_next(session: AsyncSession, row: Row[Any]) -> Claim | None:
     )
 
 
-async def _claim_row(
-    session: AsyncSession, conversation_id: UUID, *, new_message_at: datetime | None = None
-) -> Row[Any] | None:
-    """Locks the conversation, claims it if it is free, and numbers a new message when there is one."""
-    current = (
-        select(
-            Conversation.id,
-            or_(Conversation.turn_claimed_until.is_(None), Conversation.turn_claimed_until < func.now()).label("free"),
-        )
-        .where(Conversation.id == conversation_id)
-        .with_for_update()
-        .cte("current")
-    )
-    statement = (
-        update(Conversation)
-        .where(Conversation.id == current.c.id)
-        .values(
-            turn_fence=Conversation.turn_fence + case((current.c.free, 1), else_=0),
-            turn_claimed_until=case((current.c.free, func.now() + CLAIM), else_=Conversation.turn_claimed_until),
-        )
-    )
-    if new_message_at is not None:
-        statement = statement.values(next_seq=Conversation.next_seq + 1, last_message_at=new_message_at)
-    return (await session.execute(statement.returning(*CLAIM_COLUMNS, current.c.free))).first()
+async def give_up_claim(session: AsyncSession, conversation_id: UUID) -> None:
+    """Frees the conversation; only for who holds its row."""
+    connection = await session.connection()
+    await connection.execute(FREE, {"of_conversation": conversation_id})
 
 
 async def find_stored(session: AsyncSession, inbound: Inbound) -> Taken:
@@ -232,3 +188,33 @@ async def find_stored(session: AsyncSession, inbound: Inbound) -> Taken:
         )
     ).one()
     return Taken(known.id, known.seq, duplicate=True, claim=None)
+
+
+def _to_claim(
+    row: Row[Any],
+    *,
+    message_id: UUID,
+    seq: int,
+    kind: str,
+    text: str,
+    data: dict[str, Any],
+    attempts: int,
+    received_at: datetime,
+) -> Claim:
+    return Claim(
+        conversation_id=row.id,
+        fence=row.turn_fence,
+        channel=row.channel,
+        language=row.language,
+        status=row.status,
+        contact_id=row.contact_id,
+        time_zone=row.time_zone,
+        state=row.state,
+        message_id=message_id,
+        message_seq=seq,
+        kind=kind,
+        text=text,
+        data=data,
+        attempts=attempts,
+        received_at=received_at,
+    )

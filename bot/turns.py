@@ -14,7 +14,7 @@ from typing import Any
 from uuid import UUID
 
 import structlog
-from sqlalchemy import func, insert, update
+from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from base.clock import Clock
@@ -24,22 +24,23 @@ from base.errors import InvalidInput
 from base.ids import new_id
 from base.messages import MAX_TEXT, Inbound, Stored
 from bot.claims import (
-    CLAIM,
-    CLAIM_COLUMNS,
     Claim,
     DuplicateMessage,
     Taken,
     claim_conversation,
     claim_next,
     find_stored,
+    give_up_claim,
+    hold,
     list_waiting,
     release,
     store_and_claim,
 )
 from bot.dialogue import DialogueFailed, DialogueUnavailable, RasaDialogue, Reply, TurnMessage, TurnRequest, TurnResult
 from bot.effects import Scene, carry_out
-from bot.models import Conversation, Message
+from bot.models import Conversation
 from bot.ports import FollowUps, Watchers
+from bot.turn_statements import ADD_MESSAGES, CLAIM, FINISH
 from crm.consent.opt_out_words import match_opt_out
 
 log = structlog.get_logger(__name__)
@@ -49,9 +50,6 @@ MAX_ATTEMPTS = 3
 
 PATIENCE = timedelta(minutes=2)
 """How long a message waits for a dialogue process to come back before a person is asked to take over."""
-
-NOTIFY_CHANNEL = "parley_conversation"
-"""PostgreSQL channel that carries ids of conversations with something new; never any text."""
 
 
 class TextTooLong(InvalidInput):
@@ -241,49 +239,27 @@ class TurnService:
         """The turn's one transaction; nothing of it happens if the claim was lost meanwhile."""
         now = self._clock.now()
         replies = result.replies if result is not None else []
+        state = result.state if result is not None else None
         async with transaction(self._sessions) as session:
-            row = await self._hold(session, claim, result, len(replies))
+            row = await hold(session, claim, messages=len(replies), state=state)
             if row is None:
                 log.warning("turn_stale", conversation_id=str(claim.conversation_id))
                 return None
             stored = _to_rows(claim, replies, row.next_seq - len(replies), now)
             if result is not None and result.effects:
                 await self._carry_out(session, claim, result, now)
+            connection = await session.connection()
             if stored:
-                await session.execute(insert(Message), stored)
-            await self._finish(session, claim)
+                await connection.execute(ADD_MESSAGES, stored)
+            notice = f"{self._settings.process_id} {claim.conversation_id}"
+            await connection.execute(FINISH, {"of_message": claim.message_id, "notice": notice})
             following = await claim_next(session, row)
             if following is None:
-                await session.execute(
-                    update(Conversation).where(Conversation.id == claim.conversation_id).values(turn_claimed_until=None)
-                )
+                await give_up_claim(session, claim.conversation_id)
         self._watchers.publish(claim.conversation_id, [_to_stored(row) for row in stored])
         if result is not None and any(effect.get("effect") == "enrol_in_journey" for effect in result.effects):
             await self._follow_ups.settled()
         return following
-
-    async def _hold(self, session: AsyncSession, claim: Claim, result: TurnResult | None, count: int) -> Any:
-        values: dict[str, Any] = {
-            "next_seq": Conversation.next_seq + count,
-            "turn_claimed_until": func.now() + CLAIM,
-        }
-        if result is not None:
-            values["state"] = result.state
-        return (
-            await session.execute(
-                update(Conversation)
-                .where(Conversation.id == claim.conversation_id, Conversation.turn_fence == claim.fence)
-                .values(values)
-                .returning(*CLAIM_COLUMNS)
-            )
-        ).first()
-
-    async def _finish(self, session: AsyncSession, claim: Claim) -> None:
-        """Marks the message answered and tells the other processes, in one statement."""
-        notice = func.pg_notify(NOTIFY_CHANNEL, f"{self._settings.process_id} {claim.conversation_id}")
-        await session.execute(
-            update(Message).where(Message.id == claim.message_id).values(turn_state="done").returning(notice)
-        )
 
     async def _carry_out(self, session: AsyncSession, claim: Claim, result: TurnResult, now: Any) -> None:
         scene = Scene(

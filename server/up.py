@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import os
 import secrets
 import signal
@@ -29,7 +30,7 @@ _DEMO_POSTAL_ADDRESS = "Northwind Ledger (demo), 1 Example Street, 00000 Example
 
 
 class PortTaken(ParleyError):
-    """Another program uses the port."""
+    """The port cannot be had."""
 
     code = "port_taken"
     status = 500
@@ -37,8 +38,7 @@ class PortTaken(ParleyError):
 
 async def up(settings: Settings) -> None:
     """Starts everything, prints the address, and runs until SIGINT or SIGTERM."""
-    for port, name in ((settings.port, "PARLEY_PORT"), (settings.rasa_port, "PARLEY_RASA_PORT")):
-        _check_port(settings.host if name == "PARLEY_PORT" else "127.0.0.1", port, name)
+    _check_ports(settings)
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -181,13 +181,26 @@ def _url(settings: Settings) -> str:
     return settings.database_url.get_secret_value()
 
 
+def _check_ports(settings: Settings) -> None:
+    """Before anything is begun, so that what is wrong is the only thing said."""
+    _check_port(settings.host, settings.port, "PARLEY_PORT")
+    for number in range(settings.rasa_replicas):
+        _check_port("127.0.0.1", settings.rasa_port + number, "PARLEY_RASA_PORT")
+
+
 def _check_port(host: str, port: int, name: str) -> None:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
+    try:
+        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+        with socket.socket(family) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind((host, port))
-        except OSError as error:
-            raise PortTaken(f"Port {port} is taken: choose another with {name}={port + 1} make run") from error
+    except OSError as error:
+        if error.errno != errno.EADDRINUSE:
+            raise PortTaken(
+                f"Cannot listen on {host}, port {port} ({error.strerror}): set PARLEY_HOST to an address of this "
+                f"machine and {name} to a port you may use."
+            ) from error
+        raise PortTaken(f"Port {port} is taken: choose another with {name}={port + 1} make run") from error
 
 
 def _free_port() -> int:

@@ -17,7 +17,7 @@ import structlog
 
 from base.database import libpq_url
 from base.messages import Stored
-from bot.turns import NOTIFY_CHANNEL
+from bot.turn_statements import NOTIFY_CHANNEL
 
 log = structlog.get_logger(__name__)
 

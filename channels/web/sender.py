@@ -8,7 +8,7 @@ from base.clock import Clock
 from base.database import Sessions, transaction
 from base.errors import NotFound
 from bot.conversations import append_message
-from bot.turns import NOTIFY_CHANNEL
+from bot.turn_statements import NOTIFY_CHANNEL
 from outreach.ports import Accepted, Envelope, Refused, SendOutcome
 
 

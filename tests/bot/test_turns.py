@@ -13,8 +13,9 @@ from base.database import transaction
 from base.encryption import KeyRing
 from base.errors import NotFound
 from base.messages import Inbound
-from bot.claims import CLAIM, claim_conversation, store_and_claim
+from bot.claims import claim_conversation, store_and_claim
 from bot.models import Conversation, Message
+from bot.turn_statements import CLAIM
 from bot.turns import MAX_ATTEMPTS, PATIENCE, TextTooLong
 from tests.bot.scripted_dialogue import SECRET, ScriptedDialogue, say
 from tests.bot.stage import Stage, staged

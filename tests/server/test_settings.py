@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+
 from server.settings import ROOT, SettingsProblem, read_settings
 from server.settings_reference import render
 

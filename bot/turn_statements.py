@@ -1,0 +1,133 @@
+"""The statements that run with every message, built once: building one costs more than running it.
+
+They hold no rule of their own; `bot.claims` and `bot.turns` say what they are for.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from sqlalchemy import Text, and_, bindparam, case, exists, func, literal, not_, or_, select, update
+from sqlalchemy.dialects.postgresql import insert
+
+from base.tables import table_of
+from bot.models import Conversation, Message
+
+CLAIM = timedelta(seconds=12)
+"""How long a turn may take before another process may do it again; longer than `dialogue.TURN_TIMEOUT`."""
+
+NOTIFY_CHANNEL = "parley_conversation"
+"""PostgreSQL channel that carries ids of conversations with something new; never any text."""
+
+_conversations = table_of(Conversation)
+_messages = table_of(Message)
+_COLUMNS = (
+    _conversations.c.id,
+    _conversations.c.turn_fence,
+    _conversations.c.channel,
+    _conversations.c.language,
+    _conversations.c.status,
+    _conversations.c.contact_id,
+    _conversations.c.time_zone,
+    _conversations.c.state,
+    _conversations.c.next_seq,
+)
+_of_conversation = bindparam("of_conversation", type_=_conversations.c.id.type)
+_is_free = or_(_conversations.c.turn_claimed_until.is_(None), _conversations.c.turn_claimed_until < func.now())
+_current = (
+    select(_conversations.c.id, _is_free.label("free"))
+    .where(_conversations.c.id == _of_conversation)
+    .with_for_update()
+    .cte("current")
+)
+_claimed = {
+    "turn_fence": _conversations.c.turn_fence + case((_current.c.free, 1), else_=0),
+    "turn_claimed_until": case((_current.c.free, func.now() + CLAIM), else_=_conversations.c.turn_claimed_until),
+}
+CLAIM_CONVERSATION = (
+    update(_conversations)
+    .where(_conversations.c.id == _current.c.id)
+    .values(_claimed)
+    .returning(*_COLUMNS, _current.c.free)
+)
+_at = bindparam("at", type_=_messages.c.created_at.type)
+_numbered = (
+    update(_conversations)
+    .where(_conversations.c.id == _current.c.id)
+    .values({**_claimed, "next_seq": _conversations.c.next_seq + 1, "last_message_at": _at})
+    .returning(*_COLUMNS, _current.c.free)
+    .cte("numbered")
+)
+_others_wait = exists().where(_messages.c.conversation_id == _of_conversation, _messages.c.turn_state == "pending")
+_stored = (
+    insert(_messages)
+    .from_select(
+        [
+            "id", "conversation_id", "seq", "author", "kind", "text", "data", "client_id", "turn_state",
+            "turn_attempts", "created_at",
+        ],
+        select(
+            bindparam("new_id", type_=_messages.c.id.type),
+            _numbered.c.id,
+            _numbered.c.next_seq - 1,
+            literal("visitor"),
+            bindparam("new_kind", type_=_messages.c.kind.type),
+            bindparam("new_text", type_=_messages.c.text.type),
+            bindparam("new_data", type_=_messages.c.data.type),
+            bindparam("new_client_id", type_=_messages.c.client_id.type),
+            literal("pending"),
+            # Counted before the work starts, so that a message that kills its process is counted too.
+            case((and_(_numbered.c.free, not_(_others_wait)), 1), else_=0),
+            _at,
+        ),
+        include_defaults=False,
+    )
+    .on_conflict_do_nothing(index_elements=["conversation_id", "client_id"])
+    .returning(_messages.c.id)
+    .cte("stored")
+)  # fmt: skip
+STORE_AND_CLAIM = select(
+    _numbered, select(_stored.c.id).scalar_subquery().label("stored_id"), _others_wait.label("others_wait")
+)
+_oldest = (
+    select(_messages.c.id)
+    .where(_messages.c.conversation_id == _of_conversation, _messages.c.turn_state == "pending")
+    .order_by(_messages.c.seq)
+    .limit(1)
+    .scalar_subquery()
+)
+CLAIM_OLDEST = (
+    update(_messages)
+    .where(_messages.c.id == _oldest)
+    .values(turn_attempts=_messages.c.turn_attempts + 1)
+    .returning(
+        _messages.c.id,
+        _messages.c.seq,
+        _messages.c.kind,
+        _messages.c.text,
+        _messages.c.data,
+        _messages.c.turn_attempts,
+        _messages.c.created_at,
+    )
+)
+_held = {
+    "next_seq": _conversations.c.next_seq + bindparam("count", type_=_conversations.c.next_seq.type),
+    "turn_claimed_until": func.now() + CLAIM,
+}
+_holds = update(_conversations).where(
+    _conversations.c.id == _of_conversation,
+    _conversations.c.turn_fence == bindparam("fence", type_=_conversations.c.turn_fence.type),
+)
+HOLD = _holds.values(_held).returning(*_COLUMNS)
+HOLD_WITH_STATE = _holds.values(
+    {**_held, "state": bindparam("new_state", type_=_conversations.c.state.type)}
+).returning(*_COLUMNS)
+FREE = update(_conversations).where(_conversations.c.id == _of_conversation).values(turn_claimed_until=None)
+FINISH = (
+    update(_messages)
+    .where(_messages.c.id == bindparam("of_message", type_=_messages.c.id.type))
+    .values(turn_state="done")
+    # Marks the message answered and tells the other processes, in one round trip.
+    .returning(func.pg_notify(NOTIFY_CHANNEL, bindparam("notice", type_=Text())))
+)
+ADD_MESSAGES = insert(_messages)

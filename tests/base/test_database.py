@@ -1,0 +1,36 @@
+"""Connections: lost ones are replaced without a restart of the process."""
+
+from __future__ import annotations
+
+import asyncio
+
+import psycopg
+import pytest
+from base import database as module
+from base.database import libpq_url, transaction
+from sqlalchemy import text
+from tests.conftest import Database
+
+
+async def test_a_connection_that_broke_while_it_rested_is_replaced_unseen(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "_REST", 0.0)
+    await asyncio.gather(*(_use(database) for _ in range(5)))
+    _end_all_connections(database.url)
+    for _ in range(10):
+        assert await _use(database) == 1
+
+
+def _end_all_connections(url: str) -> None:
+    with psycopg.connect(libpq_url(url), autocommit=True) as other:
+        other.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+            "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+
+
+async def _use(database: Database) -> int:
+    async with transaction(database.sessions) as session:
+        await asyncio.sleep(0.01)
+        return int(await session.scalar(text("SELECT 1")))

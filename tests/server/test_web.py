@@ -1,0 +1,155 @@
+"""What the web process serves beside the chat: a closed list of files, health, and headers on all of it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import psycopg
+import pytest
+from aiohttp import ClientResponse, ClientSession
+from aiohttp.test_utils import TestServer
+from pydantic import SecretStr
+from yarl import URL
+
+from base.database import libpq_url
+from base.encryption import create_key_file
+from server.settings import SettingsProblem, read_settings
+from server.web import create_web_app
+from server.wiring import open_platform
+from tests.bot.scripted_dialogue import SECRET, ScriptedDialogue, scripted_dialogue
+from tests.conftest import Database
+
+SITE = "http://127.0.0.1:8080"
+
+
+@pytest.fixture
+async def dialogue() -> AsyncIterator[ScriptedDialogue]:
+    async with scripted_dialogue() as running:
+        yield running
+
+
+@pytest.fixture
+async def server(database: Database, dialogue: ScriptedDialogue, tmp_path: Path) -> AsyncIterator[TestServer]:
+    async with running(database.url, dialogue.url, tmp_path) as started:
+        yield started
+
+
+def running(database_url: str, dialogue_url: str, folder: Path) -> TestServer:
+    """The whole web process, set up by its own composition root."""
+    settings = read_settings(
+        database_url=SecretStr(database_url), rasa_urls=dialogue_url, rasa_secret=SecretStr(SECRET), data_dir=folder
+    )
+    create_key_file(settings.key_file)
+    return TestServer(create_web_app(open_platform(settings)))
+
+
+async def get(server: TestServer, path: str) -> tuple[ClientResponse, str]:
+    """A path exactly as given, dots and escapes too."""
+    async with ClientSession() as http:
+        url = URL(f"http://127.0.0.1:{server.port}{path}", encoded=True)
+        async with http.get(url, allow_redirects=False) as answer:
+            return answer, await answer.text()
+
+
+@pytest.mark.parametrize(
+    ("path", "kind"),
+    [
+        ("/", "html"),
+        ("/site.css", "css"),
+        ("/site.js", "javascript"),
+        ("/favicon.svg", "svg"),
+        ("/widget.js", "javascript"),
+        ("/healthz", "json"),
+        ("/readyz", "json"),
+    ],
+)
+async def test_the_site_is_served_with_security_headers(server: TestServer, path: str, kind: str) -> None:
+    answer, body = await get(server, path)
+    assert answer.status == 200
+    assert kind in answer.content_type
+    assert body
+    check_headers(answer)
+
+
+async def test_errors_carry_the_headers_too_and_are_problem_details(server: TestServer) -> None:
+    answer, body = await get(server, "/nothing-here")
+    assert (answer.status, answer.content_type) == (404, "application/problem+json")
+    assert json.loads(body)["status"] == 404
+    check_headers(answer)
+
+
+def check_headers(answer: ClientResponse) -> None:
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert "Referrer-Policy" in answer.headers
+    policy = answer.headers["Content-Security-Policy"]
+    assert "unsafe-inline" not in policy
+    assert "unsafe-eval" not in policy
+    for directive in ("default-src 'self'", "object-src 'none'", "base-uri 'none'", "frame-ancestors 'none'"):
+        assert directive in policy
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/../server/settings.py",
+        "/..%2fserver%2fsettings.py",
+        "/%2e%2e/%2e%2e/etc/passwd",
+        "//etc/passwd",
+        "/site.css/../../chat.py",
+        "/site.css%00.html",
+        "/index.html",
+        "/chat.py",
+        "/favicon.svg/",
+        "/widget/src/main.ts",
+        "/.env",
+        "/admin/../../../pyproject.toml",
+        "/admin/%2e%2e/%2e%2e/%2e%2e/pyproject.toml",
+        "/admin/..%2f..%2f..%2fpyproject.toml",
+    ],
+)
+async def test_nothing_else_of_the_disk_can_be_reached(server: TestServer, path: str) -> None:
+    answer, body = await get(server, path)
+    assert answer.status in (301, 302, 303, 307, 308, 400, 403, 404) or answer.content_type == "text/html"
+    for secret in ("root:", "import annotations", "[project]", "PARLEY_"):
+        assert secret not in body
+
+
+async def test_a_process_without_its_database_is_alive_but_not_ready(
+    database: Database, postgres_url: str, dialogue: ScriptedDialogue, tmp_path: Path
+) -> None:
+    name = database.engine.url.database
+    async with running(database.url, dialogue.url, tmp_path) as server:
+        assert (await get(server, "/readyz"))[0].status == 200
+        async with await psycopg.AsyncConnection.connect(libpq_url(postgres_url), autocommit=True) as admin:
+            await admin.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS false')
+            await admin.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", (name,))
+            answer, body = await get(server, "/readyz")
+            assert (answer.status, json.loads(body)["code"]) == (503, "database_unavailable")
+            assert (await get(server, "/healthz"))[0].status == 200
+            await admin.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS true')
+        assert (await get(server, "/readyz"))[0].status == 200
+
+
+async def test_what_a_dead_process_left_unanswered_is_answered_by_the_sweep(
+    database: Database, dialogue: ScriptedDialogue, tmp_path: Path
+) -> None:
+    dialogue.script = lambda _body: 503
+    async with running(database.url, dialogue.url, tmp_path) as server, ClientSession() as http:
+        address = f"http://127.0.0.1:{server.port}"
+        async with http.post(f"{address}/chat/session", headers={"Origin": SITE}, data="{}") as answer:
+            token = (await answer.json())["token"]
+        await asyncio.sleep(0.1)
+        dialogue.script = lambda _body: {"state": {"v": 1}, "replies": [{"text": "welcome"}], "effects": []}
+        headers = {"Origin": SITE, "Authorization": f"Bearer {token}"}
+        async with http.get(f"{address}/chat/messages?after=0&wait=10", headers=headers) as answer:
+            assert [message["text"] for message in (await answer.json())["messages"]] == ["welcome"]
+
+
+def test_a_web_process_without_a_dialogue_address_is_not_started(fresh_database_url: str, tmp_path: Path) -> None:
+    settings = read_settings(database_url=SecretStr(fresh_database_url), data_dir=tmp_path)
+    create_key_file(settings.key_file)
+    with pytest.raises(SettingsProblem, match="PARLEY_RASA_URLS and PARLEY_RASA_SECRET"):
+        create_web_app(open_platform(settings))
