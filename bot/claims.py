@@ -18,7 +18,15 @@ from base.errors import Conflict, NotFound
 from base.ids import new_id
 from base.messages import Inbound
 from bot.models import Conversation, Message
-from bot.turn_statements import CLAIM_CONVERSATION, CLAIM_OLDEST, FREE, HOLD, HOLD_WITH_STATE, STORE_AND_CLAIM
+from bot.turn_statements import (
+    CLAIM_CONVERSATION,
+    CLAIM_OLDEST,
+    FINISH_AND_CLAIM_NEXT,
+    FREE,
+    HOLD,
+    HOLD_WITH_STATE,
+    STORE_AND_CLAIM,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +93,7 @@ async def store_and_claim(session: AsyncSession, inbound: Inbound, now: datetime
     if not row.free:
         claim = None
     elif row.others_wait:
-        claim = await claim_next(session, row)
+        claim = await _claim_oldest(session, row)
     else:
         claim = _to_claim(
             row,
@@ -106,9 +114,9 @@ async def claim_conversation(session: AsyncSession, conversation_id: UUID) -> Cl
     row = (await connection.execute(CLAIM_CONVERSATION, {"of_conversation": conversation_id})).first()
     if row is None or not row.free:
         return None
-    claim = await claim_next(session, row)
+    claim = await _claim_oldest(session, row)
     if claim is None:
-        await give_up_claim(session, conversation_id)
+        await _give_up_claim(session, conversation_id)
     return claim
 
 
@@ -147,17 +155,31 @@ async def hold(session: AsyncSession, claim: Claim, *, messages: int, state: dic
     """Locks a conversation whose claim still holds, numbers new messages and keeps the new state, if there is one.
 
     Returns:
-        The row for `claim_next`, `next_seq` being past the new messages; None when the claim was lost.
+        The row for `finish_and_claim_next`, `next_seq` being past the new messages; None when the claim was lost.
     """
     values = {"of_conversation": claim.conversation_id, "fence": claim.fence, "count": messages, "new_state": state}
     connection = await session.connection()
     return (await connection.execute(HOLD if state is None else HOLD_WITH_STATE, values)).first()
 
 
-async def claim_next(session: AsyncSession, row: Row[Any]) -> Claim | None:
+async def finish_and_claim_next(session: AsyncSession, claim: Claim, row: Row[Any], notice: str) -> Claim | None:
+    """Ends a turn whose row `hold` gave: takes on the next open message, or frees the conversation.
+
+    Args:
+        notice: what the other processes are told; no text of the conversation.
+    """
+    values = {"of_conversation": row.id, "of_message": claim.message_id, "notice": notice}
+    connection = await session.connection()
+    return _claim_of((await connection.execute(FINISH_AND_CLAIM_NEXT, values)).first(), row)
+
+
+async def _claim_oldest(session: AsyncSession, row: Row[Any]) -> Claim | None:
     """The oldest open message of a conversation whose row the caller has locked; counts the attempt."""
     connection = await session.connection()
-    message = (await connection.execute(CLAIM_OLDEST, {"of_conversation": row.id})).first()
+    return _claim_of((await connection.execute(CLAIM_OLDEST, {"of_conversation": row.id})).first(), row)
+
+
+def _claim_of(message: Row[Any] | None, row: Row[Any]) -> Claim | None:
     if message is None:
         return None
     return _to_claim(
@@ -172,7 +194,7 @@ async def claim_next(session: AsyncSession, row: Row[Any]) -> Claim | None:
     )
 
 
-async def give_up_claim(session: AsyncSession, conversation_id: UUID) -> None:
+async def _give_up_claim(session: AsyncSession, conversation_id: UUID) -> None:
     """Frees the conversation; only for who holds its row."""
     connection = await session.connection()
     await connection.execute(FREE, {"of_conversation": conversation_id})

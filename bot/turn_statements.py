@@ -89,6 +89,15 @@ _stored = (
 STORE_AND_CLAIM = select(
     _numbered, select(_stored.c.id).scalar_subquery().label("stored_id"), _others_wait.label("others_wait")
 )
+_MESSAGE_COLUMNS = (
+    _messages.c.id,
+    _messages.c.seq,
+    _messages.c.kind,
+    _messages.c.text,
+    _messages.c.data,
+    _messages.c.turn_attempts,
+    _messages.c.created_at,
+)
 _oldest = (
     select(_messages.c.id)
     .where(_messages.c.conversation_id == _of_conversation, _messages.c.turn_state == "pending")
@@ -100,15 +109,7 @@ CLAIM_OLDEST = (
     update(_messages)
     .where(_messages.c.id == _oldest)
     .values(turn_attempts=_messages.c.turn_attempts + 1)
-    .returning(
-        _messages.c.id,
-        _messages.c.seq,
-        _messages.c.kind,
-        _messages.c.text,
-        _messages.c.data,
-        _messages.c.turn_attempts,
-        _messages.c.created_at,
-    )
+    .returning(*_MESSAGE_COLUMNS)
 )
 _held = {
     "next_seq": _conversations.c.next_seq + bindparam("count", type_=_conversations.c.next_seq.type),
@@ -123,11 +124,39 @@ HOLD_WITH_STATE = _holds.values(
     {**_held, "state": bindparam("new_state", type_=_conversations.c.state.type)}
 ).returning(*_COLUMNS)
 FREE = update(_conversations).where(_conversations.c.id == _of_conversation).values(turn_claimed_until=None)
-FINISH = (
+# The end of a turn in one round trip, for who holds the conversation's row: the message is answered, the other
+# processes are told, the next open message is taken on or else the conversation is freed.
+_answered = (
     update(_messages)
     .where(_messages.c.id == bindparam("of_message", type_=_messages.c.id.type))
     .values(turn_state="done")
-    # Marks the message answered and tells the other processes, in one round trip.
-    .returning(func.pg_notify(NOTIFY_CHANNEL, bindparam("notice", type_=Text())))
+    .returning(func.pg_notify(NOTIFY_CHANNEL, bindparam("notice", type_=Text())).label("told"))
+    .cte("answered")
 )
+_following = (
+    select(_messages.c.id)
+    .where(
+        _messages.c.conversation_id == _of_conversation,
+        _messages.c.turn_state == "pending",
+        _messages.c.id != bindparam("of_message", type_=_messages.c.id.type),
+    )
+    .order_by(_messages.c.seq)
+    .limit(1)
+    .scalar_subquery()
+)
+_taken_on = (
+    update(_messages)
+    .where(_messages.c.id == _following)
+    .values(turn_attempts=_messages.c.turn_attempts + 1)
+    .returning(*_MESSAGE_COLUMNS)
+    .cte("taken_on")
+)
+_freed = (
+    update(_conversations)
+    .where(_conversations.c.id == _of_conversation, ~exists().select_from(_taken_on))
+    .values(turn_claimed_until=None)
+    .returning(_conversations.c.id)
+    .cte("freed")
+)
+FINISH_AND_CLAIM_NEXT = select(_taken_on).add_cte(_answered, _freed)
 ADD_MESSAGES = insert(_messages)

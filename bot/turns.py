@@ -28,9 +28,8 @@ from bot.claims import (
     DuplicateMessage,
     Taken,
     claim_conversation,
-    claim_next,
     find_stored,
-    give_up_claim,
+    finish_and_claim_next,
     hold,
     list_waiting,
     release,
@@ -40,7 +39,7 @@ from bot.dialogue import DialogueFailed, DialogueUnavailable, RasaDialogue, Repl
 from bot.effects import Scene, carry_out
 from bot.models import Conversation
 from bot.ports import FollowUps, Watchers
-from bot.turn_statements import ADD_MESSAGES, CLAIM, FINISH
+from bot.turn_statements import ADD_MESSAGES, CLAIM
 from crm.consent.opt_out_words import match_opt_out
 
 log = structlog.get_logger(__name__)
@@ -248,14 +247,10 @@ class TurnService:
             stored = _to_rows(claim, replies, row.next_seq - len(replies), now)
             if result is not None and result.effects:
                 await self._carry_out(session, claim, result, now)
-            connection = await session.connection()
             if stored:
-                await connection.execute(ADD_MESSAGES, stored)
+                await (await session.connection()).execute(ADD_MESSAGES, stored)
             notice = f"{self._settings.process_id} {claim.conversation_id}"
-            await connection.execute(FINISH, {"of_message": claim.message_id, "notice": notice})
-            following = await claim_next(session, row)
-            if following is None:
-                await give_up_claim(session, claim.conversation_id)
+            following = await finish_and_claim_next(session, claim, row, notice)
         self._watchers.publish(claim.conversation_id, [_to_stored(row) for row in stored])
         if result is not None and any(effect.get("effect") == "enrol_in_journey" for effect in result.effects):
             await self._follow_ups.settled()
