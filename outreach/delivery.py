@@ -60,6 +60,8 @@ class Delivery:
         self._gatekeeper = gatekeeper
         self._send_timeout = send_timeout
         self._concurrency = concurrency
+        self.finishing = False
+        """Set when the process is asked to stop: what is in hand is finished, nothing more is claimed."""
 
     async def sweep(self, clock: Clock) -> int:
         """Settles sends that were interrupted; returns how many."""
@@ -69,7 +71,7 @@ class Delivery:
     async def deliver_due(self, clock: Clock) -> Delivered:
         """Sends every message that is due and that nobody else is sending, a few at a time."""
         total = Delivered()
-        while (claim := await self.claim(clock)).looked_at:
+        while not self.finishing and (claim := await self.claim(clock)).looked_at:
             total += Delivered(len(claim.messages), claim.deferred, claim.skipped)
             await self.deliver(claim.messages, clock)
         return total

@@ -85,6 +85,7 @@ class OutboxMessage(Table):
         Index("ix_outbox_sending", "claimed_at", postgresql_where=text("state = 'sending'")),
         Index("ix_outbox_contact_id_created_at", "contact_id", "created_at"),
         Index("ix_outbox_created_at_id", "created_at", "id"),
+        Index("ix_outbox_due_at_id", "due_at", "id"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)

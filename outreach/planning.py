@@ -50,11 +50,13 @@ class Planner:
     def __init__(self, sessions: Sessions, gatekeeper: Gatekeeper) -> None:
         self._sessions = sessions
         self._gatekeeper = gatekeeper
+        self.finishing = False
+        """Set when the process is asked to stop: the batch in hand is finished, no other is begun."""
 
     async def advance_due(self, now: datetime) -> Planned:
         """Advances every enrolment that is due and that nobody else is advancing, a batch a transaction."""
         total = Planned()
-        while done := await self._advance_some(now):
+        while not self.finishing and (done := await self._advance_some(now)):
             total += done
         return total
 

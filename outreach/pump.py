@@ -71,6 +71,11 @@ class DuePump:
             _log.info("pump_ran", **{name: getattr(run, name) for name in PumpRun.__slots__})
         return run
 
+    def finish(self) -> None:
+        """Lets a run that is under way end soon: what is in hand is done, the rest stays due."""
+        self._planner.finishing = True
+        self._delivery.finishing = True
+
     def now(self) -> datetime:
         """The moment by the pump's clock."""
         return self._clock.now()

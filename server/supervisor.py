@@ -19,7 +19,7 @@ from base.errors import ParleyError
 
 log = structlog.get_logger(__name__)
 
-STOP_WITHIN = 15.0
+STOP_WITHIN = 40.0
 """Seconds a process gets to finish what it has in hand."""
 _PR_SET_PDEATHSIG = 1
 

@@ -305,6 +305,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("occurrence", name=op.f("uq_outbox_occurrence")),
     )
     op.create_index("ix_outbox_contact_id_created_at", "outbox", ["contact_id", "created_at"], unique=False)
+    op.create_index("ix_outbox_due_at_id", "outbox", ["due_at", "id"], unique=False)
     op.create_index("ix_outbox_created_at_id", "outbox", ["created_at", "id"], unique=False)
     op.create_index(
         "ix_outbox_due",
