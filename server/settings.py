@@ -47,6 +47,7 @@ class Settings(BaseSettings):
     host: str = Field("127.0.0.1", description="Address the web process listens on.")
     port: int = Field(8080, ge=1, le=65_535, description="Port the web process listens on.")
     public_url: str = Field("", description="The site's address as browsers see it. Unset: http://HOST:PORT.")
+    proxies: int = Field(0, ge=0, le=5, description="Proxies of your own before the web process, for X-Forwarded-For.")
     allowed_origins: str = Field("", description="Further origins whose pages may show the chat, comma-separated.")
     chat_messages_a_minute: int = Field(20, ge=1, description="Messages a visitor may send in a minute.")
     chat_sessions_a_minute: int = Field(30, ge=1, description="New chats an address may open in a minute.")

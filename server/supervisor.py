@@ -8,6 +8,7 @@ import os
 import signal
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,8 @@ log = structlog.get_logger(__name__)
 
 STOP_WITHIN = 40.0
 """Seconds a process gets to finish what it has in hand."""
+_HOPELESS = 3
+"""Times a program may end by itself before it was ready."""
 _PR_SET_PDEATHSIG = 1
 
 
@@ -53,6 +56,7 @@ class Supervisor:
         self._logs = log_folder
         self._keepers: list[tuple[Program, asyncio.Task[None]]] = []
         self._running: dict[str, asyncio.subprocess.Process] = {}
+        self._endings: Counter[str] = Counter()
         self._stopping = False
 
     async def start(self, program: Program) -> None:
@@ -104,6 +108,7 @@ class Supervisor:
             code = await process.wait()
             if self._stopping:
                 return
+            self._endings[program.name] += 1
             lived = time.monotonic() - started
             pause = 0.0 if lived > 10 else min(max(pause * 2, 0.5), 10.0)
             log.error("process_ended", name=program.name, code=code, lived_seconds=round(lived, 1), again_in=pause)
@@ -112,7 +117,7 @@ class Supervisor:
     async def _wait_ready(self, program: Program, url: str) -> None:
         deadline = time.monotonic() + program.ready_within
         async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=2)) as session:
-            while time.monotonic() < deadline:
+            while time.monotonic() < deadline and self._endings[program.name] < _HOPELESS:
                 try:
                     async with session.get(url) as response:
                         if response.status == 200:
@@ -123,7 +128,7 @@ class Supervisor:
         path = self._logs / f"{program.name}.log"
         tail = "\n".join(path.read_text(errors="replace").splitlines()[-15:]) if path.exists() else ""
         raise ProcessFailed(
-            f"{program.name} did not get ready in {program.ready_within:.0f} s. Its log ({path}):\n{tail}"
+            f"{program.name} did not get ready (waited {program.ready_within:.0f} s at most). Its log ({path}):\n{tail}"
         )
 
 

@@ -26,6 +26,7 @@ from channels.web.chat import WebChat, WebChatSettings
 from channels.web.hub import Hub
 from channels.web.tokens import VisitorTokens
 from outreach.alarm import create_alarm, create_connector
+from server.proxies import behind_proxies
 from server.settings import ROOT, SettingsProblem
 from server.wiring import AlarmedFollowUps, Platform, create_wording, database_url
 
@@ -74,7 +75,9 @@ def create_web_app(platform: Platform) -> web.Application:
         clock=platform.clock,
         settings=WebChatSettings(settings.origins, settings.chat_messages_a_minute, settings.chat_sessions_a_minute),
     )
-    app = web.Application(middlewares=[_headers, problem_middleware], client_max_size=MAX_BODY)
+    app = web.Application(
+        middlewares=[behind_proxies(settings.proxies), _headers, problem_middleware], client_max_size=MAX_BODY
+    )
     app[_alarm] = alarm
     app[_platform], app[_hub], app[_dialogue], app[_turns] = platform, hub, dialogue, turns
     chat.add_to(app)

@@ -6,9 +6,10 @@ import asyncio
 
 import psycopg
 import pytest
+from sqlalchemy import text
+
 from base import database as module
 from base.database import libpq_url, transaction
-from sqlalchemy import text
 from tests.conftest import Database
 
 

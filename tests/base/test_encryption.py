@@ -6,9 +6,10 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
-from base.encryption import KeyProblem, KeyRing, add_root_key, create_key_file, key_id_of, read_key_file
 from hypothesis import given
 from hypothesis import strategies as st
+
+from base.encryption import KeyProblem, KeyRing, add_root_key, create_key_file, key_id_of, read_key_file
 
 RING = KeyRing("k1", {"k1": b"\x01" * 32}, b"\x02" * 32)
 COLUMN = "contact_points.value_sealed"

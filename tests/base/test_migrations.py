@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import create_engine
+
 import admin.models
 import bot.models
 import crm.consent.models
@@ -9,12 +13,9 @@ import crm.contacts.models
 import crm.scoring.models
 import crm.timeline.models
 import outreach.models
-from alembic.autogenerate import compare_metadata
-from alembic.migration import MigrationContext
 from base.database import driver_url
 from base.migrate import migrate
 from base.tables import Table
-from sqlalchemy import create_engine
 
 ROOMS = (
     admin.models,

@@ -29,14 +29,14 @@ MAIL = {"id": "mail", "step": "send", "channels": ["email"]}
 DONE = {"id": "done", "step": "exit"}
 
 
-@given(count=st.integers(1, 9999), unit=st.sampled_from(["second", "minute", "hour", "day", "week"]), plural=st.booleans())
+@given(
+    count=st.integers(1, 9999), unit=st.sampled_from(["second", "minute", "hour", "day", "week"]), plural=st.booleans()
+)
 def test_a_duration_is_a_count_and_a_unit(count, unit, plural):
     assert parse_duration(f"{count} {unit}{'s' * plural}") == count * timedelta(**{f"{unit}s": 1})
 
 
-@pytest.mark.parametrize(
-    "text", ["", "10", "ten days", "0 days", "-1 day", "1.5 hours", "1 day ", 600, None]
-)
+@pytest.mark.parametrize("text", ["", "10", "ten days", "0 days", "-1 day", "1.5 hours", "1 day ", 600, None])
 def test_anything_else_is_no_duration(text):
     with pytest.raises(ValueError, match="written like"):
         parse_duration(text)

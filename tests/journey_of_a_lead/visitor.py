@@ -2,19 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 from playwright.async_api import Browser, Page, expect
 
+from tests.time_zones import zone_where_it_is_noon
+
 WAIT = 20_000  # milliseconds
-
-
-def zone_where_it_is_noon() -> str:
-    """A time zone in which e-mail may be sent now, whenever the test runs."""
-    offset = (12 - datetime.now(UTC).hour) % 24  # hours to add to UTC
-    offset = offset if offset <= 12 else offset - 24
-    # In these names the sign is the other way round: Etc/GMT-3 is three hours ahead of UTC.
-    return f"Etc/GMT{-offset:+d}" if offset else "Etc/GMT"
 
 
 class Visitor:

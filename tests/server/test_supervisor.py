@@ -132,7 +132,7 @@ async def test_a_program_that_does_not_get_ready_fails_with_the_end_of_its_log(
     program = Program("web", command, tmp_path, {"PYTHONUNBUFFERED": "1"}, f"http://127.0.0.1:{free_port()}/", 1.0)
     with pytest.raises(ProcessFailed) as caught:
         await supervisor.start(program)
-    assert "web did not get ready in 1 s" in caught.value.message
+    assert "web did not get ready" in caught.value.message
     assert caught.value.message.endswith("the port is taken")
     assert str(tmp_path / "log" / "web.log") in caught.value.message
 
