@@ -7,7 +7,7 @@ import { Moment } from '../look/Moment';
 import { Tag } from '../look/Tag';
 import { channelName, plainWords } from '../look/words';
 import styles from './FollowUpItem.module.css';
-import { stateLook } from './states';
+import { meaningOf, stateLook } from './states';
 
 interface Props {
   followUp: FollowUp;
@@ -71,8 +71,8 @@ function State({ followUp }: Pick<Props, 'followUp'>) {
 
 /** The reason the gate or the provider gave; without one, what the state means. */
 function Why({ followUp }: Pick<Props, 'followUp'>) {
-  const { reason, state } = followUp;
-  if (!reason) return <div className={`${styles.why} ${styles.soft}`}>{stateLook(state).meaning}</div>;
+  const { reason, state, channel } = followUp;
+  if (!reason) return <div className={`${styles.why} ${styles.soft}`}>{meaningOf(state, channel)}</div>;
   return (
     <div className={styles.why} data-testid="follow-up-reason">
       {reason.text}

@@ -14,6 +14,12 @@ interface StateLook {
   meaning: string;
 }
 
+/** Our own chat needs no provider: what is accepted there stands in the conversation. */
+export function meaningOf(state: string, channel: string | null): string {
+  if (channel === 'web' && state === 'accepted') return 'Stands in the conversation: seen at once, or when they come back.';
+  return stateLook(state).meaning;
+}
+
 export const STATES: Record<FollowUpState, StateLook> = {
   planned: { name: 'Planned', tone: 'cold', icon: IconClock, meaning: 'Checked for consent, quiet hours and limits when it is due.' },
   deferred: { name: 'Waiting', tone: 'warm', icon: IconHourglass, meaning: 'May not go out now; tried again later.' },
