@@ -155,31 +155,40 @@ async def hold(session: AsyncSession, claim: Claim, *, messages: int, state: dic
     """Locks a conversation whose claim still holds, numbers new messages and keeps the new state, if there is one.
 
     Returns:
-        The row for `finish_and_claim_next`, `next_seq` being past the new messages; None when the claim was lost.
+        The row, `next_seq` being past the new messages; None when the claim was lost.
     """
     values = {"of_conversation": claim.conversation_id, "fence": claim.fence, "count": messages, "new_state": state}
     connection = await session.connection()
     return (await connection.execute(HOLD if state is None else HOLD_WITH_STATE, values)).first()
 
 
-async def finish_and_claim_next(session: AsyncSession, claim: Claim, row: Row[Any], notice: str) -> Claim | None:
-    """Ends a turn whose row `hold` gave: takes on the next open message, or frees the conversation.
+async def finish_and_claim_next(session: AsyncSession, claim: Claim, notice: str) -> Claim | None:
+    """Ends a turn under a claim that `hold` found to hold: takes on the next open message, or frees the conversation.
 
     Args:
         notice: what the other processes are told; no text of the conversation.
     """
-    values = {"of_conversation": row.id, "of_message": claim.message_id, "notice": notice}
+    values = {"of_conversation": claim.conversation_id, "of_message": claim.message_id, "notice": notice}
     connection = await session.connection()
-    return _claim_of((await connection.execute(FINISH_AND_CLAIM_NEXT, values)).first(), row)
+    row = (await connection.execute(FINISH_AND_CLAIM_NEXT, values)).first()
+    if row is None:
+        return None
+    return _to_claim(
+        row,
+        message_id=row.message_id,
+        seq=row.message_seq,
+        kind=row.message_kind,
+        text=row.message_text,
+        data=row.message_data,
+        attempts=row.message_turn_attempts,
+        received_at=row.message_created_at,
+    )
 
 
 async def _claim_oldest(session: AsyncSession, row: Row[Any]) -> Claim | None:
-    """The oldest open message of a conversation whose row the caller has locked; counts the attempt."""
+    """The oldest open message of a conversation whose row the caller has just locked; counts the attempt."""
     connection = await session.connection()
-    return _claim_of((await connection.execute(CLAIM_OLDEST, {"of_conversation": row.id})).first(), row)
-
-
-def _claim_of(message: Row[Any] | None, row: Row[Any]) -> Claim | None:
+    message = (await connection.execute(CLAIM_OLDEST, {"of_conversation": row.id})).first()
     if message is None:
         return None
     return _to_claim(

@@ -6,9 +6,12 @@ They hold no rule of their own; `bot.claims` and `bot.turns` say what they are f
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
+from uuid import UUID
 
-from sqlalchemy import Text, and_, bindparam, case, exists, func, literal, not_, or_, select, update
+from sqlalchemy import Select, Text, and_, bindparam, case, exists, func, literal, not_, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from base.tables import table_of
 from bot.models import Conversation, Message
@@ -98,19 +101,19 @@ _MESSAGE_COLUMNS = (
     _messages.c.turn_attempts,
     _messages.c.created_at,
 )
-_oldest = (
-    select(_messages.c.id)
-    .where(_messages.c.conversation_id == _of_conversation, _messages.c.turn_state == "pending")
-    .order_by(_messages.c.seq)
-    .limit(1)
-    .scalar_subquery()
+_open = select(_messages.c.id).where(
+    _messages.c.conversation_id == _of_conversation, _messages.c.turn_state == "pending"
 )
-CLAIM_OLDEST = (
-    update(_messages)
-    .where(_messages.c.id == _oldest)
-    .values(turn_attempts=_messages.c.turn_attempts + 1)
-    .returning(*_MESSAGE_COLUMNS)
-)
+
+
+def _take_on(open_messages: Select[tuple[UUID]]) -> ReturningUpdate[Any]:
+    """Counts an attempt on the oldest of these messages and gives it."""
+    oldest = open_messages.order_by(_messages.c.seq).limit(1).scalar_subquery()
+    counted = update(_messages).where(_messages.c.id == oldest).values(turn_attempts=_messages.c.turn_attempts + 1)
+    return counted.returning(*_MESSAGE_COLUMNS)
+
+
+CLAIM_OLDEST = _take_on(_open)
 _held = {
     "next_seq": _conversations.c.next_seq + bindparam("count", type_=_conversations.c.next_seq.type),
     "turn_claimed_until": func.now() + CLAIM,
@@ -133,24 +136,7 @@ _answered = (
     .returning(func.pg_notify(NOTIFY_CHANNEL, bindparam("notice", type_=Text())).label("told"))
     .cte("answered")
 )
-_following = (
-    select(_messages.c.id)
-    .where(
-        _messages.c.conversation_id == _of_conversation,
-        _messages.c.turn_state == "pending",
-        _messages.c.id != bindparam("of_message", type_=_messages.c.id.type),
-    )
-    .order_by(_messages.c.seq)
-    .limit(1)
-    .scalar_subquery()
-)
-_taken_on = (
-    update(_messages)
-    .where(_messages.c.id == _following)
-    .values(turn_attempts=_messages.c.turn_attempts + 1)
-    .returning(*_MESSAGE_COLUMNS)
-    .cte("taken_on")
-)
+_taken_on = _take_on(_open.where(_messages.c.id != bindparam("of_message", type_=_messages.c.id.type))).cte("taken_on")
 _freed = (
     update(_conversations)
     .where(_conversations.c.id == _of_conversation, ~exists().select_from(_taken_on))
@@ -158,5 +144,10 @@ _freed = (
     .returning(_conversations.c.id)
     .cte("freed")
 )
-FINISH_AND_CLAIM_NEXT = select(_taken_on).add_cte(_answered, _freed)
+# The conversation is read anew: the turn's effects may have given it a contact or handed it to a person.
+FINISH_AND_CLAIM_NEXT = (
+    select(*_COLUMNS, *(column.label(f"message_{column.name}") for column in _taken_on.c))
+    .join_from(_taken_on, _conversations, _conversations.c.id == _of_conversation)
+    .add_cte(_answered, _freed)
+)
 ADD_MESSAGES = insert(_messages)

@@ -250,7 +250,7 @@ class TurnService:
             if stored:
                 await (await session.connection()).execute(ADD_MESSAGES, stored)
             notice = f"{self._settings.process_id} {claim.conversation_id}"
-            following = await finish_and_claim_next(session, claim, row, notice)
+            following = await finish_and_claim_next(session, claim, notice)
         self._watchers.publish(claim.conversation_id, [_to_stored(row) for row in stored])
         if result is not None and any(effect.get("effect") == "enrol_in_journey" for effect in result.effects):
             await self._follow_ups.settled()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -17,7 +18,8 @@ from bot.claims import claim_conversation, store_and_claim
 from bot.models import Conversation, Message
 from bot.turn_statements import CLAIM
 from bot.turns import MAX_ATTEMPTS, PATIENCE, TextTooLong
-from tests.bot.scripted_dialogue import SECRET, ScriptedDialogue, say
+from crm.contacts.models import Contact
+from tests.bot.scripted_dialogue import SECRET, Answer, ScriptedDialogue, say
 from tests.bot.stage import Stage, staged
 from tests.conftest import Database
 
@@ -180,6 +182,29 @@ async def test_when_a_person_has_the_conversation_the_bot_is_silent(stage: Stage
     async with stage.sessions() as session:
         waiting = select(func.count()).where(Message.turn_state == "pending")
         assert await session.scalar(waiting) == 0
+
+
+async def test_a_message_that_waited_is_answered_with_what_the_turn_before_it_changed(stage: Stage) -> None:
+    def script(body: dict[str, Any]) -> Answer:
+        fact = {"effect": "capture_lead", "field": "first_name", "value": body["message"]["text"], "slot": "first_name"}
+        return say("noted", effects=[fact])
+
+    stage.dialogue.script = script
+    first = await stage.turns.take(stage.inbound("Ada"))
+    await stage.turns.take(stage.inbound("Grace"))
+    await stage.turns.answer(first.claim)
+    async with stage.sessions() as session:
+        contacts = list(await session.scalars(select(Contact)))
+    assert [contact.fields["first_name"] for contact in contacts] == ["Grace"], "one person, not two"
+
+
+async def test_a_message_that_waited_while_the_talk_was_handed_off_is_left_to_the_person(stage: Stage) -> None:
+    hand_off = {"effect": "hand_off", "team": "sales", "reason": "asked"}
+    stage.dialogue.script = lambda _body: say("a colleague will answer", effects=[hand_off])
+    first = await stage.turns.take(stage.inbound("a person please"))
+    await stage.turns.take(stage.inbound("quickly"))
+    await stage.turns.answer(first.claim)
+    assert len(stage.dialogue.requests) == 1
 
 
 async def test_an_opt_out_word_stops_everything_without_asking_the_dialogue(stage: Stage) -> None:
