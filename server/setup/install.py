@@ -161,8 +161,9 @@ def _browser() -> Step:
 
     def work(log: Log) -> None:
         if find_browser() is None and hasattr(os, "geteuid") and os.geteuid() == 0 and shutil.which("apt-get"):
-            log.run(["apt-get", "update"])
-            log.run(["apt-get", "install", "-y", "--no-install-recommends", "chromium"])
+            quiet = {"DEBIAN_FRONTEND": "noninteractive"}
+            log.run(["apt-get", "update"], env=quiet)
+            log.run(["apt-get", "install", "-y", "--no-install-recommends", "chromium"], env=quiet)
         if find_browser() is None:
             raise SetupStopped(f"The browser tests need Chromium. Get it with: sudo {remedy}")
 
