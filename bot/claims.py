@@ -14,7 +14,7 @@ from uuid import UUID
 from sqlalchemy import Row, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from base.errors import Conflict, NotFound
+from base.errors import NotFound
 from base.ids import new_id
 from base.messages import Inbound
 from bot.models import Conversation, Message
@@ -60,18 +60,11 @@ class Taken:
     claim: Claim | None
 
 
-class DuplicateMessage(Conflict):
-    """This message was received before."""
-
-    code = "duplicate_message"
-
-
 async def store_and_claim(session: AsyncSession, inbound: Inbound, now: datetime) -> Taken:
     """Stores what a person said and, if no turn is running, claims the conversation's oldest open message.
 
     Raises:
         NotFound: there is no such conversation.
-        DuplicateMessage: it is stored already; roll back, then ask `find_stored`.
     """
     data = {"step": inbound.step, "value": inbound.value} if inbound.kind == "choice" else {}
     message_id = new_id()
@@ -87,9 +80,7 @@ async def store_and_claim(session: AsyncSession, inbound: Inbound, now: datetime
     connection = await session.connection()
     row = (await connection.execute(STORE_AND_CLAIM, values)).first()
     if row is None:
-        raise NotFound("This conversation is gone: open the chat again.")
-    if row.stored_id is None:
-        raise DuplicateMessage
+        return await _find_stored(session, inbound)
     if not row.free:
         claim = None
     elif row.others_wait:
@@ -162,13 +153,22 @@ async def hold(session: AsyncSession, claim: Claim, *, messages: int, state: dic
     return (await connection.execute(HOLD if state is None else HOLD_WITH_STATE, values)).first()
 
 
-async def finish_and_claim_next(session: AsyncSession, claim: Claim, notice: str) -> Claim | None:
+async def finish_and_claim_next(
+    session: AsyncSession, claim: Claim, *, replies: list[dict[str, Any]], notice: str, now: datetime
+) -> Claim | None:
     """Ends a turn under a claim that `hold` found to hold: takes on the next open message, or frees the conversation.
 
     Args:
+        replies: what the bot says, each with `id`, `seq`, `text` and `data`.
         notice: what the other processes are told; no text of the conversation.
     """
-    values = {"of_conversation": claim.conversation_id, "of_message": claim.message_id, "notice": notice}
+    values = {
+        "of_conversation": claim.conversation_id,
+        "of_message": claim.message_id,
+        "replies": replies,
+        "notice": notice,
+        "at": now,
+    }
     connection = await session.connection()
     row = (await connection.execute(FINISH_AND_CLAIM_NEXT, values)).first()
     if row is None:
@@ -209,7 +209,7 @@ async def _give_up_claim(session: AsyncSession, conversation_id: UUID) -> None:
     await connection.execute(FREE, {"of_conversation": conversation_id})
 
 
-async def find_stored(session: AsyncSession, inbound: Inbound) -> Taken:
+async def _find_stored(session: AsyncSession, inbound: Inbound) -> Taken:
     """What became of a message that came before."""
     known = (
         await session.execute(
@@ -217,7 +217,9 @@ async def find_stored(session: AsyncSession, inbound: Inbound) -> Taken:
                 Message.conversation_id == inbound.conversation_id, Message.client_id == inbound.client_id
             )
         )
-    ).one()
+    ).first()
+    if known is None:
+        raise NotFound("This conversation is gone: open the chat again.")
     return Taken(known.id, known.seq, duplicate=True, claim=None)
 
 

@@ -9,8 +9,24 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, Text, and_, bindparam, case, exists, func, literal, not_, or_, select, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import (
+    BigInteger,
+    Select,
+    Text,
+    Uuid,
+    and_,
+    bindparam,
+    case,
+    column,
+    exists,
+    func,
+    literal,
+    not_,
+    or_,
+    select,
+    update,
+)
+from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.sql.dml import ReturningUpdate
 
 from base.tables import table_of
@@ -38,7 +54,7 @@ _COLUMNS = (
 _of_conversation = bindparam("of_conversation", type_=_conversations.c.id.type)
 _is_free = or_(_conversations.c.turn_claimed_until.is_(None), _conversations.c.turn_claimed_until < func.now())
 _current = (
-    select(_conversations.c.id, _is_free.label("free"))
+    select(_conversations.c.id, _conversations.c.next_seq, _is_free.label("free"))
     .where(_conversations.c.id == _of_conversation)
     .with_for_update()
     .cte("current")
@@ -54,13 +70,6 @@ CLAIM_CONVERSATION = (
     .returning(*_COLUMNS, _current.c.free)
 )
 _at = bindparam("at", type_=_messages.c.created_at.type)
-_numbered = (
-    update(_conversations)
-    .where(_conversations.c.id == _current.c.id)
-    .values({**_claimed, "next_seq": _conversations.c.next_seq + 1, "last_message_at": _at})
-    .returning(*_COLUMNS, _current.c.free)
-    .cte("numbered")
-)
 _others_wait = exists().where(_messages.c.conversation_id == _of_conversation, _messages.c.turn_state == "pending")
 _stored = (
     insert(_messages)
@@ -71,8 +80,8 @@ _stored = (
         ],
         select(
             bindparam("new_id", type_=_messages.c.id.type),
-            _numbered.c.id,
-            _numbered.c.next_seq - 1,
+            _current.c.id,
+            _current.c.next_seq,
             literal("visitor"),
             bindparam("new_kind", type_=_messages.c.kind.type),
             bindparam("new_text", type_=_messages.c.text.type),
@@ -80,7 +89,7 @@ _stored = (
             bindparam("new_client_id", type_=_messages.c.client_id.type),
             literal("pending"),
             # Counted before the work starts, so that a message that kills its process is counted too.
-            case((and_(_numbered.c.free, not_(_others_wait)), 1), else_=0),
+            case((and_(_current.c.free, not_(_others_wait)), 1), else_=0),
             _at,
         ),
         include_defaults=False,
@@ -89,9 +98,16 @@ _stored = (
     .returning(_messages.c.id)
     .cte("stored")
 )  # fmt: skip
-STORE_AND_CLAIM = select(
-    _numbered, select(_stored.c.id).scalar_subquery().label("stored_id"), _others_wait.label("others_wait")
+_numbered = (
+    update(_conversations)
+    # A message that was there before stores nothing, so it must change nothing here either.
+    .where(_conversations.c.id == _current.c.id, exists().select_from(_stored))
+    .values({**_claimed, "next_seq": _conversations.c.next_seq + 1, "last_message_at": _at})
+    .returning(*_COLUMNS, _current.c.free)
+    .cte("numbered")
 )
+# One statement, whole or not at all, so it needs no transaction around it.
+STORE_AND_CLAIM = select(_numbered, _others_wait.label("others_wait"))
 _MESSAGE_COLUMNS = (
     _messages.c.id,
     _messages.c.seq,
@@ -127,8 +143,8 @@ HOLD_WITH_STATE = _holds.values(
     {**_held, "state": bindparam("new_state", type_=_conversations.c.state.type)}
 ).returning(*_COLUMNS)
 FREE = update(_conversations).where(_conversations.c.id == _of_conversation).values(turn_claimed_until=None)
-# The end of a turn in one round trip, for who holds the conversation's row: the message is answered, the other
-# processes are told, the next open message is taken on or else the conversation is freed.
+# The end of a turn in one round trip, for who holds the conversation's row: the replies are stored, the message is
+# answered, the other processes are told, the next open message is taken on or else the conversation is freed.
 _answered = (
     update(_messages)
     .where(_messages.c.id == bindparam("of_message", type_=_messages.c.id.type))
@@ -145,9 +161,26 @@ _freed = (
     .cte("freed")
 )
 # The conversation is read anew: the turn's effects may have given it a contact or handed it to a person.
+_replies = (
+    func.jsonb_to_recordset(bindparam("replies", type_=JSONB()))
+    .table_valued(column("id", Uuid()), column("seq", BigInteger()), column("text", Text()), column("data", JSONB()))
+    .render_derived(name="reply", with_types=True)
+)
+_said = (
+    insert(_messages)
+    .from_select(
+        ["id", "conversation_id", "seq", "author", "kind", "text", "data", "created_at"],
+        select(
+            _replies.c.id, _of_conversation, _replies.c.seq, literal("bot"), literal("text"), _replies.c.text,
+            _replies.c.data, _at,
+        ),
+        include_defaults=False,
+    )
+    .returning(_messages.c.id)
+    .cte("said")
+)  # fmt: skip
 FINISH_AND_CLAIM_NEXT = (
     select(*_COLUMNS, *(column.label(f"message_{column.name}") for column in _taken_on.c))
     .join_from(_taken_on, _conversations, _conversations.c.id == _of_conversation)
-    .add_cte(_answered, _freed)
+    .add_cte(_said, _answered, _freed)
 )
-ADD_MESSAGES = insert(_messages)

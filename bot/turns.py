@@ -9,8 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
-from typing import Any
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import structlog
@@ -25,10 +24,8 @@ from base.ids import new_id
 from base.messages import MAX_TEXT, Inbound, Stored
 from bot.claims import (
     Claim,
-    DuplicateMessage,
     Taken,
     claim_conversation,
-    find_stored,
     finish_and_claim_next,
     hold,
     list_waiting,
@@ -39,7 +36,7 @@ from bot.dialogue import DialogueFailed, DialogueUnavailable, RasaDialogue, Repl
 from bot.effects import Scene, carry_out
 from bot.models import Conversation
 from bot.ports import FollowUps, Watchers
-from bot.turn_statements import ADD_MESSAGES, CLAIM
+from bot.turn_statements import CLAIM
 from crm.consent.opt_out_words import match_opt_out
 
 log = structlog.get_logger(__name__)
@@ -102,13 +99,11 @@ class TurnService:
         if len(inbound.text) > MAX_TEXT:
             raise TextTooLong
         now = self._clock.now()
-        try:
-            async with transaction(self._sessions) as session:
-                taken = await store_and_claim(session, inbound, now)
-        except DuplicateMessage:
-            async with self._sessions() as session:
-                taken = await find_stored(session, inbound)
-        else:
+        async with self._sessions() as session:
+            # Storing is one statement: without a transaction around it, it is one round trip and as safe.
+            await session.connection(execution_options={"isolation_level": "AUTOCOMMIT"})
+            taken = await store_and_claim(session, inbound, now)
+        if not taken.duplicate:
             data = {"step": inbound.step, "value": inbound.value} if inbound.kind == "choice" else {}
             self._watchers.publish(
                 inbound.conversation_id,
@@ -244,19 +239,22 @@ class TurnService:
             if row is None:
                 log.warning("turn_stale", conversation_id=str(claim.conversation_id))
                 return None
-            stored = _to_rows(claim, replies, row.next_seq - len(replies), now)
+            said = _to_stored(claim, replies, row.next_seq - len(replies), now)
             if result is not None and result.effects:
                 await self._carry_out(session, claim, result, now)
-            if stored:
-                await (await session.connection()).execute(ADD_MESSAGES, stored)
-            notice = f"{self._settings.process_id} {claim.conversation_id}"
-            following = await finish_and_claim_next(session, claim, notice)
-        self._watchers.publish(claim.conversation_id, [_to_stored(row) for row in stored])
+            following = await finish_and_claim_next(
+                session,
+                claim,
+                replies=[{"id": str(one.id), "seq": one.seq, "text": one.text, "data": one.data} for one in said],
+                notice=f"{self._settings.process_id} {claim.conversation_id}",
+                now=now,
+            )
+        self._watchers.publish(claim.conversation_id, said)
         if result is not None and any(effect.get("effect") == "enrol_in_journey" for effect in result.effects):
             await self._follow_ups.settled()
         return following
 
-    async def _carry_out(self, session: AsyncSession, claim: Claim, result: TurnResult, now: Any) -> None:
+    async def _carry_out(self, session: AsyncSession, claim: Claim, result: TurnResult, now: datetime) -> None:
         scene = Scene(
             session=session,
             keys=self._keys,
@@ -274,23 +272,17 @@ class TurnService:
             )
 
 
-def _to_rows(claim: Claim, replies: list[Reply], first_seq: int, now: Any) -> list[dict[str, Any]]:
+def _to_stored(claim: Claim, replies: list[Reply], first_seq: int, now: datetime) -> list[Stored]:
     return [
-        {
-            "id": new_id(),
-            "conversation_id": claim.conversation_id,
-            "seq": first_seq + offset,
-            "author": "bot",
-            "kind": "text",
-            "text": reply.text,
-            "data": reply.model_dump(exclude={"text"}, exclude_none=True, exclude_defaults=True),
-            "created_at": now,
-        }
+        Stored(
+            new_id(),
+            claim.conversation_id,
+            first_seq + offset,
+            "bot",
+            reply.text,
+            now,
+            None,
+            reply.model_dump(exclude={"text"}, exclude_none=True, exclude_defaults=True),
+        )
         for offset, reply in enumerate(replies)
     ]
-
-
-def _to_stored(row: dict[str, Any]) -> Stored:
-    return Stored(
-        row["id"], row["conversation_id"], row["seq"], row["author"], row["text"], row["created_at"], None, row["data"]
-    )
