@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from typing import TypeVar
 
+from psycopg.errors import DeadlockDetected
 from sqlalchemy import Engine, event, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import DisconnectionError
+from sqlalchemy.exc import DisconnectionError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 
 _REST = 2.0  # seconds
 
+_DEADLOCKS = 3
+
+T = TypeVar("T")
 Sessions = async_sessionmaker[AsyncSession]
 
 
@@ -78,3 +83,14 @@ async def transaction(sessions: Sessions) -> AsyncIterator[AsyncSession]:
     """One session, one transaction: commits at the end, rolls back on any error."""
     async with sessions() as session, session.begin():
         yield session
+
+
+async def repeat_on_deadlock(work: Callable[[], Awaitable[T]]) -> T:
+    """Does a whole transaction again when PostgreSQL ended it to resolve a deadlock; for work nobody else repeats."""
+    for _ in range(_DEADLOCKS - 1):
+        try:
+            return await work()
+        except OperationalError as error:
+            if not isinstance(error.orig, DeadlockDetected):
+                raise
+    return await work()

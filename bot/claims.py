@@ -127,14 +127,14 @@ async def list_waiting(session: AsyncSession, *, limit: int) -> list[UUID]:
 
 
 async def release(session: AsyncSession, claim: Claim, *, count_attempt: bool) -> None:
-    """Gives the claim back with the message still open."""
+    """Gives the claim back with the message still open; changes nothing when the claim was lost meanwhile."""
     held = (
         update(Conversation)
         .where(Conversation.id == claim.conversation_id, Conversation.turn_fence == claim.fence)
         .values(turn_claimed_until=None)
+        .returning(Conversation.id)
     )
-    await session.execute(held)
-    if not count_attempt:
+    if await session.scalar(held) is not None and not count_attempt:
         await session.execute(
             update(Message)
             .where(Message.id == claim.message_id, Message.turn_attempts > 0)

@@ -19,7 +19,8 @@ from base.errors import InvalidInput, NotFound
 from bot.claims import Claim
 from bot.models import Conversation, Message
 from bot.ports import FollowUps
-from crm.consent.ledger import ConsentFact, record_consent_event
+from crm.consent.in_conversation import follow_address, record_answer
+from crm.consent.ledger import ConsentFact
 from crm.consent.withdrawal import withdraw
 from crm.contacts.addresses import AddressKind
 from crm.contacts.service import (
@@ -144,6 +145,17 @@ async def _capture_address(scene: Scene, contact_id: UUID, kind: AddressKind, va
         now=scene.now,
     )
     await scene.join(resolved.contact_id)
+    moved = await follow_address(
+        scene.session,
+        conversation_id=scene.claim.conversation_id,
+        before=contact_id,
+        after=resolved.contact_id,
+        kind=kind,
+        message_id=scene.claim.message_id,
+        now=scene.now,
+    )
+    for purpose, channel in moved:
+        await scene.note("consent_moved", purpose=purpose, channel=channel)
     if resolved.joined_existing:
         # What this visitor said before leaving the address belongs to the person they turned out to be.
         visitor = await get_contact(scene.session, contact_id)
@@ -181,7 +193,7 @@ async def _record_consent(scene: Scene, effect: dict[str, Any]) -> None:
         return
     contact_id = await scene.contact()
     for channel in wanted["channels"]:
-        await record_consent_event(
+        recorded = await record_answer(
             scene.session,
             ConsentFact(
                 event=decision,
@@ -203,9 +215,10 @@ async def _record_consent(scene: Scene, effect: dict[str, Any]) -> None:
                 actor="subject",
                 effective_at=scene.claim.received_at,
             ),
+            conversation_id=scene.claim.conversation_id,
             now=scene.now,
         )
-        await scene.note(f"consent_{decision}", purpose=wanted["purpose"], channel=channel)
+        await scene.note(f"consent_{recorded}", purpose=wanted["purpose"], channel=channel)
     scene.score_changed = True
 
 
@@ -279,7 +292,6 @@ async def _opt_out(scene: Scene, effect: dict[str, Any]) -> None:
     contact_id = await scene.contact()
     await withdraw(
         scene.session,
-        scene.keys,
         contact_id=contact_id,
         channel="all",
         purpose="all",

@@ -44,6 +44,9 @@ log = structlog.get_logger(__name__)
 MAX_ATTEMPTS = 3
 """Times a replica may be reached and fail on one message before a person is asked to take over."""
 
+RESUMED_AT_ONCE = 8
+"""Conversations a sweep answers at the same time."""
+
 PATIENCE = timedelta(minutes=2)
 """How long a message waits for a dialogue process to come back before a person is asked to take over."""
 
@@ -152,9 +155,17 @@ class TurnService:
         """Answers what dead processes left behind; returns how many conversations that were."""
         async with transaction(self._sessions) as session:
             waiting = await list_waiting(session, limit=limit)
-        for conversation_id in waiting:
-            await self.resume(conversation_id)
+        # One that hangs must not hold up the others.
+        few = asyncio.Semaphore(RESUMED_AT_ONCE)
+        results = await asyncio.gather(*(self._resume(one, few) for one in waiting), return_exceptions=True)
+        for error in results:
+            if isinstance(error, BaseException):
+                raise error
         return len(waiting)
+
+    async def _resume(self, conversation_id: UUID, few: asyncio.Semaphore) -> None:
+        async with few:
+            await self.resume(conversation_id)
 
     async def answer(self, claim: Claim | None) -> None:
         """Answers the claimed message and those that came meanwhile."""

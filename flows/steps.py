@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, ValidationInfo, field_validator
 
 from flows.conditions import Condition
 from flows.parts import Channel, ChoiceValue, Identifier, Line, Part, Purpose, Scalar
@@ -51,7 +51,12 @@ class Closing(StepBase):
 
 
 class Question(StepBase):
-    """A step that asks and waits for the answer."""
+    """A step that asks and waits for the answer.
+
+    Attributes:
+        retries: misses after which a person is offered.
+        optional: a visitor who declines, or misses once more, is asked the next question.
+    """
 
     says: ClassVar[Says] = "must"
     slot_type: ClassVar[str]
@@ -59,10 +64,12 @@ class Question(StepBase):
     slot: Identifier
     skip_if_known: bool = True
     retries: int = Field(default=2, ge=0, le=5)
+    optional: bool = False
 
     @property
     def pauses(self) -> bool:
-        return not self.skip_if_known
+        # One that was left out is not asked again, so a loop through it would not wait.
+        return not self.skip_if_known and not self.optional
 
     @property
     def labelled(self) -> tuple[str, ...]:
@@ -81,9 +88,20 @@ class AINotice(StepBase):
 
 
 class AskChoice(Question):
+    """Offers choices; `intents` names those that an intent chooses when nothing else in the text does."""
+
     slot_type: ClassVar[str] = "choice"
     step: Literal["ask_choice"]
     choices: tuple[ChoiceValue, ...] = Field(min_length=2, max_length=10)
+    intents: dict[Identifier, ChoiceValue] = Field(default_factory=dict)
+
+    @field_validator("intents")
+    @classmethod
+    def _check_intents(cls, intents: dict[str, str], info: ValidationInfo) -> dict[str, str]:
+        strangers = sorted(set(intents.values()) - set(info.data.get("choices", ())))
+        if strangers:
+            raise ValueError(f"no such choice: {', '.join(strangers)}")
+        return intents
 
     @property
     def labelled(self) -> tuple[str, ...]:

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from flows.content import Content, FlowFolder, JourneyFolder, Worded, Wording
 from flows.errors import FlowError
 from flows.journey_models import Send
-from flows.steps import Question, StepBase
+from flows.steps import AskConsent, Question, StepBase
 from flows.wording import has_broken_placeholder, names_in
 from flows.wording_models import PATTERNS, Letter, StepWording
 
-PATTERN_NAMES = {"corrected": frozenset({"value", "label"})}
+PATTERN_NAMES = {"corrected": frozenset({"value", "label"}), "noted": frozenset({"facts"})}
 
 
 def check_flow_wording(folder: FlowFolder) -> Iterator[FlowError]:
@@ -69,7 +69,7 @@ def check_placeholders(wording: Wording[Worded], known: frozenset[str], kind: st
 def _check_step_words(wording: Wording[StepWording], step: StepBase, words: StepWording) -> Iterator[FlowError]:
     if step.says == "must" and not words.text:
         yield _missing(wording, step.id, "text")
-    if step.says == "never" and (words.text or words.retry or words.choices):
+    if step.says == "never" and words != StepWording():
         problem = "the step says nothing, but has wording"
         yield wording.fault((step.id,), "wording.unused", problem, "Remove it, or put a message before the step")
     labelled = set(step.labelled) if isinstance(step, Question) else set()
@@ -77,9 +77,13 @@ def _check_step_words(wording: Wording[StepWording], step: StepBase, words: Step
         yield _missing(wording, step.id, "retry")
     for value in sorted(labelled - set(words.choices)):
         yield _missing(wording, step.id, f"choices.{value}")
-    for value in sorted(set(words.choices) - labelled) if step.says != "never" else ():
+    if isinstance(step, AskConsent) and words.again:
+        problem = "a consent text is always shown in full, but has a shorter wording"
+        yield wording.fault((step.id, "again"), "wording.consent", problem, "Remove it")
+    for value in sorted((set(words.choices) | set(words.also)) - labelled) if step.says != "never" else ():
         problem = f"the step has no choice {value}"
-        yield wording.fault((step.id, "choices", value), "wording.unused", problem, "Remove it, or correct the value")
+        place = "choices" if value in words.choices else "also"
+        yield wording.fault((step.id, place, value), "wording.unused", problem, "Remove it, or correct the value")
 
 
 def _check_letter(wording: Wording[Letter], send: Send, letter: Letter | None) -> Iterator[FlowError]:

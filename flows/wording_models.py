@@ -26,6 +26,15 @@ PATTERNS = (
     "goodbye",
     "too_long",
     "nothing_open",
+    "hello",
+    "welcome_back",
+    "ask_away",
+    "left_out",
+    "noted",
+    "told",
+    "on_the_way",
+    "said_already",
+    "privacy_unsure",
 )
 
 
@@ -49,16 +58,22 @@ class StepWording(Part):
 
     Attributes:
         retry: said when an answer was not understood.
+        again: the question in fewer words, for when it was asked before. A consent text has none.
+        help: said when the visitor asks why or what is meant.
         choices: the label of each value that can be chosen.
+        also: what else visitors call a value, never shown.
     """
 
     text: Text | None = None
     retry: Text | None = None
+    again: Text | None = None
+    help: Text | None = None
     choices: dict[ChoiceValue, Text] = Field(default_factory=dict)
+    also: dict[ChoiceValue, tuple[Line, ...]] = Field(default_factory=dict)
 
     def texts(self) -> Iterator[str]:
         """List every text, whatever it is for."""
-        for by_channel in (self.text, self.retry, *self.choices.values()):
+        for by_channel in (self.text, self.retry, self.again, self.help, *self.choices.values()):
             yield from (by_channel or {}).values()
 
     def compiled(self) -> Mapping[str, Any]:

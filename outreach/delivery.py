@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from base.clock import Clock
 from base.database import Sessions, transaction
 from base.encryption import KeyRing
+from crm.contacts.addresses import ADDRESS_KINDS
 from crm.contacts.models import Contact
 from crm.contacts.service import read_addresses
 from outreach.claiming import Claim, Claimed, claim_due, refuse
@@ -21,7 +22,6 @@ from outreach.gatekeeper import Gatekeeper, put_off, split_verdicts
 from outreach.models import OutboxMessage
 from outreach.outcomes import bury_address, sweep_interrupted, write_outcome
 from outreach.ports import Envelope, InDoubt, Refused, RetryLater, SendOutcome
-from outreach.snapshots import ADDRESS_KINDS
 
 _log = structlog.get_logger(__name__)
 

@@ -18,6 +18,7 @@ from flows.wording import render
 from outreach.decisions import Deny
 from outreach.definitions import JourneyDefinition
 from outreach.gatekeeper import Gatekeeper, Verdict, put_off, split_verdicts, turn_down
+from outreach.merge_values import mergeable
 from outreach.models import Enrolment, OutboxMessage
 from outreach.rule_pack import MessageClass
 from outreach.trail import Happened, record_all
@@ -95,7 +96,7 @@ async def _draft(
 
 def _drafts_of(row: Any, definition: JourneyDefinition, step: str, now: datetime) -> Iterator[Draft]:
     letter = definition.letter(step, row.language)
-    values = {**row.fields, "qualification": row.qualification}
+    values = {**mergeable(row.fields), "qualification": row.qualification}
     send = definition.steps[step]
     for channel in send.channels:
         yield Draft(

@@ -59,10 +59,10 @@ def consent(snapshot: Snapshot) -> Deny | None:
 
 
 def own_conversation(snapshot: Snapshot) -> Deny | None:
-    """A chat message only goes into the contact's own conversation."""
+    """A chat message only goes into the contact's own conversation, not into one that merely named their address."""
     if snapshot.channel != "web" or snapshot.own_conversation:
         return None
-    return Deny("own_conversation", "There is no chat of this contact to write into.")
+    return Deny("own_conversation", "There is no chat that is surely this contact's to write into.")
 
 
 def address(snapshot: Snapshot) -> Deny | None:

@@ -14,11 +14,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from base.encryption import KeyRing
 from crm.consent.suppression import suppress
+from crm.contacts.addresses import ADDRESS_KINDS
 from outreach.claiming import Claimed, about, refusal_of
 from outreach.models import OutboxMessage
 from outreach.ports import Accepted, SendOutcome
 from outreach.retry_rules import Settled, settle, settle_interrupted
-from outreach.snapshots import ADDRESS_KINDS
 from outreach.trail import Happened, record_all
 
 _log = structlog.get_logger(__name__)

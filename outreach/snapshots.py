@@ -14,7 +14,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from crm.consent.ledger import ConsentState, Scope, consent_for, consent_states
 from crm.consent.suppression import list_suppressions
+from crm.contacts.addresses import ADDRESS_KINDS
 from crm.contacts.models import Contact, ContactPoint
+from crm.contacts.service import list_claims
 from outreach.decisions import SERVICE_PURPOSES, ConsentName, PastSend, Snapshot
 from outreach.models import OutboxMessage
 from outreach.neighbours import conversations
@@ -24,7 +26,6 @@ from outreach.rule_pack import MessageClass
 
 _DAY = timedelta(hours=24)
 _LEFT = ("sending", "accepted", "delivered", "unknown")
-ADDRESS_KINDS = {"email": "email", "sms": "phone", "voice": "phone"}
 
 
 class Queued(Protocol):
@@ -58,6 +59,7 @@ class _Known:
     address_kinds: dict[UUID, set[str]] = field(default_factory=lambda: defaultdict(set))
     sends: dict[UUID, list[tuple[UUID, PastSend]]] = field(default_factory=lambda: defaultdict(list))
     talks: dict[UUID, list[Any]] = field(default_factory=lambda: defaultdict(list))
+    claims: set[tuple[UUID, UUID]] = field(default_factory=set)
 
 
 async def take_snapshots(
@@ -103,6 +105,7 @@ async def _read(session: AsyncSession, contact_ids: Sequence[UUID], now: datetim
     talks = select(conversations).where(conversations.c.contact_id.in_(contact_ids))
     for talk in await session.execute(talks):
         known.talks[talk.contact_id].append(talk)
+    known.claims = await list_claims(session, contact_ids)
     return known
 
 
@@ -136,7 +139,10 @@ def _snapshot_of(
             )
         ),
         with_a_person=any(talk.status == "handed_off" for talk in talks),
-        own_conversation=own is not None and own.channel == message.channel,
+        own_conversation=own is not None
+        and own.channel == message.channel
+        # Who only typed this contact's address must not read in the chat what is known of the contact.
+        and (message.contact_id, own.id) not in known.claims,
         missing_setting=missing_setting,
     )
 

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import click
+from sqlalchemy.exc import OperationalError
 
 from base.errors import ParleyError
 from base.logging import configure_logging
@@ -136,6 +137,9 @@ def main() -> None:
     """Runs the command; an expected error is one line and exit code 1."""
     try:
         parley(prog_name="parley")
+    except OperationalError as error:
+        click.echo(f"parley: the database cannot be used: {error.orig}".rstrip(), err=True)
+        sys.exit(1)
     except ParleyError as error:
         click.echo(f"parley: {error.message}", err=True)
         for problem in error.errors:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from email_validator import EmailNotValidError, validate_email
 from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
@@ -87,11 +88,35 @@ class Settings(BaseSettings):
             raise ValueError("must have at least 32 characters")
         return value
 
+    @field_validator("database_url")
+    @classmethod
+    def _of_postgresql(cls, value: SecretStr | None) -> SecretStr | None:
+        # Without its cause: that would repeat the address, and with it the password.
+        if value is not None and not value.get_secret_value().startswith(("postgresql://", "postgres://")):
+            raise ValueError("must look like postgresql://user:password@host:5432/name")
+        return value
+
+    @field_validator("email_from", "email_reply_to")
+    @classmethod
+    def _one_address(cls, value: str) -> str:
+        try:
+            return validate_email(value, check_deliverability=False).normalized if value else value
+        except EmailNotValidError as error:
+            raise ValueError("must be one e-mail address, without a name") from error
+
+    @field_validator("allowed_origins")
+    @classmethod
+    def _are_origins(cls, value: str) -> str:
+        for origin in _parts(value):
+            if not _is_web_address(origin) or str(URL(origin).origin()) != origin.rstrip("/"):
+                raise ValueError(f"{origin!r} is no origin: write it like https://www.example.com")
+        return value
+
     @model_validator(mode="after")
     def _whole_address(self) -> Settings:
         for name, url in (("public_url", self.public_url), *(("rasa_urls", url) for url in self.rasa_addresses)):
-            if url and URL(url).scheme not in ("http", "https"):
-                raise ValueError(f"{name}: {url!r} must begin with http:// or https://")
+            if url and not _is_web_address(url):
+                raise ValueError(f"{name}: {url!r} must begin with http:// or https:// and name a host")
         return self
 
     @property
@@ -102,7 +127,7 @@ class Settings(BaseSettings):
     @property
     def origins(self) -> frozenset[str]:
         """Origins whose pages may use the chat: the site's own and the allowed ones."""
-        named = [origin.strip().rstrip("/") for origin in self.allowed_origins.split(",") if origin.strip()]
+        named = [origin.rstrip("/") for origin in _parts(self.allowed_origins)]
         own = str(URL(self.site_url).origin())
         local = {own.replace("127.0.0.1", "localhost")} if "//127.0.0.1" in own else set()
         return frozenset({own, *named, *local})
@@ -110,7 +135,7 @@ class Settings(BaseSettings):
     @property
     def rasa_addresses(self) -> list[str]:
         """The Rasa replicas."""
-        return [url.strip() for url in self.rasa_urls.split(",") if url.strip()]
+        return _parts(self.rasa_urls)
 
     @property
     def key_file(self) -> Path:
@@ -138,6 +163,18 @@ class Settings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Adds the `_FILE` form after the plain variables."""
         return init_settings, env_settings, _FileVariables(settings_cls), dotenv_settings, file_secret_settings
+
+
+def _parts(text: str) -> list[str]:
+    return [part.strip() for part in text.split(",") if part.strip()]
+
+
+def _is_web_address(text: str) -> bool:
+    try:
+        url = URL(text)
+    except ValueError:
+        return False
+    return url.scheme in ("http", "https") and bool(url.host)
 
 
 class _FileVariables(PydanticBaseSettingsSource):

@@ -10,7 +10,7 @@ import secrets
 import signal
 import socket
 import sys
-from pathlib import Path
+from collections.abc import Iterator
 
 import structlog
 from pydantic import SecretStr
@@ -18,14 +18,17 @@ from pydantic import SecretStr
 from base.encryption import create_key_file
 from base.errors import ParleyError
 from base.migrate import migrate
-from base.postgres import start_embedded
+from base.postgres import DatabaseUnavailable, EmbeddedPostgres, start_embedded
 from server.content import publish_content
+from server.data_folder import hold_data_folder
 from server.settings import ROOT, Settings
 from server.supervisor import Program, Supervisor
 from server.training import current_model, train
 
 log = structlog.get_logger(__name__)
 
+_LOOK_EVERY = 1.0
+"""Seconds between looks whether the embedded PostgreSQL lives."""
 _DEMO_POSTAL_ADDRESS = "Northwind Ledger (demo), 1 Example Street, 00000 Example Town"
 
 
@@ -44,7 +47,8 @@ async def up(settings: Settings) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stopping.set)
     with contextlib.ExitStack() as stack:
-        settings = _with_database(settings, stack)
+        stack.enter_context(hold_data_folder(settings.data_dir))
+        settings, postgres = stack.enter_context(_database(settings))
         settings = _with_secret(settings)
         create_key_file(settings.key_file)
         await asyncio.to_thread(migrate, _url(settings))
@@ -52,6 +56,7 @@ async def up(settings: Settings) -> None:
         await _ensure_model(settings)
         _say("database ready")
         supervisor = Supervisor(settings.data_dir / "log")
+        keeping = asyncio.create_task(_keep_running(postgres))
         try:
             await _start_all(supervisor, settings, stopping)
             if not stopping.is_set():
@@ -60,6 +65,8 @@ async def up(settings: Settings) -> None:
         finally:
             _say("stopping …")
             await supervisor.stop()
+            keeping.cancel()
+            await asyncio.gather(keeping, return_exceptions=True)
 
 
 async def _start_all(supervisor: Supervisor, settings: Settings, stopping: asyncio.Event) -> None:
@@ -84,14 +91,34 @@ async def _start_all(supervisor: Supervisor, settings: Settings, stopping: async
         _say(f"{program.name} ready")
 
 
-def _with_database(settings: Settings, stack: contextlib.ExitStack) -> Settings:
-    """The given database, or the embedded one for as long as the stack is open."""
+@contextlib.contextmanager
+def _database(settings: Settings) -> Iterator[tuple[Settings, EmbeddedPostgres | None]]:
+    """The given database, or the embedded one for as long as the block runs."""
     if settings.database_url is not None:
-        return settings
+        yield settings, None
+        return
     _say("starting the embedded PostgreSQL …")
-    server = start_embedded(settings.data_dir / "postgres")
-    stack.callback(server.cleanup)
-    return settings.model_copy(update={"database_url": SecretStr(server.get_uri())})
+    postgres = start_embedded(settings.data_dir / "postgres")
+    try:
+        yield settings.model_copy(update={"database_url": SecretStr(postgres.url)}), postgres
+    finally:
+        postgres.stop()
+
+
+async def _keep_running(postgres: EmbeddedPostgres | None) -> None:
+    """Starts the embedded PostgreSQL again whenever it died; every other process finds it again by itself."""
+    pause = _LOOK_EVERY
+    while postgres is not None:
+        await asyncio.sleep(pause)
+        if postgres.is_running():
+            pause = _LOOK_EVERY
+            continue
+        log.error("database_ended")
+        try:
+            await asyncio.to_thread(postgres.start)
+        except DatabaseUnavailable as error:
+            pause = min(pause * 2, 30.0)
+            log.error("database_did_not_start", error=error.message, again_in=pause)
 
 
 def _with_secret(settings: Settings) -> Settings:
@@ -211,8 +238,3 @@ def _free_port() -> int:
 
 def _say(text: str) -> None:
     print(f"parley: {text}", flush=True)  # noqa: T201  # the command's own output
-
-
-def mailbox_folder(settings: Settings) -> Path:
-    """Where e-mails go when no SMTP server is set."""
-    return settings.data_dir / "mailbox"

@@ -12,7 +12,7 @@ import structlog
 from aiohttp import web
 from aiohttp.typedefs import Handler
 from sqlalchemy import text
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from admin.api.problems import problem_middleware
 from admin.app import create_admin_routes
@@ -114,8 +114,11 @@ async def _sweep(turns: TurnService) -> None:
         await asyncio.sleep(SWEEP_EVERY)
         try:
             await turns.resume_waiting()
+        except OperationalError as error:
+            # Each second while the database is away: one line, not a stack.
+            log.warning("sweep_failed", error=type(error.orig).__name__)
         except Exception:
-            # The loop boundary: the database may be away for a moment; the next look finds what is left.
+            # The loop boundary: the next look finds what is left.
             log.exception("sweep_failed")
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from contextlib import suppress
 
 import procrastinate
 import structlog
+from procrastinate.exceptions import ConnectorException
 
 from admin.sessions.service import remove_expired
 from base.database import transaction
@@ -23,6 +23,9 @@ log = structlog.get_logger(__name__)
 
 FINISH_WITHIN = SEND_TIMEOUT.total_seconds() + 5
 """Seconds a run may go on after the process was asked to stop: a send in hand must not end as `unknown`."""
+
+_PAUSE = 1.0
+"""Seconds before a worker that lost the database tries again."""
 
 
 def create_pump(platform: Platform) -> DuePump:
@@ -41,31 +44,46 @@ async def run_worker(platform: Platform) -> None:
     """Runs until SIGINT or SIGTERM, then finishes what is in hand and claims nothing more."""
     alarm = create_alarm(create_connector(database_url(platform.settings)))
     _add_housekeeping(alarm, platform)
-    pump = create_pump(platform)
+    pump, stopping = create_pump(platform), asyncio.Event()
+
+    def stop() -> None:
+        pump.finish()
+        stopping.set()
+
     try:
         async with alarm.open_async():
-            # Whatever became due while no worker ran is found at once.
-            await wake(alarm)
-            working = asyncio.create_task(
-                alarm.run_worker_async(
-                    queues=[QUEUE],
-                    additional_context=alarm_context(pump),
-                    install_signal_handlers=False,
-                    shutdown_graceful_timeout=FINISH_WITHIN,
-                )
-            )
-
-            def stop() -> None:
-                pump.finish()
-                working.cancel()
-
             for number in (signal.SIGINT, signal.SIGTERM):
                 asyncio.get_running_loop().add_signal_handler(number, stop)
             log.info("worker_started")
-            with suppress(asyncio.CancelledError):
-                await working
+            while not stopping.is_set():
+                # Whatever became due while no worker ran is found at once.
+                await wake(alarm)
+                await _work(alarm, pump, stopping)
     finally:
         await platform.engine.dispose()
+
+
+async def _work(alarm: procrastinate.App, pump: DuePump, stopping: asyncio.Event) -> None:
+    """Has Procrastinate work until asked to stop, or until it ends by itself: it does when it loses the database."""
+    working = asyncio.create_task(
+        alarm.run_worker_async(
+            queues=[QUEUE],
+            additional_context=alarm_context(pump),
+            install_signal_handlers=False,
+            shutdown_graceful_timeout=FINISH_WITHIN,
+        )
+    )
+    asked = asyncio.create_task(stopping.wait())
+    await asyncio.wait({working, asked}, return_when=asyncio.FIRST_COMPLETED)
+    if asked.done():
+        working.cancel()
+    error = (await asyncio.gather(working, return_exceptions=True))[0]
+    if isinstance(error, Exception) and not isinstance(error, ConnectorException):
+        raise error
+    if not asked.done():
+        log.warning("worker_lost_the_database", again_in=_PAUSE)
+        await asyncio.wait({asked}, timeout=_PAUSE)
+    asked.cancel()
 
 
 def _add_housekeeping(alarm: procrastinate.App, platform: Platform) -> None:

@@ -44,7 +44,7 @@ def postgres_url() -> Iterator[str]:
     given = os.environ.get("TEST_DATABASE_URL")
     with tempfile.TemporaryDirectory(prefix="parley-test-") as folder:
         server = None if given else start_embedded(Path(folder) / "pg")
-        url = given or server.get_uri()  # type: ignore[union-attr]
+        url = given or server.url  # type: ignore[union-attr]
         with psycopg.connect(libpq_url(url), autocommit=True) as admin:
             if server is not None:
                 # A server that lives for one run need not survive a power cut.
@@ -58,7 +58,7 @@ def postgres_url() -> Iterator[str]:
             yield url
         finally:
             if server is not None:
-                server.cleanup()
+                server.stop()
 
 
 def database_url(url: str, name: str) -> str:

@@ -9,8 +9,10 @@ import structlog
 from aiohttp import web
 from aiohttp.typedefs import Handler
 from pydantic import BaseModel, ValidationError
+from sqlalchemy.exc import OperationalError
 
 from base.errors import InvalidInput, Malformed, ParleyError, TooMany
+from base.postgres import DatabaseUnavailable
 
 log = structlog.get_logger(__name__)
 
@@ -70,6 +72,11 @@ async def problem_middleware(request: web.Request, handler: Handler) -> web.Stre
         if error.status < HTTPStatus.BAD_REQUEST:
             raise
         return _of_http_exception(error)
+    except OperationalError as error:
+        # Away, restarting, or it ended this transaction (a deadlock, a timeout): what was asked may be asked again.
+        log.warning("database_failed", route=_route(request), error=type(error.orig).__name__)
+        _check_not_under_way(request, error)
+        return _expected(DatabaseUnavailable())
     except Exception as error:
         if request.transport is None or request.transport.is_closing():
             raise  # the client has left: aiohttp closes the connection
@@ -129,9 +136,16 @@ def _of_http_exception(error: web.HTTPException) -> web.Response:
 
 
 def _unexpected(request: web.Request, error: Exception) -> web.Response:
+    log.error("request_failed", method=request.method, route=_route(request), exc_info=error)
+    _check_not_under_way(request, error)
+    return problem_response(500, code="internal_error", detail=_DETAILS[500])
+
+
+def _route(request: web.Request) -> str:
     resource = request.match_info.route.resource
-    route = resource.canonical if resource is not None else "unknown"  # the path itself can hold a token
-    log.error("request_failed", method=request.method, route=route, exc_info=error)
+    return resource.canonical if resource is not None else "unknown"  # the path itself can hold a token
+
+
+def _check_not_under_way(request: web.Request, error: Exception) -> None:
     if request.writer.output_size > 0:
         raise ConnectionError("a response was under way: the connection is closed") from error
-    return problem_response(500, code="internal_error", detail=_DETAILS[500])

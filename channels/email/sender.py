@@ -44,13 +44,13 @@ class EmailSender:
             return Refused("no_address", "There is no mail server or no address to send it to.")
         try:
             to = _wire_address(envelope.address)
-            content = self._content_of(envelope, to)
+            content = self._content_of(envelope, to, self._keys.blind_index(envelope.address, kind="email"))
         except ValueError:
             return Refused("unsendable", "This address or subject cannot stand in an e-mail.")
         return await self._hand_over(server, to, content, envelope)
 
-    def _content_of(self, envelope: Envelope, to: str) -> bytes:
-        token = issue_token(self._keys, Unsubscribe(envelope.outbox_id, envelope.contact_id))
+    def _content_of(self, envelope: Envelope, to: str, address_index: bytes) -> bytes:
+        token = issue_token(self._keys, Unsubscribe(envelope.outbox_id, envelope.contact_id, address_index))
         url = f"{(self._settings.public_url or '').rstrip('/')}/unsubscribe/{token}"
         return build_message(envelope, self._settings, to=to, unsubscribe_url=url, now=self._clock.now()).as_bytes()
 

@@ -14,7 +14,7 @@ import structlog
 from aiohttp import web
 
 from base.clock import Clock
-from base.database import Sessions, transaction
+from base.database import Sessions, repeat_on_deadlock, transaction
 from base.encryption import KeyRing
 from base.errors import NotFound
 from channels.email.tokens import Unsubscribe, read_token
@@ -57,7 +57,7 @@ class UnsubscribePages:
         unsubscribe = read_token(self.keys, request.match_info["token"])
         if unsubscribe is None:
             return self._page("unknown", status=404)
-        await self._act(unsubscribe)
+        await repeat_on_deadlock(lambda: self._act(unsubscribe))
         _log.info("unsubscribed", outbox_id=str(unsubscribe.outbox_id))
         return self._page("done")
 
@@ -71,7 +71,6 @@ class UnsubscribePages:
             try:
                 await withdraw(
                     session,
-                    self.keys,
                     contact_id=contact_id,
                     channel="email",
                     purpose="marketing",
@@ -79,6 +78,7 @@ class UnsubscribePages:
                     evidence={"id": str(unsubscribe.outbox_id)},
                     actor="subject",
                     now=now,
+                    address_index=unsubscribe.address_index,
                 )
             except NotFound:
                 # Erased meanwhile: nothing is left that could be sent, and the link did what it promises.

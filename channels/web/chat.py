@@ -12,6 +12,7 @@ from uuid import UUID
 
 import structlog
 from aiohttp import WSCloseCode, WSMsgType, web
+from sqlalchemy.exc import OperationalError
 
 from base.clock import Clock
 from base.database import Sessions, transaction
@@ -174,6 +175,10 @@ class WebChat:
             await socket.close(code=CLOSE_TOKEN, message=error.code.encode())
         except (TimeoutError, TypeError, ConnectionError):
             await socket.close()  # silent, not text, or gone
+        except OperationalError as error:
+            # The database is away: every socket's, so no stack for each. The browser comes back and sends again.
+            log.warning("socket_lost_the_database", error=type(error.orig).__name__)
+            await socket.close(code=WSCloseCode.INTERNAL_ERROR)
         except Exception:
             # The loop boundary: the browser comes back and is shown what it missed.
             log.exception("socket_broke")

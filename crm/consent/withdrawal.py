@@ -15,12 +15,10 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
-from base.encryption import KeyRing
 from crm.consent.ledger import ConsentFact, InvalidConsent, lock_ledger, record_consent_event
 from crm.consent.models import ConsentEvent
 from crm.consent.rules import ALL, GRANTING
 from crm.consent.suppression import suppress
-from crm.contacts.addresses import AddressKind, normalise_address
 from crm.contacts.models import Contact, ContactPoint
 from crm.timeline.service import record
 
@@ -37,7 +35,6 @@ class Withdrawn:
 
 async def withdraw(
     session: AsyncSession,
-    keys: KeyRing,
     *,
     contact_id: UUID,
     channel: str = ALL,
@@ -49,7 +46,7 @@ async def withdraw(
     controller: str | None = None,
     language: str | None = None,
     conversation_id: UUID | None = None,
-    address: tuple[AddressKind, str] | None = None,
+    address_index: bytes | None = None,
 ) -> Withdrawn:
     """Stops a channel and purpose (`all`: every one) for a contact and for each of its addresses.
 
@@ -60,7 +57,8 @@ async def withdraw(
     Args:
         evidence: circumstances; `id` names the message or link that asked, and must be there.
         controller: whom the consent was given to; by default the one of the contact's last event.
-        address: the address the withdrawal came from, when known: stopped even if the contact does not have it.
+        address_index: blind index of the address it came from, when known: stopped even if the contact does not have
+            it (any more).
 
     Raises:
         InvalidConsent: the evidence has no id.
@@ -70,9 +68,8 @@ async def withdraw(
     await lock_ledger(session, contact_id)
     contact_language = await session.scalar(select(Contact.language).where(Contact.id == contact_id))
     targets: set[UUID | bytes] = {contact_id, *await _blind_indexes(session, contact_id)}
-    if address is not None:
-        kind, value = address
-        targets.add(keys.blind_index(normalise_address(kind, value), kind=kind))
+    if address_index is not None:
+        targets.add(address_index)
     await suppress(session, targets, channel, method, now)
     known = await _find_same(session, contact_id, purpose, channel, str(evidence["id"]))
     if known is not None:

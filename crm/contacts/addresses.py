@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Literal
@@ -14,6 +15,8 @@ from email_validator import EmailNotValidError, validate_email
 from base.errors import InvalidInput
 
 AddressKind = Literal["email", "phone"]
+ADDRESS_KINDS: Mapping[str, AddressKind] = {"email": "email", "sms": "phone", "voice": "phone"}
+"""The kind of address each channel writes to; the web chat needs none."""
 
 _FREEMAIL = Path(__file__).with_name("freemail_domains.yml")
 

@@ -6,6 +6,7 @@ known of the contact is never shown to it, and the contact's addresses and field
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -46,6 +47,15 @@ async def speaks_for_contact(session: AsyncSession, contact_id: UUID, conversati
     return await session.scalar(claim.limit(1)) is None
 
 
+async def list_claims(session: AsyncSession, contact_ids: Iterable[UUID]) -> set[tuple[UUID, UUID]]:
+    """Contacts with the conversations that do not speak for them, see `speaks_for_contact`."""
+    claims = select(TimelineEvent.contact_id, TimelineEvent.conversation_id).where(
+        TimelineEvent.contact_id.in_(list(contact_ids)), TimelineEvent.kind == _CLAIM
+    )
+    rows = await session.execute(claims)
+    return {(contact, conversation) for contact, conversation in rows if contact and conversation}
+
+
 async def resolve_captured_address(
     session: AsyncSession,
     keys: KeyRing,
@@ -58,9 +68,10 @@ async def resolve_captured_address(
 ) -> Resolved:
     """Decides whom a conversation speaks for after an address was typed in it, and stores the address if it is free.
 
-    * Free, or the contact's own: stored; an unproven older one of that kind is let go (a correction).
+    * In each case an unproven older one of that kind is let go: typing another corrects it.
+    * Free, or the contact's own: stored.
     * Another contact's, and the present one is a bare visitor: the conversation joins the other contact.
-    * Another contact's, and the present one has an address: nothing changes.
+    * Another contact's, and the present one has an address that stays (of another kind, or proven): not stored.
     * In a conversation that has joined: an address of another kind is not stored; another of the same kind corrects
       the claim, so the conversation goes back to the visitor's own record, or joins the contact it belongs to.
 
@@ -92,12 +103,12 @@ class _Typed:
 
 
 async def _resolve_own(session: AsyncSession, keys: KeyRing, contact_id: UUID, typed: _Typed) -> Resolved:
-    bare = not await has_address(session, contact_id)
     attached = await attach_address(session, keys, contact_id, kind=typed.kind, value=typed.value, now=typed.now)
+    # Also when the new one is somebody else's: the old one was just disowned, and nothing may go there any more.
+    await release_unverified(session, keys, contact_id, typed.kind, keep=typed.value)
     if attached.is_owned:
-        await release_unverified(session, keys, contact_id, typed.kind, keep=typed.value)
         return Resolved(contact_id, joined_existing=False, stored=True)
-    if not bare:
+    if await has_address(session, contact_id):
         return Resolved(contact_id, joined_existing=False, stored=False)
     await record(
         session,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from crm.contacts.identity import Resolved, resolve_captured_address, speaks_for_contact
+from crm.contacts.identity import Resolved, list_claims, resolve_captured_address, speaks_for_contact
 from crm.contacts.points import Attached, attach_address, find_contact_by_address, read_addresses
 from crm.contacts.records import (
     create_contact,
@@ -21,6 +21,7 @@ __all__ = [
     "create_contact",
     "find_contact_by_address",
     "get_contact",
+    "list_claims",
     "lock_contact",
     "read_addresses",
     "reencrypt_addresses",

@@ -15,6 +15,11 @@ _SENTENCES: Mapping[str, tuple[str, ...]] = {
     "fact_kept": ("A conversation gave another {field}: the known one was kept", "A known fact was kept"),
     "consent_given": ("Agreed to {purpose} by {channel}", "Gave consent"),
     "consent_refused": ("Refused {purpose} by {channel}", "Refused consent"),
+    "consent_requested": (
+        "A conversation that gave this contact's address agreed to {purpose} by {channel}: an earlier no stands",
+        "A conversation that gave this contact's address agreed to messages: an earlier no stands",
+    ),
+    "consent_moved": ("The agreement to {purpose} by {channel} now stands for the corrected address", "Moved consent"),
     "consent_withdrawn": ("Withdrew consent to {purpose} by {channel}", "Withdrew consent"),
     "opted_out": ("Opted out of {purpose} by {channel}", "Opted out"),
     "suppression_lifted": ("Messages by {channel} allowed again: {reason}", "Messages allowed again"),

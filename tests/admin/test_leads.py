@@ -199,7 +199,7 @@ async def test_the_story_of_a_lead_holds_reasons_consents_talks_and_what_comes(s
         session.add(outbox_row(lead, now + timedelta(hours=1)))
         later = now + timedelta(minutes=1)
         await withdraw(
-            session, keys, contact_id=lead, method="one_click", evidence={"id": "link"}, actor="subject", now=later
+            session, contact_id=lead, method="one_click", evidence={"id": "link"}, actor="subject", now=later
         )
 
     story = await signed_in.read(f"/api/v1/leads/{lead}")

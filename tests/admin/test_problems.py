@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from contextlib import asynccontextmanager
 
+import psycopg
 import pytest
 from aiohttp import WSMsgType, web
 from aiohttp.test_utils import TestClient, TestServer
 from pydantic import BaseModel
+from sqlalchemy.exc import OperationalError
 from structlog.testing import capture_logs
 
 from admin.api.problems import problem_middleware
@@ -51,6 +53,17 @@ async def test_an_expected_error_becomes_its_problem(error, status, code):
     assert problem["title"]
     assert problem["detail"]
     assert problem.get("errors", []) == getattr(error, "errors", [])
+
+
+async def test_a_database_that_is_away_is_a_passing_problem_and_one_line_in_the_log():
+    with capture_logs() as logs:
+        async with app_that_raises(OperationalError("SELECT secret", {}, psycopg.OperationalError("gone"))) as client:
+            answer = await client.get("/x/token")
+            problem = await answer.json()
+    assert (answer.status, problem["code"]) == (503, "database_unavailable")
+    assert [(entry["event"], entry["route"], entry["log_level"]) for entry in logs] == [
+        ("database_failed", "/x/{token}", "warning")
+    ]
 
 
 async def test_too_many_says_when_to_come_back():

@@ -154,7 +154,7 @@ async def test_what_is_known_of_a_contact_is_never_given_to_the_chat_that_typed_
 async def test_another_persons_address_after_ones_own_is_refused_and_noted(stage: Stage) -> None:
     await happen(stage, EMAIL)
     await stage.begin_again()
-    await happen(stage, capture("email", "charles@example.com"))
+    await happen(stage, capture("email", "charles@example.com"), capture("phone", "+14155552671"))
     own = await contact_of(stage)
     await happen(stage, EMAIL)
     assert (await contact_of(stage)).id == own.id

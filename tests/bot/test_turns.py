@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -14,7 +15,7 @@ from base.database import transaction
 from base.encryption import KeyRing
 from base.errors import NotFound
 from base.messages import Inbound
-from bot.claims import claim_conversation, store_and_claim
+from bot.claims import claim_conversation, release, store_and_claim
 from bot.models import Conversation, Message
 from bot.turn_statements import CLAIM
 from bot.turns import MAX_ATTEMPTS, PATIENCE, TextTooLong
@@ -147,6 +148,33 @@ async def test_waiting_for_the_dialogue_is_not_counted_against_the_message(stage
         await stage.turns.resume_waiting()
     async with stage.sessions() as session:
         assert await session.scalar(select(Message.turn_attempts).where(Message.text == "anybody?")) == 0
+
+
+async def test_giving_back_a_claim_that_was_lost_changes_nothing_for_who_has_it_now(stage: Stage) -> None:
+    async with transaction(stage.sessions) as session:
+        stale = (await store_and_claim(session, stage.inbound("hello"), stage.clock.now())).claim
+    assert stale is not None
+    await _expire_claim(stage)
+    async with transaction(stage.sessions) as session:
+        fresh = await claim_conversation(session, stage.conversation_id)
+    assert fresh is not None
+    async with transaction(stage.sessions) as session:
+        await release(session, stale, count_attempt=False)
+    async with stage.sessions() as session:
+        assert await session.scalar(select(Message.turn_attempts).where(Message.id == stale.message_id)) == 2
+        assert await session.scalar(select(Conversation.turn_claimed_until)) is not None
+
+
+async def test_one_conversation_that_hangs_does_not_hold_up_the_others_in_the_sweep(stage: Stage) -> None:
+    stage.dialogue.script = lambda _body: 503
+    for number in range(4):
+        await stage.begin_again()
+        await stage.say(f"m{number}")
+    stage.dialogue.script = lambda _body: say("here")
+    stage.dialogue.delay = 0.5
+    began = time.monotonic()
+    assert await stage.turns.resume_waiting() == 4
+    assert time.monotonic() - began < 4 * 0.5
 
 
 async def test_after_two_minutes_without_a_dialogue_a_person_is_asked_to_take_over(stage: Stage) -> None:

@@ -37,13 +37,28 @@ def test_the_version_is_the_hash_of_the_rest():
 def test_every_step_has_the_fields_of_the_protocol():
     steps = compile_flows(load_content())["flows"]["demo_request"]["steps"]
 
-    assert steps["welcome"] == {"step": "ai_notice", "next": [{"to": "ask_goal"}]}
+    assert steps["welcome"] == {"step": "ai_notice", "next": [{"to": "by_history"}]}
+    assert steps["ask_goal"] == {
+        "step": "ask_choice",
+        "slot": "goal",
+        "choices": ["demo", "switch", "pricing", "looking"],
+        "intents": {"request_demo": "demo"},
+        "skip_if_known": True,
+        "retries": 2,
+        "optional": True,
+        "next": [{"to": "by_goal"}],
+    }
     assert steps["ask_email"] == {
         "step": "ask_email",
         "slot": "email",
         "skip_if_known": True,
         "retries": 2,
-        "next": [{"to": "ask_marketing"}],
+        "optional": True,
+        "next": [
+            {"if": {"slot": "email", "op": "known"}, "to": "ask_marketing"},
+            {"if": {"slot": "phone", "op": "known"}, "to": "say_call"},
+            {"to": "end_no_way"},
+        ],
     }
     assert steps["ask_marketing"] == {
         "step": "ask_consent",
@@ -52,7 +67,8 @@ def test_every_step_has_the_fields_of_the_protocol():
         "channels": ["email"],
         "skip_if_known": False,
         "retries": 2,
-        "next": [{"to": "qualify"}],
+        "optional": True,
+        "next": [{"to": "mark_sent"}],
     }
     assert steps["by_carry_on"]["next"] == [
         {"if": {"slot": "carry_on", "op": "is", "value": "go_on"}, "to": "ask_first_name"},
@@ -76,11 +92,29 @@ def test_every_way_leads_to_a_step_and_every_speaking_step_has_words():
             assert set(step.get("choices", ())) <= set(words.get(step_id, {}).get("choices", {}))
 
 
+def test_every_question_says_why_it_is_asked():
+    compiled = compile_flows(load_content())
+    words = compiled["wording"]["en"]["demo_request"]
+    asking = [
+        name for name, step in compiled["flows"]["demo_request"]["steps"].items() if "slot" in step and name in words
+    ]
+
+    assert len(asking) == 12
+    assert [name for name in asking if not words[name].get("help")] == []
+
+
+def test_other_names_of_a_choice_are_handed_to_the_bot_and_never_shown():
+    words = compile_flows(load_content())["wording"]["en"]["demo_request"]["ask_timeline"]
+
+    assert "asap" in words["also"]["this_month"]
+    assert words["choices"]["this_month"] == {"default": "This month"}
+
+
 def test_patterns_and_answers_are_complete():
     compiled = compile_flows(load_content())
 
     assert set(compiled["wording"]["en"]["patterns"]) == set(PATTERNS)
-    assert len(compiled["answers"]) == 10
+    assert len(compiled["answers"]) == 11
     for answer in compiled["answers"].values():
         assert answer["link"].startswith("https://northwind-ledger.example/")
         assert answer["text"]["en"]

@@ -69,6 +69,33 @@ def test_who_gives_no_contact_is_not_asked_for_consent(walks):
     assert all("marketing" not in walked.asked and "email" not in walked.asked for walked in refused)
 
 
+def test_every_question_but_how_to_get_in_touch_can_be_left_out_and_the_flow_still_ends(flow):
+    open_to_all = dict.fromkeys((*FREE, *CHOSEN, "marketing"))
+    for contact_by, email, phone in product(("email", "call"), (None, FREE["email"]), (None, FREE["phone"])):
+        answers = open_to_all | {"carry_on": "go_on", "contact_by": contact_by, "email": email, "phone": phone}
+        walked = walk(flow, answers)
+
+        reachable = email or (phone and contact_by == "call")
+        assert walked.outcome == ("qualified_without_marketing" if reachable else "no_contact")
+        assert walked.journeys == []
+        assert ("marketing" in walked.asked) is (email is not None)
+
+
+def test_who_came_for_prices_hears_which_plan_fits(flow):
+    for team_size, plan in (("1-9", "small"), ("10-49", "middle"), ("50-249", "large"), ("250+", "large")):
+        answers = FREE | {"goal": "pricing", "team_size": team_size, "timeline": "no_plan", "contact_by": "not_now"}
+        assert f"say_plan_{plan}" in walk(flow, answers).visited
+
+
+def test_a_request_that_is_with_a_colleague_is_not_taken_down_again(flow):
+    known = FREE | {"goal": "demo", "team_size": "1-9", "request_sent": True}
+
+    for still_right in ("all_right", "changed"):
+        walked = walk(flow, {"still_right": still_right}, facts=known)
+        assert walked.asked == ["still_right"]
+        assert walked.outcome == "known_already"
+
+
 def test_consent_never_changes_how_a_lead_is_rated_or_answered(flow):
     answers = FREE | {"goal": "demo", "team_size": "10-49", "timeline": "this_month", "contact_by": "email"}
 

@@ -48,6 +48,9 @@ def line_of(path, text):
         (WORDING, "    250+: 250", "    250: 250", ("wording.unused", "ask_team_size")),
         (WORDING, "  text: And we won't", "  txet: And we won't", ("model.extra_forbidden", None)),
         (WORDING, "    default: >-\n      And where", "    web: >-\n      And where", ("model.value_error", None)),
+        (FLOW, "{request_demo: demo}", "{request_demo: demon}", ("model.value_error", "ask_goal")),
+        (WORDING, "    no_plan:\n      - no plan", "    no_plam:\n      - no plan", ("wording.unused", "ask_timeline")),
+        (WORDING, "ask_marketing:\n", "ask_marketing:\n  again: May we?\n", ("wording.consent", "ask_marketing")),
         (PATTERNS, "goodbye:", "godbye:", ("wording.unused", "godbye")),
         (PATTERNS, "{{ label | answer }}", "{{ lable | answer }}", ("wording.name", "corrected")),
         (JOURNEY, "duration: 2 days", "duration: two days", ("model.value_error", "two_days")),
@@ -86,7 +89,7 @@ def test_a_fault_names_its_file_line_and_step(copied, file, old, new, expected):
 def test_all_faults_are_found_at_once(copied):
     content, knowledge = copied
     edit(content / FLOW, lambda text: text.replace("to: end_later}", "to: nowhere}"))
-    edit(content / WORDING, lambda text: text.replace("{{ first_name | and thank you }}", "{{ frist_name }}"))
+    edit(content / WORDING, lambda text: text.replace("meet you, {{ first_name }}", "meet you, {{ frist_name }}"))
     edit(content / PATTERNS, lambda text: text.replace("too_long:", "to_long:"))
     edit(content / JOURNEY, lambda text: text.replace("channels: [web]", "channels: [fax]"))
     edit(knowledge / "trial.md", lambda text: text.replace("link: https", "link: http"))

@@ -23,6 +23,7 @@ class Walk:
 
 
 def walk(flow: Mapping[str, Any], answers: Mapping[str, Any], facts: Mapping[str, Any] | None = None) -> Walk:
+    """Walk a flow; an answer of None leaves the question out, which must be allowed."""
     walked = Walk(slots=dict(facts or {}))
     name = flow["first"]
     while name and len(walked.visited) < MOST_STEPS:
@@ -45,7 +46,10 @@ def _take(step: Mapping[str, Any], walked: Walk, answers: Mapping[str, Any]) -> 
     if step["step"].startswith("ask_"):
         if not (step["skip_if_known"] and walked.slots.get(slot) is not None):
             walked.asked.append(slot)
-            walked.slots[slot] = answers[slot]
+            if answers[slot] is not None:
+                walked.slots[slot] = answers[slot]
+            else:
+                assert step["optional"], f"{slot} cannot be left out"
     elif step["step"] == "set":
         walked.slots[slot] = step["value"]
     elif step["step"] == "qualify":

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 
@@ -10,8 +12,11 @@ from tests.journey_of_a_lead.running_site import RunningSite, running_site
 
 
 @pytest.fixture(scope="session")
-async def site(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[RunningSite]:
-    async with running_site(
-        tmp_path_factory.mktemp("site"), PARLEY_CHAT_MESSAGES_A_MINUTE="600", PARLEY_CHAT_SESSIONS_A_MINUTE="600"
-    ) as running:
-        yield running
+async def site() -> AsyncIterator[RunningSite]:
+    # Not one of pytest's own folders: those shut out the system user that the embedded PostgreSQL runs as for root
+    # as soon as another run of pytest begins.
+    with tempfile.TemporaryDirectory(prefix="parley-site-") as folder:
+        async with running_site(
+            Path(folder), PARLEY_CHAT_MESSAGES_A_MINUTE="600", PARLEY_CHAT_SESSIONS_A_MINUTE="600"
+        ) as running:
+            yield running

@@ -73,9 +73,10 @@ async def test_what_a_visitor_types_is_text_in_the_admin_never_markup(site: Runn
     visitor = await Visitor.arrive(browser, site.url)
     await visitor.open_chat()
     await visitor.taps("demo", until="What may I call you")
-    await visitor.says(payload, until="How many people")
+    await visitor.says("Eve", until="How many people")
     await visitor.taps("1-9", until="like to change")
-    await visitor.says("my address is eve@poison.example.com", until="back to where we were")
+    await visitor.says(payload, until="which company")
+    await visitor.says("my address is eve@poison.example.com", until="Noted")
     await visitor.leave()
 
     context = await browser.new_context()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
+import signal
 import uuid
 from collections import Counter
 from dataclasses import dataclass, field
@@ -94,7 +96,7 @@ async def test_killing_web_worker_and_rasa_mid_conversation_loses_nothing_and_do
                 client_id = str(uuid.uuid4())
                 said.append(client_id)
                 # A question in the middle: the answer, the way back, the open question again.
-                await client.say(session, QUESTION, client_id, answers=3)
+                await client.say(session, QUESTION, client_id, answers=2)
                 await asyncio.sleep(0.3)
 
         talking = [asyncio.create_task(talk(client)) for client in clients]
@@ -111,10 +113,30 @@ async def test_killing_web_worker_and_rasa_mid_conversation_loses_nothing_and_do
         )
         assert len(stored) == 8
         assert {row["turn_state"] for row in stored} == {"done"}
-        assert Counter(client.answers_to(client_id) for client_id in client.confirmed) == {3: 8}
+        assert Counter(client.answers_to(client_id) for client_id in client.confirmed) == {2: 8}
         seqs = [message["seq"] for message in client.shown]
         assert seqs == sorted(set(seqs)), "each message was shown once, in order"
     assert len(said) == len(set(said)) == sum(len(client.confirmed) for client in clients)
+
+
+async def test_a_killed_database_comes_back_by_itself_and_no_message_is_lost_or_doubled(site: RunningSite) -> None:
+    async with aiohttp.ClientSession() as session:
+        clients = [PatientClient(site.url) for _ in range(3)]
+        await asyncio.gather(*(client.open(session) for client in clients))
+
+        async def talk(client: PatientClient) -> None:
+            for _ in range(4):
+                await client.say(session, QUESTION, str(uuid.uuid4()), answers=2)
+                await asyncio.sleep(0.3)
+
+        pids = [site.pid_of(name) for name in ("web", "rasa")]
+        talking = [asyncio.create_task(talk(client)) for client in clients]
+        await asyncio.sleep(0.7)
+        os.kill(int((site.folder / "postgres" / "postmaster.pid").read_text().split()[0]), signal.SIGKILL)
+        await asyncio.gather(*talking)
+    for client in clients:
+        assert Counter(client.answers_to(client_id) for client_id in client.confirmed) == {2: 4}
+    assert [site.pid_of(name) for name in ("web", "rasa")] == pids, "nothing else had to be started again"
 
 
 async def test_in_the_browser_a_message_typed_while_the_web_process_dies_is_answered_once(

@@ -112,8 +112,8 @@ class Site:
         async with transaction(self.sessions) as session:
             await record_consent_event(session, fact, self.clock.now())
 
-    async def talk(self, contact_id: UUID, *, status: str = "open") -> UUID:
-        conversation_id = new_id()
+    async def talk(self, contact_id: UUID, *, status: str = "open", conversation_id: UUID | None = None) -> UUID:
+        conversation_id = conversation_id or new_id()
         values = {"id": conversation_id, "contact": contact_id, "status": status, "now": self.clock.now()}
         async with transaction(self.sessions) as session:
             await session.execute(

@@ -44,7 +44,6 @@ async def test_an_opt_out_that_was_recorded_before_the_claim_always_stops_the_me
             now = site.clock.now()
             await withdraw(
                 session,
-                site.keys,
                 contact_id=contact_id,
                 method="keyword",
                 evidence={"id": str(new_id())},
@@ -79,7 +78,6 @@ async def test_a_claim_passes_over_a_contact_whose_opt_out_is_under_way(site):
     async with transaction(site.sessions) as session:
         await withdraw(
             session,
-            site.keys,
             contact_id=contact_id,
             method="keyword",
             evidence={"id": "m1"},

@@ -44,6 +44,17 @@ def test_a_wrong_setting_is_one_line_without_its_value(tmp_path: Path) -> None:
     assert "hunter2" not in done.stderr
 
 
+@pytest.mark.parametrize("command", ["migrate", "publish", "setup-link", "up"])
+def test_a_database_that_cannot_be_reached_is_one_message_without_its_password(tmp_path: Path, command: str) -> None:
+    address = "postgresql://parley:hunter2@127.0.0.1:1/parley"
+    ports = {"PARLEY_PORT": str(free_port()), "PARLEY_RASA_PORT": str(free_port())}
+    done = parley(command, folder=tmp_path, DATABASE_URL=address, PARLEY_DATA_DIR=str(tmp_path), **ports)
+    assert done.returncode == 1
+    assert done.stderr.startswith("parley: the database cannot be used:")
+    assert "Traceback" not in done.stderr
+    assert "hunter2" not in done.stderr
+
+
 def test_the_help_lists_every_command(tmp_path: Path) -> None:
     done = parley("--help", folder=tmp_path)
     assert done.returncode == 0

@@ -79,3 +79,29 @@ def test_further_origins_are_taken_without_trailing_slashes(monkeypatch: pytest.
 def test_the_settings_page_says_what_the_code_says() -> None:
     page = (ROOT / "docs" / "reference" / "settings.md").read_text()
     assert page == render(), "run: .venv/bin/python -m server.settings_reference"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("DATABASE_URL", "nonsense-with-hunter2"),
+        ("DATABASE_URL", "mysql://user:hunter2@host/db"),
+        ("PARLEY_EMAIL_FROM", "hunter2"),
+        ("PARLEY_EMAIL_FROM", "Ada <hunter2@example.com>"),
+        ("PARLEY_PUBLIC_URL", "https://"),
+        ("PARLEY_PUBLIC_URL", "//"),
+    ],
+)
+def test_what_can_never_work_is_refused_at_the_start(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(SettingsProblem) as raised:
+        read_settings()
+    assert name.removeprefix("PARLEY_").lower() in raised.value.message.lower()
+    assert "hunter2" not in raised.value.message
+
+
+@pytest.mark.parametrize("origins", ["*", "www.example.com", "https://example.com/page", "https://*.example.com/x"])
+def test_an_allowed_origin_that_no_browser_sends_is_refused(monkeypatch: pytest.MonkeyPatch, origins: str) -> None:
+    monkeypatch.setenv("PARLEY_ALLOWED_ORIGINS", f"https://good.example,{origins}")
+    with pytest.raises(SettingsProblem, match="PARLEY_ALLOWED_ORIGINS"):
+        read_settings()

@@ -1,4 +1,4 @@
-"""A worker that is asked to stop in the middle of a send."""
+"""A worker that is asked to stop in the middle of a send, and one that loses its database."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -55,19 +55,7 @@ async def test_a_send_in_hand_is_finished_and_the_rest_stays_planned(
     server, port = slow_smtp
     create_key_file(tmp_path / "keys" / "root.json")
     await _plan_mails(database, tmp_path, count=40)
-    worker = subprocess.Popen(
-        [sys.executable, "-m", "server.cli", "worker"],
-        cwd=ROOT,
-        env={
-            **{name: value for name, value in os.environ.items() if not name.startswith("PARLEY_")},
-            "DATABASE_URL": database.url,
-            "PARLEY_DATA_DIR": str(tmp_path),
-            "PARLEY_SMTP_URL": f"smtp://127.0.0.1:{port}",
-            "PARLEY_EMAIL_FROM": "hello@northwind-ledger.example",
-            "PARLEY_POSTAL_ADDRESS": "1 Example Street, Example Town",
-        },
-        stderr=subprocess.DEVNULL,
-    )
+    worker = _start_worker(database, tmp_path, port)
     deadline = time.monotonic() + 30
     while not server.begun and time.monotonic() < deadline:
         await asyncio.sleep(0.05)
@@ -78,6 +66,57 @@ async def test_a_send_in_hand_is_finished_and_the_rest_stays_planned(
         states = [state for (state,) in connection.execute("SELECT state FROM outbox ORDER BY state").fetchall()]
     assert set(states) == {"accepted", "planned"}
     assert states.count("accepted") == len(server.begun)
+
+
+async def test_a_worker_that_lost_its_database_goes_on_by_itself_when_it_is_back(
+    database: Database, postgres_url: str, slow_smtp: tuple[SlowServer, int], tmp_path: Path
+) -> None:
+    server, port = slow_smtp
+    create_key_file(tmp_path / "keys" / "root.json")
+    worker = _start_worker(database, tmp_path, port)
+    try:
+        await _until(lambda: _count(database, "SELECT count(*) FROM procrastinate_workers"))
+        name = database.engine.url.database
+        async with await psycopg.AsyncConnection.connect(libpq_url(postgres_url), autocommit=True) as admin:
+            await admin.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS false')
+            await admin.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", (name,))
+            # Long enough for Procrastinate to notice: it asks each second.
+            await asyncio.sleep(4)
+            await admin.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS true')
+        await _plan_mails(database, tmp_path, count=1)
+        await _until(lambda: server.begun, seconds=75)
+        assert worker.poll() is None
+    finally:
+        worker.terminate()
+        assert await asyncio.to_thread(worker.wait, 60) == 0
+
+
+def _start_worker(database: Database, folder: Path, smtp_port: int) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "server.cli", "worker"],
+        cwd=ROOT,
+        env={
+            **{name: value for name, value in os.environ.items() if not name.startswith("PARLEY_")},
+            "DATABASE_URL": database.url,
+            "PARLEY_DATA_DIR": str(folder),
+            "PARLEY_SMTP_URL": f"smtp://127.0.0.1:{smtp_port}",
+            "PARLEY_EMAIL_FROM": "hello@northwind-ledger.example",
+            "PARLEY_POSTAL_ADDRESS": "1 Example Street, Example Town",
+        },
+        stderr=subprocess.DEVNULL,
+    )
+
+
+async def _until(done: Callable[[], object], *, seconds: float = 30) -> None:
+    deadline = time.monotonic() + seconds
+    while not done():
+        assert time.monotonic() < deadline
+        await asyncio.sleep(0.1)
+
+
+def _count(database: Database, query: str) -> int:
+    with psycopg.connect(libpq_url(database.url)) as connection:
+        return int(connection.execute(query).fetchone()[0])
 
 
 async def _plan_mails(database: Database, folder: Path, *, count: int) -> None:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from functools import lru_cache
 from typing import Any
 
+from parley_rasa.amounts import match_amount, match_mentioned_amount
 from parley_rasa.typed_answers import normalise, read_yes_no
 
 _ORDINALS = {
@@ -31,16 +33,12 @@ _EMPTY_WORDS = frozenset(
 )
 
 
-_RANGE = re.compile(
-    r"(\d+) (?:(?:to|until|and|bis) )?(\d+)|(\d+) (?:plus|(?:people )?or more|and more|and up|and over)"
-    r"|(?:over|more than) (\d+)"
-)
-_AMOUNT = re.compile(
-    r"(?:(?:we|there) (?:are|re|have)|were|about|around|roughly|approx|approximately|some|just|only|maybe|its|it is"
-    r"|i think|nearly|almost|currently|at the moment| )*\b(\d{1,9})\b"
-    r"(?: (?:people|persons|employees|staff|of us|users|heads|folks|colleagues|guys"
-    r"|in (?:the )?(?:team|company|total|all)|now|right now|or so|ish|total|at the moment))*"
-)
+_SHORTEST_MISSPELT = 4  # letters; shorter words are too alike
+_ALIKE = 0.75
+_ALIKE_PHRASE = 0.88
+_LONGEST_MISSPELT = 6  # words
+_LONGEST_AROUND_WORD = 8  # words; in a longer text a single word names a choice by chance
+_LONGEST_WORD = 20  # letters
 
 
 @dataclass(frozen=True)
@@ -52,26 +50,59 @@ class ChoiceMatch:
 
 
 def match_choice(text: str, choices: Sequence[Mapping[str, Any]], numbered: bool = False) -> ChoiceMatch | None:
-    """Find the one choice that a text means; None when none or several fit.
+    """Find the one choice that a typed text means; None when none or several fit.
 
     Args:
         text: what was typed: a label, a value, a position, an ordinal, or an amount where choices are ranges.
-        choices: what was offered, each with ``value`` and ``label``.
+        choices: what was offered, each with ``value`` and ``label``, and ``also`` for other ways to say it.
         numbered: the choices were shown with numbers, so that "2" is the second one even among ranges of amounts.
     """
     said = normalise(text)
     if not said:
         return None
-    names = [{_normal_name(str(choice["label"])), _normal_name(str(choice["value"]))} - {""} for choice in choices]
+    names = [_names_of(choice) for choice in choices]
     whole = [str(choice["value"]) for choice, own in zip(choices, names, strict=True) if said in own]
     if len(whole) == 1:
         return ChoiceMatch(whole[0], whole=True)
     if len(choices) == 2 and [str(choice["value"]) for choice in choices] == ["yes", "no"]:
         decided = read_yes_no(text)
         return None if decided is None else ChoiceMatch("yes" if decided else "no", whole=True)
-    position, amount = _by_position(said, choices), _in_range(said, choices)
+    position, amount = _by_position(said, choices), _matched(match_amount(said, choices), whole=True)
     by_number = (position or amount) if numbered else (amount or position)
-    return by_number or _contained(said, choices, names)
+    return by_number or _by_words(said, choices, names)
+
+
+def _by_words(said: str, choices: Sequence[Mapping[str, Any]], names: list[set[str]]) -> ChoiceMatch | None:
+    found = _contained(said, choices, names) or _matched(match_mentioned_amount(said, choices), whole=False)
+    if found is not None or len(said.split()) > _LONGEST_MISSPELT:
+        return found
+    for choice, own in zip(choices, names, strict=True):
+        if get_close_matches(said, own, n=1, cutoff=_ALIKE_PHRASE):
+            return ChoiceMatch(str(choice["value"]), whole=False)
+    mended = _mend_spelling(said, names)
+    return _contained(mended, choices, names) if mended != said else None
+
+
+def _matched(value: str | None, whole: bool) -> ChoiceMatch | None:
+    return None if value is None else ChoiceMatch(value, whole)
+
+
+def _names_of(choice: Mapping[str, Any]) -> set[str]:
+    return {_normal_name(str(name)) for name in (choice["label"], choice["value"], *choice.get("also", ()))} - {""}
+
+
+def _mend_spelling(said: str, names: list[set[str]]) -> str:
+    """Replace misspelt words by the words of the choices that they are closest to."""
+    known = sorted({word for own in names for name in own for word in name.split() if len(word) >= _SHORTEST_MISSPELT})
+    return " ".join(_mend_word(word, known) for word in said.split())
+
+
+def _mend_word(word: str, known: list[str]) -> str:
+    if len(word) < _SHORTEST_MISSPELT or len(word) > _LONGEST_WORD or word in known or word in _EMPTY_WORDS:
+        return word
+    # A slip of the finger seldom changes the first letter; "week" is no misspelt "seek".
+    alike = get_close_matches(word, [other for other in known if other[0] == word[0]], n=1, cutoff=_ALIKE)
+    return alike[0] if alike else word
 
 
 @lru_cache(maxsize=4096)
@@ -91,45 +122,21 @@ def _by_position(said: str, choices: Sequence[Mapping[str, Any]]) -> ChoiceMatch
     return ChoiceMatch(str(choices[number - 1]["value"]), True) if 1 <= number <= len(choices) else None
 
 
-def _in_range(said: str, choices: Sequence[Mapping[str, Any]]) -> ChoiceMatch | None:
-    """Match an amount ("about 30 people") or a range when the choices are ranges of numbers ("10 to 49", "250+")."""
-    ranges = []
-    for choice in choices:
-        bounds = _bounds(_normal_name(str(choice["label"]))) or _bounds(_normal_name(str(choice["value"])))
-        if bounds is not None:
-            ranges.append((str(choice["value"]), *bounds))
-    if len(ranges) < max(2, len(choices) - 1):
-        return None
-    amount, typed_range = _AMOUNT.fullmatch(said), _bounds(said)
-    if amount is not None:
-        number = int(amount.group(1))
-        fitting = [value for value, low, high in ranges if low <= number and (high is None or number <= high)]
-    else:
-        fitting = [value for value, low, high in ranges if (low, high) == typed_range]
-    return ChoiceMatch(fitting[0], True) if len(fitting) == 1 else None
-
-
-def _bounds(text: str) -> tuple[int, int | None] | None:
-    match = _RANGE.search(text)
-    if match is None:
-        return None
-    low, high, from_on, over = match.groups()
-    return int(low or from_on or int(over) + 1), int(high) if high else None
-
-
 def _contained(said: str, choices: Sequence[Mapping[str, Any]], names: list[Any]) -> ChoiceMatch | None:
     """Match a choice named inside a longer text, or by some of its words; a text that negates matches none."""
     if said not in ("no", "not now") and _NEGATING.search(f" {said} "):
         return None
-    padded = f" {said} "
+    padded, is_short = f" {said} ", len(said.split()) <= _LONGEST_AROUND_WORD
     named = [
         str(choice["value"])
         for choice, own in zip(choices, names, strict=True)
-        if any(len(name) > 2 and f" {name} " in padded for name in own)
+        if any(len(name) > 2 and f" {name} " in padded and (" " in name or is_short) for name in own)
     ]
-    if named:
-        return ChoiceMatch(named[0], whole=False) if len(named) == 1 else None
     typed = _content_words(said)
+    if named:
+        own = next(own for choice, own in zip(choices, names, strict=True) if str(choice["value"]) == named[0])
+        whole = any(typed <= _content_words(name) for name in own if f" {name} " in padded)
+        return ChoiceMatch(named[0], whole) if len(named) == 1 else None
     part_of = [
         str(choice["value"])
         for choice, own in zip(choices, names, strict=True)

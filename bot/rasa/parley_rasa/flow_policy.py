@@ -127,6 +127,7 @@ def _understood(message: Message, heard: UserUttered) -> Understood:
         [(one["name"], one["confidence"]) for one in heard.parse_data.get("intent_ranking", [])],
         values,
         is_nothing_else(heard.text or "", entities),
+        [(one["name"], one["confidence"]) for one in heard.parse_data.get("intent_parts", [])],
     )
 
 

@@ -19,6 +19,7 @@ from parley_rasa.turn_request import is_command
 from parley_rasa.understanding import intent_training
 from parley_rasa.understanding.encoder import Encoder, EncoderError, encoder_folder
 from parley_rasa.understanding.intent_model import IntentModel
+from parley_rasa.understanding.several_questions import questions_in
 
 OUT_OF_SCOPE = "out_of_scope"
 
@@ -106,6 +107,12 @@ class SemanticIntents(GraphComponent, IntentClassifier):
             message.set(
                 "intent_ranking",
                 [{"name": intent, "confidence": score} for intent, score in kept],
+                add_to_output=True,
+            )
+            parts = [self._rank(part)[0] for part in questions_in(message.get(TEXT) or "")]
+            message.set(
+                "intent_parts",
+                [{"name": intent, "confidence": score} for intent, score in parts],
                 add_to_output=True,
             )
         return messages

@@ -10,21 +10,25 @@ _YES = frozenset(
     "yes|y|yep|yeah|yea|yup|yes please|yes i do|yes i agree|i agree|agreed|i consent|i accept|sure|sure thing|of course"
     "|ok|okay|absolutely|definitely|certainly|yes of course|yes sure|yes that is fine|yes thats fine|yes ok|yes okay"
     "|yes thank you|yes thanks|please do|go ahead|yes go ahead|yes you may|yes you can|fine|fine by me|sounds good"
-    "|yes definitely|yes absolutely|ok yes|okay yes|yes yes|oh yes|sure yes|sure go ahead".split("|")
+    "|ok go ahead|okay go ahead|go on|go on then|yes go on|why not then|yes definitely|yes absolutely|ok yes|okay yes"
+    "|yes yes|oh yes|sure yes|sure go ahead".split("|")
 )
 _NO = frozenset(
     "no|n|nope|nah|no thanks|no thank you|no way|not now|no i do not|no i dont|i do not agree|i dont agree|i do not"
     "|i dont|no please|please no|please dont|please do not|never|i refuse|i decline|declined|no no|rather not"
     "|id rather not|i would rather not|no not really|not really|definitely not|absolutely not|certainly not"
     "|no definitely not|no absolutely not|no do not|no dont|dont|do not|no sorry|sorry no|no im good|no i am good"
-    "|no emails|no emails please|not interested|no im not|no i am not|nope thanks|nah thanks".split("|")
+    "|no emails|no emails please|not interested|no im not|no i am not|nope thanks|nah thanks"
+    "|not today|not today thanks|no not today|no but thanks|no but thank you".split("|")
 )
 _NEGATIONS = frozenset("dont not never wont wouldnt rather thanks".split())
 _HEDGES = frozenset(
     "but unless maybe perhaps yes yeah if yet sure only problem problems worries though depends later until except ok"
     " okay why what how which when before first doubt idea issue objection objections".split()
 )
+_LUKEWARM = frozenset(("ok", "okay", "fine", "go on", "go on then", "why not then"))
 _LONGEST_REFUSAL = 12  # words
+_EXCLAIMED = re.compile(r"^(?:(?:haha|ha|lol|hell|god|oh|well|um|er|hm|hmm|ehm|erm|thanks but) )+")
 _LEAD_INS = {
     "first_name": re.compile(
         r"^(?:(?:hi|hello|hey)[,!. ]+)?(?:it'?s|it is|i'?m|i am|im|my (?:first )?name(?: is|'?s)|this is|call me"
@@ -41,13 +45,14 @@ _LEAD_INS = {
 
 
 _TAKES_BACK = re.compile(
-    r"^\s*(?:(?:no|nope|sorry|actually|wait|oops|hang on|hold on|correction|my mistake|my bad|i made a mistake|oh|ah"
-    r"|well|rather|scratch that|let me correct that|that(?:'s| is| was)? wrong)\b[\s,.:;!-]*)+",
+    r"^\s*(?:(?:no|nope|hm+|mm+|um|uh|er|sorry|actually|wait|oops|hang on|hold on|correction|my mistake|my bad"
+    r"|i changed my mind|on second thoughts?|i made a mistake|oh|ah|well|rather|scratch that"
+    r"|let me correct that|that(?:'s| is| was)? wrong)\b[\s,.:;!-]*)+",
     re.IGNORECASE,
 )
 _RESTATES = re.compile(
-    r"^(?:(?:it(?:'?s| is)|i mean|i meant(?: to say)?|i'?m|i am|that(?:'?s| is)|make that|make it|should be"
-    r"|it should be|we(?:'?re| are))\s+)+(.{1,200})$",
+    r"^(?:(?:more like|closer to|it(?:'?s| is)|i mean|i meant(?: to say)?|i'?m|i am|that(?:'?s| is)|make that"
+    r"|make it|should be|it should be|we(?:'?re| are))\s+)+(.{1,200})$",
     re.IGNORECASE,
 )
 
@@ -86,9 +91,15 @@ def read_yes_no(text: str) -> bool | None:
     said = normalise(text)
     if said in _YES:
         return True
-    if said in _NO or _refuses(said.split()):
+    if said in _NO or _refuses(said.split()) or _EXCLAIMED.sub("", said) in _NO:
         return False
     return None
+
+
+def read_agreement(text: str) -> bool | None:
+    """Read a yes or no to something that binds; "ok" and "go on" are neither: they may only mean "I see"."""
+    said = read_yes_no(text)
+    return None if said and normalise(text) in _LUKEWARM else said
 
 
 def _refuses(words: list[str]) -> bool:

@@ -99,6 +99,16 @@ def find_phone(text: str, region: str = DEFAULT_REGION) -> Value | None:
     for match in phonenumbers.PhoneNumberMatcher(text, region, leniency=phonenumbers.Leniency.VALID):
         normal = phonenumbers.format_number(match.number, phonenumbers.PhoneNumberFormat.E164)
         return Value("phone", normal, match.start, match.end)
+    return _find_written_out(text)
+
+
+def _find_written_out(text: str) -> Value | None:
+    """Believe a number that is written with its country code, even of a range the library has not heard of."""
+    if "+" not in text:
+        return None
+    for match in phonenumbers.PhoneNumberMatcher(text, None, leniency=phonenumbers.Leniency.POSSIBLE):
+        normal = phonenumbers.format_number(match.number, phonenumbers.PhoneNumberFormat.E164)
+        return Value("phone", normal, match.start, match.end)
     return None
 
 

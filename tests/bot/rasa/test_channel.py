@@ -38,7 +38,7 @@ def test_a_conversation_goes_from_the_notice_to_the_end(server):
 def test_the_answer_has_the_shape_of_the_protocol(server):
     answer = server.turn(server.turn(None, "start")["state"], text="how much is it per month")
     assert set(answer) == {"state", "replies", "effects", "understood"}
-    assert set(answer["state"]) == {"v", "slots", "stack", "ended", "handed_off", "recent"}
+    assert set(answer["state"]) == {"v", "slots", "declined", "stack", "ended", "handed_off", "noticed", "recent"}
     for reply in answer["replies"]:
         assert set(reply) == {"text", "step", "input", "choices", "notice", "consent", "source"}
     name, confidence = answer["understood"]["ranking"][0]

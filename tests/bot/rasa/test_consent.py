@@ -41,12 +41,51 @@ def test_a_clear_word_typed_at_the_open_question_decides(at_consent, text, decis
 
 
 @pytest.mark.parametrize(
-    "text", ["maybe", "if it is rare", "why not", "I would love to hear more", "👍", "yes but rarely"]
+    "text",
+    [
+        "ok",
+        "Okay.",
+        "fine",
+        "go on",
+        "maybe",
+        "if it is rare",
+        "why not",
+        "I would love to hear more",
+        "👍",
+        "yes but rarely",
+    ],
 )
 def test_an_intent_never_decides_however_sure_it_is(at_consent, text):
     answer = at_consent.say(text, "affirm", 1.0)
     assert (acted(answer), effects(answer, "record_consent")) == ("missed", [])
     assert "marketing" not in at_consent.slots
+
+
+@pytest.mark.parametrize(("text", "decision"), [("Yes, you may.", "given"), ("no, thank you", "refused")])
+def test_the_words_on_a_button_typed_decide_like_the_button(at_consent, text, decision):
+    assert effects(at_consent.say(text), "record_consent")[0]["decision"] == decision
+
+
+@pytest.mark.parametrize("text", ["why?", "how often?", "what kind of emails?", "can I unsubscribe later?"])
+def test_what_it_is_about_is_explained_and_the_whole_text_shown_again(at_consent, text):
+    answer = at_consent.say(text, "opt_out", 0.9)
+    assert texts(answer) == ["It is about advertising.", QUESTION]
+    assert (answer["effects"], answer["replies"][-1]["input"]) == ([], "consent")
+
+
+def test_whoever_never_says_yes_or_no_gets_their_answer_without_any_consent_on_record(at_consent):
+    at_consent.say("maybe")
+    at_consent.say("perhaps")
+    answer = at_consent.say("who knows")
+    assert effects(answer, "record_consent") == []
+    assert effects(answer, "enrol_in_journey") == []
+    assert answer["state"]["ended"] == "qualified"
+
+
+def test_a_consent_known_from_before_does_not_stand_in_for_an_answer_not_given(talk):
+    talk.at("ask_marketing", email="a@b.example", marketing="given")
+    talk.flows.step("lead", "ask_marketing")["skip_if_known"] = False
+    assert effects(talk.say("none of your business"), "enrol_in_journey") == []
 
 
 def test_after_a_miss_or_a_digression_the_whole_text_is_shown_again_as_the_last_message(at_consent):
@@ -90,9 +129,9 @@ def test_consent_cannot_be_given_by_a_correction(talk):
 
 @given(st.text(max_size=60), st.sampled_from([None, "affirm", "deny", "request_demo", "thanks"]))
 def test_no_text_gives_consent_unless_it_is_nothing_but_yes(flows_document, text, intent):
-    from parley_rasa.typed_answers import read_yes_no
+    from parley_rasa.typed_answers import read_agreement
 
     conversation = Conversation(flows_document).at("ask_marketing")
     answer = conversation.say(text, intent, 1.0)
     given_now = [effect["decision"] for effect in effects(answer, "record_consent")]
-    assert ("given" in given_now) is (read_yes_no(text) is True)
+    assert ("given" in given_now) is (read_agreement(text) is True)

@@ -41,8 +41,36 @@ def test_an_unsure_request_is_not_carried_out(talk):
 
 
 def test_what_cannot_be_undone_must_be_asked_for_clearly(talk):
-    assert talk.at("ask_goal").say("drop table contacts", "delete_me", 0.7)["effects"] == []
-    assert effects(talk.at("ask_goal").say("delete my data", "delete_me", 0.8), "privacy_request") != []
+    unsure = talk.at("ask_goal").say("get rid of the old ones", "delete_me", 0.8)
+    assert (unsure["effects"], texts(unsure)[0]) == ([], 'Write "delete my data" to have it deleted.')
+    assert effects(talk.at("ask_goal").say("delete my data", "delete_me", 0.9), "privacy_request") != []
+
+
+@pytest.mark.parametrize("step", STEPS)
+@pytest.mark.parametrize(
+    "text",
+    ["no more messages thanks", "I'd rather not get any mails", "I don't want to hear from you",
+     "no, don't write to me", "please leave me alone"],
+)  # fmt: skip
+def test_a_stop_that_begins_like_a_refusal_to_answer_is_a_stop(talk, step, text):
+    answer = talk.at(step).say(text, "opt_out", 0.95)
+    # A plain "no, don't …" at the consent question itself is its answer; the person is then not written to either.
+    assert effects(answer, "opt_out") != [] or [one["decision"] for one in effects(answer, "record_consent")] == [
+        "refused"
+    ]
+
+
+def test_words_about_the_question_are_read_as_no_request(talk):
+    for text, intent in (("why?", "why_me"), ("I'd rather not give my email", "opt_out")):
+        assert talk.at("ask_email").say(text, intent, 1.0)["effects"] == []
+
+
+def test_a_choice_taken_back_is_read_as_no_request(talk):
+    talk.start()
+    talk.tap("demo")
+    talk.tap("small")
+    answer = talk.say("actually just 10 to 49", "opt_out", 1.0)
+    assert (acted(answer), effects(answer, "opt_out")) == ("correction", [])
 
 
 def test_where_any_text_answers_a_request_must_be_surer(talk):

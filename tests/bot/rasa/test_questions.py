@@ -93,7 +93,7 @@ def test_a_question_that_cannot_be_answered_is_taken_as_the_answer_the_second_ti
 def test_an_address_alone_does_not_answer_a_text_question_but_is_captured(talk):
     answer = talk.at("ask_first_name").say("my mail is a@b.example")
     assert talk.slots == {"email": "a@b.example"}
-    assert texts(answer) == ["Back to our question.", "What is your name?"]
+    assert texts(answer) == ["Noted: e-mail address a@b.example.", "Back to our question.", "What is your name?"]
 
 
 def test_an_address_within_an_answer_is_captured_with_it(talk):
@@ -128,7 +128,7 @@ def test_a_tap_on_a_question_that_is_no_longer_open_changes_nothing_and_asks_aga
     talk.tap("demo")
     before = talk.state
     answer = talk.tap("pricing", "lead/ask_goal")
-    assert (acted(answer), answer["effects"], texts(answer)) == ("stale_choice", [], ["How many people are you?"])
+    assert (acted(answer), answer["effects"], texts(answer)) == ("stale_choice", [], ["So how many?"])
     assert answer["state"] == before
 
 

@@ -93,7 +93,7 @@ def test_a_text_question_is_not_answered_by_a_correction(talk):
     assert talk.slots == {"first_name": "Grace"}
 
 
-@pytest.mark.parametrize(("intent", "said"), [("greet", "Hello again."), ("thanks", "You are welcome.")])
+@pytest.mark.parametrize(("intent", "said"), [("greet", "Hello."), ("thanks", "You are welcome.")])
 def test_small_talk_is_returned_and_the_question_asked_again(talk, intent, said):
     talk.start()
     assert texts(talk.say("…hello", intent)) == [said, "What brings you here?"]
@@ -155,4 +155,4 @@ def test_a_visitor_who_speaks_first_can_start_another_flow(talk):
 def test_a_visitor_who_comes_back_is_asked_the_open_question_again(talk):
     talk.start()
     talk.tap("demo")
-    assert texts(talk.start()) == ["Hello again.", "How many people are you?"]
+    assert texts(talk.start()) == ["Welcome back.", "So how many?"]

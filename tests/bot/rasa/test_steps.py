@@ -16,6 +16,32 @@ def test_a_start_says_the_notice_marked_as_such_and_asks_the_first_question(talk
     assert acted(answer) == "start"
 
 
+def test_the_notice_is_said_once_in_a_conversation_and_again_after_a_person_had_it(talk):
+    talk.start()
+    assert texts(talk.say("start again", "start_over"))[1:] == ["What brings you here?"]
+    talk.say("person")
+    talk.state["handed_off"] = False
+    assert "Hello, I am an automated assistant." in texts(talk.say("start again", "start_over"))
+
+
+def test_an_intent_that_starts_a_flow_answers_the_question_it_answers(talk):
+    talk.say("stop")
+    answer = talk.say("I'd like a demo", "request_demo")
+    assert (talk.slots["goal"], texts(answer)[-1]) == ("demo", "How many people are you?")
+
+
+def test_an_intent_chooses_where_no_words_do(talk):
+    talk.start()
+    answer = talk.say("could someone walk us through it", "request_demo")
+    assert (acted(answer), talk.slots["goal"]) == ("answer_given", "demo")
+
+
+def test_asking_for_what_is_under_way_says_so_and_is_no_miss(talk):
+    answer = talk.at("ask_size", goal="demo").say("so when is it", "request_demo")
+    assert texts(answer) == ["Only this is open.", "So how many?"]
+    assert answer["state"]["stack"][0]["misses"] == 0
+
+
 def test_a_channel_gets_its_own_wording(flows_document):
     assert texts(Conversation(flows_document, channel="sms").start())[0] == "Automated assistant here."
 

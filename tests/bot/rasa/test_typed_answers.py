@@ -9,12 +9,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from parley_rasa.choice_matching import match_choice
-from parley_rasa.typed_answers import clean_text, normalise, read_yes_no, taken_back, without_lead_in
+from parley_rasa.typed_answers import clean_text, normalise, read_agreement, read_yes_no, taken_back, without_lead_in
 
 SIZES = [
     {"value": "small", "label": "1 to 9"},
     {"value": "medium", "label": "10 to 49"},
     {"value": "large", "label": "50 or more"},
+]
+TIMES = [
+    {"value": "soon", "label": "This week", "also": ["asap", "as soon as possible", "tomorrow", "now"]},
+    {"value": "later", "label": "Next month", "also": ["in a few weeks"]},
 ]
 GOALS = [
     {"value": "demo", "label": "I'd like to see a demo"},
@@ -30,9 +34,26 @@ def test_clear_words_are_a_yes(text):
     assert read_yes_no(text) is True
 
 
+def test_an_ok_is_a_yes_but_no_agreement():
+    assert (read_yes_no("Ok."), read_agreement("Ok."), read_agreement("yes"), read_agreement("no")) == (
+        True, None, True, False,
+    )  # fmt: skip
+
+
 @pytest.mark.parametrize(
     "text",
-    ["no", "No.", "no thanks", "nope", "rather not", "I don't agree", "no, I don't want any e-mails", "nah thanks"],
+    [
+        "no",
+        "No.",
+        "no thanks",
+        "nope",
+        "rather not",
+        "I don't agree",
+        "haha no",
+        "hell no",
+        "no, I don't want any e-mails",
+        "nah thanks",
+    ],
 )
 def test_clear_words_are_a_no(text):
     assert read_yes_no(text) is False
@@ -87,6 +108,21 @@ def test_where_choices_are_numbered_a_small_number_is_a_position_even_among_rang
     as_list, as_buttons = match_choice("2", SIZES, numbered=True), match_choice("2", SIZES)
     assert as_list is not None and as_list.value == "medium"
     assert as_buttons is not None and as_buttons.value == "small"
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [("asap", "soon"), ("as soon as possible please", "soon"), ("nxt month", "later"), ("tomorow", "soon"),
+     ("in the next month or so", "later")],
+)  # fmt: skip
+def test_a_choice_is_known_by_its_other_names_and_with_slips_of_the_finger(text, value):
+    match = match_choice(text, TIMES)
+    assert match is not None and match.value == value
+
+
+@pytest.mark.parametrize("text", ["ask", "tom", "soap", "we have been chasing them and nobody will ever pay us now"])
+def test_a_word_that_only_resembles_a_choice_answers_nothing(text):
+    assert match_choice(text, TIMES) is None
 
 
 @pytest.mark.parametrize("text", ["", "4", "0", "not a demo", "demo or prices", "something else", "5 or 60", "-", "👍"])

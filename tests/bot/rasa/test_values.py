@@ -77,6 +77,12 @@ def test_a_number_with_country_code_needs_no_region():
         assert found is not None and found.value == "+442079460958"
 
 
+def test_a_number_with_country_code_is_believed_even_where_the_range_is_unknown():
+    found = find_phone("call +44 7700 900123", "US")
+    assert found is not None and found.value == "+447700900123"
+    assert find_phone("07700 900123", "US") is None
+
+
 @pytest.mark.parametrize("text", ["we have 1,200 invoices", "in 2024", "12345", "1" * 40, "+1", "twelve"])
 def test_an_amount_is_no_phone_number(text):
     assert find_phone(text, "US") is None

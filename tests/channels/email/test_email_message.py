@@ -106,11 +106,11 @@ def test_a_line_break_in_a_setting_makes_no_header(envelope, settings, now, fiel
         build(envelope, broken, now)
 
 
-def test_a_token_names_two_ids_and_no_address(keys, envelope):
+def test_a_token_names_two_ids_and_a_hash_and_no_address(keys, envelope):
     from channels.email.tokens import Unsubscribe
 
     letter = envelope()
-    unsubscribe = Unsubscribe(letter.outbox_id, letter.contact_id)
+    unsubscribe = Unsubscribe(letter.outbox_id, letter.contact_id, b"\x03" * 32)
     token = issue_token(keys, unsubscribe)
     assert read_token(keys, token) == unsubscribe
     assert re.fullmatch(r"[A-Za-z0-9_.-]+", token)
@@ -121,7 +121,7 @@ def test_a_token_outlives_the_rotation_of_keys(keys, envelope):
 
     from channels.email.tokens import Unsubscribe
 
-    unsubscribe = Unsubscribe(envelope().outbox_id, envelope().contact_id)
+    unsubscribe = Unsubscribe(envelope().outbox_id, envelope().contact_id, b"\x03" * 32)
     old = issue_token(keys, unsubscribe)
     rotated = replace(keys, newest="k2", roots=keys.roots | {"k2": b"\x09" * 32})
     fresh = issue_token(rotated, unsubscribe)

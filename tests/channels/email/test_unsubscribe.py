@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from datetime import timedelta
 from email import message_from_bytes, policy
@@ -13,13 +14,16 @@ from aiohttp.test_utils import TestClient, TestServer
 from sqlalchemy import insert, select, text
 
 from base.database import transaction
+from base.encryption import KeyRing
 from base.ids import new_id
 from channels.email.mailbox import Mailbox
 from channels.email.sender import EmailSender
 from channels.email.tokens import Unsubscribe, issue_token
 from channels.email.webhook import UnsubscribePages, routes
 from crm.consent.ledger import ConsentFact, record_consent_event
-from crm.contacts.service import attach_address, create_contact
+from crm.consent.suppression import list_suppressions
+from crm.contacts.points import release_unverified
+from crm.contacts.service import attach_address, create_contact, lock_contact
 from outreach.delivery import Delivery
 from outreach.enrolment import enrol, publish_journeys
 from outreach.gatekeeper import Gatekeeper
@@ -28,6 +32,8 @@ from outreach.planning import Planner
 from outreach.pump import DuePump
 from outreach.rule_pack import read_rule_pack
 
+ADDRESS = "ada@customer.example"
+INDEX = KeyRing("k1", {"k1": b"\x01" * 32}, b"\x02" * 32).blind_index(ADDRESS, kind="email")
 JOURNEY = {
     "journey": "two_mails",
     "name": "Two mails",
@@ -70,7 +76,7 @@ async def client(database, keys, clock):
 async def contact_id(database, keys, now):
     async with transaction(database.sessions) as session:
         contact_id = await create_contact(session, language="en", time_zone="Europe/London", now=now)
-        await attach_address(session, keys, contact_id=contact_id, kind="email", value="ada@customer.example", now=now)
+        await attach_address(session, keys, contact_id=contact_id, kind="email", value=ADDRESS, now=now)
         fact = ConsentFact(
             event="given",
             principal_ref=contact_id,
@@ -160,7 +166,7 @@ async def states(database):
 
 
 async def test_following_the_link_only_asks(database, keys, client, contact_id, planned):
-    path = f"/unsubscribe/{issue_token(keys, Unsubscribe(planned['email'], contact_id))}"
+    path = f"/unsubscribe/{issue_token(keys, Unsubscribe(planned['email'], contact_id, INDEX))}"
     for _ in range(2):
         answer = await client.get(path)
         assert answer.status == 200
@@ -178,7 +184,7 @@ async def test_following_the_link_only_asks(database, keys, client, contact_id, 
 
 
 async def test_the_button_withdraws_suppresses_and_cancels_once(database, keys, client, contact_id, planned):
-    path = f"/unsubscribe/{issue_token(keys, Unsubscribe(planned['email'], contact_id))}"
+    path = f"/unsubscribe/{issue_token(keys, Unsubscribe(planned['email'], contact_id, INDEX))}"
     pages = [await (await client.post(path)).text() for _ in range(3)]
     assert all("You are unsubscribed" in page for page in pages)
     assert await count(database, "SELECT count(*) FROM consent_events WHERE event = 'withdrawn'") == 1
@@ -187,8 +193,36 @@ async def test_the_button_withdraws_suppresses_and_cancels_once(database, keys, 
     assert await states(database) == {"email": ("cancelled", "unsubscribed"), "web": ("planned", None)}
 
 
+async def test_the_address_a_message_went_to_stays_stopped_though_the_contact_corrected_it(  # noqa: PLR0917
+    database, keys, now, client, contact_id, planned
+):
+    """A mistyped address is a stranger's, and the link in the stranger's mailbox is about that address."""
+    async with transaction(database.sessions) as session:
+        await release_unverified(session, keys, contact_id, "email", keep="ada@right.example")
+    path = f"/unsubscribe/{issue_token(keys, Unsubscribe(planned['email'], contact_id, INDEX))}"
+    assert (await client.post(path)).status == 200
+    async with transaction(database.sessions) as session:
+        other = await create_contact(session, time_zone=None, now=now)
+        await attach_address(session, keys, other, kind="email", value=ADDRESS, now=now)
+        assert await list_suppressions(session, [other]) == {other: {"email": "unsubscribe_link"}}
+
+
+async def test_a_click_that_meets_a_deadlock_still_counts(database, keys, client, contact_id, planned):
+    """The click has the contact and waits for the ledger; a turn has the ledger and waits for the contact."""
+    path = f"/unsubscribe/{issue_token(keys, Unsubscribe(planned['email'], contact_id, INDEX))}"
+    async with transaction(database.sessions) as turn:
+        await turn.execute(text("SELECT pg_advisory_xact_lock(7274002)"))
+        click = asyncio.create_task(client.post(path))
+        while not await turn.scalar(text("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")):
+            await asyncio.sleep(0.02)
+        # PostgreSQL ends one of the two: the click, which has waited longer.
+        await lock_contact(turn, contact_id)
+    assert (await click).status == 200
+    assert await count(database, "SELECT count(*) FROM consent_events WHERE event = 'withdrawn'") == 1
+
+
 async def test_a_link_that_was_cut_off_says_what_to_do(database, keys, client, contact_id, planned):
-    token = issue_token(keys, Unsubscribe(planned["email"], contact_id))
+    token = issue_token(keys, Unsubscribe(planned["email"], contact_id, INDEX))
     for bad in (token[:-1], "x", f"{token}x"):
         for answer in (await client.get(f"/unsubscribe/{bad}"), await client.post(f"/unsubscribe/{bad}")):
             assert answer.status == 404
@@ -197,7 +231,7 @@ async def test_a_link_that_was_cut_off_says_what_to_do(database, keys, client, c
 
 
 async def test_the_link_of_an_erased_contact_still_answers(keys, client):
-    answer = await client.post(f"/unsubscribe/{issue_token(keys, Unsubscribe(new_id(), new_id()))}")
+    answer = await client.post(f"/unsubscribe/{issue_token(keys, Unsubscribe(new_id(), new_id(), INDEX))}")
     assert answer.status == 200
 
 

@@ -82,15 +82,30 @@ async def test_a_conversation_that_joined_cannot_change_the_contacts_addresses(d
         }
 
 
-async def test_a_visitor_with_an_address_does_not_join_anybody(database, keys, now, chat) -> None:
+async def test_a_visitor_who_keeps_an_address_of_another_kind_does_not_join_anybody(database, keys, now, chat) -> None:
+    async with transaction(database.sessions) as session:
+        ann = await create_contact(session, time_zone=None, now=now)
+        await attach_address(session, keys, ann, kind="email", value="ann@example.com", now=now)
+        visitor, talk = await _visitor(session, now)
+        await chat(session, visitor, talk, "bob@example.com")
+        await chat(session, visitor, talk, "+14155552671", kind="phone")
+        resolved = await chat(session, visitor, talk, "ann@example.com")
+        assert (resolved.contact_id, resolved.joined_existing, resolved.stored) == (visitor, False, False)
+        # The address that was just said to be wrong is let go all the same.
+        assert await read_addresses(session, keys, [visitor]) == {visitor: {"phone": "+14155552671"}}
+
+
+async def test_a_visitor_who_corrects_to_a_known_address_lets_the_wrong_one_go_and_joins(
+    database, keys, now, chat
+) -> None:
     async with transaction(database.sessions) as session:
         ann = await create_contact(session, time_zone=None, now=now)
         await attach_address(session, keys, ann, kind="email", value="ann@example.com", now=now)
         visitor, talk = await _visitor(session, now)
         await chat(session, visitor, talk, "bob@example.com")
         resolved = await chat(session, visitor, talk, "ann@example.com")
-        assert (resolved.contact_id, resolved.joined_existing, resolved.stored) == (visitor, False, False)
-        assert await read_addresses(session, keys, [visitor]) == {visitor: {"email": "bob@example.com"}}
+        assert (resolved.contact_id, resolved.joined_existing, resolved.stored) == (ann, True, False)
+        assert await find_contact_by_address(session, keys, "email", "bob@example.com") is None
 
 
 async def test_visitors_typing_one_address_at_once_end_with_one_contact(database, keys, now, chat) -> None:

@@ -6,18 +6,26 @@ Consent is never corrected here: who takes it back says stop.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from parley_rasa.choice_matching import match_choice
-from parley_rasa.dialogue import questions, repair, steps
+from parley_rasa.choice_matching import ChoiceMatch, match_choice
+from parley_rasa.dialogue import questions, repair, steps, volunteered
 from parley_rasa.dialogue.conditions import is_known
 from parley_rasa.dialogue.flows import QUESTION_INPUT
+from parley_rasa.dialogue.state import nearest_open_step
 from parley_rasa.dialogue.turn import Turn
+from parley_rasa.personal_facts import find_personal_facts
 from parley_rasa.typed_answers import clean_text, taken_back, without_lead_in
 
 _LONGEST_VALUE = 200  # characters
+_LONGEST_RESTATED = 9  # words
+_TALK = frozenset(("deny", "affirm", "thanks", "goodbye"))
+_NOT = re.compile(
+    r"(?:(?:no|sorry|actually|i mean|i meant|it'?s|it is|i'?m|my name is|we are"
+    r"|we're)[\s,]+)*(.{1,80}?),?\s+not\s+(.{1,80})",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True)
@@ -31,25 +39,70 @@ class Correction:
 
 def find_correction(turn: Turn) -> Correction | None:
     """Return the correction that the visitor's text makes, if it makes one."""
-    return _of_value(turn) or _by_label(turn) or _of_lately_answered(turn)
+    return (
+        _of_value(turn) or _instead_of(turn) or _by_fact(turn) or _by_label(turn) or _of_lately_answered(turn)
+    )  # fmt: skip
 
 
 def carry_out(turn: Turn, correction: Correction) -> None:
     """Store the new value with its effects, say so and ask the open question again."""
     turn.acted_as = "correction"
     turn.set_slot(correction.slot, correction.value)
-    label = str(turn.flows.slot(correction.slot).get("label") or correction.slot.replace("_", " "))
-    turn.say(turn.pattern("corrected", value=correction.shown, label=label))
-    if turn.moved:
+    turn.say(turn.pattern("corrected", value=correction.shown, label=turn.label(correction.slot)))
+    if turn.moved or _moves_on(turn, correction):
         steps.run(turn)
     else:
-        questions.ask(turn)
+        questions.ask_shortly(turn)
+
+
+def _moves_on(turn: Turn, correction: Correction) -> bool:
+    """Follow the flow to where the corrected choice leads ("rather by e-mail": no number is needed)."""
+    frame, asked = turn.frame, turn.flows.choice_step(correction.slot)
+    if frame is None or turn.question is None or asked is None or asked["flow"] != frame["flow"]:
+        return False
+    flow = turn.flows.flow(frame["flow"])
+    place = nearest_open_step(flow, turn.slots, turn.state["declined"], start=asked["step"])
+    if place == frame["step"] or flow["steps"][place]["step"] not in QUESTION_INPUT:
+        return False
+    frame.update(step=place, misses=0)
+    return True
+
+
+def _instead_of(turn: Turn) -> Correction | None:
+    """ "Timo, not Tim": names the value that is known and what to put in its place."""
+    match = _NOT.fullmatch(clean_text(turn.message.text).rstrip(" .!"))
+    if match is None:
+        return None
+    value, wrong = match.group(1).strip(), match.group(2).strip().casefold()
+    for slot, known in turn.slots.items():
+        if turn.flows.slot(slot).get("type") == "text" and str(known).casefold() == wrong:
+            return Correction(slot, value, value)
+    return None
+
+
+def _is_small_talk(turn: Turn) -> bool:
+    """ "No, that's all" takes nothing back."""
+    return turn.understood.intent in _TALK and turn.understood.confidence >= turn.thresholds.small_talk
+
+
+def _by_fact(turn: Turn) -> Correction | None:
+    """ "We're 60 people, not 40": says of themselves something else than before, and nothing much besides."""
+    text = turn.message.text
+    details = turn.understood.intent == repair.DETAILS and turn.understood.confidence >= turn.thresholds.details
+    if taken_back(text) is None and (not details or len(text.split()) > _LONGEST_RESTATED):
+        return None
+    asked = None if turn.question is None or turn.moved else turn.question["slot"]
+    for fact in volunteered.facts_in_text(turn):
+        known = turn.slots.get(fact.slot)
+        if fact.slot != asked and is_known(known) and known != fact.value:
+            return Correction(fact.slot, fact.value, fact.shown)
+    return None
 
 
 def _of_value(turn: Turn) -> Correction | None:
     """Another address or phone number than the one known is a correction, with or without a "sorry"."""
     asked = "" if turn.question is None or turn.moved else QUESTION_INPUT[turn.question["step"]]
-    for kind in repair.VALUE_KINDS:
+    for kind in volunteered.VALUE_KINDS:
         value = turn.understood.values.get(kind)
         if value is None or kind == asked:
             continue
@@ -70,12 +123,12 @@ def _by_label(turn: Turn) -> Correction | None:
             continue
         for label in _labels(slot, declared.get("label")):
             match = re.match(
-                rf"(?:please )?(?:change |update |correct )?(?:my|our|the) {re.escape(label)}"
+                rf"(?:please |can you |could you )*(?:change |update |correct )?(?:my|our|the) {re.escape(label)}"
                 rf"(?: (?:is|was|should be|must be|to)(?: actually| really)?|'s)[: ]+(.{{1,{_LONGEST_VALUE}}})$",
                 text,
                 re.IGNORECASE,
             )
-            found = match and _value_for(turn, slot, match.group(1).strip(" .!"))
+            found = match and _value_for(turn, slot, match.group(1).strip(" .!"), text)
             if found:
                 return found
     return None
@@ -86,29 +139,60 @@ def _labels(slot: str, label: str | None) -> list[str]:
     return names + (["name"] if slot == "first_name" else [])
 
 
-def _value_for(turn: Turn, slot: str, text: str) -> Correction | None:
+def _value_for(turn: Turn, slot: str, text: str, sentence: str) -> Correction | None:
     if turn.flows.slot(slot).get("type") == "text":
+        facts = find_personal_facts(sentence)  # "my name is Adah with h"
+        text = {"first_name": facts.first_name, "company": facts.company}.get(slot) or text
         return Correction(slot, text, text) if text != turn.slots[slot] else None
-    for flow, step_id in _choice_steps(turn, slot):
-        return _choice(turn, flow, step_id, text)
-    return None
-
-
-def _choice_steps(turn: Turn, slot: str) -> Iterator[tuple[str, str]]:
-    for name in turn.flows.document["flows"]:
-        for step_id, step in turn.flows.flow(name)["steps"].items():
-            if step["step"] == "ask_choice" and step["slot"] == slot:
-                yield name, step_id
+    place = turn.flows.choice_step(slot)
+    return None if place is None else _choice(turn, place["flow"], place["step"], text)
 
 
 def _choice(turn: Turn, flow: str, step_id: str, text: str) -> Correction | None:
     step = turn.flows.step(flow, step_id)
-    values = [str(value) for value in step["choices"]]
-    labels = questions.labels_of(turn, {"flow": flow, "step": step_id}, values)
-    match = match_choice(text, [{"value": value, "label": labels[value] or value} for value in values])
+    choices = questions.offered(turn, {"flow": flow, "step": step_id}, step)
+    match = match_choice(text, choices)
     if match is None or turn.slots.get(step["slot"]) == match.value:
         return None
-    return Correction(step["slot"], match.value, labels[match.value] or match.value)
+    shown = {choice["value"]: choice["label"] for choice in choices}
+    return Correction(step["slot"], match.value, shown[match.value])
+
+
+def restates_choice(turn: Turn) -> bool:
+    """Tell whether the text takes back a choice and names another and nothing else ("no, call me instead")."""
+    taken = taken_back(clean_text(turn.message.text))
+    if taken is None:
+        return False
+    choices = _lately_offered(turn)
+    return any(match is not None and match.whole for _, match, _ in _matches(choices, taken.value))
+
+
+def _chosen_anew(turn: Turn, text: str) -> Correction | None:
+    """Return the other choice of a late question that the text names, the one it names most clearly."""
+    clear = [
+        (match.whole, len(shown[match.value].split()), Correction(slot, match.value, shown[match.value]))
+        for slot, match, shown in _matches(_lately_offered(turn), text)
+        if match is not None and turn.slots.get(slot) != match.value
+    ]
+    return max(clear, key=lambda one: one[:2])[2] if clear else None
+
+
+def _lately_offered(turn: Turn) -> list[tuple[str, list[dict[str, Any]]]]:
+    places = [(flow, step_id, turn.flows.step(flow, step_id)) for flow, step_id in repair.answered_steps(turn)]
+    return [
+        (step["slot"], questions.offered(turn, {"flow": flow, "step": step_id}, step))
+        for flow, step_id, step in places
+        if step["step"] == "ask_choice"
+    ]
+
+
+def _matches(
+    offered: list[tuple[str, list[dict[str, Any]]]], text: str
+) -> list[tuple[str, ChoiceMatch | None, dict[str, str]]]:
+    return [
+        (slot, match_choice(text, choices), {choice["value"]: choice["label"] for choice in choices})
+        for slot, choices in offered
+    ]
 
 
 def _of_lately_answered(turn: Turn) -> Correction | None:
@@ -119,13 +203,13 @@ def _of_lately_answered(turn: Turn) -> Correction | None:
     question = turn.question
     if question is not None and question["step"] != "ask_text" and questions.read_text(turn, question) is not None:
         return None
+    chosen = _chosen_anew(turn, taken.value)
+    if chosen is not None:
+        return chosen
+    restated = taken.restated and not _is_small_talk(turn)
     for flow, step_id in repair.answered_steps(turn):
         step = turn.flows.step(flow, step_id)
-        if step["step"] == "ask_choice":
-            found = _choice(turn, flow, step_id, taken.value)
-            if found is not None:
-                return found
-        elif step["step"] == "ask_text" and taken.restated and (question is None or question["step"] != "ask_text"):
+        if step["step"] == "ask_text" and restated and (question is None or question["step"] != "ask_text"):
             value = without_lead_in(taken.value, str(turn.flows.slot(step["slot"]).get("field") or ""))
             return Correction(step["slot"], value, value)
     return None

@@ -39,6 +39,12 @@ class Flows:
             raise FlowsError(f"entry flow {self.entry_flow!r} is not among the flows")
         self._triggers = {intent: name for name, flow in self._flows.items() for intent in flow.get("nlu_triggers", ())}
         self._slots = {name: slot for flow in self._flows.values() for name, slot in flow.get("slots", {}).items()}
+        self._choice_steps = {
+            step["slot"]: {"flow": name, "step": step_id}
+            for name, flow in self._flows.items()
+            for step_id, step in flow["steps"].items()
+            if step["step"] == "ask_choice"
+        }
 
     @classmethod
     def read(cls, path: Path) -> Flows:
@@ -81,6 +87,10 @@ class Flows:
 
     def slot_names(self) -> list[str]:
         return list(self._slots)
+
+    def choice_step(self, slot: str) -> dict[str, str] | None:
+        """Return flow and step of the question that offers the choices of a slot."""
+        return self._choice_steps.get(slot)
 
     def triggered_by(self, intent: str | None) -> str | None:
         """Name the flow that an intent starts from nothing, if any."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from parley_rasa.dialogue import repair, steps
+from parley_rasa.dialogue import corrections, reluctance, repair, steps, volunteered
 from parley_rasa.dialogue.questions import read_text
 from parley_rasa.dialogue.turn import Turn
 from parley_rasa.typed_answers import normalise
@@ -14,7 +14,7 @@ STOP_WORDS = frozenset("stop|stopall|stop all|unsubscribe|unsubscribe me|optout|
 STOP_WORDS_BY_PHONE = STOP_WORDS | frozenset(("end", "quit", "cancel"))
 PERSON_WORDS = frozenset("person|a person|human|a human|agent|operator|real person|a real person".split("|"))
 PHONE_CHANNELS = ("sms", "voice")
-CANNOT_BE_UNDONE = frozenset(("delete_me",))
+FILED = frozenset(("delete_me", "what_do_you_know", "why_me"))  # each files a request with the company
 WORKS_AFTER_HAND_OFF = frozenset(("opt_out", "delete_me", "what_do_you_know", "why_me"))
 
 
@@ -30,18 +30,22 @@ def requested(turn: Turn) -> str | None:
     if said in PERSON_WORDS:
         return "talk_to_person"
     intent = turn.understood.intent
-    if intent not in _CARRY_OUT:
+    if intent not in _CARRY_OUT or reluctance.is_about_question(turn) or corrections.restates_choice(turn):
         return None
     question = turn.question
-    wants_certainty = turn.takes_any_text or intent in CANNOT_BE_UNDONE
-    sure = turn.thresholds.in_free_text if wants_certainty else turn.thresholds.global_intent
-    if turn.understood.confidence < sure:
+    if turn.understood.confidence < _sure(turn, intent):
         return None
     if question is not None and not turn.moved:
         answer = read_text(turn, question)
         if answer is not None and answer.whole:
             return None
     return intent
+
+
+def _sure(turn: Turn, intent: str) -> float:
+    if intent in FILED:
+        return turn.thresholds.filed
+    return turn.thresholds.in_free_text if turn.takes_any_text else turn.thresholds.global_intent
 
 
 def carry_out(turn: Turn, intent: str) -> None:
@@ -57,7 +61,7 @@ def _opt_out(turn: Turn) -> None:
 
 
 def _talk_to_person(turn: Turn) -> None:
-    repair.capture_values(turn)
+    volunteered.capture(turn)
     steps.hand_off_on_request(turn, "asked")
 
 
@@ -65,7 +69,7 @@ def _delete_me(turn: Turn) -> None:
     turn.say(turn.pattern("delete_me"))
     turn.add_effect("privacy_request", kind="erase")
     steps.end_everything(turn, "erasure_requested")
-    turn.state.update(slots={}, recent=[])
+    turn.state.update(slots={}, declined=[], recent=[])
 
 
 def _what_do_you_know(turn: Turn) -> None:
@@ -91,8 +95,10 @@ def _start_over(turn: Turn) -> None:
     name = frame["flow"] if frame else turn.flows.entry_flow
     turn.say(turn.pattern("start_over"))
     turn.state["stack"] = [other for other in turn.state["stack"] if other["flow"] != name]
-    for slot in turn.flows.flow(name).get("slots", {}):
+    own = turn.flows.flow(name).get("slots", {})
+    for slot in own:
         turn.slots.pop(slot, None)
+    turn.state["declined"] = [slot for slot in turn.state["declined"] if slot not in own]
     turn.state["recent"] = []
     steps.start_flow(turn, name)
 

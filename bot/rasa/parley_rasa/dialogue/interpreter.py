@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from parley_rasa.dialogue import corrections, global_intents, questions, repair, steps
+from parley_rasa.dialogue import corrections, global_intents, questions, reluctance, repair, steps, volunteered
 from parley_rasa.dialogue.flows import Flows
 from parley_rasa.dialogue.state import is_fresh, restore
 from parley_rasa.dialogue.turn import Message, Thresholds, Turn, Understood
@@ -58,7 +58,7 @@ def _start(turn: Turn) -> None:
     if is_fresh(turn.state):
         steps.start_flow(turn, turn.flows.entry_flow)
         return
-    turn.say(turn.pattern("greet_again"))
+    turn.say(turn.pattern("welcome_back" if turn.frame else "greet_again"))
     _show_open_question(turn)
 
 
@@ -91,10 +91,13 @@ def _read_text(turn: Turn) -> None:
     elif is_fresh(turn.state):
         _first_words(turn)
     else:
-        captured = repair.capture_values(turn)
+        captured = volunteered.capture(turn)
+        volunteered.say_noted(turn, captured)
         handled = (
             repair.accepts_person(turn)
-            or _correct(turn)
+            or reluctance.explain(turn)
+            or reluctance.accept_refusal(turn)
+            or (not captured and _correct(turn))
             or _answer(turn, certain=True)
             or _answer_knowledge(turn)
             or _start_triggered(turn)
@@ -107,18 +110,31 @@ def _read_text(turn: Turn) -> None:
 
 def _first_words(turn: Turn) -> None:
     """The visitor speaks first: begin a flow, with what was given already, and answer what was asked."""
-    repair.capture_values(turn)
+    noted = volunteered.capture(turn)
     knowledge = repair.find_knowledge(turn)
-    sure = turn.understood.confidence >= turn.thresholds.trigger
-    triggered = turn.flows.triggered_by(turn.understood.intent) if sure else None
+    intent = turn.understood.intent if turn.understood.confidence >= turn.thresholds.trigger else None
     turn.acted_as = "flow_started"
-    steps.start_flow(turn, triggered or turn.flows.entry_flow)
-    if knowledge is not None:
+    steps.start_flow(turn, turn.flows.triggered_by(intent) or turn.flows.entry_flow, intent)
+    _answer_first_question(turn)
+    if knowledge or noted:
         # The notice that this is a machine comes first, the open question last, the answer between them.
         question = turn.replies.pop() if turn.question is not None else None
+        volunteered.say_noted(turn, noted)
         repair.say_knowledge(turn, knowledge)
         if question is not None:
             turn.replies.append(question)
+
+
+def _answer_first_question(turn: Turn) -> None:
+    """Take a choice named in the first words, instead of asking for it."""
+    question = turn.question
+    if question is None or question["step"] != "ask_choice" or turn.is_asking:
+        return
+    answer = questions.read_text(turn, question)
+    if answer is not None:
+        turn.replies.pop()
+        questions.accept(turn, question, answer)
+        steps.go_on(turn)
 
 
 def _correct(turn: Turn) -> bool:
@@ -137,12 +153,13 @@ def _answer(turn: Turn, certain: bool) -> bool:
     answer = questions.read_text(turn, question)
     if answer is None or answer.certain != certain:
         return False
-    knowledge = None if answer.whole or not certain else repair.find_knowledge(turn)
-    if knowledge is not None and question["step"] == "ask_choice":
-        return False  # "how secure is the demo?" names a choice by chance, it asks something
+    knowledge = [] if answer.whole or not certain else repair.find_knowledge(turn)
+    if knowledge and question["step"] == "ask_choice":
+        if turn.is_asking or turn.understood.confidence >= turn.thresholds.over_choice:
+            return False  # "how secure is the demo?" names a choice by chance, it asks something
+        knowledge = []
     turn.acted_as = "answer_given"
-    if knowledge is not None:
-        repair.say_knowledge(turn, knowledge)
+    repair.say_knowledge(turn, knowledge)
     questions.accept(turn, question, answer)
     steps.go_on(turn)
     return True
@@ -150,11 +167,17 @@ def _answer(turn: Turn, certain: bool) -> bool:
 
 def _answer_knowledge(turn: Turn) -> bool:
     knowledge = repair.find_knowledge(turn)
-    if knowledge is None:
+    if not knowledge:
         return False
     turn.acted_as = "question_answered"
     repair.say_knowledge(turn, knowledge)
-    repair.back_to_question(turn)
+    question, told = turn.question, volunteered.for_open_question(turn)
+    if question is not None and told is not None:  # "how much is it for 40 people?"
+        volunteered.say_noted(turn, [told])
+        questions.accept(turn, question, questions.Answer(told.value))
+        steps.go_on(turn)
+    else:
+        repair.back_to_question(turn)
     return True
 
 
@@ -162,18 +185,34 @@ def _start_triggered(turn: Turn) -> bool:
     """Start the flow that an intent triggers, on top of the running one; a flow that runs already does not restart."""
     name = turn.flows.triggered_by(turn.understood.intent)
     sure = turn.thresholds.in_free_text if turn.takes_any_text else turn.thresholds.trigger
-    if name is None or turn.understood.confidence < sure or name in [frame["flow"] for frame in turn.state["stack"]]:
+    if name is None or turn.understood.confidence < sure:
         return False
+    if name in [frame["flow"] for frame in turn.state["stack"]]:
+        return _say_it_runs(turn)
     turn.acted_as = "flow_started"
-    steps.start_flow(turn, name)
+    steps.start_flow(turn, name, turn.understood.intent)
+    return True
+
+
+def _say_it_runs(turn: Turn) -> bool:
+    """ "So when is the demo?": say that the open question is on the way to it, unless the text may answer it."""
+    question = turn.question
+    if question is None or turn.moved or not turn.pattern("on_the_way"):
+        return False
+    if question["step"] == "ask_text" and not questions.asks_a_name(turn, question):
+        return False
+    turn.acted_as = "question_answered"
+    turn.say(turn.pattern("on_the_way"))
+    questions.ask_shortly(turn)
     return True
 
 
 def _acknowledge(turn: Turn) -> None:
-    """An address given early is captured; then the open question is asked again."""
+    """What was given early is captured; then the open question is asked again."""
     turn.acted_as = "answer_given"
     if turn.frame is None:
-        turn.say(turn.pattern("thanks"))
+        if not turn.replies:
+            turn.say(turn.pattern("thanks"))
     else:
         repair.back_to_question(turn)
 
@@ -189,4 +228,4 @@ def _show_open_question(turn: Turn) -> None:
     if turn.moved:
         steps.run(turn)
     else:
-        questions.ask(turn)
+        questions.ask_shortly(turn)

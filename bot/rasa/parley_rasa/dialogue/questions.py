@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,11 +11,15 @@ from parley_rasa.dialogue.conditions import is_known
 from parley_rasa.dialogue.flows import QUESTION_INPUT
 from parley_rasa.dialogue.turn import Turn
 from parley_rasa.dialogue.wording import for_channel
-from parley_rasa.typed_answers import clean_text, read_yes_no, taken_back, without_lead_in
+from parley_rasa.personal_facts import PersonalFacts, find_personal_facts, read_company, read_name
+from parley_rasa.typed_answers import clean_text, normalise, read_agreement, read_yes_no, taken_back
 
 LONGEST_TEXT = 1000  # characters, when the step says nothing
+_FEW_WORDS = 5
+_FEW_LETTERS = 6
 CHANNELS_WITH_BUTTONS = ("web", "telegram")  # elsewhere choices are shown as a numbered list
 CONSENT = {"yes": "given", "no": "refused"}
+_READERS: dict[str, Callable[[str], str | None]] = {"first_name": read_name, "company": read_company}
 
 Step = dict[str, Any]
 
@@ -34,7 +38,9 @@ class Answer:
 
 
 def is_answered(turn: Turn, step: Step) -> bool:
-    """Tell whether a question need not be asked because its slot is known."""
+    """Tell whether a question need not be asked because its slot is known or the visitor left it out."""
+    if step["slot"] in turn.state["declined"]:
+        return True
     return bool(step.get("skip_if_known")) and is_known(turn.slots.get(step["slot"]))
 
 
@@ -60,9 +66,25 @@ def ask(turn: Turn, text: str | None = None) -> None:
 
 def ask_again(turn: Turn) -> None:
     """Come back to the open question after something else."""
-    if turn.question is not None:
+    if turn.question is None:
+        return
+    if not _shorter(turn):
         turn.say(turn.pattern("resume"))
-        ask(turn)
+    ask_shortly(turn)
+
+
+def ask_shortly(turn: Turn) -> None:
+    """Ask the open question once more, in its shorter words if it has any. A consent text is never shortened."""
+    ask(turn, _shorter(turn) or None)
+
+
+def _shorter(turn: Turn) -> str:
+    return "" if turn.question is None or turn.question["step"] == "ask_consent" else turn.wording("again")
+
+
+def asks_a_name(turn: Turn, step: Step) -> bool:
+    """Tell whether a question asks for a name, which few texts can be."""
+    return turn.flows.slot(step["slot"]).get("field") in _READERS
 
 
 def choices_of(turn: Turn, step: Step) -> list[dict[str, str]]:
@@ -75,6 +97,14 @@ def choices_of(turn: Turn, step: Step) -> list[dict[str, str]]:
         return []
     labels = labels_of(turn, turn.frame or {}, values)
     return [{"value": value, "label": labels.get(value) or fallback.get(value, value)} for value in values]
+
+
+def offered(turn: Turn, place: Mapping[str, Any], step: Step) -> list[dict[str, Any]]:
+    """List the choices of a step with all that a visitor may call them."""
+    values = [str(value) for value in step["choices"]]
+    labels = labels_of(turn, place, values)
+    also = turn.flows.wording(turn.language, place["flow"], place["step"]).get("also", {})
+    return [{"value": value, "label": labels[value] or value, "also": also.get(value, ())} for value in values]
 
 
 def labels_of(turn: Turn, place: Mapping[str, Any], values: list[str]) -> dict[str, str]:
@@ -97,16 +127,37 @@ def read_text(turn: Turn, step: Step) -> Answer | None:
         value = found.values.get(QUESTION_INPUT[kind])
         return None if value is None else Answer(value, whole=found.nothing_else)
     if kind == "ask_consent":
-        said = read_yes_no(text)
-        return None if said is None else Answer("yes" if said else "no", whole=True)
+        return _read_consent(turn, step, text)
     if kind == "ask_choice":
-        numbered = turn.channel not in CHANNELS_WITH_BUTTONS
-        match = match_choice(text, choices_of(turn, step), numbered)
-        taken = taken_back(text)
-        if match is None and taken is not None:  # "oh, actually the second one"
-            match = match_choice(taken.value, choices_of(turn, step), numbered)
-        return None if match is None else Answer(match.value, whole=match.whole)
+        return _read_choice(turn, step, text)
     return _read_free_text(turn, step, text)
+
+
+def _read_consent(turn: Turn, step: Step, text: str) -> Answer | None:
+    """Read a plain yes or no, or the very words on one of the two buttons."""
+    typed = [choice["value"] for choice in choices_of(turn, step) if normalise(choice["label"]) == normalise(text)]
+    if len(typed) == 1:
+        return Answer(typed[0], whole=True)
+    said = read_agreement(text)
+    return None if said is None else Answer("yes" if said else "no", whole=True)
+
+
+def _read_choice(turn: Turn, step: Step, text: str) -> Answer | None:
+    numbered = turn.channel not in CHANNELS_WITH_BUTTONS
+    choices = offered(turn, turn.frame or {}, step)
+    match = match_choice(text, choices, numbered)
+    taken = taken_back(text)
+    if match is None and taken is not None:  # "oh, actually the second one"
+        match = match_choice(taken.value, choices, numbered)
+    said = read_yes_no(text)
+    if match is None and said is not None:  # "ok go ahead", where a choice is also called "yes"
+        match = match_choice("yes" if said else "no", choices)
+    if match is not None:
+        return Answer(match.value, whole=match.whole)
+    meant = step.get("intents", {}).get(turn.understood.intent)
+    if meant is None or turn.understood.confidence < turn.thresholds.trigger:
+        return None
+    return Answer(meant)
 
 
 def _read_free_text(turn: Turn, step: Step, text: str) -> Answer | None:
@@ -114,11 +165,22 @@ def _read_free_text(turn: Turn, step: Step, text: str) -> Answer | None:
         return None  # an address given early is captured as one, it does not answer "what is your name?"
     if turn.is_typed_question and (turn.frame or {}).get("misses") == 0:
         return None  # a question of the visitor's own; typed once more, it is taken as the answer after all
-    value = without_lead_in(clean_text(text), str(turn.flows.slot(step["slot"]).get("field") or ""))
+    read = _READERS.get(str(turn.flows.slot(step["slot"]).get("field")), clean_text)
+    value = read(clean_text(text))
+    if value is None or read_yes_no(text) is not None or _tells_something_else(turn, step, text):
+        return None
     shortest, longest = step.get("min_length") or 1, step.get("max_length") or LONGEST_TEXT
     if not shortest <= len(value) <= longest or not any(letter.isalnum() for letter in value):
         return None
     return Answer(value, certain=False)
+
+
+def _tells_something_else(turn: Turn, step: Step, text: str) -> bool:
+    """Tell whether a few words only give a name or a number, which answers no question about a problem."""
+    if asks_a_name(turn, step) or len(text.split()) > _FEW_WORDS:
+        return False
+    letters = sum(letter.isalpha() for letter in text)
+    return find_personal_facts(text) != PersonalFacts() or (letters < _FEW_LETTERS and any(map(str.isdigit, text)))
 
 
 def accept(turn: Turn, step: Step, answer: Answer) -> None:

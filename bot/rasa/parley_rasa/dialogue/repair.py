@@ -1,19 +1,21 @@
-"""Bring a conversation back on its way: values given early, knowledge questions in between, misses."""
+"""Bring a conversation back on its way: knowledge questions in between, small talk, misses."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from parley_rasa.dialogue import questions, steps
-from parley_rasa.dialogue.conditions import is_known
-from parley_rasa.dialogue.flows import QUESTION_INPUT
+from parley_rasa.dialogue import questions, reluctance, steps
 from parley_rasa.dialogue.turn import Turn
-from parley_rasa.typed_answers import read_yes_no
+from parley_rasa.typed_answers import read_agreement
 
 DEFAULT_RETRIES = 2
+MOST_ANSWERS = 3  # to one message
 OFFERED_PERSON = "offered_person"
-VALUE_KINDS = ("email", "phone")
-_SMALL_TALK = {"greet": "greet_again", "thanks": "thanks", "goodbye": "goodbye"}
+DETAILS = "give_details"
+PRIVACY = frozenset(("delete_me", "what_do_you_know"))
+_SMALL_TALK = {"greet": "hello", "thanks": "thanks", "goodbye": "goodbye"}
+# What the same intents, and a bare yes or no, are answered with when nothing is asked.
+_AFTER_THE_FLOW = _SMALL_TALK | {"greet": "greet_again", "affirm": "ask_away", "deny": "goodbye"}
 
 
 def back_to_question(turn: Turn) -> None:
@@ -24,63 +26,73 @@ def back_to_question(turn: Turn) -> None:
         questions.ask_again(turn)
 
 
-def capture_values(turn: Turn) -> bool:
-    """Capture an address or number that was given without being asked for; never changes a known one."""
-    asked = "" if turn.question is None or turn.moved else QUESTION_INPUT[turn.question["step"]]
-    captured = False
-    for kind in VALUE_KINDS:
-        value = turn.understood.values.get(kind)
-        if value is None or kind == asked:
-            continue
-        slots = turn.flows.slots_of_type(kind, turn.frame["flow"] if turn.frame else None)
-        if slots and not any(is_known(turn.slots.get(slot)) for slot in slots):
-            turn.set_slot(slots[0], value)
-            captured = True
-    return captured
-
-
-def find_knowledge(turn: Turn) -> dict[str, Any] | None:
-    """Return the knowledge answer to the visitor's question, when it is clear enough that it is one."""
+def find_knowledge(turn: Turn) -> list[str]:
+    """Name the known questions that the visitor asks, when it is clear enough that they ask them."""
+    answers = turn.flows.answers
+    several = dict.fromkeys(
+        name for name, confidence in turn.understood.parts if name in answers and confidence >= turn.thresholds.part
+    )
+    if len(several) > 1 and turn.is_asking:
+        return list(several)[:MOST_ANSWERS]
+    name, confidence = turn.understood.intent or "", turn.understood.confidence
     if turn.takes_any_text and turn.is_typed_question:
         # It asks something for sure, so the likeliest of the known questions will do.
-        candidates = [one for one in turn.understood.ranking if one[0] in turn.flows.answers][:1]
-        sure = turn.thresholds.in_typed_question
-    else:
-        candidates = [(turn.understood.intent or "", turn.understood.confidence)]
-        sure = turn.thresholds.in_free_text if turn.takes_any_text else turn.thresholds.answer
-    for intent, confidence in candidates:
-        if intent in turn.flows.answers and confidence >= sure:
-            return turn.flows.answers[intent]
-    return None
+        name, confidence = next((one for one in turn.understood.ranking if one[0] in answers), ("", 0.0))
+    return [name] if name in answers and confidence >= _sure_of_knowledge(turn) else []
 
 
-def say_knowledge(turn: Turn, answer: dict[str, Any]) -> None:
-    source = {"title": answer["title"], "link": answer.get("link") or ""}
-    turn.say(turn.flows.answer_text(turn.language, answer), source=source)
+def _sure_of_knowledge(turn: Turn) -> float:
+    thresholds, question = turn.thresholds, turn.question
+    if question is None or turn.moved:
+        return thresholds.answer
+    if question["step"] == "ask_text":
+        if turn.is_typed_question:
+            return thresholds.in_typed_question
+        # "Late invoices" may be what they want to change; "late invoices" is nobody's name.
+        free = not turn.is_asking and not questions.asks_a_name(turn, question)
+        return thresholds.never if free else thresholds.in_free_text
+    if question["step"] == "ask_choice" and not turn.is_asking:
+        return thresholds.not_asking
+    return thresholds.answer
+
+
+def say_knowledge(turn: Turn, names: list[str]) -> None:
+    """Say the answers; one that was said a moment ago is not said again, a person is offered for the rest."""
+    for name in names:
+        answer = turn.flows.answers[name]
+        source = {"title": answer["title"], "link": answer.get("link") or ""}
+        said = f"said {name}"
+        again = turn.pattern("said_already") if said in turn.state["recent"] else ""
+        turn.say(again or turn.flows.answer_text(turn.language, answer), source=source)
+        turn.remember(said)
 
 
 def small_talk(turn: Turn) -> bool:
     """Return a greeting, thanks or goodbye; tell whether the message was one."""
     intent = turn.understood.intent or ""
+    replies = _SMALL_TALK if turn.frame else _AFTER_THE_FLOW
     sure = turn.thresholds.in_free_text if turn.takes_any_text else turn.thresholds.small_talk
-    if intent not in _SMALL_TALK or turn.understood.confidence < sure:
+    if intent not in replies or turn.understood.confidence < sure:
         return False
     turn.acted_as = "global"
-    turn.say(turn.pattern(_SMALL_TALK[intent]))
+    turn.say(turn.pattern(replies[intent]))
     if intent != "goodbye":
         if turn.moved:
             steps.run(turn)
         else:
-            questions.ask(turn)
+            questions.ask_shortly(turn)
     return True
 
 
 def accepts_person(turn: Turn) -> bool:
-    """Hand off when the visitor says yes to the person just offered; a yes to a consent question is never that."""
+    """Hand off when the visitor says yes to the person just offered.
+
+    A yes to a consent question is never that, nor is one that answers the open question itself.
+    """
     question = turn.question
     if question is None or question["step"] == "ask_consent" or turn.state["recent"][-1:] != [OFFERED_PERSON]:
         return False
-    if read_yes_no(turn.message.text) is not True:
+    if read_agreement(turn.message.text) is not True or questions.read_text(turn, question) is not None:
         return False
     turn.acted_as = "global"
     steps.hand_off_on_request(turn, "misses")
@@ -88,22 +100,43 @@ def accepts_person(turn: Turn) -> bool:
 
 
 def miss(turn: Turn) -> None:
-    """Nothing fits: say so, ask again; after some misses offer a person and go on waiting."""
+    """Nothing fits: say so and ask again; then offer a person; then leave out what may be left out."""
     turn.acted_as = "missed"
     frame, question = turn.frame, turn.question
-    if frame is None or question is None:
+    if _may_mean_privacy(turn):
+        turn.say(turn.pattern("privacy_unsure"))
+        questions.ask_shortly(turn)
+    elif frame is None or question is None:
         turn.say(turn.pattern("nothing_open"))
-        return
-    frame["misses"] += 1
-    if frame["misses"] >= question.get("retries", DEFAULT_RETRIES):
-        turn.say(turn.pattern("offer_person"))
-        turn.remember(OFFERED_PERSON)
-        questions.ask(turn)
+    else:
+        frame["misses"] += 1
+        beyond = frame["misses"] - max(1, question.get("retries", DEFAULT_RETRIES))
+        if beyond > 0 and question.get("optional"):
+            reluctance.leave_out(turn)
+        elif beyond >= 0 and beyond % 2 == 0:
+            turn.say(turn.pattern("offer_person"))
+            turn.remember(OFFERED_PERSON)
+            questions.ask_shortly(turn)
+        else:
+            _ask_for_another_answer(turn, question)
+
+
+def _ask_for_another_answer(turn: Turn, question: dict[str, Any]) -> None:
+    told = turn.understood.intent == DETAILS and turn.understood.confidence >= turn.thresholds.details
+    if told and question["step"] == "ask_choice" and turn.pattern("told"):
+        turn.say(turn.pattern("told"))
+        questions.ask_shortly(turn)
         return
     retry = turn.pattern("too_long") if _is_too_long(turn, question) else turn.wording("retry")
     if not retry:
         turn.say(turn.pattern("cannot_handle"))
     questions.ask(turn, retry or None)
+
+
+def _may_mean_privacy(turn: Turn) -> bool:
+    """A privacy request that is too unsure to file: the visitor is told the words that make it sure."""
+    likely = turn.understood.intent in PRIVACY and turn.understood.confidence >= turn.thresholds.answer
+    return likely and bool(turn.pattern("privacy_unsure"))
 
 
 def _is_too_long(turn: Turn, question: dict[str, Any]) -> bool:

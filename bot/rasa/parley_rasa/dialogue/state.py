@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from parley_rasa.dialogue.conditions import is_known, next_step
@@ -30,7 +30,7 @@ def restore(flows: Flows, raw: Mapping[str, Any] | None, facts: Mapping[str, Any
     state["stack"] = [frame for frame in state["stack"] if frame["flow"] in flows]
     if had_frames and not state["stack"]:
         state["ended"] = "flow_removed"
-    moved = [_follow_version(flows, frame, state["slots"]) for frame in state["stack"]]
+    moved = [_follow_version(flows, frame, state) for frame in state["stack"]]
     return state, bool(moved and moved[-1])
 
 
@@ -46,7 +46,10 @@ def is_fresh(state: Mapping[str, Any]) -> bool:
 
 
 def _fresh() -> dict[str, Any]:
-    return {"v": VERSION, "slots": {}, "stack": [], "ended": None, "handed_off": False, "recent": []}
+    return {
+        "v": VERSION, "slots": {}, "declined": [], "stack": [], "ended": None, "handed_off": False, "noticed": False,
+        "recent": [],
+    }  # fmt: skip
 
 
 def _copy(raw: Mapping[str, Any]) -> dict[str, Any]:
@@ -57,9 +60,11 @@ def _copy(raw: Mapping[str, Any]) -> dict[str, Any]:
         return {
             "v": VERSION,
             "slots": {str(name): value for name, value in raw["slots"].items()},
+            "declined": [str(name) for name in raw.get("declined", [])],
             "stack": [_copy_frame(frame) for frame in raw["stack"]],
             "ended": None if ended is None else str(ended),
             "handed_off": bool(raw.get("handed_off", False)),
+            "noticed": bool(raw.get("noticed", False)),
             "recent": [str(event) for event in raw.get("recent", [])],
         }
     except (KeyError, TypeError, AttributeError) as error:
@@ -76,7 +81,7 @@ def _copy_frame(frame: Mapping[str, Any]) -> dict[str, Any]:
     return {**names, "misses": misses}
 
 
-def _follow_version(flows: Flows, frame: dict[str, Any], slots: Mapping[str, Any]) -> bool:
+def _follow_version(flows: Flows, frame: dict[str, Any], state: Mapping[str, Any]) -> bool:
     """Bring a frame to the present version of its flow; tell whether its question must be shown (again)."""
     flow = flows.flow(frame["flow"])
     is_there = flows.has_step(frame["flow"], frame["step"])
@@ -84,25 +89,27 @@ def _follow_version(flows: Flows, frame: dict[str, Any], slots: Mapping[str, Any
         return False
     frame["version"] = flow["version"]
     if not is_there:
-        frame.update(step=nearest_open_step(flow, slots), misses=0)
+        frame.update(step=nearest_open_step(flow, state["slots"], state["declined"]), misses=0)
         return True
     # A consent text may have been rewritten with the version: a yes to the old one says nothing about the new one.
     kind = flow["steps"][frame["step"]]["step"]
     return kind not in QUESTION_INPUT or kind == "ask_consent"
 
 
-def nearest_open_step(flow: Mapping[str, Any], slots: Mapping[str, Any]) -> str:
-    """Return the first unanswered question on the way through a flow, given what is known.
+def nearest_open_step(
+    flow: Mapping[str, Any], slots: Mapping[str, Any], declined: Sequence[str] = (), start: str | None = None
+) -> str:
+    """Return the first unanswered question on the way from a step, given what is known and what was left out.
 
     When all are answered: the step after the last answered question, so that what the flow does at its end is done.
     """
-    step_id: str | None = str(flow["first"])
-    after_last_answer = str(flow["first"])
+    step_id: str | None = start or str(flow["first"])
+    after_last_answer = str(step_id)
     seen: list[str] = []
     while step_id is not None and step_id not in seen:
         seen.append(step_id)
         step = flow["steps"][step_id]
-        if step["step"] in QUESTION_INPUT and not is_known(slots.get(step["slot"])):
+        if step["step"] in QUESTION_INPUT and not is_known(slots.get(step["slot"])) and step["slot"] not in declined:
             return step_id
         answered = step["step"] in QUESTION_INPUT
         step_id = next_step(step["next"], slots)

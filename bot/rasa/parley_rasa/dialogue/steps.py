@@ -19,9 +19,13 @@ DEFAULT_TEAM = "default"
 Step = dict[str, Any]
 
 
-def start_flow(turn: Turn, name: str) -> None:
-    """Put a flow on the stack and run it up to its first question."""
+def start_flow(turn: Turn, name: str, intent: str | None = None) -> None:
+    """Put a flow on the stack and run it up to its first question; the intent that starts it may answer one."""
     flow = turn.flows.flow(name)
+    for step in flow["steps"].values():
+        meant = step.get("intents", {}).get(intent) if intent else None
+        if meant is not None:
+            turn.set_slot(step["slot"], meant)
     turn.state["stack"].append({"flow": name, "version": flow["version"], "step": flow["first"], "misses": 0})
     turn.state["ended"] = None
     run(turn)
@@ -85,7 +89,8 @@ def hand_off(turn: Turn, team: str, reason: str) -> None:
     """Let a person take over; from now on the bot is silent."""
     turn.add_effect("hand_off", team=team, reason=reason)
     end_everything(turn, "handed_off")
-    turn.state["handed_off"] = True
+    # Should the bot speak here again, it says anew what it is.
+    turn.state.update(handed_off=True, noticed=False)
 
 
 def hand_off_on_request(turn: Turn, reason: str) -> None:
@@ -102,7 +107,10 @@ def _message(turn: Turn, step: Step) -> None:
 
 
 def _ai_notice(turn: Turn, step: Step) -> None:
-    turn.say(turn.wording(), step=turn.step_id, notice="ai")
+    """Say what the bot is, once in a conversation: whoever starts a second flow in it has read it."""
+    if not turn.state["noticed"]:
+        turn.say(turn.wording(), step=turn.step_id, notice="ai")
+        turn.state["noticed"] = True
     leave_step(turn)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,9 +11,15 @@ from parley_rasa.dialogue.conditions import is_known
 from parley_rasa.dialogue.flows import QUESTION_INPUT, Flows
 from parley_rasa.dialogue.wording import for_channel, render
 
-RECENT = 6  # events remembered from one turn to the next
+RECENT = 8  # events remembered from one turn to the next
 PATTERNS = "patterns"
 QUESTION_MARKS = ("?", "\uff1f", "\u061f")
+_ASKING = re.compile(
+    r"^\W*(?:(?:and|but|so|ok|okay|hi|hello|hey|please|sorry)\W+)*(?:what|how|who|where|when|why|which|whose|is|are|do"
+    r"|does|did|can|could|will|would|may|should|has|have|tell me|show me|explain|i (?:want|would like|need) to know"
+    r"|i only want to know|i just want to know|i'?d like to know)\b",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True)
@@ -34,6 +41,7 @@ class Understood:
     ranking: Sequence[tuple[str, float]] = ()
     values: Mapping[str, Any] = field(default_factory=dict)  # "email", "phone", "number"
     nothing_else: bool = False  # the text is a value and no more than a few filler words
+    parts: Sequence[tuple[str, float]] = ()  # the likeliest intent of each question in a text that asks several
 
 
 @dataclass(frozen=True)
@@ -43,8 +51,14 @@ class Thresholds:
     global_intent: float = 0.6
     answer: float = 0.4
     trigger: float = 0.4
-    small_talk: float = 0.4
-    in_free_text: float = 0.75  # while any text would be an answer, and for what cannot be undone
+    small_talk: float = 0.6
+    details: float = 0.5  # that the visitor tells of themselves
+    part: float = 0.5  # of one question among several in a text
+    not_asking: float = 0.6  # for a question that is not worded as one, while a choice is open
+    over_choice: float = 0.9  # for the same, when the text also names one of the choices
+    never: float = 1.01
+    in_free_text: float = 0.75  # while any text would be an answer
+    filed: float = 0.85  # for what files a request with the company
     in_typed_question: float = 0.25  # while any text would be an answer, but this one ends with a question mark
 
 
@@ -98,6 +112,15 @@ class Turn:
     def is_typed_question(self) -> bool:
         return self.message.text.rstrip(" )!\"'").endswith(QUESTION_MARKS)
 
+    @property
+    def is_asking(self) -> bool:
+        """Tell whether the text is worded as a question, with or without its mark."""
+        return self.is_typed_question or _ASKING.match(self.message.text) is not None
+
+    def label(self, slot: str) -> str:
+        """Return what a slot is called when speaking to the visitor."""
+        return str(self.flows.slot(slot).get("label") or slot.replace("_", " "))
+
     def wording(self, key: str = "text") -> str:
         """Return the current step's wording for this channel, slots filled in."""
         frame = self.frame
@@ -124,6 +147,7 @@ class Turn:
     def set_slot(self, name: str, value: Any) -> None:
         """Remember a value and, when the slot belongs to a contact field, capture it there."""
         self.slots[name] = value
+        self.state["declined"] = [other for other in self.state["declined"] if other != name]
         contact_field = self.flows.slot(name).get("field")
         if contact_field and is_known(value):
             self.add_effect("capture_lead", field=contact_field, value=value, slot=name)

@@ -1,0 +1,96 @@
+"""Keep what a visitor tells unasked: an address, a number, a name, a company, a team size. Changes no known value."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from parley_rasa.amounts import range_of
+from parley_rasa.dialogue import questions
+from parley_rasa.dialogue.conditions import is_known
+from parley_rasa.dialogue.flows import QUESTION_INPUT
+from parley_rasa.dialogue.turn import Turn
+from parley_rasa.personal_facts import find_personal_facts
+
+VALUE_KINDS = ("email", "phone")
+FACT_FIELDS = ("first_name", "company", "team_size")  # contact fields, in the order they are said
+_OURSELVES = re.compile(r"\b(?:we|we're|us|our|my)\b", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Noted:
+    """A value for a slot and how to say it."""
+
+    slot: str
+    value: Any
+    shown: str
+
+
+def capture(turn: Turn) -> list[Noted]:
+    """Capture what was given without being asked for; what the open question asks is left to that question."""
+    noted = [*_new_facts(turn), *_new_values(turn)]
+    for one in noted:
+        turn.set_slot(one.slot, one.value)
+    return noted
+
+
+def say_noted(turn: Turn, noted: list[Noted]) -> None:
+    """Say what was captured, so that a misunderstanding can be corrected at once."""
+    if noted:
+        facts = ", ".join(f"{turn.label(one.slot)} {one.shown}" for one in noted)
+        turn.say(turn.pattern("noted", facts=facts))
+
+
+def facts_in_text(turn: Turn) -> list[Noted]:
+    """List the facts of the text that have a slot, whether or not it is known."""
+    facts = find_personal_facts(turn.message.text)
+    people = facts.people if not turn.is_asking or _OURSELVES.search(turn.message.text) else None
+    found = []
+    by_field = {turn.flows.slot(slot).get("field"): slot for slot in turn.flows.slot_names()}
+    for field in FACT_FIELDS:
+        slot = by_field.get(field)
+        if slot is None:
+            continue
+        if field in ("first_name", "company"):
+            text = getattr(facts, field)
+            found += [Noted(slot, text, text)] if text else []
+        elif people is not None:
+            found += _in_choices(turn, slot, people)
+    return found
+
+
+def for_open_question(turn: Turn) -> Noted | None:
+    """Return what answers the open question although the text asks something."""
+    question = turn.question
+    facts = find_personal_facts(turn.message.text)
+    if question is None or turn.moved or question["step"] != "ask_choice" or facts.people is None:
+        return None
+    return next(iter(_in_choices(turn, question["slot"], facts.people)), None)
+
+
+def _in_choices(turn: Turn, slot: str, people: int) -> list[Noted]:
+    place = turn.flows.choice_step(slot)
+    if place is None:
+        return []
+    choices = questions.offered(turn, place, turn.flows.step(place["flow"], place["step"]))
+    value = range_of(people, choices)
+    return [Noted(slot, value, choice["label"]) for choice in choices if choice["value"] == value]
+
+
+def _new_values(turn: Turn) -> list[Noted]:
+    asked = "" if turn.question is None or turn.moved else QUESTION_INPUT[turn.question["step"]]
+    noted = []
+    for kind in VALUE_KINDS:
+        value = turn.understood.values.get(kind)
+        if value is None or kind == asked:
+            continue
+        slots = turn.flows.slots_of_type(kind, turn.frame["flow"] if turn.frame else None)
+        if slots and not any(is_known(turn.slots.get(slot)) for slot in slots):
+            noted.append(Noted(slots[0], value, str(value)))
+    return noted
+
+
+def _new_facts(turn: Turn) -> list[Noted]:
+    asked = None if turn.question is None or turn.moved else turn.question["slot"]
+    return [fact for fact in facts_in_text(turn) if fact.slot != asked and not is_known(turn.slots.get(fact.slot))]
