@@ -36,6 +36,7 @@ _EMPTY_WORDS = frozenset(
 _SHORTEST_MISSPELT = 4  # letters; shorter words are too alike
 _ALIKE = 0.75
 _ALIKE_PHRASE = 0.88
+_MOST_LETTERS_APART = 3
 _LONGEST_MISSPELT = 6  # words
 _LONGEST_AROUND_WORD = 8  # words; in a longer text a single word names a choice by chance
 _LONGEST_WORD = 20  # letters
@@ -72,12 +73,12 @@ def match_choice(text: str, choices: Sequence[Mapping[str, Any]], numbered: bool
     return by_number or _by_words(said, choices, names)
 
 
-def _by_words(said: str, choices: Sequence[Mapping[str, Any]], names: list[set[str]]) -> ChoiceMatch | None:
+def _by_words(said: str, choices: Sequence[Mapping[str, Any]], names: list[frozenset[str]]) -> ChoiceMatch | None:
     found = _contained(said, choices, names) or _matched(match_mentioned_amount(said, choices), whole=False)
     if found is not None or len(said.split()) > _LONGEST_MISSPELT:
         return found
     for choice, own in zip(choices, names, strict=True):
-        if get_close_matches(said, own, n=1, cutoff=_ALIKE_PHRASE):
+        if _resembling(said, own):
             return ChoiceMatch(str(choice["value"]), whole=False)
     mended = _mend_spelling(said, names)
     return _contained(mended, choices, names) if mended != said else None
@@ -87,28 +88,44 @@ def _matched(value: str | None, whole: bool) -> ChoiceMatch | None:
     return None if value is None else ChoiceMatch(value, whole)
 
 
-def _names_of(choice: Mapping[str, Any]) -> set[str]:
-    return {_normal_name(str(name)) for name in (choice["label"], choice["value"], *choice.get("also", ()))} - {""}
-
-
-def _mend_spelling(said: str, names: list[set[str]]) -> str:
-    """Replace misspelt words by the words of the choices that they are closest to."""
-    known = sorted({word for own in names for name in own for word in name.split() if len(word) >= _SHORTEST_MISSPELT})
-    return " ".join(_mend_word(word, known) for word in said.split())
-
-
-def _mend_word(word: str, known: list[str]) -> str:
-    if len(word) < _SHORTEST_MISSPELT or len(word) > _LONGEST_WORD or word in known or word in _EMPTY_WORDS:
-        return word
-    # A slip of the finger seldom changes the first letter; "week" is no misspelt "seek".
-    alike = get_close_matches(word, [other for other in known if other[0] == word[0]], n=1, cutoff=_ALIKE)
-    return alike[0] if alike else word
+def _names_of(choice: Mapping[str, Any]) -> frozenset[str]:
+    return _normal_names((str(choice["label"]), str(choice["value"]), *choice.get("also", ())))
 
 
 @lru_cache(maxsize=4096)
-def _normal_name(name: str) -> str:
-    """Normalise a label or value once; what visitors type is never kept here."""
-    return normalise(name)
+def _normal_names(names: tuple[str, ...]) -> frozenset[str]:
+    """Normalise what a choice is called once; what visitors type is never kept here."""
+    return frozenset(map(normalise, names)) - {""}
+
+
+@lru_cache(maxsize=1024)
+def _words_of(names: tuple[frozenset[str], ...]) -> tuple[str, ...]:
+    words = {word for own in names for name in own for word in name.split()}
+    return tuple(sorted(word for word in words if len(word) >= _SHORTEST_MISSPELT))
+
+
+def _resembling(said: str, names: frozenset[str]) -> bool:
+    about_as_long = [name for name in names if abs(len(name) - len(said)) <= _MOST_LETTERS_APART]
+    return bool(get_close_matches(said, about_as_long, n=1, cutoff=_ALIKE_PHRASE))
+
+
+def _mend_spelling(said: str, names: list[frozenset[str]]) -> str:
+    """Replace misspelt words by the words of the choices that they are closest to."""
+    known = _words_of(tuple(names))
+    return " ".join(_mend_word(word, known) for word in said.split())
+
+
+def _mend_word(word: str, known: tuple[str, ...]) -> str:
+    if len(word) < _SHORTEST_MISSPELT or len(word) > _LONGEST_WORD or word in known or word in _EMPTY_WORDS:
+        return word
+    # A slip of the finger seldom changes the first letter; "week" is no misspelt "seek".
+    alike = get_close_matches(
+        word,
+        [other for other in known if other[0] == word[0] and abs(len(other) - len(word)) <= _MOST_LETTERS_APART],
+        n=1,
+        cutoff=_ALIKE,
+    )
+    return alike[0] if alike else word
 
 
 def _by_position(said: str, choices: Sequence[Mapping[str, Any]]) -> ChoiceMatch | None:
@@ -122,7 +139,7 @@ def _by_position(said: str, choices: Sequence[Mapping[str, Any]]) -> ChoiceMatch
     return ChoiceMatch(str(choices[number - 1]["value"]), True) if 1 <= number <= len(choices) else None
 
 
-def _contained(said: str, choices: Sequence[Mapping[str, Any]], names: list[Any]) -> ChoiceMatch | None:
+def _contained(said: str, choices: Sequence[Mapping[str, Any]], names: list[frozenset[str]]) -> ChoiceMatch | None:
     """Match a choice named inside a longer text, or by some of its words; a text that negates matches none."""
     if said not in ("no", "not now") and _NEGATING.search(f" {said} "):
         return None

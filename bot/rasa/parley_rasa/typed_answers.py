@@ -26,6 +26,10 @@ _HEDGES = frozenset(
     "but unless maybe perhaps yes yeah if yet sure only problem problems worries though depends later until except ok"
     " okay why what how which when before first doubt idea issue objection objections".split()
 )
+_APOSTROPHES = str.maketrans("", "", "'’`")
+_THOUSANDS = re.compile(r"(?<=\d)[,.](?=\d{3}\b)")
+_NO_LETTERS = re.compile(r"[^\w]+|_")
+_E_MAIL = re.compile(r"\be mail")
 _LUKEWARM = frozenset(("ok", "okay", "fine", "go on", "go on then", "why not then"))
 _LONGEST_REFUSAL = 12  # words
 _EXCLAIMED = re.compile(r"^(?:(?:haha|ha|lol|hell|god|oh|well|um|er|hm|hmm|ehm|erm|thanks but) )+")
@@ -78,12 +82,15 @@ def taken_back(text: str) -> TakenBack | None:
 
 def normalise(text: str) -> str:
     """Reduce a text to lower-case words and numbers, so that case, punctuation and accents do not matter."""
-    folded = unicodedata.normalize("NFKD", text).casefold()
-    letters = "".join(letter for letter in folded if not unicodedata.combining(letter))
-    letters = re.sub(r"['’`]", "", letters).replace("+", " plus ")
-    letters = re.sub(r"(?<=\d)[,.](?=\d{3}\b)", "", letters)
-    words = " ".join(re.sub(r"[^\w]+|_", " ", letters).split())
-    return re.sub(r"\be mail", "email", words)
+    if text.isascii():
+        letters = text.lower()
+    else:
+        folded = unicodedata.normalize("NFKD", text).casefold()
+        letters = "".join(letter for letter in folded if not unicodedata.combining(letter))
+    letters = letters.translate(_APOSTROPHES).replace("+", " plus ")
+    letters = _THOUSANDS.sub("", letters)
+    words = " ".join(_NO_LETTERS.sub(" ", letters).split())
+    return _E_MAIL.sub("email", words)
 
 
 def read_yes_no(text: str) -> bool | None:

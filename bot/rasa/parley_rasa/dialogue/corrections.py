@@ -20,6 +20,7 @@ from parley_rasa.typed_answers import clean_text, taken_back, without_lead_in
 
 _LONGEST_VALUE = 200  # characters
 _LONGEST_RESTATED = 9  # words
+_OF_OURS = re.compile(r"(?:please |can you |could you )*(?:change |update |correct )?(?:my|our|the) ", re.IGNORECASE)
 _TALK = frozenset(("deny", "affirm", "thanks", "goodbye"))
 _NOT = re.compile(
     r"(?:(?:no|sorry|actually|i mean|i meant|it'?s|it is|i'?m|my name is|we are"
@@ -117,6 +118,8 @@ def _by_label(turn: Turn) -> Correction | None:
     text = clean_text(turn.message.text)
     taken = taken_back(text)
     text = taken.rest if taken else text
+    if _OF_OURS.match(text) is None:
+        return None
     for slot in turn.flows.slot_names():
         declared = turn.flows.slot(slot)
         if declared.get("type") not in ("text", "choice") or not is_known(turn.slots.get(slot)):
