@@ -64,7 +64,8 @@ class Reply(_Part):
 class TurnResult(_Part):
     """What a turn came to. `effects` are data that `bot.effects` checks and carries out."""
 
-    state: dict[str, Any]
+    state: dict[str, Any] | None
+    """None: as it was."""
     replies: list[Reply]
     effects: list[dict[str, Any]]
     understood: dict[str, Any] = Field(default_factory=dict)

@@ -223,7 +223,7 @@ class TurnService:
     def _stopped(self, claim: Claim) -> TurnResult:
         """An opt-out in the carriers' words never depends on Rasa."""
         return TurnResult(
-            state=claim.state or {},
+            state=claim.state,
             replies=[Reply(text=self._wording("stopped", claim.language))],
             effects=[{"effect": "opt_out", "scope": "everything", "method": "keyword"}],
         )
@@ -231,7 +231,7 @@ class TurnService:
     def _to_a_person(self, claim: Claim, reason: str) -> TurnResult:
         log.error("turn_given_up", conversation_id=str(claim.conversation_id), reason=reason)
         return TurnResult(
-            state=claim.state or {},
+            state=claim.state,
             replies=[Reply(text=self._wording("handed_off", claim.language))],
             effects=[{"effect": "hand_off", "team": "support", "reason": reason}],
         )
