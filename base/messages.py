@@ -29,6 +29,11 @@ class Inbound:
     step: str | None = None
     value: str | None = None
 
+    @property
+    def data(self) -> dict[str, Any]:
+        """What is stored with the text: for a tap, the question and the choice."""
+        return {"step": self.step, "value": self.value} if self.kind == "choice" else {}
+
 
 @dataclass(frozen=True, slots=True)
 class Stored:

@@ -66,14 +66,13 @@ async def store_and_claim(session: AsyncSession, inbound: Inbound, now: datetime
     Raises:
         NotFound: there is no such conversation.
     """
-    data = {"step": inbound.step, "value": inbound.value} if inbound.kind == "choice" else {}
     message_id = new_id()
     values = {
         "of_conversation": inbound.conversation_id,
         "new_id": message_id,
         "new_kind": inbound.kind,
         "new_text": inbound.text,
-        "new_data": data,
+        "new_data": inbound.data,
         "new_client_id": inbound.client_id,
         "at": now,
     }
@@ -92,7 +91,7 @@ async def store_and_claim(session: AsyncSession, inbound: Inbound, now: datetime
             seq=row.next_seq - 1,
             kind=inbound.kind,
             text=inbound.text,
-            data=data,
+            data=inbound.data,
             attempts=1,
             received_at=now,
         )

@@ -107,7 +107,6 @@ class TurnService:
             await session.connection(execution_options={"isolation_level": "AUTOCOMMIT"})
             taken = await store_and_claim(session, inbound, now)
         if not taken.duplicate:
-            data = {"step": inbound.step, "value": inbound.value} if inbound.kind == "choice" else {}
             self._watchers.publish(
                 inbound.conversation_id,
                 [
@@ -119,7 +118,7 @@ class TurnService:
                         inbound.text,
                         now,
                         inbound.client_id,
-                        data,
+                        inbound.data,
                     )
                 ],
             )
