@@ -18,12 +18,18 @@ class Conversation(Table):
 
     `turn_claimed_until` is set while a process works on a turn; a claim that ran out may be taken by any process.
     `next_seq` numbers the messages 1, 2, 3 … .
+    `debounce_ms` is how long the open question waits for more text, `turn_not_before` until when it does now.
+    `timer` is what happens when the person stays silent until `timer_due_at`.
+    `publication` is the number of the publication whose flows wrote `state`: an older one must not read it.
+    `moved_to` is the conversation in which this one goes on.
     """
 
     __tablename__ = "conversations"
     __table_args__ = (
         CheckConstraint("status in ('open','handed_off','closed')", name="status"),
         Index("ix_conversations_contact_id", "contact_id"),
+        Index("ix_conversations_timer_due_at", "timer_due_at", postgresql_where=sql("timer_due_at is not null")),
+        Index("ix_conversations_last_message_at", "last_message_at"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -37,6 +43,12 @@ class Conversation(Table):
     next_seq: Mapped[int] = mapped_column(default=1, server_default="1")
     turn_fence: Mapped[int] = mapped_column(default=0, server_default="0")
     turn_claimed_until: Mapped[datetime | None]
+    debounce_ms: Mapped[int] = mapped_column(default=0, server_default="0")
+    turn_not_before: Mapped[datetime | None]
+    timer_due_at: Mapped[datetime | None]
+    timer: Mapped[dict[str, Any] | None]
+    publication: Mapped[int | None]
+    moved_to: Mapped[UUID | None] = mapped_column(ForeignKey("conversations.id", ondelete="SET NULL"))
     last_message_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
 
@@ -44,14 +56,15 @@ class Conversation(Table):
 class Message(Table):
     """One message. Inbound ones carry `turn_state`: `pending` until their turn is committed.
 
-    The opening of a chat is a message of kind `start` with seq 0, which nobody is shown.
+    The opening of a chat is a message of kind `start` with seq 0, which nobody is shown; nor is one of author `system`,
+    which says that time is up (`no_reply`, `timed_out`), that a callback came or that the talk moved here (`resume`).
     """
 
     __tablename__ = "messages"
     __table_args__ = (
         UniqueConstraint("conversation_id", "seq"),
         UniqueConstraint("conversation_id", "client_id"),
-        CheckConstraint("author in ('visitor','bot','person','follow_up')", name="author"),
+        CheckConstraint("author in ('visitor','bot','person','follow_up','system')", name="author"),
         CheckConstraint("turn_state in ('pending','done','failed')", name="turn_state"),
         Index("ix_messages_pending", "conversation_id", "seq", postgresql_where=sql("turn_state = 'pending'")),
     )
@@ -67,3 +80,17 @@ class Message(Table):
     turn_state: Mapped[str | None]
     turn_attempts: Mapped[int] = mapped_column(default=0, server_default="0")
     created_at: Mapped[datetime]
+
+
+class ResumeCode(Table):
+    """A code that opens a conversation on another channel, once."""
+
+    __tablename__ = "resume_codes"
+    __table_args__ = (Index("ix_resume_codes_conversation_id", "conversation_id"),)
+
+    code_sha256: Mapped[bytes] = mapped_column(primary_key=True)
+    conversation_id: Mapped[UUID] = mapped_column(ForeignKey("conversations.id", ondelete="CASCADE"))
+    channels: Mapped[list[str]]
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]

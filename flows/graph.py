@@ -14,7 +14,7 @@ def options_of(steps: Sequence[StepBase]) -> dict[str, tuple[Option, ...]]:
     following = [Option(to=step.id) for step in steps[1:]]
     ways: dict[str, tuple[Option, ...]] = {}
     for index, step in enumerate(steps):
-        default = () if step.ends else tuple(following[index : index + 1])
+        default = tuple(following[index : index + 1]) if step.falls_through else ()
         ways.setdefault(step.id, step.next or default)
     return ways
 

@@ -2,37 +2,14 @@
 
 from __future__ import annotations
 
-import re
-from datetime import timedelta
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import BeforeValidator, Field, PlainSerializer
+from pydantic import Field
 
-from flows.parts import Channel, Identifier, Line, Part, Prose, Purpose
+from flows.parts import Channel, Duration, Identifier, Line, Part, Prose, Purpose
 from flows.steps import Closing, Next, StepBase
 
-_DURATION = re.compile(r"^(?P<count>[1-9]\d{0,3}) (?P<unit>second|minute|hour|day|week)s?$")
-
 JourneyEvent = Literal["opted_out", "consent_withdrawn", "handed_off", "replied"]
-
-
-def parse_duration(text: object) -> timedelta:
-    """Read a duration such as `10 minutes` or `2 days`.
-
-    Raises:
-        ValueError: if it is not written so.
-    """
-    match = _DURATION.match(text) if isinstance(text, str) else None
-    if match is None:
-        raise ValueError("a duration is written like 10 minutes, 1 hour or 2 days")
-    return timedelta(**{f"{match['unit']}s": int(match["count"])})
-
-
-Duration = Annotated[
-    timedelta,
-    BeforeValidator(parse_duration),
-    PlainSerializer(lambda duration: int(duration.total_seconds()), return_type=int),
-]
 
 
 class WaitFor(StepBase):

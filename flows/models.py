@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from datetime import date
+from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, StringConstraints
 
-from flows.parts import Identifier, Language, Line, Part, Prose
+from flows.conditions import Condition
+from flows.parts import Identifier, Language, Line, Part, Prose, Sensitivity
 from flows.steps import Step
 
-SlotType = Literal["text", "email", "phone", "number", "choice", "consent", "flag"]
+SlotType = Literal["text", "email", "phone", "number", "date", "file", "choice", "consent", "meeting", "flag"]
+Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+HoursOfDay = Annotated[str, StringConstraints(pattern=r"^([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-4]):[0-5]\d$")]
 
 
 class Slot(Part):
@@ -18,24 +22,47 @@ class Slot(Part):
     Attributes:
         label: what it is called when the visitor is told about it.
         field: the contact field its value is captured to, if any.
+        lasts: `flow` forgets it when the flow is started again, as for an amount; else it stays known.
     """
 
     type: SlotType
     label: Line
-    sensitivity: Literal["plain", "personal", "sensitive"] = "personal"
+    sensitivity: Sensitivity = "personal"
     field: Identifier | None = None
+    lasts: Literal["conversation", "flow"] = "conversation"
 
 
 class Flow(Part):
-    """One conversation: what it asks, says and does, in the order it is written unless `next` says otherwise."""
+    """One conversation: what it asks, says and does, in the order it is written unless `next` says otherwise.
+
+    Attributes:
+        nlu_triggers: intents that start it.
+        guard: it is started or called only when this holds.
+        outcomes: outcomes of its own, each with what it means.
+    """
 
     flow: Identifier
     name: Line
     description: Prose
     language: Language
     nlu_triggers: tuple[Identifier, ...] = ()
+    guard: Condition | None = None
+    outcomes: dict[Identifier, Line] = Field(default_factory=dict)
     slots: dict[Identifier, Slot] = Field(default_factory=dict)
     steps: tuple[Step, ...] = Field(min_length=1)
+
+
+class Team(Part):
+    """Colleagues who take over.
+
+    Attributes:
+        hours: when they are there, by weekday in `zone`; always, when none is given.
+        closed: days on which they are not.
+    """
+
+    zone: str = "UTC"
+    hours: dict[Weekday, tuple[HoursOfDay, ...]] = Field(default_factory=dict)
+    closed: tuple[date, ...] = ()
 
 
 class Library(Part):
@@ -43,3 +70,4 @@ class Library(Part):
 
     entry_flow: Identifier
     default_language: Language
+    teams: dict[Identifier, Team] = Field(default_factory=dict)

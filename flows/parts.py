@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
+from datetime import timedelta
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, StringConstraints
+from pydantic import BaseModel, BeforeValidator, ConfigDict, PlainSerializer, StringConstraints
+
+_DURATION = re.compile(r"^(?P<count>[1-9]\d{0,3}) (?P<unit>second|minute|hour|day|week)s?$")
 
 Identifier = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,59}$")]
 ChoiceValue = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_+.-]{0,59}$")]
@@ -14,10 +18,59 @@ Prose = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, ma
 Scalar = bool | int | float | str
 
 Channel = Literal["web", "email", "sms", "telegram", "voice"]
-Purpose = Literal["marketing", "service"]
+Purpose = Literal["marketing", "service", "profiling", "special_category"]
+Sensitivity = Literal["plain", "personal", "sensitive", "special"]
+"""How much harm a datum can do. `special`: GDPR Art. 9 (health, religion, union, origin, sex life …)."""
+Stage = Literal["visitor", "lead", "mql", "sql", "customer", "disqualified"]
+WebAddress = Annotated[str, StringConstraints(pattern=r"^https://[^\s{}]+$", max_length=2000)]
 
 PURPOSES_NEEDING_CONSENT: frozenset[Purpose] = frozenset({"marketing"})
 QUALIFICATIONS = ("hot", "warm", "cold")
+OUTCOMES = {
+    "completed": "everything was said and asked",
+    "qualified": "a lead worth a colleague's time",
+    "qualified_without_marketing": "such a lead, without consent to marketing",
+    "not_qualified": "no lead for us",
+    "declined": "the person did not want to",
+    "not_now": "the person may want to later",
+    "no_contact": "the person left no way to be reached",
+    "no_reply": "the person stopped answering",
+    "asked_for_person": "the person wanted to talk to somebody",
+    "handed_off": "a colleague took over",
+    "opted_out": "the person wants no more messages",
+    "erasure_requested": "the person wants their data deleted",
+    "wrong_person": "it is somebody else's address or number",
+    "cancelled": "the person broke it off",
+    "known_already": "all was known before",
+    "answered": "the question was answered",
+    "not_answered": "the question could not be answered",
+    "booked": "a meeting was booked",
+    "registered": "a place was taken",
+    "bought": "an order was placed or finished",
+    "moved_channel": "the talk goes on elsewhere",
+    "failed": "a system that was needed did not answer",
+}
+"""The outcomes every flow may end with; journeys branch on them. A flow may declare more of its own."""
+
+
+def parse_duration(text: object) -> timedelta:
+    """Read a duration such as `10 minutes` or `2 days`.
+
+    Raises:
+        ValueError: if it is not written so.
+    """
+    match = _DURATION.match(text) if isinstance(text, str) else None
+    if match is None:
+        raise ValueError("a duration is written like 10 minutes, 1 hour or 2 days")
+    return timedelta(**{f"{match['unit']}s": int(match["count"])})
+
+
+Duration = Annotated[
+    timedelta,
+    BeforeValidator(parse_duration),
+    PlainSerializer(lambda duration: int(duration.total_seconds()), return_type=int),
+]
+"""Written as `10 minutes`; compiled to seconds."""
 
 
 class Part(BaseModel):

@@ -35,6 +35,13 @@ PATTERNS = (
     "on_the_way",
     "said_already",
     "privacy_unsure",
+    "cancelled",
+    "clarify",
+    "none_of_these",
+    "back_after_a_while",
+    "no_file_here",
+    "closed",
+    "stopped_already",
 )
 
 
@@ -53,6 +60,14 @@ Text = Annotated[
 ]
 
 
+class CardWording(Part):
+    """The words of one card; `button` labels its link."""
+
+    title: Text
+    text: Text | None = None
+    button: Text | None = None
+
+
 class StepWording(Part):
     """What one step says, by channel.
 
@@ -62,6 +77,9 @@ class StepWording(Part):
         help: said when the visitor asks why or what is meant.
         choices: the label of each value that can be chosen.
         also: what else visitors call a value, never shown.
+        alt: what a picture, video or sound shows, for who cannot see or hear it.
+        closed: said when the team of a handoff is not there.
+        cards: the words of each card of a card list.
     """
 
     text: Text | None = None
@@ -70,10 +88,17 @@ class StepWording(Part):
     help: Text | None = None
     choices: dict[ChoiceValue, Text] = Field(default_factory=dict)
     also: dict[ChoiceValue, tuple[Line, ...]] = Field(default_factory=dict)
+    alt: Text | None = None
+    closed: Text | None = None
+    cards: dict[Identifier, CardWording] = Field(default_factory=dict)
 
     def texts(self) -> Iterator[str]:
         """List every text, whatever it is for."""
-        for by_channel in (self.text, self.retry, self.again, self.help, *self.choices.values()):
+        said = (self.text, self.retry, self.again, self.help, self.alt, self.closed, *self.choices.values())
+        for by_channel in (
+            *said,
+            *(text for card in self.cards.values() for text in (card.title, card.text, card.button)),
+        ):
             yield from (by_channel or {}).values()
 
     def compiled(self) -> Mapping[str, Any]:

@@ -31,6 +31,7 @@ class Contact(Table):
     language: Mapped[str] = mapped_column(default="en", server_default="en")
     time_zone: Mapped[str | None]
     fields: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default=text("'{}'"))
+    tags: Mapped[list[str]] = mapped_column(default=list, server_default=text("'[]'"))
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
 

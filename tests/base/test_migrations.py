@@ -7,9 +7,13 @@ from alembic.migration import MigrationContext
 from sqlalchemy import create_engine
 
 import admin.models
+import bot.connectors.models
+import bot.files.models
 import bot.models
+import bot.publishing.models
 import crm.consent.models
 import crm.contacts.models
+import crm.meetings.models
 import crm.scoring.models
 import crm.timeline.models
 import outreach.models
@@ -19,9 +23,13 @@ from base.tables import Table
 
 ROOMS = (
     admin.models,
+    bot.connectors.models,
+    bot.files.models,
     bot.models,
+    bot.publishing.models,
     crm.consent.models,
     crm.contacts.models,
+    crm.meetings.models,
     crm.scoring.models,
     crm.timeline.models,
     outreach.models,

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from flows.checks import check_content
-from flows.journey_models import parse_duration
+from flows.parts import parse_duration
 from tests.flows.authoring import content_of, flow_folder, follow_up, journey_folder
 
 NOTICE = {"flow": "hello", "name": "Hello", "description": "Says hello.", "language": "en"}

@@ -1,0 +1,1 @@
+"""Calls to other systems, only those an operator has allowed, and their calls back."""

@@ -1,0 +1,1 @@
+"""Calendars and the meetings booked in them."""

@@ -1,0 +1,120 @@
+"""Steps that have something done: by another system, in the calendar, on the contact, by a journey."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import Field, StringConstraints
+
+from flows.parts import ChoiceValue, Duration, Identifier, Scalar, Stage
+from flows.steps.base import Question, Says, StepBase
+
+Pointer = Annotated[str, StringConstraints(pattern=r"^(/[^/]*)+$", max_length=200)]
+"""A JSON Pointer (RFC 6901) into the answer."""
+RequestPath = Annotated[str, StringConstraints(pattern=r"^/[^\s?#]*$", max_length=500)]
+Tag = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,59}$")]
+
+
+class Http(StepBase):
+    """Calls a connector that the operator has allowed; a flow never names a host.
+
+    Texts in `path`, `query` and `body` may name slots as `{{ slot }}`; in the path they are quoted.
+
+    Attributes:
+        save: slots to fill from the JSON answer.
+        callback: hands the other system an address for a later `wait_callback` (field `callback_url` of the body).
+        failed: where to go when the call fails or the answer lacks a value to save.
+    """
+
+    step: Literal["http"]
+    connector: Identifier
+    method: Literal["GET", "POST", "PUT", "PATCH"] = "GET"
+    path: RequestPath = "/"
+    query: dict[str, str] = Field(default_factory=dict)
+    body: dict[str, Scalar] | None = None
+    save: dict[Identifier, Pointer] = Field(default_factory=dict)
+    callback: bool = False
+    failed: Identifier
+
+    def side_ways(self) -> Iterator[tuple[tuple[str | int, ...], Identifier]]:
+        yield ("failed",), self.failed
+
+    def filled_slots(self) -> Iterator[tuple[tuple[str | int, ...], Identifier]]:
+        yield from ((("save", slot), slot) for slot in self.save)
+
+
+class WaitCallback(StepBase):
+    """Waits until another system calls back at the address it was given, or the time is over.
+
+    Meanwhile the person may ask things; what they say does not answer this step. Its text, if it has one, is said
+    when the waiting begins.
+    """
+
+    says: ClassVar[Says] = "may"
+    step: Literal["wait_callback"]
+    timeout: Duration = Field(serialization_alias="seconds")
+    timed_out: Identifier
+    save: dict[Identifier, Pointer] = Field(default_factory=dict)
+
+    @property
+    def pauses(self) -> bool:
+        return True
+
+    def side_ways(self) -> Iterator[tuple[tuple[str | int, ...], Identifier]]:
+        yield ("timed_out",), self.timed_out
+
+    def filled_slots(self) -> Iterator[tuple[tuple[str | int, ...], Identifier]]:
+        yield from ((("save", slot), slot) for slot in self.save)
+
+
+class TagStage(StepBase):
+    """Tags the contact, takes tags off, moves it to a stage. A stage only goes forward, save to `disqualified`."""
+
+    step: Literal["tag_stage"]
+    add: tuple[Tag, ...] = ()
+    remove: tuple[Tag, ...] = ()
+    stage: Stage | None = None
+
+
+class BookMeeting(Question):
+    """Offers free times of a calendar and books the one chosen; the slot keeps its start (RFC 3339).
+
+    Attributes:
+        offer: how many times are offered at once; `later` shows the next ones.
+        none_free: where to go when no time is free, the calendar is unknown, or none of the times suits.
+    """
+
+    slot_type: ClassVar[str] = "meeting"
+    step: Literal["book_meeting"]
+    calendar: Identifier
+    offer: int = Field(default=3, ge=1, le=8)
+    none_free: Identifier
+
+    @property
+    def labelled(self) -> tuple[ChoiceValue, ...]:
+        return ("later", "none")
+
+    def side_ways(self) -> Iterator[tuple[tuple[str | int, ...], Identifier]]:
+        yield from super().side_ways()
+        yield ("none_free",), self.none_free
+
+
+class StartJourney(StepBase):
+    """Puts the contact into a journey."""
+
+    step: Literal["start_journey"]
+    journey: Identifier
+
+
+def find_value(answer: Any, pointer: str) -> Any:
+    """Follow a JSON Pointer; give None where nothing stands (RFC 6901)."""
+    for part in pointer.split("/")[1:]:
+        key = part.replace("~1", "/").replace("~0", "~")
+        if isinstance(answer, dict):
+            answer = answer.get(key)
+        elif isinstance(answer, list) and key.isdecimal() and int(key) < len(answer):
+            answer = answer[int(key)]
+        else:
+            return None
+    return answer
