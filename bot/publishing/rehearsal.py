@@ -63,9 +63,7 @@ class Beat:
 class Rehearsal:
     """One conversation, from nothing or from a state."""
 
-    def __init__(
-        self, turns: Turns, scenery: Scenery, answer: AnswerNeed, state: dict[str, Any] | None = None
-    ) -> None:
+    def __init__(self, turns: Turns, scenery: Scenery, answer: AnswerNeed, state: dict[str, Any] | None = None) -> None:
         self.scenery = scenery
         self.state = state
         self.now = scenery.now
@@ -79,11 +77,11 @@ class Rehearsal:
 
     async def start(self, flow: str | None = None) -> Beat:
         """Opens the talk, with the entry flow or with another."""
-        return await self._play("start", value=flow)
+        return await self.play("start", value=flow)
 
     async def say(self, text: str) -> Beat:
         """Types a text."""
-        return await self._play("text", text)
+        return await self.play("text", text)
 
     async def tap(self, value: str) -> Beat:
         """Taps a choice of the open question, by value.
@@ -94,15 +92,15 @@ class Rehearsal:
         offered = {choice.value: choice.label for choice in self.question.choices} if self.question else {}
         if value not in offered or self.question is None:
             raise NothingToTap(f"There is no choice {value} to tap, only: {', '.join(offered) or 'none'}.")
-        return await self._play("choice", offered[value], value=value, step=self.question.step)
+        return await self.play("choice", offered[value], value=value, step=self.question.step)
 
     async def send_file(self, name: str) -> Beat:
         """Sends a file of this name."""
-        return await self._play("file", name, value=str(new_id()))
+        return await self.play("file", name, value=str(new_id()))
 
     async def call_back(self, body: Mapping[str, Any]) -> Beat:
         """Has the other system call back for the step that waits."""
-        return await self._play("callback", value=dict(body), step=self.timer.step if self.timer else self._step())
+        return await self.play("callback", value=dict(body), step=self.timer.step if self.timer else self._step())
 
     async def wait(self, time: timedelta) -> Beat:
         """Lets time pass in silence; whatever times out meanwhile happens."""
@@ -123,6 +121,11 @@ class Rehearsal:
         if self.timer is not None:
             self.timer = self.timer.model_copy(update={"seconds": self.timer.seconds - int(left.total_seconds())})
         return self._keep(Beat(replies, effects, acted_as))
+
+    def move_to(self, moment: datetime) -> None:
+        """Goes on to a moment, unless it is over."""
+        if moment > self.now:
+            self._pass(moment - self.now)
 
     @property
     def ended(self) -> str | None:
@@ -146,7 +149,8 @@ class Rehearsal:
         self.now += time
         self._idle += time
 
-    async def _play(self, kind: MessageKind, text: str = "", value: Any = None, step: str | None = None) -> Beat:
+    async def play(self, kind: MessageKind, text: str = "", value: Any = None, step: str | None = None) -> Beat:
+        """Has a message of any kind come in, as it is."""
         beat = self._keep(await self._turn(kind, text, value, step))
         self._idle = timedelta()
         return beat
@@ -164,7 +168,9 @@ class Rehearsal:
         while result.need is not None:
             needs += 1
             if needs > MOST_NEEDS:
-                raise InvalidInput(f"The flow asks for more than {MOST_NEEDS} things in one turn, at {result.need.step}.")
+                raise InvalidInput(
+                    f"The flow asks for more than {MOST_NEEDS} things in one turn, at {result.need.step}."
+                )
             answer = dict(await self._answer(result.need))
             answered = TurnMessage(
                 id=message.id, kind="result", text="", value=answer, step=result.need.step, need=result.need.need
