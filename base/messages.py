@@ -8,7 +8,12 @@ from typing import Any, Literal
 from uuid import UUID
 
 Author = Literal["visitor", "bot", "person", "follow_up"]
-MessageKind = Literal["start", "text", "choice"]
+"""Whose messages people see. What the platform tells the dialogue itself is of author `system` and is never shown."""
+SaidKind = Literal["start", "text", "choice", "file"]
+MessageKind = Literal[
+    "start", "text", "choice", "file", "resume", "no_reply", "timed_out", "callback", "stopped", "result"
+]
+"""What a turn may be about (docs/reference/protocols.md, 2); a person says only the first four."""
 
 MAX_TEXT = 4_000
 """Longest text taken from a person, in characters."""
@@ -16,23 +21,25 @@ MAX_TEXT = 4_000
 
 @dataclass(frozen=True, slots=True)
 class Inbound:
-    """What a person said or tapped, as a channel hands it to the turn port.
+    """What a person said, tapped or sent, as a channel hands it to the turn port.
 
     `client_id` is the sender's own id of the message (the widget's UUID, a provider's id made into one):
-    the same id twice is the same message.
+    the same id twice is the same message. Of a file, `value` is its id and `text` its name.
     """
 
     conversation_id: UUID
     client_id: UUID
-    kind: MessageKind
+    kind: SaidKind
     text: str
     step: str | None = None
     value: str | None = None
 
     @property
     def data(self) -> dict[str, Any]:
-        """What is stored with the text: for a tap, the question and the choice."""
-        return {"step": self.step, "value": self.value} if self.kind == "choice" else {}
+        """What is stored with the text: for a tap, the question and the choice; for a file, its id."""
+        if self.kind == "choice":
+            return {"step": self.step, "value": self.value}
+        return {"value": self.value} if self.kind == "file" else {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,4 +54,4 @@ class Stored:
     at: datetime
     client_id: UUID | None = None
     data: dict[str, Any] = field(default_factory=dict)
-    """`choices`, `input`, `step`, `notice`, `source`, `consent` where the message has them."""
+    """Where it has them: `choices`, `input`, `step`, `notice`, `source`, `consent`, `media`, `cards`, `limits`."""

@@ -6,7 +6,7 @@ commit is done again by whoever claims next. That is safe because a turn is a pu
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -16,22 +16,30 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from base.errors import NotFound
 from base.ids import new_id
-from base.messages import Inbound
+from base.messages import MAX_TEXT, Inbound, MessageKind
 from bot.models import Conversation, Message
+from bot.resume_codes import find_code
 from bot.turn_statements import (
     CLAIM_CONVERSATION,
     CLAIM_OLDEST,
     FINISH_AND_CLAIM_NEXT,
     FREE,
     HOLD,
-    HOLD_WITH_STATE,
+    HOLD_WITH_RESULT,
+    KEEP,
+    OPEN_AFTER,
     STORE_AND_CLAIM,
 )
+from crm.consent.opt_out_words import match_opt_out
 
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A conversation this process may answer in, and the message to answer."""
+    """A conversation this process may answer in, and the message to answer.
+
+    `pieces` are the messages that make it up, when a thought came in several; `message_id` is the last of them.
+    `spoke_before_at` is when the person said something before it.
+    """
 
     conversation_id: UUID
     fence: int
@@ -41,23 +49,41 @@ class Claim:
     contact_id: UUID | None
     time_zone: str | None
     state: dict[str, Any] | None
+    publication: int | None
     message_id: UUID
     message_seq: int
-    kind: str
+    kind: MessageKind
     text: str
     data: dict[str, Any]
     attempts: int
     received_at: datetime
+    spoke_before_at: datetime | None
+    pieces: tuple[UUID, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """A stored inbound message; `claim` is None when another turn of the conversation is running."""
+    """A stored inbound message; `claim` is None when another turn of the conversation is running.
+
+    `waits_until` is set when the text waits for more of it.
+    """
 
     message_id: UUID
     seq: int
     duplicate: bool
     claim: Claim | None
+    waits_until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What a turn leaves in the conversation's row; a state or publication of None stays as it was."""
+
+    state: dict[str, Any] | None
+    publication: int | None
+    timer: dict[str, Any] | None
+    timer_due_at: datetime | None
+    debounce_ms: int
 
 
 async def store_and_claim(session: AsyncSession, inbound: Inbound, now: datetime) -> Taken:
@@ -74,34 +100,32 @@ async def store_and_claim(session: AsyncSession, inbound: Inbound, now: datetime
         "new_text": inbound.text,
         "new_data": inbound.data,
         "new_client_id": inbound.client_id,
+        "stops_on_web": _is_stop(inbound, "web"),
+        "stops_elsewhere": _is_stop(inbound, "elsewhere"),
         "at": now,
     }
     connection = await session.connection()
     row = (await connection.execute(STORE_AND_CLAIM, values)).first()
     if row is None:
         return await _find_stored(session, inbound)
-    if not row.free:
-        claim = None
-    elif row.others_wait:
+    seq = row.next_seq - 1
+    if not row.claims:
+        # A duplicate of it would be none: whoever runs, or the time that is up, takes it on.
+        return Taken(message_id, seq, duplicate=False, claim=None, waits_until=row.turn_not_before)
+    if row.others_wait:
         claim = await _claim_oldest(session, row)
     else:
         claim = _to_claim(
-            row,
-            message_id=message_id,
-            seq=row.next_seq - 1,
-            kind=inbound.kind,
-            text=inbound.text,
-            data=inbound.data,
-            attempts=1,
-            received_at=now,
+            row, _Said(message_id, seq, inbound.kind, inbound.text, inbound.data, 1, now, row.spoke_before_at)
         )
-    return Taken(message_id, row.next_seq - 1, duplicate=False, claim=claim)
+    return Taken(message_id, seq, duplicate=False, claim=claim)
 
 
-async def claim_conversation(session: AsyncSession, conversation_id: UUID) -> Claim | None:
-    """Claims the conversation's oldest open message, unless a turn is running or nothing is open."""
+async def claim_conversation(session: AsyncSession, conversation_id: UUID, now: datetime) -> Claim | None:
+    """Claims the conversation's oldest open message, unless a turn is running, nothing is open or it waits for more."""
     connection = await session.connection()
-    row = (await connection.execute(CLAIM_CONVERSATION, {"of_conversation": conversation_id})).first()
+    values = {"of_conversation": conversation_id, "at": now}
+    row = (await connection.execute(CLAIM_CONVERSATION, values)).first()
     if row is None or not row.free:
         return None
     claim = await _claim_oldest(session, row)
@@ -110,7 +134,7 @@ async def claim_conversation(session: AsyncSession, conversation_id: UUID) -> Cl
     return claim
 
 
-async def list_waiting(session: AsyncSession, *, limit: int) -> list[UUID]:
+async def list_waiting(session: AsyncSession, now: datetime, *, limit: int) -> list[UUID]:
     """Conversations with an open message that nobody is answering: what a dead process left behind."""
     waiting = (
         select(Message.conversation_id)
@@ -118,6 +142,7 @@ async def list_waiting(session: AsyncSession, *, limit: int) -> list[UUID]:
         .where(
             Message.turn_state == "pending",
             or_(Conversation.turn_claimed_until.is_(None), Conversation.turn_claimed_until < func.now()),
+            or_(Conversation.turn_not_before.is_(None), Conversation.turn_not_before <= now),
         )
         .distinct()
         .limit(limit)
@@ -136,34 +161,53 @@ async def release(session: AsyncSession, claim: Claim, *, count_attempt: bool) -
     if await session.scalar(held) is not None and not count_attempt:
         await session.execute(
             update(Message)
-            .where(Message.id == claim.message_id, Message.turn_attempts > 0)
+            .where(Message.id == claim.pieces[0], Message.turn_attempts > 0)
             .values(turn_attempts=Message.turn_attempts - 1)
         )
 
 
-async def hold(session: AsyncSession, claim: Claim, *, messages: int, state: dict[str, Any] | None) -> Row[Any] | None:
-    """Locks a conversation whose claim still holds, numbers new messages and keeps the new state, if there is one.
+async def keep(session: AsyncSession, claim: Claim) -> bool:
+    """Holds the claim for as long again; False when it was lost."""
+    connection = await session.connection()
+    values = {"of_conversation": claim.conversation_id, "fence": claim.fence}
+    return (await connection.execute(KEEP, values)).first() is not None
+
+
+async def hold(session: AsyncSession, claim: Claim, *, messages: int, kept: Kept | None) -> Row[Any] | None:
+    """Locks a conversation whose claim still holds, numbers new messages and keeps what the turn came to, if anything.
 
     Returns:
         The row, `next_seq` being past the new messages; None when the claim was lost.
     """
-    values = {"of_conversation": claim.conversation_id, "fence": claim.fence, "count": messages, "new_state": state}
+    values = {"of_conversation": claim.conversation_id, "fence": claim.fence, "count": messages}
     connection = await session.connection()
-    return (await connection.execute(HOLD if state is None else HOLD_WITH_STATE, values)).first()
+    if kept is None:
+        return (await connection.execute(HOLD, values)).first()
+    result = {f"new_{name}": getattr(kept, name) for name in Kept.__slots__}
+    return (await connection.execute(HOLD_WITH_RESULT, {**values, **result})).first()
 
 
 async def finish_and_claim_next(
-    session: AsyncSession, claim: Claim, *, replies: list[dict[str, Any]], notice: str, now: datetime
+    session: AsyncSession,
+    claim: Claim,
+    *,
+    replies: list[dict[str, Any]],
+    came_to: dict[str, Any],
+    notice: str,
+    now: datetime,
 ) -> Claim | None:
     """Ends a turn under a claim that `hold` found to hold: takes on the next open message, or frees the conversation.
 
     Args:
         replies: what the bot says, each with `id`, `seq`, `text` and `data`.
+        came_to: added to the message's data.
         notice: what the other processes are told; no text of the conversation.
     """
     values = {
         "of_conversation": claim.conversation_id,
         "of_message": claim.message_id,
+        "of_pieces": list(claim.pieces),
+        "came_to": came_to,
         "replies": replies,
         "notice": notice,
         "at": now,
@@ -172,16 +216,8 @@ async def finish_and_claim_next(
     row = (await connection.execute(FINISH_AND_CLAIM_NEXT, values)).first()
     if row is None:
         return None
-    return _to_claim(
-        row,
-        message_id=row.message_id,
-        seq=row.message_seq,
-        kind=row.message_kind,
-        text=row.message_text,
-        data=row.message_data,
-        attempts=row.message_turn_attempts,
-        received_at=row.message_created_at,
-    )
+    said = _Said(*(getattr(row, f"message_{name}") for name in _SAID))
+    return await _with_pieces(session, row, said)
 
 
 async def _claim_oldest(session: AsyncSession, row: Row[Any]) -> Claim | None:
@@ -190,16 +226,31 @@ async def _claim_oldest(session: AsyncSession, row: Row[Any]) -> Claim | None:
     message = (await connection.execute(CLAIM_OLDEST, {"of_conversation": row.id})).first()
     if message is None:
         return None
-    return _to_claim(
-        row,
-        message_id=message.id,
-        seq=message.seq,
-        kind=message.kind,
-        text=message.text,
-        data=message.data,
-        attempts=message.turn_attempts,
-        received_at=message.created_at,
-    )
+    return await _with_pieces(session, row, _Said(*(getattr(message, name) for name in _SAID)))
+
+
+async def _with_pieces(session: AsyncSession, row: Row[*tuple[Any, ...]], said: _Said) -> Claim:
+    """The claim on a message; where texts are waited for, together with those that follow it."""
+    claim = _to_claim(row, said)
+    if row.debounce_ms == 0 or _stands_alone(said.kind, said.text, row.channel):
+        return claim
+    connection = await session.connection()
+    values = {"of_conversation": row.id, "after_seq": said.seq}
+    for piece in await connection.execute(OPEN_AFTER, values):
+        text = f"{claim.text}\n{piece.text}"
+        if _stands_alone(piece.kind, piece.text, row.channel) or len(text) > MAX_TEXT:
+            break
+        claim = replace(claim, message_id=piece.id, message_seq=piece.seq, text=text, pieces=(*claim.pieces, piece.id))
+    return claim
+
+
+def _stands_alone(kind: str, text: str, channel: str) -> bool:
+    """Whether a message means something by itself and must not become part of an answer."""
+    return kind != "text" or match_opt_out(text, channel) is not None or find_code(text) is not None
+
+
+def _is_stop(inbound: Inbound, channel: str) -> bool:
+    return inbound.kind == "text" and match_opt_out(inbound.text, channel) is not None
 
 
 async def _give_up_claim(session: AsyncSession, conversation_id: UUID) -> None:
@@ -222,17 +273,24 @@ async def _find_stored(session: AsyncSession, inbound: Inbound) -> Taken:
     return Taken(known.id, known.seq, duplicate=True, claim=None)
 
 
-def _to_claim(
-    row: Row[Any],
-    *,
-    message_id: UUID,
-    seq: int,
-    kind: str,
-    text: str,
-    data: dict[str, Any],
-    attempts: int,
-    received_at: datetime,
-) -> Claim:
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """What of a message's row a claim keeps."""
+
+    id: UUID
+    seq: int
+    kind: MessageKind
+    text: str
+    data: dict[str, Any]
+    turn_attempts: int
+    created_at: datetime
+    spoke_before_at: datetime | None
+
+
+_SAID = _Said.__slots__
+
+
+def _to_claim(row: Row[*tuple[Any, ...]], said: _Said) -> Claim:
     return Claim(
         conversation_id=row.id,
         fence=row.turn_fence,
@@ -242,11 +300,14 @@ def _to_claim(
         contact_id=row.contact_id,
         time_zone=row.time_zone,
         state=row.state,
-        message_id=message_id,
-        message_seq=seq,
-        kind=kind,
-        text=text,
-        data=data,
-        attempts=attempts,
-        received_at=received_at,
+        publication=row.publication,
+        message_id=said.id,
+        message_seq=said.seq,
+        kind=said.kind,
+        text=said.text,
+        data=said.data,
+        attempts=said.turn_attempts,
+        received_at=said.created_at,
+        spoke_before_at=said.spoke_before_at,
+        pieces=(said.id,),
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from sqlalchemy import insert, select, update
@@ -26,8 +26,15 @@ async def start_conversation(
     time_zone: str | None,
     page_url: str | None,
     now: datetime,
+    flow: str | None = None,
+    opening: Literal["start", "resume"] = "start",
 ) -> UUID:
-    """A new conversation whose opening (kind `start`, seq 0) waits for its turn."""
+    """A new conversation whose opening (seq 0) waits for its turn.
+
+    Args:
+        flow: the flow it begins with instead of the entry flow.
+        opening: `resume` when a talk is moved into it.
+    """
     conversation_id = new_id()
     await session.execute(
         insert(Conversation).values(
@@ -45,9 +52,10 @@ async def start_conversation(
             id=new_id(),
             conversation_id=conversation_id,
             seq=0,
-            author="visitor",
-            kind="start",
+            author="visitor" if opening == "start" else "system",
+            kind=opening,
             text="",
+            data={} if flow is None else {"value": flow},
             client_id=new_id(),
             turn_state="pending",
             created_at=now,
@@ -109,7 +117,7 @@ async def list_messages(
     """What a person sees of a conversation after `seq`, oldest first."""
     rows = await session.execute(
         select(Message)
-        .where(Message.conversation_id == conversation_id, Message.seq > max(after, 0))
+        .where(Message.conversation_id == conversation_id, Message.seq > max(after, 0), Message.author != "system")
         .order_by(Message.seq)
         .limit(limit)
     )

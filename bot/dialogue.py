@@ -1,19 +1,54 @@
-"""The call to a Rasa replica: one turn, a pure function (docs/reference/protocols.md, 2). Keeps no dialogue state."""
+"""Calls the Rasa replicas: a turn is a pure function (docs/reference/protocols.md, 2). Keeps no dialogue state."""
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Any, TypeVar
 
 import aiohttp
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 from base.errors import ParleyError
-from base.messages import MessageKind
+from bot.dialogue_replica import DialogueFailed, NotThisReplica, Part, Replica
+from bot.dialogue_source import DialogueSource, MemorySource
+from bot.turn_shapes import (
+    Card,
+    Choice,
+    ConsentShown,
+    Landing,
+    Limits,
+    Media,
+    Need,
+    ReplicaHealth,
+    Reply,
+    Timer,
+    TurnMessage,
+    TurnRequest,
+    TurnResult,
+)
+
+__all__ = [
+    "Card", "Choice", "ConsentShown", "DialogueFailed", "DialogueSource", "DialogueUnavailable", "Landing", "Limits",
+    "Media", "MemorySource", "Need", "RasaDialogue", "ReplicaHealth", "Reply", "Timer", "TurnMessage", "TurnRequest",
+    "TurnResult",
+]  # fmt: skip
 
 TURN_TIMEOUT = 8.0
 """Seconds a replica may take for a turn before it counts as not answered."""
+TURN_PATIENCE = 10.0
+"""Seconds for a turn with all that must be pushed for it: less than a claim lasts. The push itself goes on."""
+LANDINGS_TIMEOUT = 30.0
+"""Seconds for one batch of landings."""
+MOST_LANDINGS = 500
+"""States in one batch."""
+
+_KEEP_ALIVE = 15.0
+"""Seconds an unused connection is kept: a replica keeps it longer, so that it never closes one that is being used."""
+
+_Shape = TypeVar("_Shape", bound=BaseModel)
+_STATES = TypeAdapter(list[dict[str, Any]])
 
 
 class DialogueUnavailable(ParleyError):
@@ -23,126 +58,116 @@ class DialogueUnavailable(ParleyError):
     status = 503
 
 
-class DialogueFailed(ParleyError):
-    """The dialogue process was reached but gave no usable answer."""
+class _Landings(BaseModel):
+    model_config = ConfigDict(extra="ignore")
 
-    code = "dialogue_failed"
-    status = 502
-
-
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="ignore", frozen=True)
-
-
-class Choice(_Part):
-    """A button: what it says and what it means."""
-
-    value: str
-    label: str
-
-
-class ConsentShown(_Part):
-    """Marks the message whose text is a consent notice."""
-
-    purpose: str
-    channels: list[str]
-    slot: str
-
-
-class Reply(_Part):
-    """One message of the bot."""
-
-    text: str
-    step: str | None = None
-    input: Literal["choice", "text", "email", "phone", "consent"] | None = None
-    choices: list[Choice] = []
-    notice: Literal["ai"] | None = None
-    consent: ConsentShown | None = None
-    source: dict[str, str] | None = None
-
-
-class TurnResult(_Part):
-    """What a turn came to. `effects` are data that `bot.effects` checks and carries out."""
-
-    state: dict[str, Any] | None
-    """None: as it was."""
-    replies: list[Reply]
-    effects: list[dict[str, Any]]
-    understood: dict[str, Any] = Field(default_factory=dict)
-
-
-class TurnMessage(_Part):
-    """What the person said or tapped."""
-
-    id: str
-    kind: MessageKind
-    text: str
-    value: str | None = None
-    step: str | None = None
-
-
-class TurnRequest(_Part):
-    """Everything a turn depends on."""
-
-    conversation_id: str
-    channel: str
-    language: str
-    message: TurnMessage
-    state: dict[str, Any] | None
-    facts: dict[str, Any] = Field(default_factory=dict)
+    landings: list[Landing]
 
 
 class RasaDialogue:
-    """Speaks to the Rasa replicas in turn; when one cannot be reached the next is asked."""
+    """Speaks to the Rasa replicas in turn; when one cannot answer the next is asked."""
 
-    def __init__(self, urls: Sequence[str], secret: str) -> None:
+    def __init__(self, urls: Sequence[str], secret: str, source: DialogueSource) -> None:
         if not urls:
             raise ValueError("At least one Rasa address is needed.")
-        self._urls = [f"{url.rstrip('/')}/webhooks/turn/" for url in urls]
+        self._urls = list(urls)
+        self._source = source
         self._start = itertools.count()
         self._headers = {"X-Parley-Secret": secret, "Content-Type": "application/json"}
         self._session: aiohttp.ClientSession | None = None
+        self._replicas: list[Replica] = []
 
     async def open(self) -> None:
         """Makes the connection pool; call it inside the running loop."""
         self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=64),
-            timeout=aiohttp.ClientTimeout(total=TURN_TIMEOUT, connect=2),
-            headers=self._headers,
+            connector=aiohttp.TCPConnector(limit=64, keepalive_timeout=_KEEP_ALIVE), headers=self._headers
         )
+        self._replicas = [Replica(url, self._source, self._session) for url in self._urls]
 
     async def close(self) -> None:
-        """Closes the pool."""
+        """Breaks off pushes and closes the pool."""
+        for replica in self._replicas:
+            await replica.close()
         if self._session is not None:
             await self._session.close()
 
     async def turn(self, request: TurnRequest) -> TurnResult:
-        """One turn.
+        """One turn, answered by the flows and the model that the request names.
 
         Raises:
-            DialogueUnavailable: no replica could be reached.
-            DialogueFailed: one was reached and timed out, broke off, or answered something else than a turn.
+            DialogueUnavailable: no replica could be reached, or could be given what it lacked in time.
+            DialogueFailed: one was reached and timed out, broke off, or answered something else than a turn; or
+                the flows or the model are nowhere to be had.
         """
         body = request.model_dump_json().encode()
-        first = next(self._start)
-        for offset in range(len(self._urls)):
-            try:
-                return await self._ask(self._urls[(first + offset) % len(self._urls)], body)
-            except aiohttp.ClientConnectorError:
-                continue
-        raise DialogueUnavailable
-
-    async def _ask(self, url: str, body: bytes) -> TurnResult:
-        assert self._session is not None, "open() was not called"
         try:
-            async with self._session.post(url, data=body) as response:
-                content = await response.read()
-                if response.status == 503:
-                    raise DialogueUnavailable
-                if response.status != 200:
-                    raise DialogueFailed(f"The dialogue process answered {response.status}.")
-            return TurnResult.model_validate_json(content)
-        except aiohttp.ClientConnectorError:
-            raise
-        except (TimeoutError, aiohttp.ClientError, ValidationError) as error:
-            raise DialogueFailed(f"The dialogue process gave no usable answer: {type(error).__name__}.") from error
+            async with asyncio.timeout(TURN_PATIENCE):
+                content = await self._ask("", body, {"flows": request.flows, "model": request.model}, TURN_TIMEOUT)
+        except TimeoutError as error:
+            raise DialogueUnavailable("The dialogue processes are busy or being loaded.") from error
+        return _parse(TurnResult, content)
+
+    async def landings(self, flows: str, states: Sequence[dict[str, Any]]) -> list[Landing]:
+        """Where people standing in these states would land on these flows, in the same order.
+
+        Raises:
+            DialogueUnavailable, DialogueFailed: as for a turn.
+        """
+        landings: list[Landing] = []
+        for first in range(0, len(states), MOST_LANDINGS):
+            batch = list(states[first : first + MOST_LANDINGS])
+            body = b'{"flows":"%s","states":%s}' % (flows.encode(), _STATES.dump_json(batch))
+            found = _parse(_Landings, await self._ask("landing", body, {"flows": flows}, LANDINGS_TIMEOUT)).landings
+            if len(found) != len(batch):
+                raise DialogueFailed(f"The dialogue process gave {len(found)} landings for {len(batch)} states.")
+            landings += found
+        return landings
+
+    async def preload(self, flows: str, model: str) -> dict[str, str | None]:
+        """Has every replica take flows and model, all at once; gives by address what went wrong, None for nothing."""
+        problems = await asyncio.gather(*(_preload(replica, flows, model) for replica in self._opened()))
+        return dict(zip(self._urls, problems, strict=True))
+
+    async def health(self) -> dict[str, ReplicaHealth | None]:
+        """By address what each replica holds; None for one that does not answer."""
+        found = await asyncio.gather(*(replica.health() for replica in self._opened()))
+        return dict(zip(self._urls, found, strict=True))
+
+    async def _ask(self, route: str, body: bytes, names: dict[Part, str], within: float) -> bytes:
+        replicas = self._opened()
+        first = next(self._start)
+        problems: list[str] = []
+        for offset in range(len(replicas)):
+            replica = replicas[(first + offset) % len(replicas)]
+            try:
+                return await replica.ask(route, body, names, within)
+            except NotThisReplica as problem:
+                problems.append(f"{replica.url} {problem}")
+        raise DialogueUnavailable(f"No dialogue process can answer: {'; '.join(problems)}.")
+
+    def _opened(self) -> list[Replica]:
+        assert self._replicas, "open() was not called"
+        return self._replicas
+
+
+async def _preload(replica: Replica, flows: str, model: str) -> str | None:
+    health = await replica.health()
+    if health is None:
+        return "does not answer"
+    try:
+        if flows not in health.flows:
+            await replica.push("flows", flows)
+        if model not in health.models:
+            await replica.push("model", model)
+    except NotThisReplica as problem:
+        return str(problem)
+    except DialogueFailed as failure:
+        return failure.message
+    return None
+
+
+def _parse(shape: type[_Shape], content: bytes) -> _Shape:
+    try:
+        return shape.model_validate_json(content)
+    except ValidationError as error:
+        raise DialogueFailed("The dialogue process gave no usable answer: it does not read as one.") from error

@@ -4,27 +4,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import structlog
-from sqlalchemy import select, update
 from sqlalchemy.exc import DataError, IntegrityError
-from sqlalchemy.ext.asyncio import AsyncSession
 
-from base.encryption import KeyRing
-from base.errors import InvalidInput, NotFound
-from bot.claims import Claim
-from bot.models import Conversation, Message
-from bot.ports import FollowUps
-from crm.consent.in_conversation import follow_address, record_answer
-from crm.consent.ledger import ConsentFact
+from base.errors import Conflict, InvalidInput, NotFound
+from bot.consent_effects import record_consent
+from bot.scene import Scene, text, texts
+from crm.consent.in_conversation import follow_address
 from crm.consent.withdrawal import withdraw
 from crm.contacts.addresses import AddressKind
+from crm.contacts.rules import STAGES
 from crm.contacts.service import (
-    create_contact,
+    change_tags,
     get_contact,
     resolve_captured_address,
     set_fields,
@@ -33,7 +27,7 @@ from crm.contacts.service import (
     speaks_for_contact,
 )
 from crm.scoring.service import add_points, rescore
-from crm.timeline.service import record
+from crm.timeline.service import find_event
 
 log = structlog.get_logger(__name__)
 
@@ -43,57 +37,10 @@ POINTS_LIMIT = 1_000
 """Most points one rule may give or take."""
 
 _FIELD = re.compile(r"[a-z][a-z0-9_]{0,59}")
-_ANSWER_OF_TAP = {"yes": "given", "no": "refused"}
 _REFUSED = (KeyError, TypeError, ValueError, InvalidInput, NotFound, DataError, IntegrityError)
 """What a wrong effect raises. All else is our own trouble (a deadlock, a lost connection): the turn is done again."""
 
 _ADDRESSES: dict[str, AddressKind] = {"email": "email", "phone": "phone"}
-
-
-@dataclass(slots=True)
-class Scene:
-    """The turn in which effects happen. `contact_id` is filled when the first effect needs a contact."""
-
-    session: AsyncSession
-    keys: KeyRing
-    follow_ups: FollowUps
-    controller: str
-    claim: Claim
-    now: datetime
-    contact_id: UUID | None
-    status: str
-    score_changed: bool = False
-
-    async def contact(self) -> UUID:
-        """The conversation's contact, made now if there is none."""
-        if self.contact_id is None:
-            self.contact_id = await create_contact(
-                self.session, language=self.claim.language, time_zone=self.claim.time_zone, now=self.now
-            )
-            await self._point_conversation()
-        return self.contact_id
-
-    async def join(self, contact_id: UUID) -> None:
-        """From here on the conversation adds to this contact."""
-        if contact_id != self.contact_id:
-            self.contact_id = contact_id
-            await self._point_conversation()
-
-    async def note(self, kind: str, **data: Any) -> None:
-        """An event on the contact's timeline."""
-        await record(
-            self.session,
-            kind=kind,
-            contact_id=self.contact_id,
-            conversation_id=self.claim.conversation_id,
-            data=data,
-            now=self.now,
-        )
-
-    async def _point_conversation(self) -> None:
-        await self.session.execute(
-            update(Conversation).where(Conversation.id == self.claim.conversation_id).values(contact_id=self.contact_id)
-        )
 
 
 async def carry_out(scene: Scene, effects: list[dict[str, Any]]) -> None:
@@ -122,7 +69,7 @@ async def _try(scene: Scene, name: str, handler: _Handler, effect: dict[str, Any
 
 
 async def _capture_lead(scene: Scene, effect: dict[str, Any]) -> None:
-    field, value = _text(effect, "field"), effect["value"]
+    field, value = text(effect, "field"), effect["value"]
     # What stands under `consent_…` among the facts is the ledger's to say.
     if not _FIELD.fullmatch(field) or field.startswith("consent_") or not isinstance(value, str | int | float):
         raise TypeError("field or value")
@@ -179,71 +126,6 @@ async def _capture_fact(scene: Scene, contact_id: UUID, field: str, value: Any) 
     await scene.note("lead_captured", field=field)
 
 
-async def _record_consent(scene: Scene, effect: dict[str, Any]) -> None:
-    decision = effect["decision"]
-    if decision not in ("given", "refused"):
-        raise TypeError("decision")
-    wanted = {"purpose": effect["purpose"], "channels": list(effect["channels"])}
-    shown = await _consent_shown(scene)
-    if shown is None or {key: shown.data["consent"].get(key) for key in wanted} != wanted:
-        log.error("consent_not_shown", conversation_id=str(scene.claim.conversation_id))
-        return
-    if scene.claim.kind == "choice" and not _is_tap_of(scene.claim.data, shown, decision):
-        log.error("consent_not_tapped", conversation_id=str(scene.claim.conversation_id))
-        return
-    contact_id = await scene.contact()
-    for channel in wanted["channels"]:
-        recorded = await record_answer(
-            scene.session,
-            ConsentFact(
-                event=decision,
-                principal_ref=contact_id,
-                purpose=wanted["purpose"],
-                channel=channel,
-                controller=scene.controller,
-                lawful_basis="consent",
-                notice_text=shown.text,
-                language=scene.claim.language,
-                method="chat_choice" if scene.claim.kind == "choice" else "chat_text",
-                evidence={
-                    "conversation_id": str(scene.claim.conversation_id),
-                    "notice_message_id": str(shown.id),
-                    "answer_message_id": str(scene.claim.message_id),
-                    "step": str(effect.get("step", "")),
-                    "channel": scene.claim.channel,
-                },
-                actor="subject",
-                effective_at=scene.claim.received_at,
-            ),
-            conversation_id=scene.claim.conversation_id,
-            now=scene.now,
-        )
-        await scene.note(f"consent_{recorded}", purpose=wanted["purpose"], channel=channel)
-    scene.score_changed = True
-
-
-async def _consent_shown(scene: Scene) -> Message | None:
-    """The last question that was on the person's screen when they answered, if it was a consent notice."""
-    question = await scene.session.scalar(
-        select(Message)
-        .where(
-            Message.conversation_id == scene.claim.conversation_id,
-            Message.author == "bot",
-            Message.data["input"].astext.is_not(None),
-            # What came while they were writing was not read: an eager "yes" agrees to nothing shown after it.
-            Message.seq < scene.claim.message_seq,
-        )
-        .order_by(Message.seq.desc())
-        .limit(1)
-    )
-    return question if question is not None and question.data.get("consent") else None
-
-
-def _is_tap_of(tapped: dict[str, Any], shown: Message, decision: str) -> bool:
-    """Whether a tapped choice belongs to the notice and says what the dialogue took it for."""
-    return tapped.get("step") == shown.data.get("step") and _ANSWER_OF_TAP.get(str(tapped.get("value"))) == decision
-
-
 async def _add_points(scene: Scene, effect: dict[str, Any]) -> None:
     points = effect["points"]
     if type(points) is not int or abs(points) > POINTS_LIMIT:
@@ -251,9 +133,9 @@ async def _add_points(scene: Scene, effect: dict[str, Any]) -> None:
     await add_points(
         scene.session,
         await scene.contact(),
-        rule=_text(effect, "rule"),
+        rule=text(effect, "rule"),
         points=points,
-        reason=_text(effect, "reason")[:FIELD_LIMIT],
+        reason=text(effect, "reason")[:FIELD_LIMIT],
         message_id=scene.claim.message_id,
         now=scene.now,
     )
@@ -272,10 +154,52 @@ async def _set_outcome(scene: Scene, effect: dict[str, Any]) -> None:
     scene.score_changed = True
 
 
+async def _tag(scene: Scene, effect: dict[str, Any]) -> None:
+    add, remove = texts(effect, "add"), texts(effect, "remove")
+    changed = await change_tags(scene.session, await scene.contact(), add=add, remove=remove, now=scene.now)
+    for kind, tags in (("tag_added", changed.added), ("tag_removed", changed.removed)):
+        for tag in tags:
+            await scene.note(kind, tag=tag)
+
+
+async def _set_stage(scene: Scene, effect: dict[str, Any]) -> None:
+    if effect["stage"] not in STAGES:
+        raise TypeError("stage")
+    if await set_stage(scene.session, await scene.contact(), effect["stage"], scene.now):
+        await scene.note("stage_changed", stage=effect["stage"])
+
+
+async def _assign_variant(scene: Scene, effect: dict[str, Any]) -> None:
+    step, variant, goal = text(effect, "step"), text(effect, "variant"), str(effect.get("goal") or "")
+    known = await find_event(
+        scene.session, kind="variant_assigned", conversation_id=scene.claim.conversation_id, data={"step": step}
+    )
+    if known is None:
+        await scene.note("variant_assigned", step=step, variant=variant, goal=goal)
+
+
+async def _confirm_meeting(scene: Scene, effect: dict[str, Any]) -> None:
+    if scene.confirm_meeting is None:
+        raise TypeError("no calendars here")
+    try:
+        async with scene.session.begin_nested():
+            await scene.confirm_meeting(
+                scene.session,
+                text(effect, "hold"),
+                contact_id=await scene.contact(),
+                conversation_id=scene.claim.conversation_id,
+                now=scene.now,
+            )
+    except (Conflict, NotFound):
+        # The person has been told of the meeting: a colleague must see that there is none.
+        await scene.note("meeting_refused", calendar=str(effect.get("calendar", "")))
+        log.error("meeting_refused", conversation_id=str(scene.claim.conversation_id))
+
+
 async def _enrol(scene: Scene, effect: dict[str, Any]) -> None:
     await scene.follow_ups.enrol(
         scene.session,
-        journey=_text(effect, "journey"),
+        journey=text(effect, "journey"),
         contact_id=await scene.contact(),
         conversation_id=scene.claim.conversation_id,
         now=scene.now,
@@ -285,7 +209,10 @@ async def _enrol(scene: Scene, effect: dict[str, Any]) -> None:
 async def _hand_off(scene: Scene, effect: dict[str, Any]) -> None:
     await scene.contact()
     scene.status = "handed_off"
-    await scene.note("handed_off", team=str(effect.get("team", "")), reason=str(effect.get("reason", "")))
+    told = {"team": str(effect.get("team", "")), "reason": str(effect.get("reason", ""))}
+    if isinstance(effect.get("open"), bool):
+        told["open"] = effect["open"]
+    await scene.note("handed_off", **told)
 
 
 async def _opt_out(scene: Scene, effect: dict[str, Any]) -> None:
@@ -317,22 +244,19 @@ async def _privacy_request(scene: Scene, effect: dict[str, Any]) -> None:
 
 
 async def _end_flow(scene: Scene, effect: dict[str, Any]) -> None:
-    await scene.note("flow_ended", flow=_text(effect, "flow"), outcome=_text(effect, "outcome"))
-
-
-def _text(effect: dict[str, Any], name: str) -> str:
-    value = effect[name]
-    if not isinstance(value, str):
-        raise TypeError(name)
-    return value
+    await scene.note("flow_ended", flow=text(effect, "flow"), outcome=text(effect, "outcome"))
 
 
 _Handler = Callable[[Scene, dict[str, Any]], Awaitable[None]]
 _HANDLERS: dict[str, _Handler] = {
     "capture_lead": _capture_lead,
-    "record_consent": _record_consent,
+    "record_consent": record_consent,
     "add_points": _add_points,
     "set_outcome": _set_outcome,
+    "tag": _tag,
+    "set_stage": _set_stage,
+    "assign_variant": _assign_variant,
+    "confirm_meeting": _confirm_meeting,
     "enrol_in_journey": _enrol,
     "hand_off": _hand_off,
     "opt_out": _opt_out,

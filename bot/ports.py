@@ -2,14 +2,68 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from base.messages import Stored
+
+if TYPE_CHECKING:
+    from bot.claims import Claim
+    from bot.dialogue import Need
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """What conversations are answered with now: the publication's number, its flows and its model."""
+
+    seq: int
+    flows_version: str
+    model_id: str
+
+
+class LiveFlows(Protocol):
+    """Knows what is live, as of the last look."""
+
+    @property
+    def current(self) -> Live:
+        """What was live at the last look; asks nobody."""
+        ...
+
+    async def refresh(self) -> Live:
+        """Looks now."""
+        ...
+
+
+class Needs(Protocol):
+    """Obtains what a step needs from outside while its turn is being decided."""
+
+    async def answer(self, claim: Claim, need: Need, *, attempt_key: str) -> Mapping[str, Any]:
+        """The result as docs/reference/protocols.md, 2, has it.
+
+        Args:
+            attempt_key: the same when the turn is done again, so that nothing is done twice in the outside.
+        """
+        ...
+
+
+class ConfirmMeeting(Protocol):
+    """Books a time that was held, in the turn's transaction."""
+
+    async def __call__(
+        self, session: AsyncSession, hold: str, *, contact_id: UUID, conversation_id: UUID, now: datetime
+    ) -> None:
+        """The same hold again changes nothing.
+
+        Raises:
+            Conflict: the time has gone to somebody else.
+            NotFound: there is no such hold.
+        """
+        ...
 
 
 class FollowUps(Protocol):

@@ -11,22 +11,28 @@ from uuid import UUID
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
+    ColumnElement,
+    Interval,
     Select,
     Text,
     Uuid,
     and_,
+    any_,
     bindparam,
     case,
     column,
     exists,
     func,
-    literal,
+    literal_column,
     not_,
+    null,
     or_,
     select,
+    true,
     update,
 )
-from sqlalchemy.dialects.postgresql import JSONB, insert
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, insert
 from sqlalchemy.sql.dml import ReturningUpdate
 
 from base.tables import table_of
@@ -34,6 +40,12 @@ from bot.models import Conversation, Message
 
 CLAIM = timedelta(seconds=12)
 """How long a turn may take before another process may do it again; longer than `dialogue.TURN_TIMEOUT`."""
+
+LONGEST_DEBOUNCE = 3
+"""A text waits for more at most so many times the question's debounce, counted from the first piece."""
+
+STOP_MARK = "stop"
+"""In a message's data: an opt-out in the carriers' words, which no other message holds up."""
 
 NOTIFY_CHANNEL = "parley_conversation"
 """PostgreSQL channel that carries ids of conversations with something new; never any text."""
@@ -50,27 +62,90 @@ _COLUMNS = (
     _conversations.c.time_zone,
     _conversations.c.state,
     _conversations.c.next_seq,
+    _conversations.c.debounce_ms,
+    _conversations.c.publication,
 )
+_millisecond: ColumnElement[Any] = literal_column("interval '1 millisecond'", Interval())
+# Constants stand in the text: each would be one more parameter to send with every message.
+_ZERO: ColumnElement[int] = literal_column("0", BigInteger())
+_ONE: ColumnElement[int] = literal_column("1", BigInteger())
+_CLAIM: ColumnElement[Any] = literal_column(f"interval '{CLAIM.total_seconds()} seconds'", Interval())
+_PENDING: ColumnElement[str] = literal_column("'pending'", Text())
+_BOT: ColumnElement[str] = literal_column("'bot'", Text())
+_TEXT: ColumnElement[str] = literal_column("'text'", Text())
+_VISITOR: ColumnElement[str] = literal_column("'visitor'", Text())
+_WEB: ColumnElement[str] = literal_column("'web'", Text())
+_NOTHING: ColumnElement[Any] = literal_column("'{}'::jsonb", JSONB())
+_STOPS: ColumnElement[Any] = literal_column(f"""'{{"{STOP_MARK}": true}}'::jsonb""", JSONB())
 _of_conversation = bindparam("of_conversation", type_=_conversations.c.id.type)
+_at = bindparam("at", type_=_messages.c.created_at.type)
 _is_free = or_(_conversations.c.turn_claimed_until.is_(None), _conversations.c.turn_claimed_until < func.now())
+_waits_no_more = or_(_conversations.c.turn_not_before.is_(None), _conversations.c.turn_not_before <= _at)
+
+
+def _claimed(claims: ColumnElement[bool]) -> dict[str, Any]:
+    """What a claim changes in the conversation's row; nothing when it cannot be had."""
+    return {
+        "turn_fence": _conversations.c.turn_fence + case((claims, _ONE), else_=_ZERO),
+        "turn_claimed_until": case((claims, func.now() + _CLAIM), else_=_conversations.c.turn_claimed_until),
+    }
+
+
+_claimable = (
+    select(_conversations.c.id, and_(_is_free, _waits_no_more).label("free"))
+    .where(_conversations.c.id == _of_conversation)
+    .with_for_update()
+    .cte("claimable")
+)
+CLAIM_CONVERSATION = (
+    update(_conversations)
+    .where(_conversations.c.id == _claimable.c.id)
+    .values(
+        {
+            **_claimed(_claimable.c.free),
+            "turn_not_before": case((_claimable.c.free, null()), else_=_conversations.c.turn_not_before),
+        }
+    )
+    .returning(*_COLUMNS, _claimable.c.free)
+)
+
+# What somebody said, stored, and the conversation claimed for it, in one statement: it is whole or not at all, so it
+# needs no transaction around it. A text waits for more when the open question says so, unless it is an opt-out.
 _current = (
-    select(_conversations.c.id, _conversations.c.next_seq, _is_free.label("free"))
+    select(
+        _conversations.c.id,
+        _conversations.c.next_seq,
+        _conversations.c.debounce_ms,
+        _conversations.c.turn_not_before,
+        _is_free.label("free"),
+        case(
+            (_conversations.c.channel == _WEB, bindparam("stops_on_web", type_=Boolean())),
+            else_=bindparam("stops_elsewhere", type_=Boolean()),
+        ).label("stops"),
+    )
     .where(_conversations.c.id == _of_conversation)
     .with_for_update()
     .cte("current")
 )
-_claimed = {
-    "turn_fence": _conversations.c.turn_fence + case((_current.c.free, 1), else_=0),
-    "turn_claimed_until": case((_current.c.free, func.now() + CLAIM), else_=_conversations.c.turn_claimed_until),
-}
-CLAIM_CONVERSATION = (
-    update(_conversations)
-    .where(_conversations.c.id == _current.c.id)
-    .values(_claimed)
-    .returning(*_COLUMNS, _current.c.free)
+_is_open = and_(_messages.c.conversation_id == _of_conversation, _messages.c.turn_state == _PENDING)
+_first_open_at = select(func.min(_messages.c.created_at)).where(_is_open).scalar_subquery()
+_debounce = _current.c.debounce_ms * _millisecond
+_longest = _current.c.debounce_ms * literal_column(str(LONGEST_DEBOUNCE), BigInteger()) * _millisecond
+_new_kind = bindparam("new_kind", type_=_messages.c.kind.type)
+_not_before = case(
+    (
+        and_(_current.c.free, _new_kind == _TEXT, _current.c.debounce_ms > _ZERO, not_(_current.c.stops)),
+        func.least(_at + _debounce, func.coalesce(_first_open_at, _at) + _longest),
+    ),
+    else_=null(),
 )
-_at = bindparam("at", type_=_messages.c.created_at.type)
-_others_wait = exists().where(_messages.c.conversation_id == _of_conversation, _messages.c.turn_state == "pending")
+_timed = select(_current, _not_before.label("not_before")).cte("timed")
+_planned = select(
+    _timed,
+    and_(_timed.c.free, func.coalesce(_timed.c.not_before <= _at, true())).label("claims"),
+    # A piece that waits is known by the row, which is locked; the others by what was there when the statement began.
+    or_(_timed.c.turn_not_before.is_not(None), exists().where(_is_open)).label("others_wait"),
+).cte("planned")
 _stored = (
     insert(_messages)
     .from_select(
@@ -80,16 +155,18 @@ _stored = (
         ],
         select(
             bindparam("new_id", type_=_messages.c.id.type),
-            _current.c.id,
-            _current.c.next_seq,
-            literal("visitor"),
-            bindparam("new_kind", type_=_messages.c.kind.type),
+            _planned.c.id,
+            _planned.c.next_seq,
+            _VISITOR,
+            _new_kind,
             bindparam("new_text", type_=_messages.c.text.type),
-            bindparam("new_data", type_=_messages.c.data.type),
+            bindparam("new_data", type_=JSONB()).op("||")(
+                case((_planned.c.stops, _STOPS), else_=_NOTHING)
+            ),
             bindparam("new_client_id", type_=_messages.c.client_id.type),
-            literal("pending"),
+            _PENDING,
             # Counted before the work starts, so that a message that kills its process is counted too.
-            case((and_(_current.c.free, not_(_others_wait)), 1), else_=0),
+            case((and_(_planned.c.claims, not_(_planned.c.others_wait)), _ONE), else_=_ZERO),
             _at,
         ),
         include_defaults=False,
@@ -101,13 +178,43 @@ _stored = (
 _numbered = (
     update(_conversations)
     # A message that was there before stores nothing, so it must change nothing here either.
-    .where(_conversations.c.id == _current.c.id, exists().select_from(_stored))
-    .values({**_claimed, "next_seq": _conversations.c.next_seq + 1, "last_message_at": _at})
-    .returning(*_COLUMNS, _current.c.free)
+    .where(_conversations.c.id == _planned.c.id, exists().select_from(_stored))
+    .values(
+        {
+            **_claimed(_planned.c.claims),
+            "turn_not_before": case(
+                (_planned.c.claims, null()),
+                else_=func.coalesce(_planned.c.not_before, _conversations.c.turn_not_before),
+            ),
+            "next_seq": _conversations.c.next_seq + _ONE,
+            "last_message_at": _at,
+        }
+    )
+    .returning(*_COLUMNS, _conversations.c.turn_not_before, _planned.c.claims, _planned.c.others_wait)
     .cte("numbered")
 )
-# One statement, whole or not at all, so it needs no transaction around it.
-STORE_AND_CLAIM = select(_numbered, _others_wait.label("others_wait"))
+_spoke_last_at = (
+    select(_messages.c.created_at)
+    .where(_messages.c.conversation_id == _of_conversation, _messages.c.author == _VISITOR)
+    .order_by(_messages.c.seq.desc())
+    .limit(_ONE)
+    .scalar_subquery()
+)
+STORE_AND_CLAIM = select(_numbered, _spoke_last_at.label("spoke_before_at"))
+
+_earlier = _messages.alias("earlier")
+_spoke_before_at = (
+    select(_earlier.c.created_at)
+    .where(
+        _earlier.c.conversation_id == _messages.c.conversation_id,
+        _earlier.c.author == _VISITOR,
+        _earlier.c.seq < _messages.c.seq,
+    )
+    .order_by(_earlier.c.seq.desc())
+    .limit(_ONE)
+    .correlate(_messages)
+    .scalar_subquery()
+)
 _MESSAGE_COLUMNS = (
     _messages.c.id,
     _messages.c.seq,
@@ -116,47 +223,73 @@ _MESSAGE_COLUMNS = (
     _messages.c.data,
     _messages.c.turn_attempts,
     _messages.c.created_at,
+    _spoke_before_at.label("spoke_before_at"),
 )
-_open = select(_messages.c.id).where(
-    _messages.c.conversation_id == _of_conversation, _messages.c.turn_state == "pending"
-)
+_open = select(_messages.c.id).where(_is_open)
 
 
 def _take_on(open_messages: Select[tuple[UUID]]) -> ReturningUpdate[Any]:
-    """Counts an attempt on the oldest of these messages and gives it."""
-    oldest = open_messages.order_by(_messages.c.seq).limit(1).scalar_subquery()
-    counted = update(_messages).where(_messages.c.id == oldest).values(turn_attempts=_messages.c.turn_attempts + 1)
-    return counted.returning(*_MESSAGE_COLUMNS)
+    """Counts an attempt on the oldest of these messages, an opt-out before all others, and gives it."""
+    first = open_messages.order_by(
+        _messages.c.data.has_key(literal_column(f"'{STOP_MARK}'", Text())).desc(), _messages.c.seq
+    ).limit(_ONE)
+    counted = update(_messages).where(_messages.c.id == first.scalar_subquery())
+    return counted.values(turn_attempts=_messages.c.turn_attempts + _ONE).returning(*_MESSAGE_COLUMNS)
 
 
 CLAIM_OLDEST = _take_on(_open)
+OPEN_AFTER = (
+    select(_messages.c.id, _messages.c.seq, _messages.c.kind, _messages.c.text)
+    .where(_is_open, _messages.c.seq > bindparam("after_seq", type_=_messages.c.seq.type))
+    .order_by(_messages.c.seq)
+    .limit(50)
+)
+_of_fence = bindparam("fence", type_=_conversations.c.turn_fence.type)
+_holds = update(_conversations).where(_conversations.c.id == _of_conversation, _conversations.c.turn_fence == _of_fence)
 _held = {
     "next_seq": _conversations.c.next_seq + bindparam("count", type_=_conversations.c.next_seq.type),
-    "turn_claimed_until": func.now() + CLAIM,
+    "turn_claimed_until": func.now() + _CLAIM,
 }
-_holds = update(_conversations).where(
-    _conversations.c.id == _of_conversation,
-    _conversations.c.turn_fence == bindparam("fence", type_=_conversations.c.turn_fence.type),
-)
 HOLD = _holds.values(_held).returning(*_COLUMNS)
-HOLD_WITH_STATE = _holds.values(
-    {**_held, "state": bindparam("new_state", type_=_conversations.c.state.type)}
+HOLD_WITH_RESULT = _holds.values(
+    {
+        **_held,
+        "state": func.coalesce(bindparam("new_state", type_=JSONB(none_as_null=True)), _conversations.c.state),
+        "publication": func.coalesce(
+            bindparam("new_publication", type_=_conversations.c.publication.type), _conversations.c.publication
+        ),
+        "timer": bindparam("new_timer", type_=JSONB(none_as_null=True)),
+        "timer_due_at": bindparam("new_timer_due_at", type_=_conversations.c.timer_due_at.type),
+        "debounce_ms": bindparam("new_debounce_ms", type_=_conversations.c.debounce_ms.type),
+    }
 ).returning(*_COLUMNS)
-FREE = update(_conversations).where(_conversations.c.id == _of_conversation).values(turn_claimed_until=None)
-# The end of a turn in one round trip, for who holds the conversation's row: the replies are stored, the message is
-# answered, the other processes are told, the next open message is taken on or else the conversation is freed.
+KEEP = _holds.values(turn_claimed_until=func.now() + _CLAIM).returning(_conversations.c.id)
+FREE = update(_conversations).where(_conversations.c.id == _of_conversation).values(turn_claimed_until=null())
+# The end of a turn in one round trip, for who holds the conversation's row: the replies are stored, the message (or the
+# pieces of it) is answered, the other processes are told, the next open message is taken on or else the conversation
+# is freed.
+_of_message = bindparam("of_message", type_=_messages.c.id.type)
+_is_answered = _messages.c.id == any_(bindparam("of_pieces", type_=ARRAY(Uuid())))
 _answered = (
     update(_messages)
-    .where(_messages.c.id == bindparam("of_message", type_=_messages.c.id.type))
-    .values(turn_state="done")
-    .returning(func.pg_notify(NOTIFY_CHANNEL, bindparam("notice", type_=Text())).label("told"))
+    .where(_is_answered)
+    .values(
+        turn_state=literal_column("'done'", Text()),
+        data=case(
+            (_messages.c.id == _of_message, _messages.c.data.op("||")(bindparam("came_to", type_=JSONB()))),
+            else_=_messages.c.data,
+        ),
+    )
+    .returning(
+        func.pg_notify(literal_column(f"'{NOTIFY_CHANNEL}'", Text()), bindparam("notice", type_=Text())).label("told")
+    )
     .cte("answered")
 )
-_taken_on = _take_on(_open.where(_messages.c.id != bindparam("of_message", type_=_messages.c.id.type))).cte("taken_on")
+_taken_on = _take_on(_open.where(not_(_is_answered))).cte("taken_on")
 _freed = (
     update(_conversations)
     .where(_conversations.c.id == _of_conversation, ~exists().select_from(_taken_on))
-    .values(turn_claimed_until=None)
+    .values(turn_claimed_until=null())
     .returning(_conversations.c.id)
     .cte("freed")
 )
@@ -171,7 +304,7 @@ _said = (
     .from_select(
         ["id", "conversation_id", "seq", "author", "kind", "text", "data", "created_at"],
         select(
-            _replies.c.id, _of_conversation, _replies.c.seq, literal("bot"), literal("text"), _replies.c.text,
+            _replies.c.id, _of_conversation, _replies.c.seq, _BOT, _TEXT, _replies.c.text,
             _replies.c.data, _at,
         ),
         include_defaults=False,

@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import structlog
@@ -24,6 +25,7 @@ from base.ids import new_id
 from base.messages import MAX_TEXT, Inbound, Stored
 from bot.claims import (
     Claim,
+    Kept,
     Taken,
     claim_conversation,
     finish_and_claim_next,
@@ -32,12 +34,15 @@ from bot.claims import (
     release,
     store_and_claim,
 )
-from bot.dialogue import DialogueFailed, DialogueUnavailable, RasaDialogue, Reply, TurnMessage, TurnRequest, TurnResult
-from bot.effects import Scene, carry_out
+from bot.conversations import start_conversation
+from bot.deciding import ClaimLost, Decided, Decider
+from bot.dialogue import DialogueFailed, DialogueUnavailable, RasaDialogue, Reply
+from bot.effects import carry_out
 from bot.models import Conversation
-from bot.ports import FollowUps, Watchers
+from bot.moving import move_by_code
+from bot.ports import ConfirmMeeting, FollowUps, LiveFlows, Needs, Watchers
+from bot.scene import Scene
 from bot.turn_statements import CLAIM
-from crm.consent.opt_out_words import match_opt_out
 
 log = structlog.get_logger(__name__)
 
@@ -75,25 +80,33 @@ class TurnService:
         *,
         sessions: Sessions,
         dialogue: RasaDialogue,
+        live: LiveFlows,
+        needs: Needs,
         follow_ups: FollowUps,
         watchers: Watchers,
         keys: KeyRing,
         clock: Clock,
         wording: Callable[[str, str], str],
         settings: TurnSettings,
+        confirm_meeting: ConfirmMeeting | None = None,
     ) -> None:
         self._sessions = sessions
-        self._dialogue = dialogue
+        self._decider = Decider(
+            sessions=sessions, dialogue=dialogue, live=live, needs=needs, keys=keys, clock=clock, wording=wording
+        )
         self._follow_ups = follow_ups
         self._watchers = watchers
         self._keys = keys
         self._clock = clock
-        self._wording = wording
         self._settings = settings
+        self._confirm_meeting = confirm_meeting
         self._running: set[asyncio.Task[None]] = set()
+        self._waiting: dict[UUID, asyncio.Task[None]] = {}
 
     async def take(self, inbound: Inbound) -> Taken:
         """Stores the message and commits. The same `client_id` again gives the same answer and no second turn.
+
+        A text that waits for more is answered by this process when the wait is over, or by any process's sweep.
 
         Raises:
             TextTooLong: nothing was stored.
@@ -122,7 +135,46 @@ class TurnService:
                     )
                 ],
             )
+        if taken.waits_until is not None:
+            self._resume_later(inbound.conversation_id, taken.waits_until - now)
         return taken
+
+    async def resume_by_code(
+        self, code: str, *, channel: str, language: str, time_zone: str | None = None, page_url: str | None = None
+    ) -> UUID:
+        """A new conversation on this channel in which the talk that the code opens goes on; it is answered soon.
+
+        Whoever calls counts wrong codes.
+
+        Raises:
+            CodeNotValid: unknown, used, run out, or not for this channel.
+        """
+        now = self._clock.now()
+        async with transaction(self._sessions) as session:
+            conversation_id = await start_conversation(
+                session,
+                channel=channel,
+                language=language,
+                time_zone=time_zone,
+                page_url=page_url,
+                now=now,
+                opening="resume",
+            )
+            await move_by_code(session, self._keys, code, into=conversation_id, now=now)
+        self.resume_soon(conversation_id)
+        return conversation_id
+
+    def _resume_later(self, conversation_id: UUID, delay: timedelta) -> None:
+        """`resume` after a while; each further call for the conversation puts it off."""
+        if (earlier := self._waiting.pop(conversation_id, None)) is not None:
+            earlier.cancel()
+
+        async def wait() -> None:
+            await asyncio.sleep(delay.total_seconds())
+            self._waiting.pop(conversation_id, None)
+            self.resume_soon(conversation_id)
+
+        self._waiting[conversation_id] = asyncio.create_task(wait())
 
     def answer_soon(self, claim: Claim) -> asyncio.Task[None]:
         """Answers in a task of its own, which `drain` waits for."""
@@ -139,21 +191,23 @@ class TurnService:
         return task
 
     async def drain(self) -> None:
-        """Waits for the turns in hand: called when the process is asked to stop."""
+        """Waits for the turns in hand: called when the process is asked to stop. What waits is left to the others."""
+        while self._waiting:
+            self._waiting.popitem()[1].cancel()
         if self._running:
             await asyncio.wait(self._running, timeout=CLAIM.total_seconds())
 
     async def resume(self, conversation_id: UUID) -> None:
         """Claims and answers whatever is open in the conversation."""
         async with transaction(self._sessions) as session:
-            claim = await claim_conversation(session, conversation_id)
+            claim = await claim_conversation(session, conversation_id, self._clock.now())
         if claim is not None:
             await self.answer(claim)
 
     async def resume_waiting(self, *, limit: int = 100) -> int:
         """Answers what dead processes left behind; returns how many conversations that were."""
         async with transaction(self._sessions) as session:
-            waiting = await list_waiting(session, limit=limit)
+            waiting = await list_waiting(session, self._clock.now(), limit=limit)
         # One that hangs must not hold up the others.
         few = asyncio.Semaphore(RESUMED_AT_ONCE)
         results = await asyncio.gather(*(self._resume(one, few) for one in waiting), return_exceptions=True)
@@ -178,93 +232,62 @@ class TurnService:
                 return
 
     async def _one_turn(self, claim: Claim) -> Claim | None:
-        result: TurnResult | None
+        decided: Decided | None
         try:
             if claim.attempts > MAX_ATTEMPTS:
                 # Counted before each try: this message took its process down, or its turn could not be stored.
-                result = self._to_a_person(claim, "turn_broke")
+                decided = self._decider.hand_over(claim, "turn_broke")
             else:
-                result = await self._decide(claim)
-        except DialogueUnavailable:
+                decided = await self._decider.decide(claim)
+        except ClaimLost:
+            log.warning("turn_stale", conversation_id=str(claim.conversation_id))
+            return None
+        except DialogueUnavailable as error:
             if self._clock.now() - claim.received_at < PATIENCE:
                 await self._give_back(claim, count_attempt=False)
                 return None
-            result = self._to_a_person(claim, "dialogue_unavailable")
+            decided = self._decider.hand_over(claim, error.code)
         except DialogueFailed as error:
             log.warning("turn_failed", conversation_id=str(claim.conversation_id), error=error.message)
             if claim.attempts < MAX_ATTEMPTS:
                 await self._give_back(claim, count_attempt=True)
                 return None
-            result = self._to_a_person(claim, "dialogue_failed")
-        return await self._commit(claim, result)
-
-    async def _decide(self, claim: Claim) -> TurnResult | None:
-        """The turn's result; None when a person has the conversation and the bot stays silent."""
-        if claim.kind == "text" and match_opt_out(claim.text, claim.channel):
-            return self._stopped(claim)
-        if claim.status == "handed_off":
-            return None
-        request = TurnRequest(
-            conversation_id=str(claim.conversation_id),
-            channel=claim.channel,
-            language=claim.language,
-            message=TurnMessage(
-                id=str(claim.message_id),
-                kind=claim.kind,
-                text=claim.text,
-                value=claim.data.get("value"),
-                step=claim.data.get("step"),
-            ),
-            state=claim.state,
-        )
-        return await self._dialogue.turn(request)
-
-    def _stopped(self, claim: Claim) -> TurnResult:
-        """An opt-out in the carriers' words never depends on Rasa."""
-        return TurnResult(
-            state=claim.state,
-            replies=[Reply(text=self._wording("stopped", claim.language))],
-            effects=[{"effect": "opt_out", "scope": "everything", "method": "keyword"}],
-        )
-
-    def _to_a_person(self, claim: Claim, reason: str) -> TurnResult:
-        log.error("turn_given_up", conversation_id=str(claim.conversation_id), reason=reason)
-        return TurnResult(
-            state=claim.state,
-            replies=[Reply(text=self._wording("handed_off", claim.language))],
-            effects=[{"effect": "hand_off", "team": "support", "reason": reason}],
-        )
+            decided = self._decider.hand_over(claim, "dialogue_failed")
+        return await self._commit(decided.claim if decided is not None else claim, decided)
 
     async def _give_back(self, claim: Claim, *, count_attempt: bool) -> None:
         async with transaction(self._sessions) as session:
             await release(session, claim, count_attempt=count_attempt)
 
-    async def _commit(self, claim: Claim, result: TurnResult | None) -> Claim | None:
+    async def _commit(self, claim: Claim, decided: Decided | None) -> Claim | None:
         """The turn's one transaction; nothing of it happens if the claim was lost meanwhile."""
         now = self._clock.now()
-        replies = result.replies if result is not None else []
-        state = result.state if result is not None else None
+        replies = decided.replies if decided is not None else []
         async with transaction(self._sessions) as session:
-            row = await hold(session, claim, messages=len(replies), state=state)
+            kept = None if decided is None else _kept(decided, now)
+            row = await hold(session, claim, messages=len(replies), kept=kept)
             if row is None:
                 log.warning("turn_stale", conversation_id=str(claim.conversation_id))
                 return None
             said = _to_stored(claim, replies, row.next_seq - len(replies), now)
-            if result is not None and result.effects:
-                await self._carry_out(session, claim, result, now)
+            if decided is not None and decided.effects:
+                await self._carry_out(session, claim, decided.effects, now)
             following = await finish_and_claim_next(
                 session,
                 claim,
                 replies=[{"id": str(one.id), "seq": one.seq, "text": one.text, "data": one.data} for one in said],
+                came_to={"needs": decided.needs} if decided is not None and decided.needs else {},
                 notice=f"{self._settings.process_id} {claim.conversation_id}",
                 now=now,
             )
         self._watchers.publish(claim.conversation_id, said)
-        if result is not None and any(effect.get("effect") == "enrol_in_journey" for effect in result.effects):
+        if decided is not None and any(effect.get("effect") == "enrol_in_journey" for effect in decided.effects):
             await self._follow_ups.settled()
         return following
 
-    async def _carry_out(self, session: AsyncSession, claim: Claim, result: TurnResult, now: datetime) -> None:
+    async def _carry_out(
+        self, session: AsyncSession, claim: Claim, effects: list[dict[str, Any]], now: datetime
+    ) -> None:
         scene = Scene(
             session=session,
             keys=self._keys,
@@ -274,12 +297,24 @@ class TurnService:
             now=now,
             contact_id=claim.contact_id,
             status=claim.status,
+            confirm_meeting=self._confirm_meeting,
         )
-        await carry_out(scene, result.effects)
+        await carry_out(scene, effects)
         if scene.status != claim.status:
             await session.execute(
                 update(Conversation).where(Conversation.id == claim.conversation_id).values(status=scene.status)
             )
+
+
+def _kept(decided: Decided, now: datetime) -> Kept:
+    timer = decided.timer
+    return Kept(
+        state=decided.state,
+        publication=decided.publication,
+        timer=None if timer is None else {"kind": timer.kind, "step": timer.step},
+        timer_due_at=None if timer is None else now + timedelta(seconds=timer.seconds),
+        debounce_ms=round(decided.debounce * 1000),
+    )
 
 
 def _to_stored(claim: Claim, replies: list[Reply], first_seq: int, now: datetime) -> list[Stored]:

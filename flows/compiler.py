@@ -18,27 +18,34 @@ from flows.content import Content, FlowFolder, JourneyFolder, Worded, Wording
 from flows.errors import FlowsRefused
 from flows.graph import options_of
 from flows.journey_models import Send
+from flows.models import Team
 from flows.reading import ContentReader
 from flows.steps import StepBase, compile_step
 
-FORMAT = 1
+FORMAT = 2
 DEFAULT_CONTENT = Path(__file__).resolve().parent
 DEFAULT_KNOWLEDGE = DEFAULT_CONTENT.parent / "nlu_data" / "knowledge"
+DEFAULT_INTENTS = DEFAULT_CONTENT.parent / "nlu_data" / "intents"
 
 _VERSION_DIGITS = 12
 
 
-def load_content(content: Path = DEFAULT_CONTENT, knowledge: Path = DEFAULT_KNOWLEDGE) -> Content:
+def load_content(
+    content: Path = DEFAULT_CONTENT,
+    knowledge: Path = DEFAULT_KNOWLEDGE,
+    intents: Path | None = DEFAULT_INTENTS,
+) -> Content:
     """Read and check the content.
 
     Args:
         content: a folder with `library/` and `journeys/`.
         knowledge: a folder of articles.
+        intents: a folder of training examples; with None it is not checked that the intents named exist.
 
     Raises:
         FlowsRefused: with every fault found.
     """
-    reader = ContentReader(content, knowledge)
+    reader = ContentReader(content, knowledge, intents)
     read = reader.read()
     errors = reader.errors + check_content(read)
     if errors:
@@ -58,6 +65,7 @@ def compile_flows(content: Content) -> dict[str, Any]:
         "flows": {name: _compile_flow(flow) for name, flow in sorted(content.flows.items())},
         "wording": {language: _compile_language(content, language) for language in languages},
         "answers": _compile_answers(content),
+        "teams": {name: _compile_team(team) for name, team in sorted(content.library.teams.items())},
     }
     return compiled | {"version": version_of(compiled)}
 
@@ -79,7 +87,8 @@ def version_of(data: object) -> str:
 
 def _compile_flow(folder: FlowFolder) -> dict[str, Any]:
     flow = folder.model
-    compiled = {
+    guard = flow.model_dump(mode="json", by_alias=True, exclude_none=True, include={"guard"})
+    compiled = guard | {
         "name": flow.name,
         "nlu_triggers": list(flow.nlu_triggers),
         "first": flow.steps[0].id,
@@ -88,6 +97,10 @@ def _compile_flow(folder: FlowFolder) -> dict[str, Any]:
     }
     wording = {language: _compile_wording(words) for language, words in folder.wording.items()}
     return compiled | {"version": version_of({"flow": compiled, "wording": wording})}
+
+
+def _compile_team(team: Team) -> dict[str, Any]:
+    return team.model_dump(mode="json", exclude={name for name in ("hours", "closed") if not getattr(team, name)})
 
 
 def _compile_steps(steps: tuple[StepBase, ...]) -> dict[str, Any]:
@@ -162,12 +175,13 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
 @click.command()
 @click.option("--content", type=_FOLDER, default=DEFAULT_CONTENT, help="Folder with library/ and journeys/.")
 @click.option("--knowledge", type=_FOLDER, default=DEFAULT_KNOWLEDGE, help="Folder of knowledge articles.")
+@click.option("--intents", type=_FOLDER, default=DEFAULT_INTENTS, help="Folder of training examples.")
 @click.option("--out", type=_FILE, required=True, help="File to write the compiled flows to.")
 @click.option("--journeys-out", type=_FILE, help="File to write the compiled journeys to.")
-def main(content: Path, knowledge: Path, out: Path, journeys_out: Path | None) -> None:
+def main(content: Path, knowledge: Path, intents: Path, out: Path, journeys_out: Path | None) -> None:
     """Check the content and write it in compiled form."""
     try:
-        loaded = load_content(content, knowledge)
+        loaded = load_content(content, knowledge, intents)
     except FlowsRefused as refused:
         click.echo(str(refused), err=True)
         click.echo(f"{len(refused.faults)} faults; nothing was written.", err=True)

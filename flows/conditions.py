@@ -22,6 +22,10 @@ class Comparison(Part):
     def name(self) -> str:
         raise NotImplementedError
 
+    def holds(self, actual: Scalar | None) -> bool:
+        """Decide the comparison for a value; None is unknown."""
+        return _compare(self.op, actual, self.value)
+
     @model_validator(mode="after")
     def check_value(self) -> Self:
         """Refuse a value that the operator cannot use."""

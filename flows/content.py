@@ -12,6 +12,7 @@ from flows.knowledge import Answer
 from flows.marked_yaml import MarkedYAML, Path
 from flows.models import Flow, Library
 from flows.steps import StepBase
+from flows.test_models import TestConversations
 from flows.wording_models import Letter, StepWording
 
 
@@ -24,6 +25,9 @@ class Sequenced(Protocol):
 
 class Worded(Protocol):
     """The wording of one step."""
+
+    @property
+    def text(self) -> object: ...
 
     def texts(self) -> Iterator[str]: ...
 
@@ -74,12 +78,28 @@ JourneyFolder = Folder[Journey, Letter]
 
 
 @dataclass(frozen=True)
+class TestFile:
+    """The test conversations of one flow."""
+
+    __test__ = False
+
+    marks: MarkedYAML
+    conversations: TestConversations
+
+    def fault(self, rule: str, problem: str, remedy: str, *within: str | int) -> FlowError:
+        """Describe a fault on the line of `within`."""
+        return FlowError(self.marks.file, self.marks.line_of(within), None, rule, problem, remedy)
+
+
+@dataclass(frozen=True)
 class Content:
     """Everything that is said, and what could not be read of it.
 
     Attributes:
         unread: names of the flows and journeys that have a folder but could not be read, so that nobody is told
             they do not exist.
+        intents: those that have training examples; None when that was not looked up.
+        tests: the test conversations by flow.
     """
 
     library: Library | None
@@ -89,6 +109,13 @@ class Content:
     answers: Sequence[Answer]
     library_marks: MarkedYAML = field(default_factory=lambda: MarkedYAML("library/library.yml", None, {}))
     unread: frozenset[str] = frozenset()
+    intents: frozenset[str] | None = None
+    tests: Mapping[str, TestFile] = field(default_factory=dict)
+
+    def library_fault(self, rule: str, problem: str, remedy: str, *within: str | int) -> FlowError:
+        """Describe a fault of what holds for all flows, on the line of `within` in library.yml."""
+        line = self.library_marks.line_of(within)
+        return FlowError(self.library_marks.file, line, None, rule, problem, remedy)
 
     @property
     def default_language(self) -> str:

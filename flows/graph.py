@@ -2,15 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
+from typing import NamedTuple, TypeVar
 
+from flows.conditions import Condition
 from flows.steps import Option, StepBase
+
+NodeT = TypeVar("NodeT")
+
+# Ways that are taken only after a time of waiting, and ways that are taken although the step was to wait.
+_AFTER_WAITING = ("no_reply_after", "timed_out")
+_WITHOUT_WAITING = ("none_free",)
+
+
+class Way(NamedTuple):
+    """One way on from a step.
+
+    Attributes:
+        within: where in the step it is written; empty when it is the step that follows.
+        side: whether it is taken otherwise than by `next`.
+    """
+
+    to: str
+    within: tuple[str | int, ...]
+    condition: Condition | None = None
+    side: bool = False
+
+    @property
+    def after_waiting(self) -> bool:
+        return self.side and self.within[0] in _AFTER_WAITING
+
+    def waits(self, *, pauses: bool) -> bool:
+        """Tell whether time passes before this way is taken, given whether its step pauses."""
+        return self.after_waiting or (pauses and not (self.side and self.within[0] in _WITHOUT_WAITING))
 
 
 def options_of(steps: Sequence[StepBase]) -> dict[str, tuple[Option, ...]]:
-    """Give the ways on from each step; where none is written, the next step in the list."""
+    """Give the ways on from each step by `next`; where none is written, the next step in the list."""
     following = [Option(to=step.id) for step in steps[1:]]
     ways: dict[str, tuple[Option, ...]] = {}
     for index, step in enumerate(steps):
@@ -19,26 +49,52 @@ def options_of(steps: Sequence[StepBase]) -> dict[str, tuple[Option, ...]]:
     return ways
 
 
+def ways_of(steps: Sequence[StepBase]) -> dict[str, tuple[Way, ...]]:
+    """Give all ways on from each step, side ways included, also those to steps that do not exist."""
+    options = options_of(steps)
+    ways: dict[str, tuple[Way, ...]] = {}
+    for step in steps:
+        if step.id not in ways:
+            ways[step.id] = (*_ways_by_next(step, options[step.id]), *_side_ways(step))
+    return ways
+
+
+def closing_steps(steps: Sequence[StepBase]) -> frozenset[str]:
+    """Give the steps at which the flow may be over: those made to end it, and those from which `next` leads nowhere."""
+    options = options_of(steps)
+    return frozenset(step.id for step in steps if step.ends or (step.falls_through and not options[step.id]))
+
+
+def _ways_by_next(step: StepBase, options: tuple[Option, ...]) -> Iterator[Way]:
+    for number, option in enumerate(options):
+        yield Way(option.to, ("next", number) if step.next else (), option.condition)
+
+
+def _side_ways(step: StepBase) -> Iterator[Way]:
+    for within, to in step.side_ways():
+        yield Way(to, within, side=True)
+
+
 @dataclass(frozen=True)
 class StepGraph:
-    """Which step leads to which. Targets that do not exist are left out."""
+    """Which step leads to which, by `next` or a side way. Targets that do not exist are left out."""
 
     first: str
+    ways: Mapping[str, tuple[Way, ...]]
     edges: Mapping[str, tuple[str, ...]]
 
     @classmethod
     def of(cls, steps: Sequence[StepBase]) -> StepGraph:
-        ways = options_of(steps)
-        edges = {name: tuple(option.to for option in options if option.to in ways) for name, options in ways.items()}
-        return cls(steps[0].id, edges)
+        ways = {
+            name: tuple(way for way in found if way.to in known)
+            for known in [{step.id for step in steps}]
+            for name, found in ways_of(steps).items()
+        }
+        return cls(steps[0].id, ways, {name: tuple(way.to for way in found) for name, found in ways.items()})
 
-    def reachable(self, *, not_through: Callable[[str], bool] = lambda _: False) -> frozenset[str]:
-        """Give the steps that some path from the first one meets.
-
-        Args:
-            not_through: tells the steps at which paths stop; they are met, what follows is not.
-        """
-        return _closure([self.first], lambda name: () if not_through(name) else self.edges[name])
+    def reachable(self) -> frozenset[str]:
+        """Give the steps that some path from the first one meets."""
+        return closure([self.first], lambda name: self.edges[name])
 
     def leading_to(self, targets: Iterable[str]) -> frozenset[str]:
         """Give the steps from which one of the targets can be met, the targets included."""
@@ -46,23 +102,30 @@ class StepGraph:
         for name, following in self.edges.items():
             for target in following:
                 before[target].append(name)
-        return _closure(targets, lambda name: before[name])
+        return closure(targets, lambda name: before[name])
 
-    def find_loop(self, among: Callable[[str], bool]) -> tuple[str, ...]:
-        """Give the steps of a loop that runs only through steps of the kind told by `among`, or nothing."""
-        chosen = {
-            name: [target for target in following if among(target)]
-            for name, following in self.edges.items()
-            if among(name)
+    def restless(self, pauses: Callable[[str], bool]) -> dict[str, list[str]]:
+        """Give the part of the graph that is gone through without any time passing.
+
+        Args:
+            pauses: tells the steps that always stop and wait.
+        """
+        return {
+            name: [way.to for way in found if not way.waits(pauses=pauses(name))] for name, found in self.ways.items()
         }
-        try:
-            TopologicalSorter(chosen).prepare()
-        except CycleError as error:
-            return tuple(error.args[1][:-1])
-        return ()
 
 
-def _closure(start: Iterable[str], following: Callable[[str], Iterable[str]]) -> frozenset[str]:
+def find_loop(edges: Mapping[NodeT, Iterable[NodeT]]) -> tuple[NodeT, ...]:
+    """Give the nodes of a loop, or nothing."""
+    try:
+        TopologicalSorter(edges).prepare()
+    except CycleError as error:
+        return tuple(error.args[1][:-1])
+    return ()
+
+
+def closure(start: Iterable[NodeT], following: Callable[[NodeT], Iterable[NodeT]]) -> frozenset[NodeT]:
+    """Give everything that is met from `start`, itself included."""
     met = set(start)
     waiting = list(met)
     while waiting:

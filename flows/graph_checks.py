@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from flows.content import Folder, Sequenced, Worded
 from flows.errors import FlowError
-from flows.graph import StepGraph, options_of
+from flows.graph import StepGraph, closing_steps, find_loop, ways_of
+from flows.steps import AnswerKB, CallFlow, IntentRoute, StepBase
 
 AnyFolder = Folder[Sequenced, Worded]
 
@@ -22,14 +23,21 @@ def check_ids(folder: AnyFolder) -> Iterator[FlowError]:
 
 
 def check_targets(folder: AnyFolder) -> Iterator[FlowError]:
-    """Refuse a way to a step that does not exist, and options of which the last may not hold."""
+    """Refuse a way to a step that does not exist."""
     known = {step.id for step in folder.model.steps}
+    ways = ways_of(folder.model.steps)
+    for index, step in enumerate(folder.model.steps):
+        for way in ways[step.id]:
+            if way.to not in known:
+                problem = f"it goes to {way.to}, which does not exist"
+                yield folder.step_fault(index, "target.missing", problem, "Name a step of this file", *way.within)
+
+
+def check_options(folder: AnyFolder) -> Iterator[FlowError]:
+    """Refuse options of which the last may not hold, or another always does."""
     for index, step in enumerate(folder.model.steps):
         options = step.next or ()
         for number, option in enumerate(options):
-            if option.to not in known:
-                problem = f"it goes to {option.to}, which does not exist"
-                yield folder.step_fault(index, "target.missing", problem, "Name a step of this file", "next", number)
             last = number == len(options) - 1
             if last and option.condition:
                 problem = "no way is given for when none of the conditions holds"
@@ -52,8 +60,7 @@ def check_reached(folder: AnyFolder) -> Iterator[FlowError]:
 def check_ends(folder: AnyFolder) -> Iterator[FlowError]:
     """Refuse steps from which the end cannot be met."""
     graph = StepGraph.of(folder.model.steps)
-    closing = {name for name, options in options_of(folder.model.steps).items() if not options}
-    trapped = graph.reachable() - graph.leading_to(closing)
+    trapped = graph.reachable() - graph.leading_to(closing_steps(folder.model.steps))
     if trapped:
         names = [step.id for step in folder.model.steps if step.id in trapped]
         problem = f"from here no end can be reached (trapped: {', '.join(names)})"
@@ -61,9 +68,9 @@ def check_ends(folder: AnyFolder) -> Iterator[FlowError]:
 
 
 def check_loops(folder: AnyFolder) -> Iterator[FlowError]:
-    """Refuse a loop in which nothing waits: it would run for ever."""
-    pausing = {step.id for step in folder.model.steps if step.pauses}
-    loop = StepGraph.of(folder.model.steps).find_loop(lambda name: name not in pausing)
+    """Refuse a loop in which nothing waits: it would run for ever. Whether a called flow waits is judged elsewhere."""
+    pausing = {step.id for step in folder.model.steps if pauses_in(folder, step) or isinstance(step, CallFlow)}
+    loop = find_loop(StepGraph.of(folder.model.steps).restless(pausing.__contains__))
     if loop:
         first = min(folder.index_of(name) for name in loop)
         problem = f"the steps {', '.join(sorted(loop))} can go round without ever waiting"
@@ -71,4 +78,13 @@ def check_loops(folder: AnyFolder) -> Iterator[FlowError]:
         yield folder.step_fault(first, "loop.endless", problem, remedy, "id")
 
 
-GRAPH_CHECKS = (check_ids, check_targets, check_reached, check_ends, check_loops)
+def pauses_in(folder: AnyFolder, step: StepBase) -> bool:
+    """Tell whether a step always stops and waits, with the wording it has here."""
+    if isinstance(step, IntentRoute | AnswerKB):
+        # Without a text it reads what was said last; with one it asks and waits.
+        entries = [wording.entries.get(step.id) for wording in folder.wording.values()]
+        return bool(entries) and all(entry is not None and entry.text for entry in entries)
+    return step.pauses
+
+
+GRAPH_CHECKS = (check_ids, check_targets, check_options, check_reached, check_ends, check_loops)

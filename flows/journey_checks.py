@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from flows.condition_checks import conditions_of
 from flows.conditions import SlotIs, comparisons_in
 from flows.content import Content, JourneyFolder
 from flows.errors import FlowError
 from flows.parts import PURPOSES_NEEDING_CONSENT
-from flows.slot_checks import conditions_of
 from flows.steps import Qualify
 
 # Facts that the platform itself has of every contact, beside the fields that flows capture.

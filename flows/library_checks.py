@@ -1,4 +1,4 @@
-"""Checks across files: what flows, journeys and answers expect of each other."""
+"""Checks across files: what flows, journeys, intents and answers expect of each other."""
 
 from __future__ import annotations
 
@@ -6,17 +6,16 @@ from collections.abc import Iterator
 
 from flows.content import Content, FlowFolder
 from flows.errors import FlowError
-from flows.steps import StartJourney
+from flows.parts import OUTCOMES
+from flows.steps import AskChoice, End, IntentRoute, Return, Split, StartJourney
 
 
 def check_entry(content: Content) -> Iterator[FlowError]:
     """Refuse a library whose entry flow does not exist."""
     library = content.library
     if library and library.entry_flow not in content.flows and library.entry_flow not in content.unread:
-        marks = content.library_marks
-        line = marks.line_of(("entry_flow",))
         problem = f"the entry flow {library.entry_flow} does not exist"
-        yield FlowError(marks.file, line, None, "flow.unknown", problem, "Name a flow of the library")
+        yield content.library_fault("flow.unknown", problem, "Name a flow of the library", "entry_flow")
 
 
 def check_journeys_exist(folder: FlowFolder, content: Content) -> Iterator[FlowError]:
@@ -25,6 +24,36 @@ def check_journeys_exist(folder: FlowFolder, content: Content) -> Iterator[FlowE
         if isinstance(step, StartJourney) and step.journey not in {*content.journeys, *content.unread}:
             problem = f"the journey {step.journey} does not exist"
             yield folder.step_fault(index, "journey.unknown", problem, "Name a folder of journeys/", "journey")
+
+
+def check_intents_exist(folder: FlowFolder, content: Content) -> Iterator[FlowError]:
+    """Refuse a flow that goes by an intent nobody gave examples of."""
+    if content.intents is None:
+        return
+    remedy = "Write examples of it under intents/, or correct the name"
+    for number, intent in enumerate(folder.model.nlu_triggers):
+        if intent not in content.intents:
+            problem = f"the intent {intent} has no examples"
+            yield folder.fault("intent.unknown", problem, remedy, "nlu_triggers", number)
+    for index, step in enumerate(folder.model.steps):
+        field = "routes" if isinstance(step, IntentRoute) else "intents"
+        named = step.routes if isinstance(step, IntentRoute) else step.intents if isinstance(step, AskChoice) else {}
+        for intent in named:
+            if intent not in content.intents:
+                problem = f"the intent {intent} has no examples"
+                yield folder.step_fault(index, "intent.unknown", problem, remedy, field, intent)
+
+
+def check_outcomes(folder: FlowFolder) -> Iterator[FlowError]:
+    """Refuse an outcome that journeys could not know of, since nobody said what it means."""
+    known = {*OUTCOMES, *folder.model.outcomes}
+    for index, step in enumerate(folder.model.steps):
+        field = "goal" if isinstance(step, Split) else "outcome"
+        outcome = step.goal if isinstance(step, Split) else step.outcome if isinstance(step, End | Return) else None
+        if outcome is not None and outcome not in known:
+            problem = f"the outcome {outcome} is not one that flows have"
+            remedy = "Say under `outcomes` of the flow what it means, or use one of flow-steps.md"
+            yield folder.step_fault(index, "outcome.unknown", problem, remedy, field)
 
 
 def check_triggers(content: Content) -> Iterator[FlowError]:

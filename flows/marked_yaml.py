@@ -43,7 +43,7 @@ class MarkedYAML:
         return self.lines.get(known, 1)
 
 
-class _PlainLoader(yaml.SafeLoader):
+class _PlainLoader(yaml.CSafeLoader):
     """YAML 1.2 scalars: `yes` and `no` are words, a date is text."""
 
     yaml_implicit_resolvers = {}  # noqa: RUF012 - PyYAML's own way to replace the YAML 1.1 set
@@ -74,7 +74,8 @@ def read_marked(text: str, file: str, *, first_line: int = 1) -> MarkedYAML:
         data = _build(loader, node, (), lines) if node else None
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        line = mark.line + first_line if mark else first_line
+        # What is left open is noticed behind the last line.
+        line = min(mark.line, len(text.splitlines()) - 1) + first_line if mark else first_line
         raise UnreadableYAML(line, f"this is not valid YAML ({error.problem or error.context})") from error
     except yaml.YAMLError as error:
         raise UnreadableYAML(first_line, "the file holds characters that YAML does not allow") from error

@@ -6,7 +6,7 @@ import re
 from datetime import timedelta
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, PlainSerializer, StringConstraints
+from pydantic import BaseModel, BeforeValidator, ConfigDict, PlainSerializer, StringConstraints, WithJsonSchema
 
 _DURATION = re.compile(r"^(?P<count>[1-9]\d{0,3}) (?P<unit>second|minute|hour|day|week)s?$")
 
@@ -21,10 +21,13 @@ Channel = Literal["web", "email", "sms", "telegram", "voice"]
 Purpose = Literal["marketing", "service", "profiling", "special_category"]
 Sensitivity = Literal["plain", "personal", "sensitive", "special"]
 """How much harm a datum can do. `special`: GDPR Art. 9 (health, religion, union, origin, sex life …)."""
+SlotType = Literal["text", "email", "phone", "number", "date", "file", "choice", "consent", "meeting", "flag"]
 Stage = Literal["visitor", "lead", "mql", "sql", "customer", "disqualified"]
 WebAddress = Annotated[str, StringConstraints(pattern=r"^https://[^\s{}]+$", max_length=2000)]
 
 PURPOSES_NEEDING_CONSENT: frozenset[Purpose] = frozenset({"marketing"})
+RESERVED_CHOICES = ("stay", "later", "none", "done")
+"""Values that steps with choices of their own use; no `ask_choice` may."""
 QUALIFICATIONS = ("hot", "warm", "cold")
 OUTCOMES = {
     "completed": "everything was said and asked",
@@ -69,6 +72,10 @@ Duration = Annotated[
     timedelta,
     BeforeValidator(parse_duration),
     PlainSerializer(lambda duration: int(duration.total_seconds()), return_type=int),
+    WithJsonSchema(
+        {"type": "string", "pattern": "^[1-9][0-9]{0,3} (second|minute|hour|day|week)s?$", "examples": ["10 minutes"]},
+        mode="validation",
+    ),
 ]
 """Written as `10 minutes`; compiled to seconds."""
 

@@ -9,19 +9,22 @@ from typing import TypeVar
 
 from pydantic import BaseModel
 
-from flows.content import Content, FlowFolder, Folder, JourneyFolder, Wording
+from flows.content import Content, FlowFolder, Folder, JourneyFolder, TestFile, Wording
 from flows.errors import FlowError
+from flows.intent_names import read_intents
 from flows.journey_models import Journey
 from flows.knowledge import Answer, parse_article
 from flows.marked_yaml import MarkedYAML
 from flows.models import Flow, Library
 from flows.parsing import parse_model, parse_text
+from flows.test_models import TestConversations
 from flows.wording_models import FlowWording, JourneyWording, Letter, StepWording
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
 
 _WORDING_FILE = re.compile(r"^wording\.([a-z]{2}(?:-[A-Z]{2})?)\.yml$")
 _PATTERNS = "patterns"
+_TESTS = "tests.yml"
 
 
 class ContentReader:
@@ -31,10 +34,18 @@ class ContentReader:
         errors: every fault met while reading.
     """
 
-    def __init__(self, root: Path, knowledge: Path) -> None:
+    def __init__(self, root: Path, knowledge: Path, intents: Path | None = None) -> None:
+        """Say where the content is.
+
+        Args:
+            root: a folder with `library/` and `journeys/`.
+            knowledge: a folder of articles.
+            intents: a folder of training examples; without it, intents are not looked up.
+        """
         self.errors: list[FlowError] = []
         self._root = root
         self._knowledge = knowledge
+        self._intents = intents
 
     def read(self) -> Content:
         """Read all that can be read."""
@@ -49,6 +60,8 @@ class ContentReader:
             answers=self._answers(),
             library_marks=marks or MarkedYAML("library/library.yml", None, {}),
             unread=frozenset(lost_flows + lost_journeys),
+            intents=self._known_intents(),
+            tests=self._tests(),
         )
 
     def _flows(self) -> tuple[dict[str, FlowFolder], list[str]]:
@@ -98,6 +111,22 @@ class ContentReader:
         read = ((f"knowledge/{path.name}", self._text(path, f"knowledge/{path.name}")) for path in articles)
         parsed = (parse_article(text, file, self.errors) for file, text in read if text is not None)
         return [answer for answer in parsed if answer]
+
+    def _known_intents(self) -> frozenset[str] | None:
+        if self._intents is None:
+            return None
+        files = sorted(self._intents.glob("*.yml"))
+        read = ((f"intents/{path.name}", self._text(path, f"intents/{path.name}")) for path in files)
+        return frozenset().union(*(read_intents(text, file, self.errors) for file, text in read if text is not None))
+
+    def _tests(self) -> dict[str, TestFile]:
+        tests: dict[str, TestFile] = {}
+        for folder in _folders(self._root / "library"):
+            if (folder / _TESTS).exists():
+                marks, conversations = self._model(TestConversations, folder / _TESTS)
+                if marks and conversations:
+                    tests[folder.name] = TestFile(marks, conversations)
+        return tests
 
     def _model(self, model: type[ModelT], path: Path) -> tuple[MarkedYAML | None, ModelT | None]:
         file = path.relative_to(self._root).as_posix()

@@ -7,23 +7,29 @@ from collections.abc import Iterator
 from flows.content import Content, FlowFolder, JourneyFolder, Worded, Wording
 from flows.errors import FlowError
 from flows.journey_models import Send
-from flows.steps import AskConsent, Question, StepBase
+from flows.length_checks import check_lengths
+from flows.steps import AskConsent, StepBase
 from flows.wording import has_broken_placeholder, names_in
-from flows.wording_models import PATTERNS, Letter, StepWording
+from flows.wording_models import PATTERNS, CardWording, Letter, StepWording
+from flows.wording_needs import WordingNeeds, needs_of
 
 PATTERN_NAMES = {"corrected": frozenset({"value", "label"}), "noted": frozenset({"facts"})}
+_FIELDS = ("text", "retry", "again", "help", "alt", "closed")
 
 
 def check_flow_wording(folder: FlowFolder) -> Iterator[FlowError]:
-    """Refuse a flow that in one of its languages lacks words or has too many."""
+    """Refuse a flow that in one of its languages lacks words, has too many, or has too long ones."""
     if folder.model.language not in folder.wording:
         yield _no_language(folder, folder.model.language)
     by_id = {step.id: step for step in folder.model.steps}
     for wording in folder.wording.values():
         for step in by_id.values():
-            yield from _check_step_words(wording, step, wording.entries.get(step.id, StepWording()))
+            entry, needs = wording.entries.get(step.id, StepWording()), needs_of(step)
+            yield from _check_step_words(wording, step, entry, needs)
+            alone = Wording(wording.marks, {step.id: entry})
+            yield from check_placeholders(alone, frozenset(folder.model.slots) | needs.names, "slot")
+            yield from check_lengths(alone, step)
         yield from _check_strangers(wording, set(by_id))
-        yield from check_placeholders(wording, frozenset(folder.model.slots), "slot")
 
 
 def check_journey_wording(folder: JourneyFolder, facts: frozenset[str], language: str) -> Iterator[FlowError]:
@@ -53,6 +59,7 @@ def check_patterns(content: Content) -> Iterator[FlowError]:
         for name, entry in wording.entries.items():
             alone = Wording(wording.marks, {name: entry})
             yield from check_placeholders(alone, PATTERN_NAMES.get(name, frozenset()), "value")
+        yield from check_lengths(wording, None)
 
 
 def check_placeholders(wording: Wording[Worded], known: frozenset[str], kind: str) -> Iterator[FlowError]:
@@ -66,24 +73,64 @@ def check_placeholders(wording: Wording[Worded], known: frozenset[str], kind: st
             yield wording.fault((step,), "wording.braces", "braces are not a placeholder", remedy)
 
 
-def _check_step_words(wording: Wording[StepWording], step: StepBase, words: StepWording) -> Iterator[FlowError]:
-    if step.says == "must" and not words.text:
-        yield _missing(wording, step.id, "text")
-    if step.says == "never" and words != StepWording():
-        problem = "the step says nothing, but has wording"
-        yield wording.fault((step.id,), "wording.unused", problem, "Remove it, or put a message before the step")
-    labelled = set(step.labelled) if isinstance(step, Question) else set()
-    if isinstance(step, Question) and not words.retry:
-        yield _missing(wording, step.id, "retry")
-    for value in sorted(labelled - set(words.choices)):
-        yield _missing(wording, step.id, f"choices.{value}")
-    if isinstance(step, AskConsent) and words.again:
+def _check_step_words(
+    wording: Wording[StepWording], step: StepBase, words: StepWording, needs: WordingNeeds
+) -> Iterator[FlowError]:
+    for name in _FIELDS:
+        if name in needs.needed and not getattr(words, name):
+            yield _missing(wording, step.id, name)
+        if getattr(words, name) and name not in needs.needed | needs.allowed:
+            yield _unused(wording, step, name)
+    yield from _check_labels(wording, step, words, needs)
+    yield from _check_cards(wording, step, words, needs)
+
+
+def _unused(wording: Wording[StepWording], step: StepBase, name: str) -> FlowError:
+    if isinstance(step, AskConsent) and name == "again":
         problem = "a consent text is always shown in full, but has a shorter wording"
-        yield wording.fault((step.id, "again"), "wording.consent", problem, "Remove it")
-    for value in sorted((set(words.choices) | set(words.also)) - labelled) if step.says != "never" else ():
+        return wording.fault((step.id, "again"), "wording.consent", problem, "Remove it")
+    problem = f"a step of kind {getattr(step, 'step', 'this')} never says its {name}"
+    remedy = "Remove it, or put a message before the step"
+    return wording.fault((step.id, name), "wording.unused", problem, remedy)
+
+
+def _check_labels(
+    wording: Wording[StepWording], step: StepBase, words: StepWording, needs: WordingNeeds
+) -> Iterator[FlowError]:
+    for value in sorted(set(needs.choices) - set(words.choices)):
+        yield _missing(wording, step.id, f"choices.{value}")
+    for value in needs.short_names:
+        if not words.also.get(value):
+            yield _missing(wording, step.id, f"also.{value}, whose first entry is its name in the list")
+    for value in sorted((set(words.choices) | set(words.also)) - {*needs.choices, *needs.more_choices}):
         problem = f"the step has no choice {value}"
         place = "choices" if value in words.choices else "also"
         yield wording.fault((step.id, place, value), "wording.unused", problem, "Remove it, or correct the value")
+
+
+def _check_cards(
+    wording: Wording[StepWording], step: StepBase, words: StepWording, needs: WordingNeeds
+) -> Iterator[FlowError]:
+    for name, linked in needs.cards.items():
+        card = words.cards.get(name)
+        if card is None:
+            yield _missing(wording, step.id, f"cards.{name}")
+        else:
+            yield from _check_button(wording, step, name, card, linked=linked)
+    for name in sorted(set(words.cards) - set(needs.cards)):
+        problem = f"the step has no card {name}"
+        yield wording.fault((step.id, "cards", name), "wording.unused", problem, "Remove it, or correct the name")
+
+
+def _check_button(
+    wording: Wording[StepWording], step: StepBase, name: str, card: CardWording, *, linked: bool
+) -> Iterator[FlowError]:
+    if linked and not card.button:
+        yield wording.fault((step.id, "cards", name), "wording.missing", "the wording lacks button", "Label the link")
+    if card.button and not linked:
+        problem = f"the card {name} has no link for its button"
+        within = (step.id, "cards", name, "button")
+        yield wording.fault(within, "wording.unused", problem, "Remove it, or give the card a link")
 
 
 def _check_letter(wording: Wording[Letter], send: Send, letter: Letter | None) -> Iterator[FlowError]:

@@ -56,7 +56,9 @@ def _check_default(texts: dict[str, str]) -> dict[str, str]:
 
 
 Text = Annotated[
-    dict[Channel | Literal["default"], Prose], BeforeValidator(_by_channel), AfterValidator(_check_default)
+    dict[Channel | Literal["default"], Prose],
+    BeforeValidator(_by_channel, json_schema_input_type=Prose | dict[Channel | Literal["default"], Prose]),
+    AfterValidator(_check_default),
 ]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Protocol
 from uuid import UUID
 
@@ -72,4 +72,16 @@ class Sender(Protocol):
 
     async def send(self, envelope: Envelope) -> SendOutcome:
         """Hands over one message, once. Refusals are outcomes; anything raised counts as in doubt."""
+        ...
+
+
+class DueWork(Protocol):
+    """Something else that becomes due and that the pump is to look after."""
+
+    async def do_due(self, now: datetime) -> int:
+        """Does all that is due; returns how much it was. Twice, at once or late does no more than once."""
+        ...
+
+    async def next_due_at(self) -> datetime | None:
+        """When more is due; None when nothing is."""
         ...

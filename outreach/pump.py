@@ -5,6 +5,7 @@ Everything due stands in the database: running it twice, at once or late does no
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -16,6 +17,7 @@ from base.database import Sessions, transaction
 from outreach.delivery import Delivery
 from outreach.models import Enrolment, OutboxMessage
 from outreach.planning import Planner
+from outreach.ports import DueWork
 
 _log = structlog.get_logger(__name__)
 
@@ -30,6 +32,7 @@ class PumpRun:
     attempted: int
     deferred: int
     skipped: int
+    others: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +46,19 @@ class _At:
 class DuePump:
     """Sweep, plan, deliver."""
 
-    def __init__(self, sessions: Sessions, planner: Planner, delivery: Delivery, clock: Clock) -> None:
+    def __init__(
+        self,
+        sessions: Sessions,
+        planner: Planner,
+        delivery: Delivery,
+        clock: Clock,
+        others: Sequence[DueWork] = (),
+    ) -> None:
         self._sessions = sessions
         self._planner = planner
         self._delivery = delivery
         self._clock = clock
+        self._others = others
 
     async def run_once(self, now: datetime | None = None) -> PumpRun:
         """Does everything that is due.
@@ -56,6 +67,7 @@ class DuePump:
             now: pretend it is this moment, all through the run.
         """
         clock: Clock = self._clock if now is None else _At(now)
+        others = sum([await other.do_due(clock.now()) for other in self._others])
         interrupted = await self._delivery.sweep(clock)
         planned = await self._planner.advance_due(clock.now())
         delivered = await self._delivery.deliver_due(clock)
@@ -66,8 +78,9 @@ class DuePump:
             delivered.attempted,
             delivered.deferred,
             delivered.skipped,
+            others,
         )
-        if any((interrupted, planned.advanced, delivered.attempted, delivered.deferred, delivered.skipped)):
+        if any((others, interrupted, planned.advanced, delivered.attempted, delivered.deferred, delivered.skipped)):
             _log.info("pump_ran", **{name: getattr(run, name) for name in PumpRun.__slots__})
         return run
 
@@ -81,7 +94,7 @@ class DuePump:
         return self._clock.now()
 
     async def next_due_at(self) -> datetime | None:
-        """When the next enrolment or message is due; None when there is none."""
+        """When the next enrolment, message or other work is due; None when there is none."""
         enrolment = select(func.min(Enrolment.due_at)).where(Enrolment.state == "active").scalar_subquery()
         message = (
             select(func.min(OutboxMessage.due_at))
@@ -89,4 +102,6 @@ class DuePump:
             .scalar_subquery()
         )
         async with transaction(self._sessions) as session:
-            return await session.scalar(select(func.least(enrolment, message)))
+            own = await session.scalar(select(func.least(enrolment, message)))
+        moments = [own, *[await other.next_due_at() for other in self._others]]
+        return min((moment for moment in moments if moment is not None), default=None)

@@ -12,6 +12,7 @@ from sqlalchemy.exc import OperationalError
 
 from base.errors import ParleyError
 from base.logging import configure_logging
+from server.flows_commands import flows
 from server.settings import read_settings
 
 
@@ -82,14 +83,6 @@ def migrate() -> None:
     click.echo("the database has the newest schema")
 
 
-@parley.command()
-def publish() -> None:
-    """Publish the journeys of the content folder (needs DATABASE_URL)."""
-    from server.content import publish_content
-
-    click.echo(f"{asyncio.run(publish_content(read_settings()))} journeys published")
-
-
 @parley.command(name="setup-link")
 def setup_link() -> None:
     """Print a one-time link that makes the first admin user (needs DATABASE_URL)."""
@@ -131,6 +124,9 @@ def _use_uvloop() -> None:
         import uvloop
 
         uvloop.install()
+
+
+parley.add_command(flows)
 
 
 def main() -> None:

@@ -19,11 +19,14 @@ from base.encryption import create_key_file
 from base.errors import ParleyError
 from base.migrate import migrate
 from base.postgres import DatabaseUnavailable, EmbeddedPostgres, start_embedded
-from server.content import publish_content
 from server.data_folder import hold_data_folder
+from server.local_replica import free_port, rasa_program
+from server.publishing import ensure_published
+from server.running import announced
 from server.settings import ROOT, Settings
 from server.supervisor import Program, Supervisor
-from server.training import current_model, train
+from server.training import current_model
+from server.wiring import open_platform
 
 log = structlog.get_logger(__name__)
 
@@ -49,11 +52,11 @@ async def up(settings: Settings) -> None:
     with contextlib.ExitStack() as stack:
         stack.enter_context(hold_data_folder(settings.data_dir))
         settings, postgres = stack.enter_context(_database(settings))
-        settings = _with_secret(settings)
+        settings = _with_dialogue(settings)
+        stack.enter_context(announced(settings))
         create_key_file(settings.key_file)
         await asyncio.to_thread(migrate, _url(settings))
-        await publish_content(settings)
-        await _ensure_model(settings)
+        await _publish_what_ships(settings)
         _say("database ready")
         supervisor = Supervisor(settings.data_dir / "log")
         keeping = asyncio.create_task(_keep_running(postgres))
@@ -73,8 +76,6 @@ async def _start_all(supervisor: Supervisor, settings: Settings, stopping: async
     """Starts the programs one after the other; gives up in order when asked to stop meanwhile."""
     settings, mailbox = _with_mailbox(settings)
     programs = [*([mailbox] if mailbox else []), *_rasa(settings)]
-    rasa_urls = ",".join(f"http://127.0.0.1:{settings.rasa_port + number}" for number in range(settings.rasa_replicas))
-    settings = settings.model_copy(update={"rasa_urls": rasa_urls})
     programs += [
         _own("web", settings, ready=f"http://{settings.host}:{settings.port}/readyz"),
         _own("worker", settings),
@@ -121,18 +122,18 @@ async def _keep_running(postgres: EmbeddedPostgres | None) -> None:
             log.error("database_did_not_start", error=error.message, again_in=pause)
 
 
-def _with_secret(settings: Settings) -> Settings:
-    """The given secret, or a fresh one for this run: nobody else needs to know it."""
-    if settings.rasa_secret is not None:
-        return settings
-    return settings.model_copy(update={"rasa_secret": SecretStr(secrets.token_urlsafe(32))})
+def _with_dialogue(settings: Settings) -> Settings:
+    """Where the dialogue processes will be, and the given secret or a fresh one for this run."""
+    urls = ",".join(f"http://127.0.0.1:{settings.rasa_port + number}" for number in range(settings.rasa_replicas))
+    secret = settings.rasa_secret or SecretStr(secrets.token_urlsafe(32))
+    return settings.model_copy(update={"rasa_urls": urls, "rasa_secret": secret})
 
 
 def _with_mailbox(settings: Settings) -> tuple[Settings, Program | None]:
     """Without an SMTP server, e-mails go to a mailbox in the data folder, so that a first try shows them."""
     if settings.smtp_url is not None:
         return settings, None
-    port = _free_port()
+    port = free_port()
     folder = settings.data_dir / "mailbox"
     settings = settings.model_copy(
         update={
@@ -146,28 +147,19 @@ def _with_mailbox(settings: Settings) -> tuple[Settings, Program | None]:
 
 
 def _rasa(settings: Settings) -> list[Program]:
-    """The dialogue processes: their own interpreter, their own environment, no database address."""
-    model = current_model(settings)
+    """The dialogue processes. They begin with the model of the content folder, and are given any other they need."""
     assert settings.rasa_secret is not None
-    env = {
-        "PATH": os.environ.get("PATH", ""),
-        "HOME": str(settings.data_dir),
-        "LANG": "C.UTF-8",
-        "PARLEY_RASA_SECRET": settings.rasa_secret.get_secret_value(),
-        "PARLEY_ENCODER_DIR": str(settings.encoder_dir),
-        "RASA_TELEMETRY_ENABLED": "false",
-        "TF_CPP_MIN_LOG_LEVEL": "3",
-        "OMP_NUM_THREADS": "1",
-    }
-    python = ROOT / ".venv-rasa" / "bin" / "python"
-    programs = []
-    for number in range(settings.rasa_replicas):
-        port = settings.rasa_port + number
-        command = [str(python), "-m", "parley_rasa.serve", "--model", str(model), "--port", str(port)]
-        url = f"http://127.0.0.1:{port}/webhooks/turn/health"
-        name = "rasa" if settings.rasa_replicas == 1 else f"rasa-{number + 1}"
-        programs.append(Program(name, command, ROOT / "bot" / "rasa", env, url, 120))
-    return programs
+    model, secret = current_model(settings), settings.rasa_secret.get_secret_value()
+    return [
+        rasa_program(
+            settings,
+            name="rasa" if settings.rasa_replicas == 1 else f"rasa-{number + 1}",
+            port=settings.rasa_port + number,
+            secret=secret,
+            model=model if model.exists() else None,
+        )
+        for number in range(settings.rasa_replicas)
+    ]
 
 
 def _own(name: str, settings: Settings, ready: str | None = None) -> Program:
@@ -184,10 +176,12 @@ def _environment(settings: Settings) -> dict[str, str]:
     return {**os.environ, **found, "DATABASE_URL": _url(settings), "PYTHONUNBUFFERED": "1"}
 
 
-async def _ensure_model(settings: Settings) -> None:
-    if not current_model(settings).exists():
-        _say("training the dialogue model …")
-        await asyncio.to_thread(train, settings)
+async def _publish_what_ships(settings: Settings) -> None:
+    platform = open_platform(settings)
+    try:
+        await ensure_published(platform, _say)
+    finally:
+        await platform.engine.dispose()
 
 
 async def _print_address(settings: Settings) -> None:
@@ -228,12 +222,6 @@ def _check_port(host: str, port: int, name: str) -> None:
                 f"machine and {name} to a port you may use."
             ) from error
         raise PortTaken(f"Port {port} is taken: choose another with {name}={port + 1} make run") from error
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _say(text: str) -> None:

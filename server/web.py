@@ -19,6 +19,8 @@ from admin.app import create_admin_routes
 from admin.context import AdminContext
 from base.postgres import DatabaseUnavailable
 from bot.dialogue import RasaDialogue
+from bot.publishing.live import NothingPublished, PublishedFlows
+from bot.publishing.source import PublishedSource
 from bot.turns import TurnService, TurnSettings
 from channels.email.webhook import UnsubscribePages
 from channels.email.webhook import routes as unsubscribe_routes
@@ -28,7 +30,7 @@ from channels.web.tokens import VisitorTokens
 from outreach.alarm import create_alarm, create_connector
 from server.proxies import behind_proxies
 from server.settings import ROOT, SettingsProblem
-from server.wiring import AlarmedFollowUps, Platform, create_wording, database_url
+from server.wiring import AlarmedFollowUps, Platform, create_needs, database_url
 
 log = structlog.get_logger(__name__)
 
@@ -45,6 +47,7 @@ _SITE_POLICY = (
 _turns = web.AppKey("turns", TurnService)
 _dialogue = web.AppKey("dialogue", RasaDialogue)
 _hub = web.AppKey("hub", Hub)
+_live = web.AppKey("live", PublishedFlows)
 _alarm = web.AppKey("alarm", procrastinate.App)
 _platform = web.AppKey("platform", Platform)
 
@@ -56,15 +59,19 @@ def create_web_app(platform: Platform) -> web.Application:
         raise SettingsProblem("PARLEY_RASA_URLS and PARLEY_RASA_SECRET are needed: where the dialogue runs.")
     alarm = create_alarm(create_connector(database_url(settings)))
     hub = Hub(database_url=database_url(settings), process_id=platform.process_id)
-    dialogue = RasaDialogue(settings.rasa_addresses, settings.rasa_secret.get_secret_value())
+    live = PublishedFlows(platform.sessions, database_url(settings))
+    source = PublishedSource(platform.sessions)
+    dialogue = RasaDialogue(settings.rasa_addresses, settings.rasa_secret.get_secret_value(), source)
     turns = TurnService(
         sessions=platform.sessions,
         dialogue=dialogue,
+        live=live,
+        needs=create_needs(platform),
         follow_ups=AlarmedFollowUps(alarm),
         watchers=hub,
         keys=platform.keys,
         clock=platform.clock,
-        wording=create_wording(settings),
+        wording=live.wording,
         settings=TurnSettings(settings.company_name, platform.process_id),
     )
     chat = WebChat(
@@ -78,7 +85,7 @@ def create_web_app(platform: Platform) -> web.Application:
     app = web.Application(
         middlewares=[behind_proxies(settings.proxies), _headers, problem_middleware], client_max_size=MAX_BODY
     )
-    app[_alarm] = alarm
+    app[_alarm], app[_live] = alarm, live
     app[_platform], app[_hub], app[_dialogue], app[_turns] = platform, hub, dialogue, turns
     chat.add_to(app)
     app.add_routes(
@@ -101,7 +108,11 @@ async def _connections(app: web.Application) -> AsyncIterator[None]:
 
 
 async def _background(app: web.Application) -> AsyncIterator[None]:
-    tasks = [asyncio.create_task(app[_hub].listen()), asyncio.create_task(_sweep(app[_turns]))]
+    with suppress(NothingPublished):
+        # Later it is heard of; until then chats are taken and wait.
+        await app[_live].refresh()
+    loops = (app[_hub].listen(), app[_live].listen(), _sweep(app[_turns]))
+    tasks = [asyncio.create_task(loop) for loop in loops]
     yield
     for task in tasks:
         task.cancel()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import procrastinate
@@ -12,10 +11,10 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from base.clock import Clock, SystemClock
 from base.database import Sessions, create_engine, create_sessions
 from base.encryption import KeyRing, read_key_file
+from bot.needs import PlatformNeeds
 from channels.email.sender import EmailSender
 from channels.email.settings import EmailSettings, parse_smtp_url
 from channels.web.sender import WebSender
-from flows.compiler import compile_flows, load_content
 from outreach.alarm import wake
 from outreach.follow_ups import JourneyFollowUps
 from outreach.ports import Sender
@@ -97,14 +96,6 @@ class AlarmedFollowUps(JourneyFollowUps):
         await wake(self._alarm)
 
 
-def create_wording(settings: Settings) -> Callable[[str, str], str]:
-    """Looks up what the platform itself says (`stopped`, `handed_off`) by pattern name and language."""
-    compiled = compile_flows(load_content(settings.content_dir, settings.nlu_dir / "knowledge"))
-    default_language = str(compiled["default_language"])
-    patterns = {language: texts["patterns"] for language, texts in compiled["wording"].items()}
-
-    def wording(name: str, language: str) -> str:
-        known = patterns.get(language, {}).get(name) or patterns[default_language][name]
-        return str(known["text"]["default"])
-
-    return wording
+def create_needs(platform: Platform) -> PlatformNeeds:
+    """Who obtains what a step needs while its turn is decided."""
+    return PlatformNeeds(platform.sessions, platform.keys, platform.clock, platform.settings.site_url)

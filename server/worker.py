@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import signal
+from datetime import datetime
 
 import procrastinate
 import structlog
 from procrastinate.exceptions import ConnectorException
 
 from admin.sessions.service import remove_expired
-from base.database import transaction
+from base.database import Sessions, transaction
+from bot import timers
 from outreach.alarm import QUEUE, alarm_context, create_alarm, create_connector, wake
 from outreach.delivery import SEND_TIMEOUT, Delivery
 from outreach.gatekeeper import Gatekeeper
@@ -23,6 +25,8 @@ log = structlog.get_logger(__name__)
 
 FINISH_WITHIN = SEND_TIMEOUT.total_seconds() + 5
 """Seconds a run may go on after the process was asked to stop: a send in hand must not end as `unknown`."""
+
+TIMERS_AT_ONCE = 500
 
 _PAUSE = 1.0
 """Seconds before a worker that lost the database tries again."""
@@ -37,7 +41,29 @@ def create_pump(platform: Platform) -> DuePump:
         Planner(platform.sessions, gatekeeper),
         Delivery(platform.sessions, platform.keys, gatekeeper),
         platform.clock,
+        [SilenceTimers(platform.sessions)],
     )
+
+
+class SilenceTimers:
+    """`outreach.ports.DueWork`: people who have not answered for as long as their flow waits."""
+
+    def __init__(self, sessions: Sessions) -> None:
+        self._sessions = sessions
+
+    async def do_due(self, now: datetime) -> int:
+        """Lets due timers ring; the web processes answer within their next look."""
+        rung = 0
+        while True:
+            async with transaction(self._sessions) as session:
+                fired = await timers.fire_due(session, now, limit=TIMERS_AT_ONCE)
+            rung += fired
+            if fired < TIMERS_AT_ONCE:
+                return rung
+
+    async def next_due_at(self) -> datetime | None:
+        async with transaction(self._sessions) as session:
+            return await timers.next_due_at(session)
 
 
 async def run_worker(platform: Platform) -> None:

@@ -17,14 +17,14 @@ MAX_MESSAGES = 1_000
 
 
 async def read_transcript(session: AsyncSession, channels: Mapping[UUID, str]) -> list[TranscriptMessage]:
-    """The latest messages, oldest first; the unseen opening of a conversation is not one.
+    """The latest messages, oldest first; what nobody is shown (a conversation's opening, a timer) is not one.
 
     Args:
         channels: the channel of each conversation.
     """
     latest = await session.scalars(
         select(Message)
-        .where(Message.conversation_id.in_(list(channels)), Message.seq > 0, Message.kind != "start")
+        .where(Message.conversation_id.in_(list(channels)), Message.seq > 0, Message.author != "system")
         .order_by(Message.created_at.desc(), Message.conversation_id.desc(), Message.seq.desc())
         .limit(MAX_MESSAGES)
     )

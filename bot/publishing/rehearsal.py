@@ -89,7 +89,7 @@ class Rehearsal:
         Raises:
             NothingToTap: the last question offers no such choice; the message names those it has.
         """
-        offered = {choice.value: choice.label for choice in self.question.choices} if self.question else {}
+        offered = _tappable(self.question) if self.question else {}
         if value not in offered or self.question is None:
             raise NothingToTap(f"There is no choice {value} to tap, only: {', '.join(offered) or 'none'}.")
         return await self.play("choice", offered[value], value=value, step=self.question.step)
@@ -203,3 +203,12 @@ class Rehearsal:
         if result.state is not None:
             self.state = result.state
         return result
+
+
+def _tappable(question: Reply) -> dict[str, str]:
+    """What can be tapped, value and label: the choices, or the numbers of a rating."""
+    offered = {choice.value: choice.label for choice in question.choices}
+    limits = question.limits
+    if question.input == "rating" and limits and limits.lowest is not None and limits.highest is not None:
+        offered |= {str(number): str(number) for number in range(limits.lowest, limits.highest + 1)}
+    return offered

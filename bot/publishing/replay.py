@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -66,6 +66,16 @@ class Ending:
     handed_off: bool = False
     problem: str | None = None
 
+    def in_words(self) -> str:
+        """What came of it, for the sentence of a difference."""
+        if self.problem:
+            return f"break off ({self.problem})"
+        parts = [f"end with {self.ended}" if self.ended else f"stand on {self.stands_on or 'nothing'}"]
+        parts += [f"{flow} as {outcome}" for flow, outcome in self.flows]
+        parts += [f"consent to {what} {decision}" for what, decision in self.consents]
+        parts += [f"start {journey}" for journey in self.journeys]
+        return ", ".join(parts + (["hand over"] if self.handed_off else []))
+
 
 @dataclass(frozen=True)
 class Difference:
@@ -84,6 +94,28 @@ class Replayed:
     differences: list[Difference] = field(default_factory=list)
     same_by_construction: bool = False
     """Nothing changed that an answer is read from, so none had to be replayed."""
+
+    @property
+    def passed(self) -> bool:
+        return not self.differences
+
+    def as_json(self) -> dict[str, Any]:
+        """For keeping."""
+        return {
+            "conversations": self.conversations,
+            "same_by_construction": self.same_by_construction,
+            "differences": [
+                {"conversation_id": str(one.conversation_id), "before": asdict(one.before), "after": asdict(one.after)}
+                for one in self.differences
+            ],
+        }
+
+    def as_text(self) -> str:
+        """The differences, one a line."""
+        return "\n".join(
+            f"conversation {one.conversation_id}: live it would {one.before.in_words()}; then {one.after.in_words()}"
+            for one in self.differences
+        )
 
 
 async def list_past(session: AsyncSession, *, limit: int) -> list[Past]:

@@ -203,25 +203,21 @@ class _Answers:
         self._test = test
 
     async def __call__(self, need: Need) -> Mapping[str, Any]:
-        asked = need.model_dump()
         if need.need == "facts":
             return {**NOTHING_KNOWN["facts"], **self._test.facts.model_dump(mode="json")}
         if need.need == "http":
-            answer = self._test.connectors.get(asked["connector"])
+            answer = self._test.connectors.get(need.connector or "")
             return answer.model_dump(mode="json", by_alias=True) if answer else NOTHING_KNOWN["http"]
         if need.need == "free_times":
-            return self._free_times(asked)
+            return self._free_times(need)
         if need.need == "hold_time":
-            times = self._test.calendars.get(asked["calendar"], ())
-            held = datetime.fromisoformat(asked["starts_at"]) in times
-            return {"held": held, "hold": asked["starts_at"]} if held else {"held": False}
+            free = need.starts_at in self._test.calendars.get(need.calendar or "", ())
+            return {"held": True, "hold": str(need.starts_at)} if free else {"held": False}
         return NOTHING_KNOWN[need.need]
 
-    def _free_times(self, asked: Mapping[str, Any]) -> Mapping[str, Any]:
-        after = datetime.fromisoformat(asked["after"]) if asked.get("after") else None
-        later = sorted(
-            time for time in self._test.calendars.get(asked["calendar"], ()) if after is None or time > after
-        )
-        offered = later[: int(asked["count"])]
+    def _free_times(self, need: Need) -> Mapping[str, Any]:
+        free = sorted(self._test.calendars.get(need.calendar or "", ()))
+        later = [time for time in free if need.after is None or time > need.after]
+        offered = later[: need.count]
         times = [{"starts_at": time.isoformat(), "label": f"{time:%a %-d %b, %H:%M}"} for time in offered]
         return {"times": times, "more": len(later) > len(offered)}

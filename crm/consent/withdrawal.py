@@ -1,6 +1,7 @@
 """Withdrawal of consent: ledger, suppressions and timeline together, in the caller's transaction.
 
-Errs on the side of stopping. Cancelling what is queued is the caller's part (outreach).
+`withdraw` stops a channel, `withdraw_consent` takes back a single consent. Errs on the side of
+stopping. Cancelling what is queued is the caller's part (outreach).
 """
 
 from __future__ import annotations
@@ -92,6 +93,49 @@ async def withdraw(
         await record(
             session, kind="opted_out", contact_id=contact_id, conversation_id=conversation_id, data=data, now=now
         )
+    return Withdrawn(event.id, created=True)
+
+
+async def withdraw_consent(
+    session: AsyncSession,
+    *,
+    contact_id: UUID,
+    purpose: str,
+    channel: str,
+    method: str,
+    evidence: Mapping[str, Any],
+    controller: str,
+    language: str,
+    now: datetime,
+) -> Withdrawn:
+    """Takes back one consent and leaves the channel open for everything else: no suppression, no opt-out.
+
+    The same evidence again makes no second event, unless consent was given in between.
+
+    Raises:
+        InvalidConsent: the evidence has no id, or purpose or channel is `all` (that is `withdraw`).
+    """
+    if not evidence.get("id"):
+        raise InvalidConsent("A withdrawal needs the id of the message or link that asked for it.")
+    if ALL in (purpose, channel):
+        raise InvalidConsent("A consent that is taken back by itself must be named: purpose and channel.")
+    await lock_ledger(session, contact_id)
+    known = await _find_same(session, contact_id, purpose, channel, str(evidence["id"]))
+    if known is not None:
+        return Withdrawn(known, created=False)
+    fact = ConsentFact(
+        event="withdrawn",
+        principal_ref=contact_id,
+        purpose=purpose,
+        channel=channel,
+        controller=controller,
+        language=language,
+        method=method,
+        evidence={**evidence, "id": str(evidence["id"])},
+        actor="subject",
+        effective_at=now,
+    )
+    event = await record_consent_event(session, fact, now)
     return Withdrawn(event.id, created=True)
 
 

@@ -92,6 +92,21 @@ async def resolve_captured_address(
     return await _resolve_own(session, keys, visitor, typed)
 
 
+async def copy_claims(
+    session: AsyncSession, contact_id: UUID, *, from_conversation: UUID, to_conversation: UUID, now: datetime
+) -> None:
+    """Lets a conversation go on from another as far as it only claimed the contact: see `speaks_for_contact`."""
+    for address, visitor in (await _claims(session, contact_id, from_conversation)).items():
+        await record(
+            session,
+            kind=_CLAIM,
+            contact_id=contact_id,
+            conversation_id=to_conversation,
+            data={"address": address, "visitor_contact_id": str(visitor)},
+            now=now,
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class _Typed:
     """A normalised address, and where and when it was typed."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, get_args
 
 Stage = Literal["visitor", "lead", "mql", "sql", "customer", "disqualified"]
+STAGES: tuple[Stage, ...] = get_args(Stage)
 Qualification = Literal["hot", "warm", "cold"]
 
 _ASCENT: tuple[Stage, ...] = ("visitor", "lead", "mql", "sql", "customer")

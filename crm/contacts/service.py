@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
-from crm.contacts.identity import Resolved, list_claims, resolve_captured_address, speaks_for_contact
-from crm.contacts.points import Attached, attach_address, find_contact_by_address, read_addresses
+from crm.contacts.identity import (
+    Resolved,
+    copy_claims,
+    list_claims,
+    resolve_captured_address,
+    speaks_for_contact,
+)
+from crm.contacts.points import Attached, attach_address, find_contact_by_address, has_address, read_addresses
 from crm.contacts.records import (
     create_contact,
     get_contact,
@@ -13,14 +19,18 @@ from crm.contacts.records import (
     set_stage,
 )
 from crm.contacts.rotation import reencrypt_addresses
+from crm.contacts.tags import change_tags
 
 __all__ = [
     "Attached",
     "Resolved",
     "attach_address",
+    "change_tags",
+    "copy_claims",
     "create_contact",
     "find_contact_by_address",
     "get_contact",
+    "has_address",
     "list_claims",
     "lock_contact",
     "read_addresses",

@@ -14,7 +14,7 @@ from base.ids import new_id
 from crm.timeline.models import TimelineEvent
 from crm.timeline.summaries import summary_of
 
-__all__ = ["list_timeline", "record", "summary_of"]
+__all__ = ["find_event", "list_timeline", "record", "summary_of"]
 
 
 async def record(
@@ -43,6 +43,22 @@ async def record(
         )
     )
     return event_id
+
+
+async def find_event(
+    session: AsyncSession, *, kind: str, conversation_id: UUID, data: Mapping[str, Any]
+) -> UUID | None:
+    """The first event of a conversation of this kind whose data holds all of `data`; None when there is none."""
+    return await session.scalar(
+        select(TimelineEvent.id)
+        .where(
+            TimelineEvent.conversation_id == conversation_id,
+            TimelineEvent.kind == kind,
+            TimelineEvent.data.contains(dict(data)),
+        )
+        .order_by(TimelineEvent.id)
+        .limit(1)
+    )
 
 
 async def list_timeline(

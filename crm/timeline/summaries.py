@@ -35,6 +35,11 @@ _SENTENCES: Mapping[str, tuple[str, ...]] = {
         "A follow-up was not sent: {reason}",
         "A follow-up was not sent",
     ),
+    "tag_added": ("Was tagged {tag}", "Was tagged"),
+    "tag_removed": ("Is no longer tagged {tag}", "Lost a tag"),
+    "variant_assigned": ("Was shown variant {variant} at {step}", "Was shown a variant"),
+    "meeting_refused": ("The time they chose at {calendar} was gone when it was booked", "A meeting was not booked"),
+    "conversation_moved": ("The talk goes on by {channel}", "The talk goes on elsewhere"),
     "privacy_requested": ("Made a privacy request: {request}", "Made a privacy request"),
     "flow_ended": ("Finished the dialogue {flow}: {outcome}", "Finished the dialogue {flow}", "Finished a dialogue"),
 }

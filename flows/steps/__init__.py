@@ -17,7 +17,7 @@ from flows.steps.ask import (
     AskText,
     Rating,
 )
-from flows.steps.base import Closing, Next, NoReply, Option, Question, StepBase
+from flows.steps.base import Closing, Next, NoReply, Option, Question, StepBase, Waiting
 from flows.steps.consent import AskConsent, CheckConsent, Preferences
 from flows.steps.decide import Branch, Outcomes, Points, Qualify, SetSlot, Split
 from flows.steps.do import BookMeeting, Http, StartJourney, TagStage, WaitCallback
@@ -105,6 +105,7 @@ __all__ = [
     "StepBase",
     "TagStage",
     "WaitCallback",
+    "Waiting",
     "compile_step",
 ]
 
@@ -112,4 +113,6 @@ __all__ = [
 def compile_step(step: StepBase, options: tuple[Option, ...]) -> Mapping[str, Any]:
     """Give the step as the bot reads it, with where it goes next spelled out."""
     fields = step.model_dump(mode="json", by_alias=True, exclude_none=True, exclude={"id", "next"})
+    if isinstance(step, SetSlot):
+        fields["value"] = step.value  # null means something here: it forgets
     return fields | {"next": [option.model_dump(mode="json", by_alias=True, exclude_none=True) for option in options]}

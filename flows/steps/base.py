@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import BeforeValidator, Field
 
 from flows.conditions import Condition
-from flows.parts import Duration, Identifier, Part
+from flows.parts import Duration, Identifier, Part, SlotType
 
 Says = Literal["must", "may", "never"]
 
@@ -24,11 +24,21 @@ def _as_options(value: object) -> object:
     return [{"to": value}] if isinstance(value, str) else value
 
 
-Next = Annotated[tuple[Option, ...], BeforeValidator(_as_options), Field(min_length=1)]
+Next = Annotated[
+    tuple[Option, ...],
+    BeforeValidator(_as_options, json_schema_input_type=Identifier | tuple[Option, ...]),
+    Field(min_length=1),
+]
 
 
 class StepBase(Part):
-    """What all steps share. Without `next` a step goes on to the one written after it."""
+    """What all steps share. Without `next` a step goes on to the one written after it.
+
+    Attributes:
+        id: its name, unique in the flow; wording and tests name it too.
+        next: where to go on; the step written after it, unless given. A step, or a list of `{if, to}` of which the
+            first that holds wins and the last has only `to`.
+    """
 
     says: ClassVar[Says] = "never"
     ends: ClassVar[bool] = False
@@ -94,11 +104,12 @@ class Question(Waiting):
     """A step that asks and waits for the answer, which fills a slot.
 
     Attributes:
+        slot: keeps the answer.
         skip_if_known: goes on without asking when the slot is known.
         optional: a visitor who declines, or misses once more, is asked the next question.
     """
 
-    slot_type: ClassVar[str]
+    slot_type: ClassVar[SlotType]
 
     slot: Identifier
     skip_if_known: bool = True

@@ -31,6 +31,7 @@ class Split(StepBase):
     """Sends people different ways by weight. Sticky: the same person always goes the same way.
 
     Attributes:
+        variants: each `{name, weight, to}`.
         goal: the outcome that counts as success when the variants are compared.
     """
 
@@ -55,7 +56,12 @@ class Split(StepBase):
 
 
 class SetSlot(StepBase):
-    """Gives a slot a value; null forgets it."""
+    """Gives a slot a value; null forgets it.
+
+    Attributes:
+        slot: the slot that is set.
+        value: what it holds from then on.
+    """
 
     step: Literal["set"]
     slot: Identifier
@@ -81,7 +87,13 @@ class Outcomes(Part):
 
 
 class Qualify(StepBase):
-    """Adds up points, each with its reason, and rates the lead hot, warm or cold."""
+    """Adds up points, each with its reason, and rates the lead hot, warm or cold.
+
+    Attributes:
+        slot: keeps `hot`, `warm` or `cold`.
+        points: each `{if, points, reason}`; those that hold are added up.
+        outcomes: the least points to be `hot` and `warm`.
+    """
 
     step: Literal["qualify"]
     slot: Identifier

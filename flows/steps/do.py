@@ -7,12 +7,12 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, StringConstraints
 
-from flows.parts import ChoiceValue, Duration, Identifier, Scalar, Stage
+from flows.parts import ChoiceValue, Duration, Identifier, Scalar, SlotType, Stage
 from flows.steps.base import Question, Says, StepBase
 
 Pointer = Annotated[str, StringConstraints(pattern=r"^(/[^/]*)+$", max_length=200)]
 """A JSON Pointer (RFC 6901) into the answer."""
-RequestPath = Annotated[str, StringConstraints(pattern=r"^/[^\s?#]*$", max_length=500)]
+RequestPath = Annotated[str, StringConstraints(pattern=r"^/([^\s?#{}]|\{\{[^{}\r\n]*\}\})*$", max_length=500)]
 Tag = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,59}$")]
 
 
@@ -22,6 +22,11 @@ class Http(StepBase):
     Texts in `path`, `query` and `body` may name slots as `{{ slot }}`; in the path they are quoted.
 
     Attributes:
+        connector: the name the operator gave it.
+        method: how it is called.
+        path: what is added to the address of the connector.
+        query: what is added after the question mark.
+        body: what is sent as JSON.
         save: slots to fill from the JSON answer.
         callback: hands the other system an address for a later `wait_callback` (field `callback_url` of the body).
         failed: where to go when the call fails or the answer lacks a value to save.
@@ -37,6 +42,12 @@ class Http(StepBase):
     callback: bool = False
     failed: Identifier
 
+    def templates(self) -> Iterator[tuple[tuple[str | int, ...], str]]:
+        """List the texts that may name slots, each with where in the step it is written."""
+        yield ("path",), self.path
+        yield from ((("query", name), text) for name, text in self.query.items())
+        yield from ((("body", name), text) for name, text in (self.body or {}).items() if isinstance(text, str))
+
     def side_ways(self) -> Iterator[tuple[tuple[str | int, ...], Identifier]]:
         yield ("failed",), self.failed
 
@@ -49,6 +60,11 @@ class WaitCallback(StepBase):
 
     Meanwhile the person may ask things; what they say does not answer this step. Its text, if it has one, is said
     when the waiting begins.
+
+    Attributes:
+        timeout: how long to wait.
+        timed_out: where to go then.
+        save: slots to fill from the JSON that comes.
     """
 
     says: ClassVar[Says] = "may"
@@ -69,7 +85,12 @@ class WaitCallback(StepBase):
 
 
 class TagStage(StepBase):
-    """Tags the contact, takes tags off, moves it to a stage. A stage only goes forward, save to `disqualified`."""
+    """Tags the contact, takes tags off, moves it to a stage. A stage only goes forward, save to `disqualified`.
+
+    Attributes:
+        add, remove: tags to put on and take off.
+        stage: where the contact is moved to.
+    """
 
     step: Literal["tag_stage"]
     add: tuple[Tag, ...] = ()
@@ -81,11 +102,12 @@ class BookMeeting(Question):
     """Offers free times of a calendar and books the one chosen; the slot keeps its start (RFC 3339).
 
     Attributes:
+        calendar: the name the operator gave it.
         offer: how many times are offered at once; `later` shows the next ones.
         none_free: where to go when no time is free, the calendar is unknown, or none of the times suits.
     """
 
-    slot_type: ClassVar[str] = "meeting"
+    slot_type: ClassVar[SlotType] = "meeting"
     step: Literal["book_meeting"]
     calendar: Identifier
     offer: int = Field(default=3, ge=1, le=8)
@@ -101,7 +123,11 @@ class BookMeeting(Question):
 
 
 class StartJourney(StepBase):
-    """Puts the contact into a journey."""
+    """Puts the contact into a journey.
+
+    Attributes:
+        journey: its name.
+    """
 
     step: Literal["start_journey"]
     journey: Identifier

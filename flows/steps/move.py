@@ -13,6 +13,7 @@ class CallFlow(StepBase):
     """Runs another flow and goes on at `next` when that has ended or returned.
 
     Attributes:
+        flow: the flow that is run.
         outcome: a slot that keeps how it ended, for `next` to branch on.
     """
 
@@ -26,14 +27,23 @@ class CallFlow(StepBase):
 
 
 class Return(Closing):
-    """Goes back to the flow that called this one; ends the flow if none did. Says nothing."""
+    """Goes back to the flow that called this one; ends the flow if none did. Says nothing.
+
+    Attributes:
+        outcome: how the flow ended.
+    """
 
     step: Literal["return"]
     outcome: Identifier = "completed"
 
 
 class Jump(Closing):
-    """Leaves this flow for another, for good."""
+    """Leaves this flow for another, for good.
+
+    Attributes:
+        flow: the flow that takes over.
+        at: its step to begin at; the first, unless given.
+    """
 
     step: Literal["jump"]
     flow: Identifier
@@ -44,6 +54,10 @@ class Handoff(Closing):
     """Lets a person of a team take over; outside the team's hours it goes to `fallback` instead, if there is one.
 
     Without a fallback the person is told (wording `closed`) that somebody will answer when the team is back.
+
+    Attributes:
+        team: one of the teams in library.yml.
+        fallback: where to go outside their hours.
     """
 
     says: ClassVar[Says] = "must"
@@ -60,6 +74,9 @@ class MoveChannel(Waiting):
     """Offers to go on elsewhere: gives a code (and on channels that have one, a link) that opens the talk there.
 
     Its text may name `{{ code }}` and `{{ link }}`. Who stays goes on at `next` by saying so (choice `stay`).
+
+    Attributes:
+        channels: where the talk may go on.
     """
 
     says: ClassVar[Says] = "must"
@@ -73,7 +90,11 @@ class MoveChannel(Waiting):
 
 
 class End(Closing):
-    """Ends the flow with a typed outcome, one of `flows.parts.OUTCOMES` or of the flow's own `outcomes`."""
+    """Ends the flow with a typed outcome, one of `flows.parts.OUTCOMES` or of the flow's own `outcomes`.
+
+    Attributes:
+        outcome: how the flow ended.
+    """
 
     says: ClassVar[Says] = "may"
     step: Literal["end"]

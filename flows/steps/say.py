@@ -22,6 +22,10 @@ class Media(StepBase):
     """Shows an image, video, sound or file. Its wording needs `alt`: what who cannot see it is told.
 
     By SMS the text comes with the address, on the phone `alt` is spoken.
+
+    Attributes:
+        kind: what it is.
+        url: where it lies; https.
     """
 
     says: ClassVar[Says] = "may"
@@ -44,7 +48,11 @@ class Card(Part):
 
 
 class CardList(StepBase):
-    """Shows those of its cards whose condition holds; a numbered text by SMS, a spoken list on the phone."""
+    """Shows those of its cards whose condition holds; a numbered text by SMS, a spoken list on the phone.
+
+    Attributes:
+        cards: the cards, in order.
+    """
 
     says: ClassVar[Says] = "may"
     step: Literal["card_list"]

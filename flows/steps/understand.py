@@ -20,6 +20,7 @@ class IntentRoute(Waiting):
     answer fits none of them. Without a text in the wording it does not ask but reads what was said last.
 
     Attributes:
+        routes: the step each intent leads to.
         slot: keeps what was said.
     """
 
@@ -42,7 +43,11 @@ class IntentRoute(Waiting):
 
 
 class Extract(StepBase):
-    """Reads values out of what was just said into slots; what is not there leaves its slot as it was."""
+    """Reads values out of what was just said into slots; what is not there leaves its slot as it was.
+
+    Attributes:
+        slots: what to look for, by the slot that keeps it.
+    """
 
     step: Literal["extract"]
     slots: dict[Identifier, Entity] = Field(min_length=1)
@@ -55,6 +60,9 @@ class AnswerKB(Waiting):
     """Asks for a question and answers it from the knowledge articles; `not_found` when none fits.
 
     Without a text in the wording it does not ask but answers what was said last.
+
+    Attributes:
+        not_found: where to go when no article fits.
     """
 
     says: ClassVar[Says] = "may"

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
+import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
@@ -13,41 +15,124 @@ from aiohttp.test_utils import TestServer
 SECRET = "a-secret-of-the-tests-0123456789abcdef"
 
 Answer = dict[str, Any]
+Script = Callable[[dict[str, Any]], Answer | int | web.Response]
+
+STATE_TOO_NEW = Answer(error="state_too_new")
+"""As a script's answer: refused with 409."""
 
 
-def say(*texts: str, state: dict[str, Any] | None = None, effects: list[dict[str, Any]] | None = None) -> Answer:
+def say(
+    *texts: str,
+    state: dict[str, Any] | None = None,
+    effects: list[dict[str, Any]] | None = None,
+    need: dict[str, Any] | None = None,
+    timer: dict[str, Any] | None = None,
+    debounce: float = 0,
+) -> Answer:
     """A turn's answer with plain texts."""
-    return {"state": state or {"v": 1}, "replies": [{"text": text} for text in texts], "effects": effects or []}
+    return {
+        "state": state or {"v": 2},
+        "replies": [{"text": text} for text in texts],
+        "effects": effects or [],
+        "need": need,
+        "timer": timer,
+        "debounce": debounce,
+    }
 
 
 class ScriptedDialogue:
-    """Answers each turn by `script(request body)`; an int answers with that status; keeps every request."""
+    """Answers each turn by `script(request body)`; an int answers with that status; keeps every request.
+
+    Attributes:
+        strict: refuses with 409 what was not pushed, as a real replica does.
+        push_status: what a push is answered with instead of being taken.
+        push_delay: seconds that taking a push lasts.
+        flows, models: what was pushed, by version and id.
+        pushes: the paths of all pushes, in order.
+    """
 
     def __init__(self) -> None:
-        self.script: Callable[[dict[str, Any]], Answer | int] = lambda body: say(f"echo {body['message']['text']}")
+        self.script: Script = lambda body: say(f"echo {body['message']['text']}")
+        self.landing: Callable[[dict[str, Any]], dict[str, Any]] = _stay
         self.delay = 0.0
         self.requests: list[dict[str, Any]] = []
         self.secrets: list[str | None] = []
         self.url = ""
+        self.strict = False
+        self.push_status: int | None = None
+        self.push_delay = 0.0
+        self.flows: dict[str, dict[str, Any]] = {}
+        self.models: dict[str, bytes] = {}
+        self.pushes: list[str] = []
+        self.landing_batches: list[int] = []
 
     async def handle(self, request: web.Request) -> web.Response:
         """One turn."""
         body = await request.json()
-        self.requests.append(body)
         self.secrets.append(request.headers.get("X-Parley-Secret"))
+        if missing := self._missing(body):
+            return web.json_response({"error": "missing", "missing": missing}, status=409)
+        self.requests.append(body)
         await asyncio.sleep(self.delay)
         answer = self.script(body)
+        if isinstance(answer, web.Response):
+            return answer
         if isinstance(answer, int):
             return web.Response(status=answer, text="no")
-        return web.json_response(answer)
+        return web.json_response(answer, status=409 if "error" in answer else 200)
+
+    async def take_push(self, request: web.Request) -> web.Response:
+        """Flows or a model."""
+        self.pushes.append(request.path)
+        data = await request.read()
+        await asyncio.sleep(self.push_delay)
+        if self.push_status is not None:
+            return web.json_response({"error": "not taken"}, status=self.push_status)
+        name = request.match_info["name"]
+        if "/flows/" in request.path:
+            self.flows[name] = json.loads(data)
+        elif hashlib.sha256(data).hexdigest() == name:
+            self.models[name] = data
+        else:
+            return web.json_response({"error": "the id is not the body's SHA-256"}, status=400)
+        return web.Response(status=204)
+
+    async def land(self, request: web.Request) -> web.Response:
+        """One batch of landings."""
+        body = await request.json()
+        if self.strict and body["flows"] not in self.flows:
+            return web.json_response({"error": "missing", "missing": ["flows"]}, status=409)
+        self.landing_batches.append(len(body["states"]))
+        return web.json_response({"landings": [self.landing(state) for state in body["states"]]})
+
+    async def health(self, request: web.Request) -> web.Response:
+        """What was pushed, the latest first."""
+        held = {"flows": list(self.flows)[::-1], "models": list(self.models)[::-1]}
+        return web.json_response({"status": "ok", **held, "state_version": 2})
+
+    def _missing(self, body: dict[str, Any]) -> list[str]:
+        if not self.strict:
+            return []
+        held = {"flows": self.flows, "model": self.models}
+        return [part for part, names in held.items() if body[part] not in names]
+
+
+def _stay(state: dict[str, Any]) -> dict[str, Any]:
+    stack = state.get("stack") or []
+    step = f"{stack[-1]['flow']}/{stack[-1]['step']}" if stack else None
+    return {"before": step, "after": step, "moved": False}
 
 
 @asynccontextmanager
 async def scripted_dialogue() -> AsyncIterator[ScriptedDialogue]:
     """The server on a free port of loopback."""
     dialogue = ScriptedDialogue()
-    app = web.Application()
+    app = web.Application(client_max_size=64 * 1024 * 1024)
     app.router.add_post("/webhooks/turn/", dialogue.handle)
+    app.router.add_post("/webhooks/turn/landing", dialogue.land)
+    app.router.add_get("/webhooks/turn/health", dialogue.health)
+    app.router.add_put("/webhooks/turn/flows/{name}", dialogue.take_push)
+    app.router.add_put("/webhooks/turn/models/{name}", dialogue.take_push)
     server = TestServer(app)
     await server.start_server()
     dialogue.url = str(server.make_url("")).rstrip("/")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -13,9 +13,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from base.database import Sessions, transaction
 from base.encryption import KeyRing
-from base.messages import Inbound, Stored
+from base.errors import Conflict
+from base.messages import Inbound, SaidKind, Stored
+from bot.claims import Claim
 from bot.conversations import list_messages, start_conversation
-from bot.dialogue import RasaDialogue
+from bot.dialogue import MemorySource, Need, RasaDialogue
+from bot.needs import PlatformNeeds
+from bot.ports import Live
 from bot.turns import TurnService, TurnSettings
 from tests.bot.scripted_dialogue import SECRET, ScriptedDialogue, say
 
@@ -65,6 +69,56 @@ class NotedWatchers:
 
 
 @dataclass
+class SetLive:
+    """What is live: `shown` is what the process saw last, `stored` what it would find by looking."""
+
+    shown: Live = field(default_factory=lambda: Live(1, "flows-1", "model-1"))
+    stored: Live | None = None
+    looks: int = 0
+
+    @property
+    def current(self) -> Live:
+        return self.shown
+
+    async def refresh(self) -> Live:
+        self.looks += 1
+        self.shown = self.stored or self.shown
+        return self.shown
+
+
+@dataclass
+class OtherSystem:
+    """Another system that answers by key, as connectors do: the same key again gets the same answer, once done."""
+
+    answers: dict[str, dict[str, Any]] = field(default_factory=dict)
+    calls: list[str] = field(default_factory=list)
+    meanwhile: Callable[[], Awaitable[None]] | None = None
+    """What happens while it is being asked."""
+
+    async def obtain(self, _claim: Claim, need: Need, attempt_key: str) -> dict[str, Any]:
+        if self.meanwhile is not None:
+            await self.meanwhile()
+        if attempt_key not in self.answers:
+            self.calls.append(need.step)
+            self.answers[attempt_key] = {"ok": True, "status": 200, "json": {"number": len(self.calls)}}
+        return self.answers[attempt_key]
+
+
+@dataclass
+class BookedMeetings:
+    """Keeps what was confirmed; a hold named `gone` has gone to somebody else."""
+
+    confirmed: list[tuple[str, UUID]] = field(default_factory=list)
+
+    async def confirm(
+        self, session: AsyncSession, hold: str, *, contact_id: UUID, conversation_id: UUID, now: datetime
+    ) -> None:
+        if hold == "gone":
+            raise Conflict
+        self.confirmed.append((hold, contact_id))
+
+
+@dataclass
 class Stage:
     """A turn service and everything around it."""
 
@@ -75,6 +129,10 @@ class Stage:
     follow_ups: NotedFollowUps
     watchers: NotedWatchers
     conversation_id: UUID
+    live: SetLive
+    system: OtherSystem
+    meetings: BookedMeetings
+    keys: KeyRing
 
     async def begin_again(self) -> None:
         """Opens a new conversation, as another browser would, with its opening answered."""
@@ -98,7 +156,7 @@ class Stage:
 
     def inbound(self, text: str, *, client_id: UUID | None = None, **details: Any) -> Inbound:
         """A message of the visitor."""
-        kind = "choice" if "value" in details else "text"
+        kind: SaidKind = details.pop("kind", "choice" if "value" in details else "text")
         return Inbound(self.conversation_id, client_id or uuid4(), kind, text, **details)
 
     async def transcript(self) -> list[tuple[str, str]]:
@@ -113,23 +171,27 @@ async def staged(
 ) -> AsyncIterator[Stage]:
     """A stage with one conversation whose opening is answered already (unless `start`)."""
     clock, follow_ups, watchers = MovedClock(now), NotedFollowUps(), NotedWatchers()
-    client = RasaDialogue([dialogue.url], SECRET)
+    live, system, meetings = SetLive(), OtherSystem(), BookedMeetings()
+    client = RasaDialogue([dialogue.url], SECRET, MemorySource())
     await client.open()
     turns = TurnService(
         sessions=sessions,
         dialogue=client,
+        live=live,
+        needs=PlatformNeeds(sessions, keys, clock, "https://shop.example", http=system.obtain),
         follow_ups=follow_ups,
         watchers=watchers,
         keys=keys,
         clock=clock,
         wording=lambda name, language: f"<{name} {language}>",
         settings=TurnSettings("Northwind Ledger", "test-process"),
+        confirm_meeting=meetings.confirm,
     )
     async with transaction(sessions) as session:
         conversation_id = await start_conversation(
             session, channel="web", language="en", time_zone="Europe/Berlin", page_url=None, now=now
         )
-    stage = Stage(sessions, dialogue, turns, clock, follow_ups, watchers, conversation_id)
+    stage = Stage(sessions, dialogue, turns, clock, follow_ups, watchers, conversation_id, live, system, meetings, keys)
     if not start:
         await stage.answer_opening()
     try:

@@ -120,7 +120,7 @@ async def test_effects_of_a_stale_turn_do_not_happen(stage: Stage) -> None:
         stale = (await store_and_claim(session, stage.inbound("Ada"), stage.clock.now())).claim
     await _expire_claim(stage)
     async with transaction(stage.sessions) as session:
-        fresh = await claim_conversation(session, stage.conversation_id)
+        fresh = await claim_conversation(session, stage.conversation_id, stage.clock.now())
     await stage.turns.answer(stale)
     async with stage.sessions() as session:
         assert await session.scalar(select(Conversation.contact_id)) is None
@@ -156,7 +156,7 @@ async def test_giving_back_a_claim_that_was_lost_changes_nothing_for_who_has_it_
     assert stale is not None
     await _expire_claim(stage)
     async with transaction(stage.sessions) as session:
-        fresh = await claim_conversation(session, stage.conversation_id)
+        fresh = await claim_conversation(session, stage.conversation_id, stage.clock.now())
     assert fresh is not None
     async with transaction(stage.sessions) as session:
         await release(session, stale, count_attempt=False)
@@ -235,9 +235,9 @@ async def test_a_message_that_waited_while_the_talk_was_handed_off_is_left_to_th
     assert len(stage.dialogue.requests) == 1
 
 
-async def test_an_opt_out_word_stops_everything_without_asking_the_dialogue(stage: Stage) -> None:
+async def test_an_opt_out_word_stops_everything_whatever_the_dialogue_says(stage: Stage) -> None:
     await stage.say("STOP")
-    assert stage.dialogue.requests == []
+    assert [body["message"]["kind"] for body in stage.dialogue.requests] == ["stopped"]
     assert await stage.transcript() == [("visitor", "STOP"), ("bot", "<stopped en>")]
     assert [reason for _, reason in stage.follow_ups.stopped] == ["opted_out"]
 

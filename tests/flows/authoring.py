@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +14,9 @@ from flows.content import Content, FlowFolder, Folder, JourneyFolder, Wording
 from flows.errors import FlowError
 from flows.journey_models import Journey
 from flows.marked_yaml import MarkedYAML, read_marked
-from flows.models import Flow, Library
+from flows.models import Flow, Library, Team
 from flows.parsing import parse_model
-from flows.wording_models import PATTERNS, FlowWording, JourneyWording
+from flows.wording_models import PATTERNS, FlowWording, JourneyWording, StepWording
 
 
 def marks_of(data: object, file: str) -> MarkedYAML:
@@ -41,6 +42,7 @@ def journey_folder(journey: dict[str, Any], wording: dict[str, Any]) -> JourneyF
     return Folder(model.journey, model, marks, {"en": Wording(words, entries.root)})
 
 
+@cache
 def follow_up(channels: tuple[str, ...] = ("email",), **changes: Any) -> JourneyFolder:
     """Give a short valid marketing journey."""
     journey = {
@@ -54,16 +56,24 @@ def follow_up(channels: tuple[str, ...] = ("email",), **changes: Any) -> Journey
     return journey_folder(journey | changes, {"mail": {"subject": "Hello", "text": "Good to meet you."}})
 
 
-def content_of(*flows: FlowFolder, journeys: tuple[JourneyFolder, ...] = ()) -> Content:
-    patterns = marks_of({name: {"text": f"About {name}."} for name in PATTERNS}, "library/patterns/wording.en.yml")
-    entries = parse_model(FlowWording, patterns, [])
+@cache
+def patterns_wording() -> Wording[StepWording]:
+    marks = marks_of({name: {"text": f"About {name}."} for name in PATTERNS}, "library/patterns/wording.en.yml")
+    entries = parse_model(FlowWording, marks, [])
     assert entries is not None
+    return Wording(marks, entries.root)
+
+
+def content_of(
+    *flows: FlowFolder, journeys: tuple[JourneyFolder, ...] = (), intents: frozenset[str] | None = None
+) -> Content:
     return Content(
-        library=Library(entry_flow=flows[0].name, default_language="en"),
+        library=Library(entry_flow=flows[0].name, default_language="en", teams={"sales": Team()}),
         flows={flow.name: flow for flow in flows},
         journeys={journey.name: journey for journey in journeys},
-        patterns={"en": Wording(patterns, entries.root)},
+        patterns={"en": patterns_wording()},
         answers=(),
+        intents=intents,
     )
 
 

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from flows.consent_checks import check_consent, check_notice
-from tests.flows.authoring import flow_folder, follow_up
+from flows.consent_checks import check_marketing
+from flows.notice_checks import check_notice
+from tests.flows.authoring import content_of, flow_folder, follow_up
 from tests.flows.random_flows import SLOTS, speaks, wording_for
 
 GIVEN = {"slot": "agreed", "op": "is", "value": "given"}
@@ -25,7 +26,7 @@ def rules_for(*steps: dict[str, Any], channels: tuple[str, ...] = ("email",)) ->
     folder = flow_folder(
         flow | {"steps": list(steps)}, {step["id"]: wording_for(step) for step in steps if speaks(step)}
     )
-    return [error.rule for error in check_consent(folder, {"follow_up": follow_up(channels)})]
+    return [error.rule for error in check_marketing("one", content_of(folder, journeys=(follow_up(channels),)))]
 
 
 @pytest.mark.parametrize(
@@ -88,15 +89,12 @@ def test_consent_for_e_mail_does_not_cover_another_channel():
 
 
 def test_a_service_message_needs_no_consent():
-    assert [
-        error.rule
-        for error in check_consent(
-            flow_folder(
-                {"flow": "one", "name": "One", "description": "One.", "language": "en", "steps": [BEGIN, END]}, {}
-            ),
-            {"follow_up": follow_up(purpose="service")},
-        )
-    ] == []
+    folder = flow_folder(
+        {"flow": "one", "name": "One", "description": "One.", "language": "en", "steps": [BEGIN, END]}, {}
+    )
+    content = content_of(folder, journeys=(follow_up(purpose="service"),))
+
+    assert list(check_marketing("one", content)) == []
 
 
 def test_a_notice_on_one_of_two_paths_is_not_enough():
@@ -108,6 +106,6 @@ def test_a_notice_on_one_of_two_paths_is_not_enough():
     ]
     flow = {"flow": "one", "name": "One", "description": "One.", "language": "en", "slots": SLOTS, "steps": steps}
 
-    errors = list(check_notice(flow_folder(flow, {})))
+    errors = list(check_notice("one", content_of(flow_folder(flow, {}))))
 
     assert [(error.rule, error.step) for error in errors] == [("notice.late", "ask")]

@@ -30,6 +30,7 @@ SPOKEN = {
     "what_do_you_know",
     "why_me",
     "start_over",
+    "cancel",
     "out_of_scope",
 }
 
@@ -62,9 +63,11 @@ def held_out():
 
 
 def test_every_agreed_intent_has_enough_examples(training):
-    knowledge = {answer.about.intent for answer in load_content().answers}
+    content = load_content()
+    knowledge = {answer.about.intent for answer in content.answers}
+    triggers = {intent for flow in content.flows.values() for intent in flow.model.nlu_triggers}
 
-    assert set(training) == SPOKEN | knowledge
+    assert set(training) == SPOKEN | knowledge | triggers
     assert {intent: len(examples) for intent, examples in training.items() if len(examples) < FEWEST} == {}
 
 

@@ -46,7 +46,7 @@ async def classify(model: Path, examples: Path) -> list[Result]:
     from rasa.shared.nlu.training_data.loading import load_data
 
     quieten_structlog()
-    agent = await load_agent(model)
+    agent = load_agent(model)
     results: list[Result] = []
     for example in load_data(str(examples)).intent_examples:
         parsed: Any = await agent.processor.parse_message(UserMessage(example.get("text"), metadata={"language": "en"}))

@@ -3,10 +3,7 @@
 The rules are in ``dialogue``. No ``from __future__ import annotations`` here: Rasa inspects the signatures.
 """
 
-import hashlib
-import json
-import os
-from pathlib import Path
+from contextvars import ContextVar
 from typing import Any, Dict, List, Optional
 
 from rasa.core.constants import DEFAULT_POLICY_PRIORITY
@@ -26,24 +23,21 @@ from parley_rasa.dialogue.interpreter import take_turn
 from parley_rasa.dialogue.turn import Message, Thresholds, Understood
 from parley_rasa.values import Value, is_nothing_else
 
-FLOWS_VARIABLE = "PARLEY_COMPILED_FLOWS"
-FLOWS_FILE = "flows.json"
 ACTION = "utter_turn"
 STATE_SLOT = "dialogue_state"
 ANSWER_SLOT = "turn_answer"
 
+# The flows that the request names; set by the turn channel. Each request has its own task, hence its own context.
+request_flows: ContextVar[Flows] = ContextVar("request_flows")
+
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.POLICY_WITHOUT_END_TO_END_SUPPORT, is_trainable=True)
 class FlowPolicy(Policy):
-    """Deterministic: the same tracker gives the same prediction. "Training" stores the flows inside the model."""
+    """Deterministic: the same tracker and flows give the same prediction. The model holds no flows."""
 
     @staticmethod
     def get_default_config() -> Dict[str, Any]:
-        return {
-            "priority": DEFAULT_POLICY_PRIORITY,
-            "flows": None,  # path of the compiled flows at training; PARLEY_COMPILED_FLOWS goes before it
-            "thresholds": {},
-        }
+        return {"priority": DEFAULT_POLICY_PRIORITY, "thresholds": {}}
 
     def __init__(
         self,
@@ -52,16 +46,9 @@ class FlowPolicy(Policy):
         resource: Resource,
         execution_context: ExecutionContext,
         featurizer: Optional[TrackerFeaturizer] = None,
-        flows: Optional[Flows] = None,
     ) -> None:
         super().__init__(config, model_storage, resource, execution_context, featurizer)
-        self.flows = flows
         self._thresholds = Thresholds(**config["thresholds"])
-
-    @classmethod
-    def fingerprint_addon(cls, config: Dict[str, Any]) -> Optional[str]:
-        """Trains anew when the flows changed, though the config did not."""
-        return hashlib.sha256(_flows_path(config).read_bytes()).hexdigest()
 
     @classmethod
     def load(
@@ -72,15 +59,10 @@ class FlowPolicy(Policy):
         execution_context: ExecutionContext,
         **kwargs: Any,
     ) -> "FlowPolicy":
-        with model_storage.read_from(resource) as folder:
-            flows = Flows.read(Path(folder) / FLOWS_FILE)
-        return cls(config, model_storage, resource, execution_context, flows=flows)
+        return cls(config, model_storage, resource, execution_context)
 
     def train(self, training_trackers: List[DialogueStateTracker], domain: Domain, **kwargs: Any) -> Resource:
-        """Stores the compiled flows; there is nothing to learn from stories."""
-        self.flows = Flows.read(_flows_path(self.config))
-        with self._model_storage.write_to(self._resource) as folder:
-            (Path(folder) / FLOWS_FILE).write_text(json.dumps(self.flows.document, ensure_ascii=False), "utf-8")
+        """Stores nothing: there is nothing to learn from stories, and the flows come with the request."""
         return self._resource
 
     def predict_action_probabilities(
@@ -99,13 +81,23 @@ class FlowPolicy(Policy):
         return self._predict(domain, ACTION, events)
 
     def _take_turn(self, state: Optional[Dict[str, Any]], heard: UserUttered) -> Dict[str, Any]:
-        if self.flows is None:
-            raise FlowsError("FlowPolicy has no flows: the model was not trained")
+        flows = request_flows.get(None)
+        if flows is None:
+            raise FlowsError("FlowPolicy was asked outside a turn: no flows are set")
         turn = heard.metadata
-        message = Message(turn["kind"], turn["text"], turn["value"], turn["step"])
-        understood = _understood(message, heard)
+        message = Message(turn["kind"], turn["text"], turn["value"], turn["step"], turn["need"])
         return take_turn(
-            self.flows, state, message, understood, turn["facts"], turn["channel"], turn["language"], self._thresholds
+            flows,
+            state,
+            message,
+            _understood(message, heard),
+            turn["facts"],
+            turn["channel"],
+            turn["language"],
+            self._thresholds,
+            now=turn["now"],
+            idle_seconds=turn["idle_seconds"],
+            subject=turn["subject"],
         )
 
     def _predict(self, domain: Domain, action: str, events: Optional[List[SlotSet]] = None) -> PolicyPrediction:
@@ -129,10 +121,3 @@ def _understood(message: Message, heard: UserUttered) -> Understood:
         is_nothing_else(heard.text or "", entities),
         [(one["name"], one["confidence"]) for one in heard.parse_data.get("intent_parts", [])],
     )
-
-
-def _flows_path(config: Dict[str, Any]) -> Path:
-    path = os.environ.get(FLOWS_VARIABLE) or config.get("flows")
-    if not path:
-        raise FlowsError(f"set {FLOWS_VARIABLE} to the file written by the flow compiler")
-    return Path(path)

@@ -1,13 +1,19 @@
-"""Serve turns on loopback: ``python -m parley_rasa.serve --model FILE --port N``. Opens no other interface or API."""
+"""Serve turns on loopback: ``python -m parley_rasa.serve --port N``. Opens no other interface or API.
+
+Flows and models are pushed by the platform; those given on the command line are there from the start.
+"""
 
 from __future__ import annotations
 
 import argparse
-import asyncio
+import gc
+import json
 import logging
 import os
 import sys
+import tempfile
 import warnings
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -41,49 +47,62 @@ def quieten_structlog() -> None:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Load the model, then serve until told to stop; return the exit status."""
+    """Load what is given, then serve until told to stop; return the exit status."""
     parser = argparse.ArgumentParser(description="Serve Parley's turns with Rasa.")
-    parser.add_argument("--model", type=Path, required=True, help="model file written by parley_rasa.train")
     parser.add_argument("--port", type=int, required=True)
+    parser.add_argument("--model", type=Path, action="append", default=[], help="model to hold from the start")
+    parser.add_argument("--flows", type=Path, action="append", default=[], help="compiled flows to hold from the start")
     parser.add_argument("--encoder", type=Path, help="folder written by bot.encoder_export (or PARLEY_ENCODER_DIR)")
     options = parser.parse_args(arguments)
     quieten()
     use_encoder(options.encoder)
-    if not options.model.is_file():
-        print(f"rasa: no model file {options.model}", file=sys.stderr)
-        return 1
     from rasa.engine.exceptions import GraphComponentException
     from rasa.shared.exceptions import RasaException
 
+    from parley_rasa.dialogue.flows import FlowsError
+
     quieten_structlog()
-    try:
-        app = make_app(options.model)
-    except (RasaException, GraphComponentException) as error:
-        print(f"rasa: {error.__cause__ or error}", file=sys.stderr)
-        return 1
-    app.run(host=HOST, port=options.port, workers=1, access_log=False, debug=False, motd=False)
+    with tempfile.TemporaryDirectory(prefix="parley-models-") as folder:
+        try:
+            app = make_app(options.model, options.flows, Path(folder))
+        except (RasaException, GraphComponentException, FlowsError, OSError, ValueError) as error:
+            print(f"rasa: {error.__cause__ or error}", file=sys.stderr)
+            return 1
+        # What has been imported stays: the collector need not look through it while turns wait.
+        gc.freeze()
+        app.run(host=HOST, port=options.port, workers=1, access_log=False, debug=False, motd=False)
     return 0
 
 
-def make_app(model: Path) -> Any:
-    """Return the Sanic application with the turn channel, its agent loaded."""
+def make_app(models: Sequence[Path], flows: Sequence[Path], folder: Path) -> Any:
+    """Return the Sanic application with the turn channel, holding what is given; pushes pass through the folder."""
     from rasa.core import channels
     from rasa.core.run import create_http_input_channels
     from sanic import Sanic
 
-    agent = asyncio.run(load_agent(model))
+    from parley_rasa.held_flows import HeldFlows
+    from parley_rasa.held_models import HeldModels
+    from parley_rasa.replica import Replica
+
+    routes = create_http_input_channels(None, str(PROJECT / "credentials.yml"))
+    replica = Replica(HeldFlows(), HeldModels(load_agent, folder))
+    for path in flows:
+        document = json.loads(path.read_text("utf-8"))
+        replica.flows.add(str(document.get("version")) if isinstance(document, dict) else "", document)
+    for path in models:
+        replica.models.add_file(path)
     app = Sanic("parley_rasa", configure_logging=False)
     app.config.REQUEST_MAX_SIZE = 256 * 1024  # bytes; a state and 4,000 characters are far below
+    # Longer than the platform keeps a connection it does not use: who closes first must not be the one who is asked.
+    app.config.KEEP_ALIVE_TIMEOUT = 60
     app.config.FALLBACK_ERROR_FORMAT = "json"
-    app.ctx.agent = agent
-    channels.channel.register(
-        create_http_input_channels(None, str(PROJECT / "credentials.yml")), app, route="/webhooks/"
-    )
+    app.ctx.replica = replica
+    channels.channel.register(routes, app, route="/webhooks/")
     return app
 
 
-async def load_agent(model: Path) -> Any:
-    """Return an agent with the model loaded, wired as endpoints.yml says."""
+def load_agent(model: Path) -> Any:
+    """Return an agent with the model loaded, wired as endpoints.yml says. May run in a thread."""
     from rasa.core.tracker_store import TrackerStore
     from rasa.core.utils import AvailableEndpoints
 

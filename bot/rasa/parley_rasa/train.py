@@ -1,4 +1,4 @@
-"""Train a model: ``python -m parley_rasa.train --nlu DIR --flows FILE --encoder DIR --out DIR``.
+"""Train a model: ``python -m parley_rasa.train --nlu DIR --encoder DIR --out DIR``.
 
 Always trains and never decides whether it is needed: the platform does. Prints progress and, last, the model's path.
 """
@@ -22,7 +22,6 @@ def main(arguments: list[str] | None = None) -> int:
     """Train from the command line; return the exit status."""
     parser = argparse.ArgumentParser(description="Train Parley's Rasa model.")
     parser.add_argument("--nlu", type=Path, required=True, help="folder or file with examples in Rasa's NLU format")
-    parser.add_argument("--flows", type=Path, required=True, help="file written by the flow compiler")
     parser.add_argument("--encoder", type=Path, required=True, help="folder written by bot.encoder_export")
     parser.add_argument("--out", type=Path, required=True, help="folder for the model file")
     parser.add_argument("--name", default=None, help="name of the model file without .tar.gz")
@@ -32,7 +31,7 @@ def main(arguments: list[str] | None = None) -> int:
     from rasa.shared.exceptions import RasaException
 
     try:
-        model = train(options.nlu, options.flows, options.encoder, options.out, options.name)
+        model = train(options.nlu, options.encoder, options.out, options.name)
     except (GraphComponentException, RasaException, ValueError, RuntimeError, OSError) as error:
         print(f"train: {error}{f' ({error.__cause__})' if error.__cause__ else ''}", file=sys.stderr)
         return 1
@@ -40,20 +39,15 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
-def train(nlu: Path, flows: Path, encoder: Path, out: Path, name: str | None = None) -> Path:
+def train(nlu: Path, encoder: Path, out: Path, name: str | None = None) -> Path:
     """Train and return the model file.
 
     Raises:
-        ValueError: the examples, the flows or the encoder cannot be used.
+        ValueError: the examples or the encoder cannot be used.
     """
-    from parley_rasa.dialogue.flows import Flows
-    from parley_rasa.flow_policy import FLOWS_VARIABLE
     from parley_rasa.understanding.encoder import ENCODER_DIR_VARIABLE
 
     started = time.monotonic()
-    compiled = Flows.read(flows)
-    _say(f"flows {compiled.version}")
-    os.environ[FLOWS_VARIABLE] = str(flows.resolve())
     os.environ[ENCODER_DIR_VARIABLE] = str(encoder.resolve())
     import rasa.model_training
     import rasa.shared.utils.io

@@ -1,46 +1,42 @@
-"""The only way in: ``POST /webhooks/turn/`` (protocols.md §2). Checks the secret, keeps nothing, logs no text."""
+"""The only way in: turns, landings and pushes under ``/webhooks/turn/`` (protocols.md §2).
+
+Checks the secret, keeps nothing of a conversation, logs no text.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import functools
 import hmac
 import logging
 import os
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from rasa.core.channels.channel import InputChannel, OutputChannel, UserMessage
+from rasa.core.channels.channel import InputChannel, UserMessage
 from rasa.shared.exceptions import RasaException
 from sanic import Blueprint, response
-from sanic.exceptions import SanicException
+from sanic.exceptions import PayloadTooLarge, SanicException
 from sanic.request import Request
 from sanic.response import HTTPResponse
 
-from parley_rasa.dialogue.state import StateError, check_state
-from parley_rasa.flow_policy import FlowPolicy
-from parley_rasa.request_tracker_store import request_state
-from parley_rasa.turn_request import RequestError, TurnRequest, parse_request, shield
+from parley_rasa.dialogue.flows import FlowsError
+from parley_rasa.dialogue.landing import landing
+from parley_rasa.dialogue.state import VERSION, StateError, StateTooNew, check_state
+from parley_rasa.held_models import ModelError, ModelSizeError
+from parley_rasa.replica import MissingError, Replica
+from parley_rasa.turn_output import CHANNEL, answer_turn
+from parley_rasa.turn_request import RequestError, parse_landing_request, parse_request
 
 logger = logging.getLogger(__name__)
 
 SECRET_VARIABLE = "PARLEY_RASA_SECRET"
 SECRET_HEADER = "X-Parley-Secret"
 SHORTEST_SECRET = 16  # characters
-_NOT_CLASSIFIED: dict[str, Any] = {"intent": {"name": None, "confidence": 0.0}, "entities": []}
+LARGEST_DOCUMENT = 16 * 1024 * 1024  # bytes of compiled flows, or of the states to land
+_LANDINGS_AT_ONCE = 25  # then turns have their chance
 
-
-class TurnOutput(OutputChannel):
-    """Collects the answer of one turn."""
-
-    def __init__(self) -> None:
-        self.answer: dict[str, Any] | None = None
-
-    @classmethod
-    def name(cls) -> str:
-        return "turn"
-
-    async def send_response(self, recipient_id: str, message: dict[str, Any]) -> None:
-        self.answer = message.get("custom")
+Handler = Callable[..., Awaitable[HTTPResponse]]
 
 
 class TurnChannel(InputChannel):
@@ -53,7 +49,7 @@ class TurnChannel(InputChannel):
 
     @classmethod
     def name(cls) -> str:
-        return "turn"
+        return CHANNEL
 
     @classmethod
     def from_credentials(cls, credentials: dict[str, Any] | None) -> TurnChannel:
@@ -61,75 +57,118 @@ class TurnChannel(InputChannel):
         return cls(os.environ.get(SECRET_VARIABLE, ""))
 
     def blueprint(self, on_new_message: Callable[[UserMessage], Awaitable[Any]]) -> Blueprint:
-        routes = Blueprint("turn")
+        """Returns the routes. Rasa's own handler is not used: it knows one agent, a turn names the one it wants."""
+        routes = Blueprint(CHANNEL)
+        routes.get("/health")(_health)
+        routes.post("/")(self._guarded(_take_turn))
+        # As streams, because these have limits of their own and the secret is looked at before the body is read.
+        routes.post("/landing", stream=True)(self._guarded(_land))
+        routes.put("/flows/<version:str>", stream=True)(self._guarded(_take_flows))
+        routes.put("/models/<model_id:str>", stream=True)(self._guarded(_take_model))
+        return routes
 
-        @routes.get("/health")
-        async def health(request: Request) -> HTTPResponse:
-            return _health(request)
-
-        @routes.post("/")
-        async def turn(request: Request) -> HTTPResponse:
+    def _guarded(self, handler: Handler) -> Handler:
+        @functools.wraps(handler)
+        async def guarded(request: Request, **names: str) -> HTTPResponse:
             if not self._is_trusted(request):
                 return response.json({"error": "wrong secret"}, 403)
             try:
-                parsed = parse_request(request.json)
-                check_state(parsed.state)
-                return response.json(await _answer(parsed, on_new_message))
-            except (RequestError, StateError) as error:
-                return response.json({"error": str(error)}, 400)
-            except SanicException:  # the body is no JSON
-                return response.json({"error": "the body must be JSON"}, 400)
-            except asyncio.CancelledError:
-                raise
-            except Exception as error:  # the boundary of a request: whatever went wrong, the platform gets a 500
-                logger.error("turn_failed conversation=%s", _id_of(request), exc_info=_without_text(error))
-                return response.json({"error": "internal error"}, 500)
+                return await handler(request, **names)
+            except Exception as error:  # noqa: BLE001  # the boundary of a request: the platform gets a status
+                return _refusal(error) or _failure(request, error)
 
-        return routes
+        return guarded
 
     def _is_trusted(self, request: Request) -> bool:
         given = request.headers.get(SECRET_HEADER, "").encode("utf-8", "surrogateescape")
         return hmac.compare_digest(given, self._secret)
 
 
-async def _answer(turn: TurnRequest, on_new_message: Callable[[UserMessage], Awaitable[Any]]) -> dict[str, Any]:
-    output = TurnOutput()
-    request_state.set(turn.state)
-    # Taps and starts need no understanding: given parse data, Rasa does not run the pipeline.
-    parse_data = None if turn.kind == "text" else {"text": "", **_NOT_CLASSIFIED}
-    await on_new_message(
-        UserMessage(
-            text=shield(turn.text) if turn.kind == "text" else "",
-            output_channel=output,
-            sender_id=turn.conversation_id,
-            parse_data=parse_data,
-            input_channel=TurnChannel.name(),
-            message_id=turn.message_id,
-            metadata=turn.metadata(),
-        )
+async def _health(request: Request) -> HTTPResponse:
+    replica = _replica(request)
+    return response.json(
+        {
+            "status": "ok",
+            "flows": replica.flows.versions(),
+            "models": replica.models.ids(),
+            "state_version": VERSION,
+        }
     )
-    if output.answer is None:
-        raise RasaException("Rasa gave no answer to a turn")
-    return {"state": request_state.get(), **output.answer}
 
 
-def _health(request: Request) -> HTTPResponse:
-    agent = getattr(request.app.ctx, "agent", None)
-    if agent is None or not agent.is_ready():
-        return response.json({"status": "starting"}, 503)
-    flows = next((node.flows for node in _components(agent) if isinstance(node, FlowPolicy)), None)
-    if flows is None:
-        return response.json({"status": "no flows in the model"}, 503)
-    return response.json({"status": "ok", "flows_version": flows.version, "model": agent.processor.model_filename})
+async def _take_turn(request: Request) -> HTTPResponse:
+    turn = parse_request(request.json)
+    check_state(turn.state)
+    flows, agent = _replica(request).find_pair(turn.flows, turn.model)
+    return response.json(await answer_turn(turn, flows, agent))
 
 
-def _components(agent: Any) -> Any:
-    # Rasa has no public way to reach a loaded component.
-    return [node._component for node in agent.processor.graph_runner._instantiated_nodes.values()]
+async def _land(request: Request) -> HTTPResponse:
+    version, states = parse_landing_request(await _document(request))
+    flows = _replica(request).find_flows(version)
+    landings: list[dict[str, Any]] = []
+    for first in range(0, len(states), _LANDINGS_AT_ONCE):
+        landings += [landing(flows, state) for state in states[first : first + _LANDINGS_AT_ONCE]]
+        await asyncio.sleep(0)
+    return response.json({"landings": landings})
+
+
+async def _take_flows(request: Request, version: str) -> HTTPResponse:
+    document = await _document(request)
+    try:
+        _replica(request).flows.add(version, document)
+    except FlowsError as error:
+        # Only here is it the platform's fault; in a turn it would be a fault of this program.
+        return response.json({"error": str(error)}, 400)
+    return response.empty()
+
+
+async def _take_model(request: Request, model_id: str) -> HTTPResponse:
+    await _replica(request).models.take(model_id, request.stream)
+    return response.empty()
+
+
+async def _document(request: Request) -> Any:
+    parts: list[bytes] = []
+    size = 0
+    async for chunk in request.stream:
+        size += len(chunk)
+        if size > LARGEST_DOCUMENT:
+            raise PayloadTooLarge(f"the body has more than {LARGEST_DOCUMENT} bytes")
+        parts.append(chunk)
+    request.body = b"".join(parts)
+    return request.json
+
+
+def _replica(request: Request) -> Replica:
+    replica: Replica = request.app.ctx.replica
+    return replica
+
+
+def _refusal(error: Exception) -> HTTPResponse | None:
+    """Answer what the platform can do something about; None when the fault is here."""
+    if isinstance(error, MissingError):
+        return response.json({"error": "missing", "missing": error.parts}, 409)
+    if isinstance(error, StateTooNew):
+        return response.json({"error": "state_too_new"}, 409)
+    if isinstance(error, (ModelSizeError, PayloadTooLarge)):
+        return response.json({"error": str(error)}, 413)
+    if isinstance(error, (RequestError, StateError, ModelError)):
+        return response.json({"error": str(error)}, 400)
+    if isinstance(error, SanicException):
+        return response.json({"error": "the body must be JSON"}, 400)
+    return None
+
+
+def _failure(request: Request, error: Exception) -> HTTPResponse:
+    logger.error(
+        "request_failed route=%s conversation=%s", request.path, _id_of(request), exc_info=_without_text(error)
+    )
+    return response.json({"error": "internal error"}, 500)
 
 
 def _id_of(request: Request) -> str:
-    body = request.json
+    body = request.parsed_json
     return str(body.get("conversation_id")) if isinstance(body, dict) else "-"
 
 

@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 LONGEST_TEXT = 4000  # characters
 LONGEST_NAME = 200  # characters of an id, channel, language, choice or step
-KINDS = ("start", "text", "choice")
+LARGEST_VALUE = 64 * 1024  # bytes of JSON: what another system called back with or answered
+MOST_STATES = 500  # in one request for landings
+_TAKES_ANY_VALUE = ("callback", "result")
+# What a message of each kind must carry besides its id.
+_NEEDED = {
+    "start": (), "text": (), "choice": ("value", "step"), "file": ("value",), "resume": (), "no_reply": ("step",),
+    "timed_out": ("step",), "callback": ("step",), "stopped": (), "result": ("step", "need"),
+}  # fmt: skip
+KINDS = tuple(_NEEDED)
 _WORD_JOINER = "\u2060"
 # Rasa reads a text that begins with "/" as an intent. Blanks and invisible signs before it are no defence for us,
 # since this or another version might strip them.
@@ -24,24 +34,38 @@ class RequestError(ValueError):
 
 @dataclass(frozen=True)
 class TurnRequest:
-    """A checked request."""
+    """A checked request.
 
+    Attributes:
+        flows, model: version and id of what it must be answered with.
+        subject: whose splits stay the same.
+        now: aware, in the visitor's zone.
+        value: a short string, or any JSON for a callback and a result.
+    """
+
+    flows: str
+    model: str
     conversation_id: str
+    subject: str
     message_id: str
     channel: str
     language: str
+    now: datetime
+    idle_seconds: int
     kind: str
     text: str
-    value: str | None
+    value: Any
     step: str | None
+    need: str | None
     state: dict[str, Any] | None
     facts: dict[str, Any]
 
     def metadata(self) -> dict[str, Any]:
         """Return what the policy and the extractors need besides the text."""
         return {
-            "kind": self.kind, "text": self.text, "value": self.value, "step": self.step,
-            "channel": self.channel, "language": self.language, "facts": self.facts,
+            "kind": self.kind, "text": self.text, "value": self.value, "step": self.step, "need": self.need,
+            "channel": self.channel, "language": self.language, "now": self.now, "idle_seconds": self.idle_seconds,
+            "subject": self.subject, "facts": self.facts,
         }  # fmt: skip
 
 
@@ -57,19 +81,36 @@ def parse_request(body: Any) -> TurnRequest:
     if not isinstance(message, dict):
         raise RequestError("message must be an object")
     kind = message.get("kind")
-    if kind not in KINDS:
+    if not isinstance(kind, str) or kind not in KINDS:
         raise RequestError(f"message.kind must be one of {', '.join(KINDS)}")
     text = message.get("text") or ""
     if not isinstance(text, str) or len(text) > LONGEST_TEXT:
         raise RequestError(f"message.text must be a string of at most {LONGEST_TEXT} characters")
-    if kind == "choice":
-        _name(message, "value")
-        _name(message, "step")
+    for key in _NEEDED[kind]:
+        _name(message, key)
+    value = _any_value(message) if kind in _TAKES_ANY_VALUE else _optional_name(message, "value")
     return TurnRequest(
-        _name(body, "conversation_id"), _name(message, "id"), _name(body, "channel"), _name(body, "language"),
-        kind, without_surrogates(text), _optional_name(message, "value"), _optional_name(message, "step"),
+        _name(body, "flows"), _name(body, "model"), _name(body, "conversation_id"), _name(body, "subject"),
+        _name(message, "id"), _name(body, "channel"), _name(body, "language"), _moment(body), _seconds(body),
+        kind, without_surrogates(text), value, _optional_name(message, "step"), _optional_name(message, "need"),
         _object(body, "state"), _object(body, "facts") or {},
     )  # fmt: skip
+
+
+def parse_landing_request(body: Any) -> tuple[str, list[dict[str, Any]]]:
+    """Check the body of a request for landings; return the version of the flows and the states.
+
+    Raises:
+        RequestError: it is malformed or holds too many states.
+    """
+    if not isinstance(body, dict):
+        raise RequestError("the body must be a JSON object")
+    states = body.get("states")
+    if not isinstance(states, list) or len(states) > MOST_STATES:
+        raise RequestError(f"states must be a list of at most {MOST_STATES}")
+    if not all(isinstance(state, dict) for state in states):
+        raise RequestError("each of states must be an object")
+    return _name(body, "flows"), states
 
 
 def shield(text: str) -> str:
@@ -105,4 +146,33 @@ def _object(body: Mapping[str, Any], key: str) -> dict[str, Any] | None:
     value = body.get(key)
     if value is not None and not isinstance(value, dict):
         raise RequestError(f"{key} must be an object or null")
+    return value
+
+
+def _any_value(message: Mapping[str, Any]) -> Any:
+    try:
+        text = without_surrogates(json.dumps(message.get("value"), ensure_ascii=False))
+        if len(text.encode("utf-8")) <= LARGEST_VALUE:
+            return json.loads(text)
+    except RecursionError:
+        pass
+    raise RequestError(f"message.value must be JSON of at most {LARGEST_VALUE} bytes, and not nested without end")
+
+
+def _moment(body: Mapping[str, Any]) -> datetime:
+    text = _name(body, "now")
+    try:
+        # Python 3.10 does not read the short form of UTC.
+        moment = datetime.fromisoformat(text[:-1] + "+00:00" if text.endswith(("Z", "z")) else text)
+    except ValueError:
+        raise RequestError("now must be a date and time as RFC 3339 writes it") from None
+    if moment.tzinfo is None:
+        raise RequestError("now must say its distance from UTC")
+    return moment
+
+
+def _seconds(body: Mapping[str, Any]) -> int:
+    value = body.get("idle_seconds", 0)
+    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+        raise RequestError("idle_seconds must be a whole number, not below 0")
     return value

@@ -7,6 +7,13 @@ import { build, transform } from "esbuild";
 const LIMIT = 15_000; // bytes, gzipped
 const BUNDLE = "dist/widget.js";
 
+/** Members of ours that other files use, of a kind no browser, frame or store has: renamed as well. */
+const SHARED_NAMES = [
+  "handle[A-Z]\\w*",
+  ..."setTimer openSocket lastSeen inOrder hasVisitorWritten showTyping showStatus scrollToEnd socket_failures".split(" "),
+  ..."failures rejections offer_token ready_for describeFailure acknowledged arrived isOpen composer asked".split(" "),
+];
+
 const styleText = {
   name: "style-text",
   setup({ onLoad }) {
@@ -17,6 +24,20 @@ const styleText = {
   },
 };
 
+/**
+ * The private and protected members that may be renamed: those no file reaches but as `this.name`, so that no name of the DOM, of the
+ * protocol or of the store is ever among them.
+ */
+async function findPrivateNames() {
+  const files = (await readdir("src")).filter((name) => name.endsWith(".ts"));
+  const sources = await Promise.all(files.map((name) => readFile(`src/${name}`, "utf8")));
+  const names = new Set(sources.flatMap((source) => [...source.matchAll(/\b(?:private|protected) (?:readonly |get |async |abstract )*(\w+)/g)].map((match) => match[1])));
+  // Without the types, whose names mean nothing at run time.
+  const plain = await Promise.all(sources.map((source) => transform(source, { loader: "ts", target: "es2020" })));
+  const used = plain.map(({ code }) => code).join("\n").replace(/\bthis\??\.\w+|__publicField\(this, "\w+"/g, "");
+  return [...names].filter((name) => !new RegExp(`\\.${name}\\b|["'\`]${name}["'\`]|[{,?]\\s*${name}\\s*[,}:]`).test(used));
+}
+
 async function buildTests() {
   await rm(".test", { recursive: true, force: true });
   const entryPoints = (await readdir("test")).filter((name) => name.endsWith(".test.ts")).map((name) => `test/${name}`);
@@ -25,7 +46,8 @@ async function buildTests() {
 
 async function buildWidget() {
   const target = ["chrome105", "edge105", "firefox110", "safari16.4"];
-  await build({ entryPoints: ["src/main.ts"], outfile: BUNDLE, bundle: true, minify: true, format: "iife", target, plugins: [styleText] });
+  const mangleProps = new RegExp(`^(${[...(await findPrivateNames()), ...SHARED_NAMES].join("|")})$`);
+  await build({ entryPoints: ["src/main.ts"], outfile: BUNDLE, bundle: true, minify: true, mangleProps, format: "iife", target, plugins: [styleText] });
   const bundle = await readFile(BUNDLE);
   const size = gzipSync(bundle, { level: 9 }).length;
   console.log(`${BUNDLE}: ${bundle.length} bytes, ${size} gzipped (limit ${LIMIT})`);

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import socket
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +25,7 @@ SECRET = "a secret for tests only"
 START_TIMEOUT = 90  # seconds
 
 if sys.version_info[:2] != (3, 10):
-    collect_ignore_glob = ["test_*.py"]
+    collect_ignore_glob = ["test_*.py", "dialogue/test_*.py"]
 else:
     sys.path[:0] = [str(PROJECT), str(HERE)]
 
@@ -54,26 +57,56 @@ def run_module(name: str, *arguments: Any, **environment: str) -> subprocess.Com
 @pytest.fixture(scope="session")
 def trained_model(tmp_path_factory: pytest.TempPathFactory, encoder_dir: Path) -> Path:
     """A model trained on the small fixtures by the real program."""
-    out = tmp_path_factory.mktemp("models")
-    done = run_module(
-        "parley_rasa.train", "--nlu", HERE / "fixture_nlu.yml", "--flows", HERE / "fixture_flow.json",
-        "--encoder", encoder_dir, "--out", out,
-    )  # fmt: skip
+    return train_model(HERE / "fixture_nlu.yml", encoder_dir, tmp_path_factory.mktemp("models"))
+
+
+def train_model(examples: Path, encoder: Path, out: Path) -> Path:
+    """Train by the real program; return the model file."""
+    done = run_module("parley_rasa.train", "--nlu", examples, "--encoder", encoder, "--out", out)
     assert done.returncode == 0, done.stderr
     return Path(done.stdout.strip().splitlines()[-1])
 
 
 @pytest.fixture(scope="session")
-def server(trained_model: Path, encoder_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """A real Rasa process serving that model."""
+def pushed_flows(flows_document: dict[str, Any]) -> dict[str, Any]:
+    """The fixture flows as a compiler would write them: under the version that is the hash of the rest."""
+    return with_version(flows_document)
+
+
+def with_version(document: dict[str, Any]) -> dict[str, Any]:
+    """The document with the version it must have; worked out as the flow compiler does."""
+    rest = {key: value for key, value in document.items() if key != "version"}
+    text = json.dumps(rest, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    return {**rest, "version": hashlib.sha256(text.encode()).hexdigest()[:12]}
+
+
+@pytest.fixture(scope="session")
+def server(
+    trained_model: Path, pushed_flows: dict[str, Any], encoder_dir: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Server]:
+    """A real Rasa process that holds that model and these flows from the start."""
+    folder = tmp_path_factory.mktemp("server")
+    flows = folder / "flows.json"
+    flows.write_text(json.dumps(pushed_flows), "utf-8")
+    with serving(folder / "log", "--encoder", encoder_dir, "--model", trained_model, "--flows", flows) as running:
+        running.flows = pushed_flows["version"]
+        running.model = id_of(trained_model)
+        yield running
+
+
+def id_of(model: Path) -> str:
+    return hashlib.sha256(model.read_bytes()).hexdigest()
+
+
+@contextmanager
+def serving(log: Path, *arguments: Any) -> Iterator[Server]:
+    """A real Rasa process for as long as the block runs."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    log = tmp_path_factory.mktemp("server") / "log"
     with log.open("w") as output:
         process = subprocess.Popen(
-            [sys.executable, "-m", "parley_rasa.serve", "--model", str(trained_model), "--port", str(port),
-             "--encoder", str(encoder_dir)],
+            [sys.executable, "-m", "parley_rasa.serve", "--port", str(port), *map(str, arguments)],
             cwd=PROJECT, env={**os.environ, "PARLEY_RASA_SECRET": SECRET}, stdout=output, stderr=output,
         )  # fmt: skip
         running = Server(port, log)
@@ -86,39 +119,64 @@ def server(trained_model: Path, encoder_dir: Path, tmp_path_factory: pytest.Temp
 
 
 class Server:
-    """A client of the running process."""
+    """A client of a running process.
+
+    Attributes:
+        flows, model: what the turns name unless told otherwise.
+    """
 
     def __init__(self, port: int, log: Path) -> None:
         self.url = f"http://127.0.0.1:{port}/webhooks/turn/"
         self.port, self.log = port, log
+        self.flows, self.model = "", ""
 
     def wait_until_ready(self, process: subprocess.Popen[bytes]) -> None:
         deadline = time.monotonic() + START_TIMEOUT
         while time.monotonic() < deadline:
             assert process.poll() is None, self.log.read_text()
             try:
-                with urllib.request.urlopen(self.url + "health", timeout=2) as answer:
-                    assert answer.status == 200
-                    return
+                assert self.health()["status"] == "ok"
+                return
             except OSError:
                 time.sleep(0.2)
         pytest.fail(f"Rasa did not start:\n{self.log.read_text()}")
 
-    def post(self, body: Any, secret: str = SECRET, raw: bool = False) -> tuple[int, Any]:
-        """Post a body; return the status and the decoded answer."""
+    def health(self) -> dict[str, Any]:
+        with urllib.request.urlopen(self.url + "health", timeout=10) as answer:
+            assert answer.status == 200
+            found: dict[str, Any] = json.load(answer)
+            return found
+
+    def send(self, method: str, route: str, body: Any, secret: str = SECRET, raw: bool = False) -> tuple[int, Any]:
+        """Send a body; return the status and the decoded answer."""
         data = body if raw else json.dumps(body).encode()
         headers = {"X-Parley-Secret": secret, "Content-Type": "application/json"}
-        request = urllib.request.Request(self.url, data, headers)
+        request = urllib.request.Request(self.url + route, data, headers, method=method)
         try:
-            with urllib.request.urlopen(request, timeout=30) as answer:
-                return answer.status, json.load(answer)
+            with urllib.request.urlopen(request, timeout=60) as answer:
+                content = answer.read()
+                return answer.status, json.loads(content) if content else None
         except urllib.error.HTTPError as error:
             with error:
                 return error.code, json.load(error)
 
+    def post(self, body: Any, secret: str = SECRET, raw: bool = False) -> tuple[int, Any]:
+        """Post the body of a turn."""
+        return self.send("POST", "", body, secret, raw)
+
+    def push_flows(self, document: dict[str, Any]) -> tuple[int, Any]:
+        return self.send("PUT", f"flows/{document['version']}", document)
+
+    def push_model(self, model: Path) -> tuple[int, Any]:
+        return self.send("PUT", f"models/{id_of(model)}", model.read_bytes(), raw=True)
+
+    def body(self, state: Any, kind: str = "text", **message: Any) -> dict[str, Any]:
+        """The body of a turn that names this server's flows and model."""
+        return {**turn_body(state, kind, **message), "flows": self.flows, "model": self.model}
+
     def turn(self, state: Any, kind: str = "text", **message: Any) -> dict[str, Any]:
         """Take a turn that must succeed."""
-        status, answer = self.post(turn_body(state, kind, **message))
+        status, answer = self.post(self.body(state, kind, **message))
         assert status == 200, answer
         assert isinstance(answer, dict)
         return answer
@@ -126,7 +184,8 @@ class Server:
 
 def turn_body(state: Any, kind: str = "text", facts: Any = None, **message: Any) -> dict[str, Any]:
     return {
-        "conversation_id": "0192", "channel": "web", "language": "en",
+        "flows": "0" * 12, "model": "0" * 64, "conversation_id": "0192", "subject": "0192", "channel": "web",
+        "language": "en", "now": "2026-11-23T16:00:00+01:00", "idle_seconds": 0,
         "message": {"id": "0193", "kind": kind, **message}, "state": state, "facts": facts or {},
     }  # fmt: skip
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from parley_rasa.dialogue.flows import Flows
@@ -11,6 +12,7 @@ from parley_rasa.dialogue.turn import Message, Understood
 from parley_rasa.values import find_values, is_nothing_else
 
 Answer = dict[str, Any]
+NOW = datetime(2026, 11, 23, 16, 0, tzinfo=timezone(timedelta(hours=1)))  # a Monday
 
 
 class Conversation:
@@ -21,16 +23,19 @@ class Conversation:
         self.state: dict[str, Any] | None = None
         self.facts: dict[str, Any] = {}
         self.channel, self.language = channel, language
+        self.now, self.idle_seconds, self.subject = NOW, 0, "0192"
 
     def start(self) -> Answer:
         return self._turn(Message("start"), Understood())
 
-    def say(self, text: str, intent: str | None = None, confidence: float = 0.9) -> Answer:
+    def say(self, text: str, intent: str | None = None, confidence: float = 0.9, second: Any = None) -> Answer:
+        """Say something that the model takes for ``intent``, or for the ``second`` (intent, confidence) after it."""
         found = find_values(text)
         values: dict[str, Any] = {}
         for value in found:
             values.setdefault(value.kind, value.value)
         ranking = [(intent, confidence)] if intent else []
+        ranking += [second] if second else []
         sure = confidence if intent else 0.0
         return self._turn(
             Message("text", text), Understood(intent, sure, ranking, values, is_nothing_else(text, found))
@@ -38,6 +43,16 @@ class Conversation:
 
     def tap(self, value: str, step: str | None = None) -> Answer:
         return self._turn(Message("choice", value=value, step=step or self.open_step), Understood())
+
+    def push(self, kind: str, step: str | None = None, value: Any = None, text: str = "") -> Answer:
+        """Send what does not come from the visitor's fingers: a file, a timer, a callback, a move to this channel."""
+        return self._turn(Message(kind, text, value, self.open_step if step is None else step), Understood())
+
+    def result(self, value: Any, need: str | None = None, step: str | None = None) -> Answer:
+        """Answer the need of the turn before."""
+        awaits = (self.state or {}).get("awaits") or {}
+        message = Message("result", "", value, step or awaits.get("step"), need or awaits.get("need"))
+        return self._turn(message, Understood())
 
     @property
     def open_step(self) -> str:
@@ -55,7 +70,10 @@ class Conversation:
         return self
 
     def _turn(self, message: Message, understood: Understood) -> Answer:
-        answer = take_turn(self.flows, self.state, message, understood, self.facts, self.channel, self.language)
+        answer = take_turn(
+            self.flows, self.state, message, understood, self.facts, self.channel, self.language,
+            now=self.now, idle_seconds=self.idle_seconds, subject=self.subject,
+        )  # fmt: skip
         self.state = answer["state"]
         return answer
 

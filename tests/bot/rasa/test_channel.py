@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 import time
 import urllib.request
@@ -11,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from conftest import SECRET, run_module, texts, turn_body
+from conftest import SECRET, run_module, texts
 
 
 def test_a_conversation_goes_from_the_notice_to_the_end(server):
@@ -37,17 +36,21 @@ def test_a_conversation_goes_from_the_notice_to_the_end(server):
 
 def test_the_answer_has_the_shape_of_the_protocol(server):
     answer = server.turn(server.turn(None, "start")["state"], text="how much is it per month")
-    assert set(answer) == {"state", "replies", "effects", "understood"}
-    assert set(answer["state"]) == {"v", "slots", "declined", "stack", "ended", "handed_off", "noticed", "recent"}
+    assert set(answer) == {"state", "replies", "effects", "need", "timer", "debounce", "understood"}
+    assert set(answer["state"]) == {
+        "v", "slots", "declined", "noticed", "stack", "ended", "handed_off", "recent", "awaits", "clarify", "facts",
+    }  # fmt: skip
     for reply in answer["replies"]:
-        assert set(reply) == {"text", "step", "input", "choices", "notice", "consent", "source"}
+        assert set(reply) == {
+            "text", "step", "input", "choices", "notice", "consent", "source", "media", "cards", "limits",
+        }  # fmt: skip
     name, confidence = answer["understood"]["ranking"][0]
     assert (name, confidence) == (answer["understood"]["intent"], answer["understood"]["confidence"])
 
 
 def test_the_same_request_twice_gives_the_same_answer(server):
     state = server.turn(None, "start")["state"]
-    body = turn_body(state, text="how much is it, my mail is a@b.example")
+    body = server.body(state, text="how much is it, my mail is a@b.example")
     first = server.post(body)
     server.turn(None, "start")
     assert server.post(body) == first
@@ -99,7 +102,7 @@ def test_any_text_gets_a_sane_answer(server, text, step):
 
 def test_a_wrong_or_missing_secret_is_refused(server):
     for secret in ("", "wrong", SECRET + "x", "ä"):
-        assert server.post(turn_body(None, "start"), secret=secret.encode().decode("latin-1")) == (
+        assert server.post(server.body(None, "start"), secret=secret.encode().decode("latin-1")) == (
             403,
             {"error": "wrong secret"},
         )
@@ -112,9 +115,18 @@ def test_a_malformed_body_is_a_400_with_a_reason(server, body):
     assert isinstance(answer["error"], str)
 
 
-def test_a_state_of_another_version_or_a_text_too_long_is_a_400(server):
-    assert server.post(turn_body({"v": 2}, text="hi"))[0] == 400
-    assert server.post(turn_body(None, text="x" * 4001))[0] == 400
+def test_a_state_that_no_program_of_ours_wrote_or_a_text_too_long_is_a_400(server):
+    assert server.post(server.body({"v": 0}, text="hi"))[0] == 400
+    assert server.post(server.body({"v": 2}, text="hi"))[0] == 400
+    assert server.post(server.body(None, text="x" * 4001))[0] == 400
+
+
+def test_a_state_of_a_newer_program_is_refused_so_that_another_replica_is_asked(server):
+    assert server.post(server.body({"v": 3}, text="hi")) == (409, {"error": "state_too_new"})
+    assert server.send("POST", "landing", {"flows": server.flows, "states": [{"v": 3}]}) == (
+        409,
+        {"error": "state_too_new"},
+    )
 
 
 def test_a_state_that_points_nowhere_is_followed_and_not_a_crash(server):
@@ -123,10 +135,11 @@ def test_a_state_that_points_nowhere_is_followed_and_not_a_crash(server):
     assert texts(server.turn(state, text="hello"))
 
 
-def test_health_names_the_flows_and_the_model(server, trained_model, flows_document):
-    with urllib.request.urlopen(server.url + "health") as answer:
-        health = json.load(answer)
-    assert health == {"status": "ok", "flows_version": flows_document["version"], "model": trained_model.name}
+def test_health_names_what_is_held_without_a_secret_the_latest_used_first(server):
+    server.turn(None, "start")
+    health = server.health()
+    assert (health["status"], health["state_version"]) == ("ok", 2)
+    assert (health["flows"][0], health["models"][0]) == (server.flows, server.model)
 
 
 def test_rasas_own_api_is_not_there(server):
@@ -158,19 +171,19 @@ def test_no_server_starts_without_a_secret(trained_model, encoder_dir):
     assert "PARLEY_RASA_SECRET" in done.stderr.splitlines()[-1]
 
 
-def test_training_says_what_is_wrong_in_one_line(tmp_path, encoder_dir):
-    (tmp_path / "flows.json").write_text("{}")
+@pytest.mark.parametrize("option", ["--model", "--flows"])
+def test_no_server_starts_with_a_file_it_cannot_read(tmp_path, encoder_dir, option):
+    (tmp_path / "file").write_text("no such thing")
     done = run_module(
-        "parley_rasa.train",
-        "--nlu",
-        tmp_path,
-        "--flows",
-        tmp_path / "flows.json",
-        "--encoder",
-        encoder_dir,
-        "--out",
-        tmp_path,
-    )
+        "parley_rasa.serve", option, tmp_path / "file", "--port", "1", "--encoder", encoder_dir,
+        PARLEY_RASA_SECRET=SECRET,
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1].startswith("rasa: ")
+
+
+def test_training_says_what_is_wrong_in_one_line(tmp_path, encoder_dir):
+    done = run_module("parley_rasa.train", "--nlu", tmp_path, "--encoder", encoder_dir, "--out", tmp_path)
     assert done.returncode == 1
     assert done.stderr.splitlines()[-1].startswith("train: ")
 

@@ -89,7 +89,7 @@ def test_stopping_ends_every_flow_and_says_so_for_each(talk):
 def test_asking_for_a_person_hands_off_to_the_flows_team_with_the_address_given(talk):
     answer = talk.at("ask_goal").say("let a person write to a@b.example", "talk_to_person")
     assert [effect["effect"] for effect in answer["effects"]] == ["capture_lead", "hand_off", "end_flow"]
-    assert effects(answer, "hand_off")[0] == {"effect": "hand_off", "team": "sales", "reason": "asked"}
+    assert effects(answer, "hand_off")[0] == {"effect": "hand_off", "team": "sales", "reason": "asked", "open": True}
 
 
 @pytest.mark.parametrize("text", ["person", "a human", "Agent!"])

@@ -42,10 +42,18 @@ def test_an_optional_question_missed_after_the_offer_of_a_person_is_left_out(tal
     assert texts(talk.say("!?!"))[0] == "We leave that out."
 
 
-def test_a_question_that_must_be_answered_goes_on_waiting_without_offering_a_person_each_time(talk):
-    offers = ["Shall I get a person?" in texts(talk.at("ask_email").say("hm")) for _ in range(1)]
-    offers += ["Shall I get a person?" in texts(talk.say("hm")) for _ in range(4)]
-    assert offers == [False, True, False, True, False]
+def test_a_question_that_must_be_answered_offers_a_person_once_and_then_fetches_one(talk):
+    said = [texts(talk.at("ask_email").say("hm")), *(texts(talk.say("hm")) for _ in range(2))]
+    assert ["Shall I get a person?" in lines for lines in said] == [False, True, False]
+    answer = talk.say("hm")
+    assert (texts(answer), effects(answer, "hand_off")[0]["reason"]) == (["A person takes over."], "misses")
+
+
+def test_a_no_to_the_person_offered_is_no_miss(talk):
+    talk.at("ask_email").say("hm")
+    talk.say("hm")
+    answer = talk.say("no")
+    assert (acted(answer), answer["state"]["stack"][0]["misses"]) == ("global", 2)
 
 
 @pytest.mark.parametrize("text", ["why do you ask?", "what?", "what for", "why do you need my name"])

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conversation import texts
+from conversation import NOW, texts
 from parley_rasa.dialogue.interpreter import take_turn
 from parley_rasa.dialogue.turn import Message, Understood
 from parley_rasa.understanding.several_questions import MOST_PARTS, questions_in
@@ -31,7 +31,7 @@ def test_parts_stand_in_the_text_and_are_few(text):
 def ask_both(talk, text="what does it cost and is it safe?"):
     parts = [("ask_pricing", 0.9), ("ask_security", 0.9)]
     understood = Understood("ask_pricing", 0.6, [("ask_pricing", 0.6)], parts=parts)
-    answer = take_turn(talk.flows, talk.state, Message("text", text), understood, {})
+    answer = take_turn(talk.flows, talk.state, Message("text", text), understood, {}, now=NOW)
     talk.state = answer["state"]
     return answer
 

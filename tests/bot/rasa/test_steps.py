@@ -127,7 +127,7 @@ def test_a_hand_off_step_hands_off_and_then_the_bot_is_silent(talk):
     talk.start()
     answer = talk.tap("person")
     assert texts(answer) == ["A colleague takes over."]
-    assert effects(answer, "hand_off") == [{"effect": "hand_off", "team": "sales", "reason": "flow"}]
+    assert effects(answer, "hand_off") == [{"effect": "hand_off", "team": "sales", "reason": "flow", "open": True}]
     for later in (talk.say("hello?", "greet"), talk.start(), talk.tap("demo", "lead/ask_goal")):
         assert (later["replies"], later["effects"], later["state"]["handed_off"]) == ([], [], True)
 
@@ -136,4 +136,4 @@ def test_a_flow_that_runs_in_circles_is_given_to_a_person_and_logged(talk, caplo
     talk.start()
     answer = talk.say("go round", "go_round")
     assert "flow_runs_in_circles" in caplog.text
-    assert effects(answer, "hand_off") == [{"effect": "hand_off", "team": "default", "reason": "flow"}]
+    assert effects(answer, "hand_off") == [{"effect": "hand_off", "team": "default", "reason": "flow", "open": True}]

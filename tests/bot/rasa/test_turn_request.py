@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from datetime import datetime, timedelta, timezone
 
 import pytest
 from hypothesis import given
@@ -23,6 +24,52 @@ def test_a_good_request_is_parsed():
         "",
         {},
     )
+    assert (parsed.flows, parsed.model, parsed.subject, parsed.idle_seconds) == ("0" * 12, "0" * 64, "0192", 0)
+    assert parsed.now == datetime(2026, 11, 23, 15, tzinfo=timezone.utc)
+    assert parsed.now.utcoffset() == timedelta(hours=1)
+
+
+@pytest.mark.parametrize("now", ["2026-11-23T15:00:00Z", "2026-11-23T15:00:00.000000Z", "2026-11-23T10:00:00-05:00"])
+def test_a_moment_is_read_with_its_distance_from_utc(now):
+    assert parse_request(broken("now", now)).now == datetime(2026, 11, 23, 15, tzinfo=timezone.utc)
+
+
+@pytest.mark.parametrize("value", [None, 1, 0.5, True, "x", [], {"ok": True, "json": {"plan": ["pro", None]}}])
+@pytest.mark.parametrize("kind", ["callback", "result"])
+def test_other_systems_may_answer_with_any_json(kind, value):
+    parsed = parse_request(turn_body(None, kind, value=value, step="lead/ask_plan", need="http"))
+    assert (parsed.value, parsed.step, parsed.need) == (value, "lead/ask_plan", "http")
+
+
+def test_half_characters_from_other_systems_are_replaced_too():
+    parsed = parse_request(turn_body(None, "callback", value={"a\ud800": ["b\udfff"]}, step="lead/wait"))
+    assert parsed.value == {"a?": ["b?"]}
+
+
+def nested(depth):
+    value = []
+    for _ in range(depth):
+        value = [value]
+    return value
+
+
+@pytest.mark.parametrize(
+    "message",
+    [{"kind": "choice", "value": {"a": 1}, "step": "s"}, {"kind": "choice", "value": "x" * 201, "step": "s"},
+     {"kind": "start", "value": []}, {"kind": "file", "text": "a.pdf"}, {"kind": "file", "value": 1},
+     {"kind": "no_reply"}, {"kind": "timed_out"}, {"kind": "callback", "value": {}}, {"kind": "result", "value": {}},
+     {"kind": "result", "value": {}, "step": "s"}, {"kind": "result", "value": "x" * 70_000, "step": "s", "need": "http"},
+     {"kind": "callback", "value": nested(100_000), "step": "s"}],
+    ids=lambda message: message["kind"],
+)  # fmt: skip
+def test_a_message_without_what_its_kind_needs_is_refused(message):
+    with pytest.raises(RequestError):
+        parse_request(turn_body(None, **message))
+
+
+@pytest.mark.parametrize("kind", ["resume", "stopped"])
+def test_a_message_that_says_all_by_its_kind_is_parsed(kind):
+    assert parse_request(turn_body(None, kind)).kind == kind
 
 
 def broken(path, value):
@@ -40,7 +87,10 @@ def broken(path, value):
     [None, [], "x", 1, {}, broken("message", None), broken("message.kind", "voice"), broken("message.kind", ["start"]),
      broken("message.text", 5), broken("message.text", "x" * 4001), broken("message.value", None),
      broken("message.step", ""), broken("message.step", "x" * 201), broken("message.id", None), broken("channel", 5),
-     broken("language", ""), broken("conversation_id", None), broken("state", "x"), broken("facts", [])],
+     broken("language", ""), broken("conversation_id", None), broken("state", "x"), broken("facts", []),
+     broken("flows", None), broken("model", ""), broken("subject", 5), broken("now", None), broken("now", "today"),
+     broken("now", "2026-11-23T15:00:00"), broken("now", 5), broken("idle_seconds", -1), broken("idle_seconds", "5"),
+     broken("idle_seconds", True)],
 )  # fmt: skip
 def test_a_malformed_request_is_refused(body):
     with pytest.raises(RequestError):

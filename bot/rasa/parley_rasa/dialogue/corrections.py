@@ -11,9 +11,11 @@ from typing import Any
 
 from parley_rasa.choice_matching import ChoiceMatch, match_choice
 from parley_rasa.dialogue import questions, repair, steps, volunteered
+from parley_rasa.dialogue.choices import offered
 from parley_rasa.dialogue.conditions import is_known
 from parley_rasa.dialogue.flows import QUESTION_INPUT
-from parley_rasa.dialogue.state import nearest_open_step
+from parley_rasa.dialogue.landing import nearest_open_step
+from parley_rasa.dialogue.stack import go_to
 from parley_rasa.dialogue.turn import Turn
 from parley_rasa.personal_facts import find_personal_facts
 from parley_rasa.typed_answers import clean_text, taken_back, without_lead_in
@@ -22,6 +24,8 @@ _LONGEST_VALUE = 200  # characters
 _LONGEST_RESTATED = 9  # words
 _OF_OURS = re.compile(r"(?:please |can you |could you )*(?:change |update |correct )?(?:my|our|the) ", re.IGNORECASE)
 _TALK = frozenset(("deny", "affirm", "thanks", "goodbye"))
+_MEASURED = frozenset(("ask_number", "ask_date", "rating"))
+_BY_LABEL = frozenset(("text", "choice", "number", "date"))
 _NOT = re.compile(
     r"(?:(?:no|sorry|actually|i mean|i meant|it'?s|it is|i'?m|my name is|we are"
     r"|we're)[\s,]+)*(.{1,80}?),?\s+not\s+(.{1,80})",
@@ -57,15 +61,15 @@ def carry_out(turn: Turn, correction: Correction) -> None:
 
 
 def _moves_on(turn: Turn, correction: Correction) -> bool:
-    """Follow the flow to where the corrected choice leads ("rather by e-mail": no number is needed)."""
-    frame, asked = turn.frame, turn.flows.choice_step(correction.slot)
+    """Follow the flow to where the corrected answer leads ("rather by e-mail": no number is needed)."""
+    frame, asked = turn.frame, turn.flows.question_step(correction.slot)
     if frame is None or turn.question is None or asked is None or asked["flow"] != frame["flow"]:
         return False
     flow = turn.flows.flow(frame["flow"])
     place = nearest_open_step(flow, turn.slots, turn.state["declined"], start=asked["step"])
     if place == frame["step"] or flow["steps"][place]["step"] not in QUESTION_INPUT:
         return False
-    frame.update(step=place, misses=0)
+    go_to(turn, place)
     return True
 
 
@@ -74,10 +78,13 @@ def _instead_of(turn: Turn) -> Correction | None:
     match = _NOT.fullmatch(clean_text(turn.message.text).rstrip(" .!"))
     if match is None:
         return None
-    value, wrong = match.group(1).strip(), match.group(2).strip().casefold()
+    value, wrong = match.group(1).strip(), match.group(2).strip()
     for slot, known in turn.slots.items():
-        if turn.flows.slot(slot).get("type") == "text" and str(known).casefold() == wrong:
+        kind = turn.flows.slot(slot).get("type")
+        if kind == "text" and str(known).casefold() == wrong.casefold():
             return Correction(slot, value, value)
+        if kind in ("number", "date") and questions.read_value_for(turn, slot, wrong) == known:
+            return _measured(turn, slot, value)
     return None
 
 
@@ -122,7 +129,7 @@ def _by_label(turn: Turn) -> Correction | None:
         return None
     for slot in turn.flows.slot_names():
         declared = turn.flows.slot(slot)
-        if declared.get("type") not in ("text", "choice") or not is_known(turn.slots.get(slot)):
+        if declared.get("type") not in _BY_LABEL or not is_known(turn.slots.get(slot)):
             continue
         for label in _labels(slot, declared.get("label")):
             match = re.match(
@@ -143,6 +150,8 @@ def _labels(slot: str, label: str | None) -> list[str]:
 
 
 def _value_for(turn: Turn, slot: str, text: str, sentence: str) -> Correction | None:
+    if turn.flows.slot(slot).get("type") in ("number", "date"):
+        return _measured(turn, slot, text)
     if turn.flows.slot(slot).get("type") == "text":
         facts = find_personal_facts(sentence)  # "my name is Adah with h"
         text = {"first_name": facts.first_name, "company": facts.company}.get(slot) or text
@@ -151,9 +160,15 @@ def _value_for(turn: Turn, slot: str, text: str, sentence: str) -> Correction | 
     return None if place is None else _choice(turn, place["flow"], place["step"], text)
 
 
+def _measured(turn: Turn, slot: str, text: str) -> Correction | None:
+    """Another number, day or rating, within the bounds of the question that asked for it."""
+    value = questions.read_value_for(turn, slot, text)
+    return None if value is None or value == turn.slots.get(slot) else Correction(slot, value, str(value))
+
+
 def _choice(turn: Turn, flow: str, step_id: str, text: str) -> Correction | None:
     step = turn.flows.step(flow, step_id)
-    choices = questions.offered(turn, {"flow": flow, "step": step_id}, step)
+    choices = offered(turn, {"flow": flow, "step": step_id}, step)
     match = match_choice(text, choices)
     if match is None or turn.slots.get(step["slot"]) == match.value:
         return None
@@ -180,10 +195,22 @@ def _chosen_anew(turn: Turn, text: str) -> Correction | None:
     return max(clear, key=lambda one: one[:2])[2] if clear else None
 
 
+def _measured_anew(turn: Turn, text: str) -> Correction | None:
+    """Return another value for the number, day or rating given last, when the text is one and little besides."""
+    if len(text.split()) > _LONGEST_RESTATED:
+        return None
+    for flow, step_id in repair.answered_steps(turn):
+        step = turn.flows.step(flow, step_id)
+        found = _measured(turn, step["slot"], text) if step["step"] in _MEASURED else None
+        if found is not None:
+            return found
+    return None
+
+
 def _lately_offered(turn: Turn) -> list[tuple[str, list[dict[str, Any]]]]:
     places = [(flow, step_id, turn.flows.step(flow, step_id)) for flow, step_id in repair.answered_steps(turn)]
     return [
-        (step["slot"], questions.offered(turn, {"flow": flow, "step": step_id}, step))
+        (step["slot"], offered(turn, {"flow": flow, "step": step_id}, step))
         for flow, step_id, step in places
         if step["step"] == "ask_choice"
     ]
@@ -206,7 +233,7 @@ def _of_lately_answered(turn: Turn) -> Correction | None:
     question = turn.question
     if question is not None and question["step"] != "ask_text" and questions.read_text(turn, question) is not None:
         return None
-    chosen = _chosen_anew(turn, taken.value)
+    chosen = _chosen_anew(turn, taken.value) or _measured_anew(turn, taken.value)
     if chosen is not None:
         return chosen
     restated = taken.restated and not _is_small_talk(turn)

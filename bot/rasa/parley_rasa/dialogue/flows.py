@@ -6,14 +6,22 @@ import json
 from pathlib import Path
 from typing import Any
 
-FORMAT = 1
+FORMAT = 2
 QUESTION_INPUT = {
     "ask_choice": "choice",
     "ask_text": "text",
     "ask_email": "email",
     "ask_phone": "phone",
+    "ask_number": "number",
+    "ask_date": "date",
+    "ask_file": "file",
+    "rating": "rating",
     "ask_consent": "consent",
+    "book_meeting": "choice",
 }
+"""Steps that wait for an answer which fills their slot, and what they ask for."""
+WAITING = frozenset((*QUESTION_INPUT, "preferences", "intent_route", "answer_kb", "wait_callback", "move_channel"))
+"""All steps at which a conversation may stand between two turns."""
 
 
 class FlowsError(ValueError):
@@ -35,15 +43,16 @@ class Flows:
         self._flows: dict[str, dict[str, Any]] = document["flows"]
         self._wording: dict[str, dict[str, Any]] = document["wording"]
         self.answers: dict[str, dict[str, Any]] = document.get("answers", {})
+        self.teams: dict[str, dict[str, Any]] = document.get("teams", {})
         if self.entry_flow not in self._flows:
             raise FlowsError(f"entry flow {self.entry_flow!r} is not among the flows")
         self._triggers = {intent: name for name, flow in self._flows.items() for intent in flow.get("nlu_triggers", ())}
         self._slots = {name: slot for flow in self._flows.values() for name, slot in flow.get("slots", {}).items()}
-        self._choice_steps = {
+        self._questions = {
             step["slot"]: {"flow": name, "step": step_id}
             for name, flow in self._flows.items()
             for step_id, step in flow["steps"].items()
-            if step["step"] == "ask_choice"
+            if step["step"] in QUESTION_INPUT
         }
 
     @classmethod
@@ -58,7 +67,15 @@ class Flows:
         return flow in self._flows
 
     def flow(self, name: str) -> dict[str, Any]:
-        return self._flows[name]
+        """Return a flow.
+
+        Raises:
+            FlowsError: there is none of that name, which the compiler should have refused.
+        """
+        try:
+            return self._flows[name]
+        except KeyError:
+            raise FlowsError(f"no flow {name}") from None
 
     def step(self, flow: str, step: str) -> dict[str, Any]:
         """Return a step.
@@ -90,7 +107,12 @@ class Flows:
 
     def choice_step(self, slot: str) -> dict[str, str] | None:
         """Return flow and step of the question that offers the choices of a slot."""
-        return self._choice_steps.get(slot)
+        place = self._questions.get(slot)
+        return place if place and self.step(place["flow"], place["step"])["step"] == "ask_choice" else None
+
+    def question_step(self, slot: str) -> dict[str, str] | None:
+        """Return flow and step of a question that fills a slot."""
+        return self._questions.get(slot)
 
     def triggered_by(self, intent: str | None) -> str | None:
         """Name the flow that an intent starts from nothing, if any."""

@@ -1,11 +1,14 @@
-"""Requests that work at any time and that no flow can override: stop, a person, privacy rights, "are you a bot?"."""
+"""Requests that work at any time and that no flow can override: stop, a person, privacy rights, start over, cancel."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from parley_rasa.dialogue import corrections, reluctance, repair, steps, volunteered
 from parley_rasa.dialogue.questions import read_text
+from parley_rasa.dialogue.stack import break_off, end_everything
+from parley_rasa.dialogue.state import is_fresh
 from parley_rasa.dialogue.turn import Turn
 from parley_rasa.typed_answers import normalise
 
@@ -16,6 +19,14 @@ PERSON_WORDS = frozenset("person|a person|human|a human|agent|operator|real pers
 PHONE_CHANNELS = ("sms", "voice")
 FILED = frozenset(("delete_me", "what_do_you_know", "why_me"))  # each files a request with the company
 WORKS_AFTER_HAND_OFF = frozenset(("opt_out", "delete_me", "what_do_you_know", "why_me"))
+NO_ROUTE = frozenset(("opt_out", "talk_to_person", *FILED))  # no step of a flow may take these for something else
+OPTED_OUT = "opted_out"
+_CANCELS = re.compile(
+    r"(?:(?:oh|ok|okay|no|well|sorry|actually|please|ah|hm+|um|wait|you know what|on second thoughts?) )*"
+    r"(?:cancel(?: (?:that|this|it|everything|the whole thing))?|never ?mind(?: (?:that|it))?"
+    r"|forget (?:it|this|that|about (?:it|that|this)|the whole thing)|drop (?:it|that|this)|abort)"
+    r"(?: (?:then|please|thanks|thank you|sorry|after all))*"
+)
 
 
 def requested(turn: Turn) -> str | None:
@@ -29,17 +40,37 @@ def requested(turn: Turn) -> str | None:
         return "opt_out"
     if said in PERSON_WORDS:
         return "talk_to_person"
+    if _cancels(turn, said):
+        return "cancel"
     intent = turn.understood.intent
     if intent not in _CARRY_OUT or reluctance.is_about_question(turn) or corrections.restates_choice(turn):
         return None
-    question = turn.question
-    if turn.understood.confidence < _sure(turn, intent):
+    if turn.understood.confidence < _sure(turn, intent) or _is_routed(turn, intent) or _is_whole_answer(turn):
         return None
-    if question is not None and not turn.moved:
-        answer = read_text(turn, question)
-        if answer is not None and answer.whole:
-            return None
+    if intent == "cancel" and is_fresh(turn.state):
+        return None
     return intent
+
+
+def _cancels(turn: Turn, said: str) -> bool:
+    """Tell whether the text breaks off the flow; at a question that may be left out, the same words leave it out."""
+    if is_fresh(turn.state) or _CANCELS.fullmatch(said) is None or _is_whole_answer(turn):
+        return False
+    leaves_out = turn.question is not None and turn.question.get("optional") and reluctance.is_about_question(turn)
+    return not leaves_out
+
+
+def _is_whole_answer(turn: Turn) -> bool:
+    """Tell whether the text is the open step's answer and nothing else."""
+    step = turn.waiting
+    answer = None if step is None or turn.moved else read_text(turn, step)
+    return answer is not None and answer.whole
+
+
+def _is_routed(turn: Turn, intent: str) -> bool:
+    """Tell whether the open step goes by this intent itself."""
+    step = turn.waiting
+    return step is not None and not turn.moved and intent in step.get("routes", {}) and intent not in NO_ROUTE
 
 
 def _sure(turn: Turn, intent: str) -> float:
@@ -55,9 +86,10 @@ def carry_out(turn: Turn, intent: str) -> None:
 
 
 def _opt_out(turn: Turn) -> None:
-    turn.say(turn.pattern("stopped"))
+    already = turn.pattern("stopped_already") if turn.state["ended"] == OPTED_OUT else ""
+    turn.say(already or turn.pattern("stopped"))
     turn.add_effect("opt_out", scope="everything")
-    steps.end_everything(turn, "opted_out")
+    end_everything(turn, OPTED_OUT)
 
 
 def _talk_to_person(turn: Turn) -> None:
@@ -68,7 +100,7 @@ def _talk_to_person(turn: Turn) -> None:
 def _delete_me(turn: Turn) -> None:
     turn.say(turn.pattern("delete_me"))
     turn.add_effect("privacy_request", kind="erase")
-    steps.end_everything(turn, "erasure_requested")
+    end_everything(turn, "erasure_requested")
     turn.state.update(slots={}, declined=[], recent=[])
 
 
@@ -90,17 +122,37 @@ def _are_you_a_bot(turn: Turn) -> None:
 
 
 def _start_over(turn: Turn) -> None:
-    """Begin the present flow again, or the entry flow; what its questions had learned is asked anew."""
-    frame = turn.frame
-    name = frame["flow"] if frame else turn.flows.entry_flow
+    """Begin the present flow again, or the entry flow; what its questions had learned is asked anew.
+
+    A flow that was called begins with the one that called it.
+    """
+    names = _called_chain(turn) or [turn.flows.entry_flow]
     turn.say(turn.pattern("start_over"))
-    turn.state["stack"] = [other for other in turn.state["stack"] if other["flow"] != name]
-    own = turn.flows.flow(name).get("slots", {})
+    turn.state["stack"] = [frame for frame in turn.state["stack"][: -len(names)] if frame["flow"] not in names]
+    own = {slot for name in names for slot in turn.flows.flow(name).get("slots", {})}
     for slot in own:
         turn.slots.pop(slot, None)
     turn.state["declined"] = [slot for slot in turn.state["declined"] if slot not in own]
     turn.state["recent"] = []
-    steps.start_flow(turn, name)
+    steps.start_flow(turn, names[-1])
+
+
+def _called_chain(turn: Turn) -> list[str]:
+    """Name the innermost flow and those that wait for its outcome."""
+    names = []
+    for frame in reversed(turn.state["stack"]):
+        names.append(frame["flow"])
+        if not frame["called"]:
+            break
+    return names
+
+
+def _cancel(turn: Turn) -> None:
+    turn.acted_as = "cancelled"
+    break_off(turn, "cancelled")
+    turn.say(turn.pattern("cancelled"))
+    turn.moved = False
+    repair.back_to_question(turn)
 
 
 _CARRY_OUT: dict[str, Callable[[Turn], None]] = {
@@ -111,4 +163,7 @@ _CARRY_OUT: dict[str, Callable[[Turn], None]] = {
     "why_me": _why_me,
     "are_you_a_bot": _are_you_a_bot,
     "start_over": _start_over,
+    "cancel": _cancel,
 }
+CLARIFIABLE = frozenset(_CARRY_OUT) - FILED
+"""Requests that may be one of two meanings which the visitor is asked about; what files something is never guessed."""

@@ -3,13 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
-from parley_rasa.dialogue import corrections, global_intents, questions, reluctance, repair, steps, volunteered
-from parley_rasa.dialogue.flows import Flows
-from parley_rasa.dialogue.state import is_fresh, restore
+from parley_rasa.dialogue import (
+    clarify,
+    corrections,
+    global_intents,
+    opening,
+    pushed,
+    questions,
+    reluctance,
+    repair,
+    steps,
+    timers,
+    triggers,
+    volunteered,
+)
+from parley_rasa.dialogue.flows import QUESTION_INPUT, Flows
+from parley_rasa.dialogue.landing import restore
+from parley_rasa.dialogue.state import fresh_state, is_fresh, read_state
 from parley_rasa.dialogue.turn import Message, Thresholds, Turn, Understood
 from parley_rasa.turn_request import is_command
+
+LONG_SILENCE = 4 * 3600  # seconds
 
 
 def take_turn(
@@ -21,22 +38,45 @@ def take_turn(
     channel: str = "web",
     language: str = "en",
     thresholds: Thresholds | None = None,
+    *,
+    now: datetime,
+    idle_seconds: int = 0,
+    subject: str = "",
 ) -> dict[str, Any]:
-    """Return the answer of protocols.md §2: state, replies, effects, understood. Changes none of its arguments.
+    """Return the answer of protocols.md §2. Changes none of its arguments.
+
+    Args:
+        now: the visitor's time of day, aware.
+        idle_seconds: since the visitor's message before this one.
+        subject: whose splits stay the same.
 
     Raises:
+        StateTooNew: a newer program wrote the state.
         StateError: the state is malformed.
     """
     own_state, moved = restore(flows, state, facts)
-    turn = Turn(flows, own_state, message, understood, channel, language, thresholds or Thresholds(), moved)
-    if turn.state["handed_off"]:
-        _while_a_person_talks(turn)
-    else:
-        {"start": _start, "choice": _read_tap, "text": _read_text}[message.kind](turn)
+    turn = Turn(
+        flows, own_state, message, understood, channel, language, thresholds or Thresholds(), now, idle_seconds,
+        subject, moved,
+    )  # fmt: skip
+    is_ignored = not _act(turn)
+    answer = _answer_of(turn, understood)
+    if is_ignored:
+        answer["understood"]["acted_as"] = pushed.IGNORED
+        return {"state": fresh_state() if state is None else read_state(state), **answer}
+    return {"state": turn.state, **answer}
+
+
+def _answer_of(turn: Turn, understood: Understood) -> dict[str, Any]:
+    timer = timers.timer_of(turn)
+    if turn.need is None:
+        turn.state["facts"] = {}  # fetched anew when they are needed next: last week's score says nothing today
     return {
-        "state": turn.state,
         "replies": turn.replies,
         "effects": turn.effects,
+        "need": turn.need,
+        "timer": timer,
+        "debounce": timers.debounce_of(turn),
         "understood": {
             "intent": understood.intent,
             "confidence": understood.confidence,
@@ -46,6 +86,26 @@ def take_turn(
     }
 
 
+def _act(turn: Turn) -> bool:
+    """Carry out the message; tell whether it still counted."""
+    kind = turn.message.kind
+    if kind != "result" and turn.state["awaits"] is not None:
+        turn.state.update(awaits=None, facts={})
+        turn.moved = True  # the step that waited for a result has shown nothing, and none will come any more
+    if pushed.is_pushed(kind):
+        return pushed.act(turn)
+    turn.meanings = [name for _, name in turn.state["clarify"] or ()]
+    turn.state["clarify"] = None
+    if turn.state["handed_off"]:
+        _while_a_person_talks(turn)
+    elif kind == "text":
+        _read_text(turn)
+        _greet_after_silence(turn)
+    else:
+        {"start": opening.start, "choice": _read_tap, "file": _read_file}[kind](turn)
+    return True
+
+
 def _while_a_person_talks(turn: Turn) -> None:
     """Stay silent, but never ignore a stop or a privacy request."""
     request = global_intents.requested(turn) if turn.message.kind == "text" else None
@@ -53,32 +113,42 @@ def _while_a_person_talks(turn: Turn) -> None:
         global_intents.carry_out(turn, request)
 
 
-def _start(turn: Turn) -> None:
-    turn.acted_as = "start"
-    if is_fresh(turn.state):
-        steps.start_flow(turn, turn.flows.entry_flow)
-        return
-    turn.say(turn.pattern("welcome_back" if turn.frame else "greet_again"))
-    _show_open_question(turn)
-
-
 def _read_tap(turn: Turn) -> None:
     """A tap counts only on the very question that is open."""
-    question = turn.question
-    if question is not None and not turn.moved and turn.message.step == turn.step_id:
-        answer = questions.read_tap(turn, question, turn.message.value)
+    if clarify.read_tap(turn):
+        return
+    step = turn.waiting
+    if step is not None and not turn.moved and turn.message.step == turn.step_id:
+        answer = questions.read_tap(turn, step, turn.message.value)
         if answer is not None:
             turn.acted_as = "choice"
-            questions.accept(turn, question, answer)
-            steps.go_on(turn)
+            steps.take(turn, step, answer)
             return
     turn.acted_as = "stale_choice"
+    _show_what_is_open(turn)
+
+
+def _read_file(turn: Turn) -> None:
+    """A file counts only where one is asked for, and when it is of a kind that the question takes."""
+    step = turn.waiting
+    if step is None or turn.moved or step["step"] != "ask_file":
+        _show_what_is_open(turn)
+        return
+    answer = questions.read_file(turn, step)
+    if answer is None:
+        repair.miss(turn)
+    else:
+        turn.acted_as = "answer_given"
+        steps.take(turn, step, answer)
+
+
+def _show_what_is_open(turn: Turn) -> None:
     if is_fresh(turn.state):
         steps.start_flow(turn, turn.flows.entry_flow)
     elif turn.frame is None:
         turn.say(turn.pattern("nothing_open"))
     else:
-        _show_open_question(turn)
+        opening.show_open_step(turn)
 
 
 def _read_text(turn: Turn) -> None:
@@ -87,20 +157,23 @@ def _read_text(turn: Turn) -> None:
         global_intents.carry_out(turn, request)
     elif is_command(turn.message.text):
         # Addressed to a program, so nothing is read from it: no answer, no value, not even a likely choice.
-        _start(turn) if is_fresh(turn.state) else _miss(turn)
+        opening.start(turn) if is_fresh(turn.state) else _miss(turn)
     elif is_fresh(turn.state):
-        _first_words(turn)
-    else:
+        opening.first_words(turn)
+    elif not clarify.read_text(turn):
         captured = volunteered.capture(turn)
         volunteered.say_noted(turn, captured)
         handled = (
             repair.accepts_person(turn)
+            or repair.declines_person(turn)
             or reluctance.explain(turn)
             or reluctance.accept_refusal(turn)
             or (not captured and _correct(turn))
+            or clarify.ask(turn, among_routes=True)
             or _answer(turn, certain=True)
+            or clarify.ask(turn)
             or _answer_knowledge(turn)
-            or _start_triggered(turn)
+            or triggers.start_triggered(turn)
             or repair.small_talk(turn)
             or _answer(turn, certain=False)
         )
@@ -108,33 +181,16 @@ def _read_text(turn: Turn) -> None:
             _acknowledge(turn) if captured else _miss(turn)
 
 
-def _first_words(turn: Turn) -> None:
-    """The visitor speaks first: begin a flow, with what was given already, and answer what was asked."""
-    noted = volunteered.capture(turn)
-    knowledge = repair.find_knowledge(turn)
-    intent = turn.understood.intent if turn.understood.confidence >= turn.thresholds.trigger else None
-    turn.acted_as = "flow_started"
-    steps.start_flow(turn, turn.flows.triggered_by(intent) or turn.flows.entry_flow, intent)
-    _answer_first_question(turn)
-    if knowledge or noted:
-        # The notice that this is a machine comes first, the open question last, the answer between them.
-        question = turn.replies.pop() if turn.question is not None else None
-        volunteered.say_noted(turn, noted)
-        repair.say_knowledge(turn, knowledge)
-        if question is not None:
-            turn.replies.append(question)
-
-
-def _answer_first_question(turn: Turn) -> None:
-    """Take a choice named in the first words, instead of asking for it."""
-    question = turn.question
-    if question is None or question["step"] != "ask_choice" or turn.is_asking:
-        return
-    answer = questions.read_text(turn, question)
-    if answer is not None:
-        turn.replies.pop()
-        questions.accept(turn, question, answer)
-        steps.go_on(turn)
+def _greet_after_silence(turn: Turn) -> None:
+    """Say that it goes on where it stood when hours have passed and what was written is no answer."""
+    is_back = turn.idle_seconds >= LONG_SILENCE and turn.frame is not None and bool(turn.replies)
+    small_talk = turn.acted_as == "global" and not turn.effects and turn.understood.intent in repair.SMALL_TALK
+    greeting = turn.pattern("back_after_a_while")
+    if is_back and greeting and (turn.acted_as in ("missed", "question_answered", "clarified") or small_talk):
+        replies = turn.replies
+        turn.replies = []
+        turn.say(greeting)
+        turn.replies += replies
 
 
 def _correct(turn: Turn) -> bool:
@@ -146,22 +202,22 @@ def _correct(turn: Turn) -> bool:
 
 
 def _answer(turn: Turn, certain: bool) -> bool:
-    """Take the text as the answer to the open question; say what was asked besides, then go on."""
-    question = turn.question
-    if question is None or turn.moved:
+    """Take the text as the answer to the open step; say what was asked besides, then go on."""
+    step = turn.waiting
+    if step is None or turn.moved:
         return False
-    answer = questions.read_text(turn, question)
+    answer = questions.read_text(turn, step)
     if answer is None or answer.certain != certain:
         return False
-    knowledge = [] if answer.whole or not certain else repair.find_knowledge(turn)
-    if knowledge and question["step"] == "ask_choice":
+    asks_besides = certain and not answer.whole and step["step"] in QUESTION_INPUT
+    knowledge = repair.find_knowledge(turn) if asks_besides else []
+    if knowledge and step["step"] == "ask_choice":
         if turn.is_asking or turn.understood.confidence >= turn.thresholds.over_choice:
             return False  # "how secure is the demo?" names a choice by chance, it asks something
         knowledge = []
     turn.acted_as = "answer_given"
     repair.say_knowledge(turn, knowledge)
-    questions.accept(turn, question, answer)
-    steps.go_on(turn)
+    steps.take(turn, step, answer)
     return True
 
 
@@ -174,36 +230,9 @@ def _answer_knowledge(turn: Turn) -> bool:
     question, told = turn.question, volunteered.for_open_question(turn)
     if question is not None and told is not None:  # "how much is it for 40 people?"
         volunteered.say_noted(turn, [told])
-        questions.accept(turn, question, questions.Answer(told.value))
-        steps.go_on(turn)
+        steps.take(turn, question, questions.Answer(told.value))
     else:
         repair.back_to_question(turn)
-    return True
-
-
-def _start_triggered(turn: Turn) -> bool:
-    """Start the flow that an intent triggers, on top of the running one; a flow that runs already does not restart."""
-    name = turn.flows.triggered_by(turn.understood.intent)
-    sure = turn.thresholds.in_free_text if turn.takes_any_text else turn.thresholds.trigger
-    if name is None or turn.understood.confidence < sure:
-        return False
-    if name in [frame["flow"] for frame in turn.state["stack"]]:
-        return _say_it_runs(turn)
-    turn.acted_as = "flow_started"
-    steps.start_flow(turn, name, turn.understood.intent)
-    return True
-
-
-def _say_it_runs(turn: Turn) -> bool:
-    """ "So when is the demo?": say that the open question is on the way to it, unless the text may answer it."""
-    question = turn.question
-    if question is None or turn.moved or not turn.pattern("on_the_way"):
-        return False
-    if question["step"] == "ask_text" and not questions.asks_a_name(turn, question):
-        return False
-    turn.acted_as = "question_answered"
-    turn.say(turn.pattern("on_the_way"))
-    questions.ask_shortly(turn)
     return True
 
 
@@ -222,10 +251,3 @@ def _miss(turn: Turn) -> None:
         steps.run(turn)
     else:
         repair.miss(turn)
-
-
-def _show_open_question(turn: Turn) -> None:
-    if turn.moved:
-        steps.run(turn)
-    else:
-        questions.ask_shortly(turn)

@@ -1,40 +1,48 @@
-"""Ask the open question and read an answer to it. Consent is read from clear words only, never from an intent."""
+"""Ask what the open step waits for and take what was answered. How a text is read stands in ``answers``."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
-from parley_rasa.choice_matching import match_choice
+from parley_rasa.dialogue.answers import (
+    LONGEST_TEXT,
+    Answer,
+    asks_a_name,
+    knowledge_for,
+    read_answer,
+    read_in_bounds,
+    read_plain_value,
+    read_route,
+)  # fmt: skip
+from parley_rasa.dialogue.choices import (
+    CHANNELS_WITH_BUTTONS,
+    choices_of,
+    data_of,
+    labels_of,
+    offered,
+    preference_asked,
+)  # fmt: skip
 from parley_rasa.dialogue.conditions import is_known
 from parley_rasa.dialogue.flows import QUESTION_INPUT
+from parley_rasa.dialogue.limits import is_accepted, limits_of
 from parley_rasa.dialogue.turn import Turn
-from parley_rasa.dialogue.wording import for_channel
-from parley_rasa.personal_facts import PersonalFacts, find_personal_facts, read_company, read_name
-from parley_rasa.typed_answers import clean_text, normalise, read_agreement, read_yes_no, taken_back
+from parley_rasa.dialogue.wording import render
 
-LONGEST_TEXT = 1000  # characters, when the step says nothing
-_FEW_WORDS = 5
-_FEW_LETTERS = 6
-CHANNELS_WITH_BUTTONS = ("web", "telegram")  # elsewhere choices are shown as a numbered list
 CONSENT = {"yes": "given", "no": "refused"}
-_READERS: dict[str, Callable[[str], str | None]] = {"first_name": read_name, "company": read_company}
+CHANNELS_WITHOUT_FILES = ("voice",)
+_BOUNDED = ("ask_number", "ask_date", "rating")
+_INPUT: dict[str, str | None] = {
+    **QUESTION_INPUT, "preferences": "choice", "move_channel": "choice", "intent_route": "text", "answer_kb": "text",
+    "wait_callback": None,
+}  # fmt: skip
 
 Step = dict[str, Any]
 
-
-@dataclass(frozen=True)
-class Answer:
-    """An answer to the open question.
-
-    ``whole``: the message is that answer and nothing else, so no intent can outweigh it.
-    ``certain``: a valid value for a closed question, though perhaps among other words.
-    """
-
-    value: Any
-    whole: bool = False
-    certain: bool = True
+__all__ = [
+    "CHANNELS_WITHOUT_FILES", "CHANNELS_WITH_BUTTONS", "CONSENT", "LONGEST_TEXT", "Answer", "accept", "ask",
+    "ask_again", "ask_shortly", "asks_a_name", "asks_consent", "choices_of", "is_answered", "knowledge_for",
+    "labels_of", "offered", "read_file", "read_plain_value", "read_route", "read_tap", "read_text", "read_value_for",
+]  # fmt: skip
 
 
 def is_answered(turn: Turn, step: Step) -> bool:
@@ -44,29 +52,35 @@ def is_answered(turn: Turn, step: Step) -> bool:
     return bool(step.get("skip_if_known")) and is_known(turn.slots.get(step["slot"]))
 
 
+def asks_consent(turn: Turn, step: Step) -> dict[str, Any] | None:
+    """Return what a yes at the open step would allow, when what it shows is a consent text."""
+    if step["step"] == "ask_consent":
+        return {"purpose": step["purpose"], "channels": step["channels"], "slot": step["slot"]}
+    item = preference_asked(turn, step)
+    return item and {"purpose": item["purpose"], "channels": [item["channel"]], "slot": None}
+
+
 def ask(turn: Turn, text: str | None = None) -> None:
-    """Ask the open question, with its own text or with the one given.
+    """Ask what the open step waits for, with its own text or with the one given.
 
     A consent text is always shown in full and alone, since what is recorded is what was shown.
     """
-    step = turn.question
+    step = turn.waiting
     if step is None:
         return
-    consent = None
-    if step["step"] == "ask_consent":
-        if text:
-            turn.say(text)
-            text = None
-        consent = {"purpose": step["purpose"], "channels": step["channels"], "slot": step["slot"]}
+    consent = asks_consent(turn, step)
+    if consent is not None and text:
+        turn.say(text)
+        text = None
     turn.say(
-        text or turn.wording(), step=turn.step_id, input=QUESTION_INPUT[step["step"]],
-        choices=choices_of(turn, step), consent=consent,
+        text or _text_of(turn, step), step=turn.step_id, input="consent" if consent else _INPUT[step["step"]],
+        choices=choices_of(turn, step), consent=consent, limits=limits_of(turn, step),
     )  # fmt: skip
 
 
 def ask_again(turn: Turn) -> None:
     """Come back to the open question after something else."""
-    if turn.question is None:
+    if turn.waiting is None:
         return
     if not _shorter(turn):
         turn.say(turn.pattern("resume"))
@@ -79,118 +93,65 @@ def ask_shortly(turn: Turn) -> None:
 
 
 def _shorter(turn: Turn) -> str:
-    return "" if turn.question is None or turn.question["step"] == "ask_consent" else turn.wording("again")
+    step = turn.waiting
+    if step is None or asks_consent(turn, step) is not None or step["step"] == "move_channel":
+        return ""  # nor is a text that names the code
+    return turn.wording("again")
 
 
-def asks_a_name(turn: Turn, step: Step) -> bool:
-    """Tell whether a question asks for a name, which few texts can be."""
-    return turn.flows.slot(step["slot"]).get("field") in _READERS
+def _text_of(turn: Turn, step: Step) -> str:
+    item = preference_asked(turn, step)
+    if item is not None:
+        text = labels_of(turn, turn.frame or {}, [item["name"]])[item["name"]]
+        return render(text, turn.slots)
+    if step["step"] == "move_channel":
+        return turn.wording(code=data_of(turn).get("code"), link=data_of(turn).get("link"))
+    return turn.wording()
 
 
-def choices_of(turn: Turn, step: Step) -> list[dict[str, str]]:
-    """List what can be tapped, in order, with labels in the visitor's language."""
-    if step["step"] == "ask_consent":
-        values, fallback = ["yes", "no"], {"yes": "Yes", "no": "No"}
-    elif step["step"] == "ask_choice":
-        values, fallback = [str(value) for value in step["choices"]], {}
-    else:
-        return []
-    labels = labels_of(turn, turn.frame or {}, values)
-    return [{"value": value, "label": labels.get(value) or fallback.get(value, value)} for value in values]
-
-
-def offered(turn: Turn, place: Mapping[str, Any], step: Step) -> list[dict[str, Any]]:
-    """List the choices of a step with all that a visitor may call them."""
-    values = [str(value) for value in step["choices"]]
-    labels = labels_of(turn, place, values)
-    also = turn.flows.wording(turn.language, place["flow"], place["step"]).get("also", {})
-    return [{"value": value, "label": labels[value] or value, "also": also.get(value, ())} for value in values]
-
-
-def labels_of(turn: Turn, place: Mapping[str, Any], values: list[str]) -> dict[str, str]:
-    worded = turn.flows.wording(turn.language, place["flow"], place["step"]).get("choices", {})
-    return {value: for_channel(worded.get(value), turn.channel) for value in values}
-
-
-def read_tap(turn: Turn, step: Step, value: str | None) -> Answer | None:
-    """Read a tapped choice; a value that the question does not offer is no answer."""
+def read_tap(turn: Turn, step: Step, value: Any) -> Answer | None:
+    """Read a tapped choice; a value that the open step does not offer is no answer."""
+    if step["step"] == "rating":
+        is_digits = isinstance(value, int) or (isinstance(value, str) and value.isascii() and value.isdigit())
+        number = int(value) if is_digits and len(str(value)) < 4 else -1
+        return Answer(number, whole=True) if step["lowest"] <= number <= step["highest"] else None
     if value not in [choice["value"] for choice in choices_of(turn, step)]:
         return None
     return Answer(value, whole=True)
 
 
 def read_text(turn: Turn, step: Step) -> Answer | None:
-    """Read the visitor's text as an answer to the open question."""
-    text, found = turn.message.text, turn.understood
-    kind = step["step"]
-    if kind in ("ask_email", "ask_phone"):
-        value = found.values.get(QUESTION_INPUT[kind])
-        return None if value is None else Answer(value, whole=found.nothing_else)
-    if kind == "ask_consent":
-        return _read_consent(turn, step, text)
-    if kind == "ask_choice":
-        return _read_choice(turn, step, text)
-    return _read_free_text(turn, step, text)
+    """Read the visitor's text as an answer to the open step."""
+    return read_answer(turn, step)
 
 
-def _read_consent(turn: Turn, step: Step, text: str) -> Answer | None:
-    """Read a plain yes or no, or the very words on one of the two buttons."""
-    typed = [choice["value"] for choice in choices_of(turn, step) if normalise(choice["label"]) == normalise(text)]
-    if len(typed) == 1:
-        return Answer(typed[0], whole=True)
-    said = read_agreement(text)
-    return None if said is None else Answer("yes" if said else "no", whole=True)
-
-
-def _read_choice(turn: Turn, step: Step, text: str) -> Answer | None:
-    numbered = turn.channel not in CHANNELS_WITH_BUTTONS
-    choices = offered(turn, turn.frame or {}, step)
-    match = match_choice(text, choices, numbered)
-    taken = taken_back(text)
-    if match is None and taken is not None:  # "oh, actually the second one"
-        match = match_choice(taken.value, choices, numbered)
-    said = read_yes_no(text)
-    if match is None and said is not None:  # "ok go ahead", where a choice is also called "yes"
-        match = match_choice("yes" if said else "no", choices)
-    if match is not None:
-        return Answer(match.value, whole=match.whole)
-    meant = step.get("intents", {}).get(turn.understood.intent)
-    if meant is None or turn.understood.confidence < turn.thresholds.trigger:
+def read_file(turn: Turn, step: Step) -> Answer | None:
+    """Take the file sent as the answer to a question for one; None when none is asked for or not one of its kind."""
+    message = turn.message
+    if step["step"] != "ask_file" or message.kind != "file" or not isinstance(message.value, str):
         return None
-    return Answer(meant)
+    return Answer(message.value, whole=True) if message.value and is_accepted(message.text, step) else None
 
 
-def _read_free_text(turn: Turn, step: Step, text: str) -> Answer | None:
-    if turn.understood.nothing_else and turn.understood.values.keys() & {"email", "phone"}:
-        return None  # an address given early is captured as one, it does not answer "what is your name?"
-    if turn.is_typed_question and (turn.frame or {}).get("misses") == 0:
-        return None  # a question of the visitor's own; typed once more, it is taken as the answer after all
-    read = _READERS.get(str(turn.flows.slot(step["slot"]).get("field")), clean_text)
-    value = read(clean_text(text))
-    if value is None or read_yes_no(text) is not None or _tells_something_else(turn, step, text):
-        return None
-    shortest, longest = step.get("min_length") or 1, step.get("max_length") or LONGEST_TEXT
-    if not shortest <= len(value) <= longest or not any(letter.isalnum() for letter in value):
-        return None
-    return Answer(value, certain=False)
+def read_value_for(turn: Turn, slot: str, text: str) -> Any:
+    """Return the number, date or rating that a text gives for a slot, in the bounds of the question that fills it.
 
-
-def _tells_something_else(turn: Turn, step: Step, text: str) -> bool:
-    """Tell whether a few words only give a name or a number, which answers no question about a problem."""
-    if asks_a_name(turn, step) or len(text.split()) > _FEW_WORDS:
-        return False
-    letters = sum(letter.isalpha() for letter in text)
-    return find_personal_facts(text) != PersonalFacts() or (letters < _FEW_LETTERS and any(map(str.isdigit, text)))
+    For corrections of an earlier answer; None when the text gives none, or no such question fills the slot.
+    """
+    place = turn.flows.question_step(slot)
+    step = turn.flows.step(place["flow"], place["step"]) if place else None
+    return read_in_bounds(turn, step, text) if step and step["step"] in _BOUNDED else None
 
 
 def accept(turn: Turn, step: Step, answer: Answer) -> None:
-    """Store an answer with its effects. Does not move on."""
+    """Store the answer to a question with its effects. Does not move on."""
     if step["step"] == "ask_consent":
         decision = CONSENT[answer.value]
         turn.set_slot(step["slot"], decision)
         turn.add_effect(
             "record_consent", purpose=step["purpose"], channels=step["channels"], decision=decision, step=turn.step_id
         )
+        turn.state["facts"] = {}  # what was fetched before is no longer so
     else:
         turn.set_slot(step["slot"], answer.value)
     turn.remember(f"answered {turn.step_id}")

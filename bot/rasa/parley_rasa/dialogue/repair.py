@@ -6,21 +6,22 @@ from typing import Any
 
 from parley_rasa.dialogue import questions, reluctance, steps
 from parley_rasa.dialogue.turn import Turn
-from parley_rasa.typed_answers import read_agreement
+from parley_rasa.typed_answers import read_agreement, read_yes_no
 
 DEFAULT_RETRIES = 2
 MOST_ANSWERS = 3  # to one message
+MISSES_AFTER_OFFER = 2  # of a person, who is then fetched without being asked for
 OFFERED_PERSON = "offered_person"
 DETAILS = "give_details"
 PRIVACY = frozenset(("delete_me", "what_do_you_know"))
-_SMALL_TALK = {"greet": "hello", "thanks": "thanks", "goodbye": "goodbye"}
+SMALL_TALK = {"greet": "hello", "thanks": "thanks", "goodbye": "goodbye"}
 # What the same intents, and a bare yes or no, are answered with when nothing is asked.
-_AFTER_THE_FLOW = _SMALL_TALK | {"greet": "greet_again", "affirm": "ask_away", "deny": "goodbye"}
+_AFTER_THE_FLOW = SMALL_TALK | {"greet": "greet_again", "affirm": "ask_away", "deny": "goodbye"}
 
 
 def back_to_question(turn: Turn) -> None:
     """After something else: say so and ask the open question again."""
-    if turn.moved:
+    if turn.moved or turn.waiting is None:
         steps.run(turn)
     else:
         questions.ask_again(turn)
@@ -70,7 +71,7 @@ def say_knowledge(turn: Turn, names: list[str]) -> None:
 def small_talk(turn: Turn) -> bool:
     """Return a greeting, thanks or goodbye; tell whether the message was one."""
     intent = turn.understood.intent or ""
-    replies = _SMALL_TALK if turn.frame else _AFTER_THE_FLOW
+    replies = SMALL_TALK if turn.frame else _AFTER_THE_FLOW
     sure = turn.thresholds.in_free_text if turn.takes_any_text else turn.thresholds.small_talk
     if intent not in replies or turn.understood.confidence < sure:
         return False
@@ -89,36 +90,56 @@ def accepts_person(turn: Turn) -> bool:
 
     A yes to a consent question is never that, nor is one that answers the open question itself.
     """
-    question = turn.question
-    if question is None or question["step"] == "ask_consent" or turn.state["recent"][-1:] != [OFFERED_PERSON]:
+    step = turn.waiting
+    if step is None or questions.asks_consent(turn, step) or turn.state["recent"][-1:] != [OFFERED_PERSON]:
         return False
-    if read_agreement(turn.message.text) is not True or questions.read_text(turn, question) is not None:
+    if read_agreement(turn.message.text) is not True or questions.read_text(turn, step) is not None:
         return False
     turn.acted_as = "global"
     steps.hand_off_on_request(turn, "misses")
     return True
 
 
+def declines_person(turn: Turn) -> bool:
+    """Go on with the question when the visitor says no to the person just offered: that is no miss."""
+    step = turn.waiting
+    if step is None or turn.moved or turn.state["recent"][-1:] != [OFFERED_PERSON]:
+        return False
+    if read_yes_no(turn.message.text) is not False or questions.read_text(turn, step) is not None:
+        return False
+    turn.acted_as = "global"
+    questions.ask_shortly(turn)
+    return True
+
+
 def miss(turn: Turn) -> None:
-    """Nothing fits: say so and ask again; then offer a person; then leave out what may be left out."""
+    """Nothing fits: say so and ask again; then offer a person; then leave the question out or fetch the person."""
     turn.acted_as = "missed"
-    frame, question = turn.frame, turn.question
+    frame, step = turn.frame, turn.waiting
     if _may_mean_privacy(turn):
         turn.say(turn.pattern("privacy_unsure"))
         questions.ask_shortly(turn)
-    elif frame is None or question is None:
+    elif frame is None or step is None:
         turn.say(turn.pattern("nothing_open"))
+    elif step["step"] == "wait_callback":  # which no words of the visitor could answer
+        questions.ask(turn, turn.wording() or turn.pattern("cannot_handle"))
     else:
         frame["misses"] += 1
-        beyond = frame["misses"] - max(1, question.get("retries", DEFAULT_RETRIES))
-        if beyond > 0 and question.get("optional"):
-            reluctance.leave_out(turn)
-        elif beyond >= 0 and beyond % 2 == 0:
-            turn.say(turn.pattern("offer_person"))
-            turn.remember(OFFERED_PERSON)
-            questions.ask_shortly(turn)
-        else:
-            _ask_for_another_answer(turn, question)
+        _after_misses(turn, step, frame["misses"] - max(1, step.get("retries", DEFAULT_RETRIES)))
+
+
+def _after_misses(turn: Turn, step: dict[str, Any], beyond: int) -> None:
+    """Act on a miss, ``beyond`` of them after the one with which a person is offered."""
+    if beyond > 0 and step.get("optional"):
+        reluctance.leave_out(turn)
+    elif beyond >= MISSES_AFTER_OFFER:
+        steps.hand_off_on_request(turn, "misses")
+    elif beyond == 0:
+        turn.say(turn.pattern("offer_person"))
+        turn.remember(OFFERED_PERSON)
+        questions.ask_shortly(turn)
+    else:
+        _ask_for_another_answer(turn, step)
 
 
 def _ask_for_another_answer(turn: Turn, question: dict[str, Any]) -> None:

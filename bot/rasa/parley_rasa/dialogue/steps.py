@@ -1,4 +1,4 @@
-"""Run the steps of a flow until one asks something or the flow ends. Never reads the visitor's message."""
+"""Run the steps of a flow until one waits or the flow ends, and hand what comes for a waiting step to it."""
 
 from __future__ import annotations
 
@@ -6,28 +6,45 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
-from parley_rasa.dialogue import questions
-from parley_rasa.dialogue.conditions import holds, next_step
+from parley_rasa.dialogue import (
+    questions,
+    stack,
+    step_consent,
+    step_decide,
+    step_do,
+    step_meeting,
+    step_move,
+    step_say,
+    step_understand,
+)  # fmt: skip
 from parley_rasa.dialogue.flows import QUESTION_INPUT
+from parley_rasa.dialogue.stack import (
+    TooDeep,
+    end_everything,
+    end_flow,
+    go_to,
+    is_leaving,
+    leave_step,
+    push,
+)  # fmt: skip
+from parley_rasa.dialogue.step_move import DEFAULT_TEAM, hand_off, hand_off_on_request
 from parley_rasa.dialogue.turn import Turn
 
 logger = logging.getLogger(__name__)
 
 MOST_STEPS = 100  # in one turn; a flow that runs longer goes round in circles
-DEFAULT_TEAM = "default"
 
 Step = dict[str, Any]
+
+__all__ = [
+    "DEFAULT_TEAM", "end_everything", "end_flow", "go_on", "hand_off", "hand_off_on_request", "leave_step",
+    "on_callback", "on_timed_out", "run", "start_flow", "take",
+]  # fmt: skip
 
 
 def start_flow(turn: Turn, name: str, intent: str | None = None) -> None:
     """Put a flow on the stack and run it up to its first question; the intent that starts it may answer one."""
-    flow = turn.flows.flow(name)
-    for step in flow["steps"].values():
-        meant = step.get("intents", {}).get(intent) if intent else None
-        if meant is not None:
-            turn.set_slot(step["slot"], meant)
-    turn.state["stack"].append({"flow": name, "version": flow["version"], "step": flow["first"], "misses": 0})
-    turn.state["ended"] = None
+    push(turn, name, intent)
     run(turn)
 
 
@@ -38,127 +55,114 @@ def go_on(turn: Turn) -> None:
 
 
 def run(turn: Turn) -> None:
-    """Run steps from the current one until a question is asked, the flow ends or a person takes over."""
-    for _ in range(MOST_STEPS):
-        frame = turn.frame
-        if frame is None or turn.state["handed_off"]:
-            return
-        step = turn.flows.step(frame["flow"], frame["step"])
-        if step["step"] in QUESTION_INPUT:
-            if not questions.is_answered(turn, step):
-                questions.ask(turn)
+    """Run steps from the current one until one waits, the flow ends, a person takes over or something is needed."""
+    try:
+        for _ in range(MOST_STEPS):
+            frame = turn.frame
+            if frame is None or turn.need is not None or turn.state["handed_off"]:
                 return
-            leave_step(turn)
-        else:
-            _RUN[step["step"]](turn, step)
+            if is_leaving(turn):
+                leave_step(turn)
+                continue
+            step = turn.flows.step(frame["flow"], frame["step"])
+            if step["step"] in QUESTION_INPUT and questions.is_answered(turn, step):
+                leave_step(turn)
+            elif _RUN[step["step"]](turn, step):
+                return
+    except TooDeep:
+        pass
     logger.error("flow_runs_in_circles step=%s", turn.step_id)
     hand_off_on_request(turn, "flow")
 
 
-def leave_step(turn: Turn) -> None:
-    """Move to the next step; without one the flow is completed."""
-    frame = turn.frame
-    if frame is None:
-        return
-    target = next_step(turn.flows.step(frame["flow"], frame["step"])["next"], turn.slots)
-    if target is None:
-        end_flow(turn, "completed")
+def take(turn: Turn, step: Step, answer: questions.Answer) -> None:
+    """Carry out an answer to the step that waits, and run on unless it waits for more."""
+    carry_out = _TAKE.get(step["step"])
+    if carry_out is None:
+        questions.accept(turn, step, answer)
+        go_on(turn)
+    elif not carry_out(turn, step, answer.value):
+        run(turn)
+
+
+def on_callback(turn: Turn) -> bool:
+    """Take the call that a step waits for; tell whether one does.
+
+    A step under a flow that interrupted it keeps what came and goes on when its turn has come.
+    """
+    frame = next((one for one in turn.state["stack"] if f"{one['flow']}/{one['step']}" == turn.message.step), None)
+    step = turn.flows.step(frame["flow"], frame["step"]) if frame else None
+    if frame is None or step is None or step["step"] != "wait_callback" or frame["data"].get("came"):
+        return False
+    turn.acted_as = "callback"
+    step_do.save_callback(turn, step, turn.message.value)
+    if frame is turn.frame:
+        go_on(turn)
     else:
-        frame.update(step=target, misses=0)
+        frame["data"]["came"] = True
+    return True
 
 
-def end_flow(turn: Turn, outcome: str) -> None:
-    """End the innermost flow; one that it interrupted goes on with its question."""
-    frame = turn.state["stack"].pop()
-    turn.state["ended"] = outcome
-    turn.add_effect("end_flow", flow=frame["flow"], outcome=outcome)
-    if turn.frame is not None:
-        turn.state["ended"] = None
-        turn.say(turn.pattern("resume"))
+def on_timed_out(turn: Turn) -> bool:
+    """Go the other way when the time of the step that waits for a call is over; tell whether it still waits."""
+    step = turn.waiting
+    if step is None or step["step"] != "wait_callback" or turn.message.step != turn.step_id:
+        return False
+    turn.acted_as = "timer"
+    go_to(turn, step["timed_out"])
+    run(turn)
+    return True
 
 
-def end_everything(turn: Turn, outcome: str) -> None:
-    """End every running flow, the innermost first, and resume none."""
-    for frame in reversed(turn.state["stack"]):
-        turn.add_effect("end_flow", flow=frame["flow"], outcome=outcome)
-    turn.state["stack"] = []
-    turn.state["ended"] = outcome
+def _ask(turn: Turn, step: Step) -> bool:
+    questions.ask(turn)
+    return True
 
 
-def hand_off(turn: Turn, team: str, reason: str) -> None:
-    """Let a person take over; from now on the bot is silent."""
-    turn.add_effect("hand_off", team=team, reason=reason)
-    end_everything(turn, "handed_off")
-    # Should the bot speak here again, it says anew what it is.
-    turn.state.update(handed_off=True, noticed=False)
+def _ask_file(turn: Turn, step: Step) -> bool:
+    """Ask for a file; where none can be sent say so, and leave it out or wait for another channel."""
+    if turn.channel in questions.CHANNELS_WITHOUT_FILES:
+        turn.say(turn.pattern("no_file_here"))
+        if step.get("optional"):
+            turn.state["declined"].append(step["slot"])
+            leave_step(turn)
+            return False
+    questions.ask(turn)
+    return True
 
 
-def hand_off_on_request(turn: Turn, reason: str) -> None:
-    """Hand off outside the flow's own steps: to the team that the running (or entry) flow would hand off to."""
-    flow = turn.flows.flow(turn.frame["flow"] if turn.frame else turn.flows.entry_flow)
-    teams = [step["team"] for step in flow["steps"].values() if step["step"] == "hand_off"]
-    turn.say(turn.pattern("handed_off"))
-    hand_off(turn, teams[0] if teams else DEFAULT_TEAM, reason)
-
-
-def _message(turn: Turn, step: Step) -> None:
-    turn.say(turn.wording(), step=turn.step_id)
-    leave_step(turn)
-
-
-def _ai_notice(turn: Turn, step: Step) -> None:
-    """Say what the bot is, once in a conversation: whoever starts a second flow in it has read it."""
-    if not turn.state["noticed"]:
-        turn.say(turn.wording(), step=turn.step_id, notice="ai")
-        turn.state["noticed"] = True
-    leave_step(turn)
-
-
-def _branch(turn: Turn, step: Step) -> None:
-    leave_step(turn)
-
-
-def _set(turn: Turn, step: Step) -> None:
-    turn.set_slot(step["slot"], step["value"])
-    leave_step(turn)
-
-
-def _qualify(turn: Turn, step: Step) -> None:
-    total = 0
-    for index, rule in enumerate(step["points"]):
-        if "if" not in rule or holds(rule["if"], turn.slots):
-            total += rule["points"]
-            turn.add_effect("add_points", points=rule["points"], reason=rule["reason"], rule=f"{turn.step_id}/{index}")
-    reached = [(least, name) for name, least in step["outcomes"].items() if total >= least]
-    outcome = max(reached)[1] if reached else "cold"
-    turn.slots[step["slot"]] = outcome
-    contact_field = turn.flows.slot(step["slot"]).get("field") or "qualification"
-    turn.add_effect("set_outcome", field=contact_field, value=outcome, points=total)
-    leave_step(turn)
-
-
-def _start_journey(turn: Turn, step: Step) -> None:
-    turn.add_effect("enrol_in_journey", journey=step["journey"])
-    leave_step(turn)
-
-
-def _hand_off(turn: Turn, step: Step) -> None:
-    turn.say(turn.wording() or turn.pattern("handed_off"), step=turn.step_id)
-    hand_off(turn, step["team"], "flow")
-
-
-def _end(turn: Turn, step: Step) -> None:
-    turn.say(turn.wording(), step=turn.step_id)
-    end_flow(turn, step["outcome"])
-
-
-_RUN: dict[str, Callable[[Turn, Step], None]] = {
-    "message": _message,
-    "ai_notice": _ai_notice,
-    "branch": _branch,
-    "set": _set,
-    "qualify": _qualify,
-    "start_journey": _start_journey,
-    "hand_off": _hand_off,
-    "end": _end,
+_RUN: dict[str, Callable[[Turn, Step], bool | None]] = {
+    **stack.RUN,
+    **dict.fromkeys(QUESTION_INPUT, _ask),
+    "ask_file": _ask_file,
+    "message": step_say.message,
+    "media": step_say.media,
+    "card_list": step_say.card_list,
+    "ai_notice": step_say.ai_notice,
+    "check_consent": step_consent.check_consent,
+    "preferences": step_consent.preferences,
+    "intent_route": step_understand.intent_route,
+    "extract": step_understand.extract,
+    "answer_kb": step_understand.answer_kb,
+    "branch": step_decide.branch,
+    "split": step_decide.split,
+    "set": step_decide.set_slot,
+    "qualify": step_decide.qualify,
+    "http": step_do.http,
+    "wait_callback": step_do.wait_callback,
+    "tag_stage": step_do.tag_stage,
+    "start_journey": step_do.start_journey,
+    "book_meeting": step_meeting.run,
+    "handoff": step_move.handoff,
+    "move_channel": step_move.move_channel,
 }
+"""What each step does; true when it now waits for the visitor."""
+
+_TAKE: dict[str, Callable[[Turn, Step, Any], bool | None]] = {
+    "book_meeting": step_meeting.take,
+    "preferences": step_consent.take_preference,
+    "intent_route": step_understand.take_route,
+    "answer_kb": step_understand.take_knowledge,
+    "move_channel": lambda turn, step, value: leave_step(turn),
+}
+"""What an answer does at the steps that do more than keep it in a slot; true when the step waits for more."""

@@ -5,14 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from parley_rasa.dialogue.conditions import is_known
-from parley_rasa.dialogue.flows import QUESTION_INPUT, Flows
+from parley_rasa.dialogue.flows import QUESTION_INPUT, WAITING, Flows
 from parley_rasa.dialogue.wording import for_channel, render
 
 RECENT = 8  # events remembered from one turn to the next
 PATTERNS = "patterns"
+_UNMARKED = dict.fromkeys(("step", "input", "notice", "consent", "source", "media", "limits"))
 QUESTION_MARKS = ("?", "\uff1f", "\u061f")
 _ASKING = re.compile(
     r"^\W*(?:(?:and|but|so|ok|okay|hi|hello|hey|please|sorry)\W+)*(?:what|how|who|where|when|why|which|whose|is|are|do"
@@ -20,16 +22,30 @@ _ASKING = re.compile(
     r"|i only want to know|i just want to know|i'?d like to know)\b",
     re.IGNORECASE,
 )
+_REQUESTING = re.compile(
+    r"^\W*(?:(?:and|but|so|ok|okay|hi|hello|hey|actually|no|well|sorry|please|then)\W+)*(?:please|i (?:want|need|would like)"
+    r"|i'?d (?:like|love|rather|prefer)|we (?:want|need)|we'?d like|let me|let'?s|give me|get me|send me|show me|take me"
+    r"|sign (?:me|us) up|book|schedule|arrange|register|reserve|change my|update my|start|help me)\b",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True)
 class Message:
-    """What the visitor sent, already checked by the channel."""
+    """What the visitor or the platform sent, already checked by the channel.
 
-    kind: str  # "start", "text" or "choice"
+    Attributes:
+        kind: one of protocols.md §2: start, text, choice, file, resume, no_reply, timed_out, callback, stopped, result.
+        value: the choice tapped, the file's id, the body of a callback or the result of a need.
+        step: the question tapped, or the step that a timer, callback or result is for.
+        need: the need that a result answers.
+    """
+
+    kind: str
     text: str = ""
-    value: str | None = None
+    value: Any = None
     step: str | None = None
+    need: str | None = None
 
 
 @dataclass(frozen=True)
@@ -60,11 +76,24 @@ class Thresholds:
     in_free_text: float = 0.75  # while any text would be an answer
     filed: float = 0.85  # for what files a request with the company
     in_typed_question: float = 0.25  # while any text would be an answer, but this one ends with a question mark
+    certain: float = 0.6  # from here on an intent is acted on although another one is close
+    likely: float = 0.25  # the least for a meaning that is worth asking about
+    close: float = 0.2  # the most that two meanings may differ to be asked about
 
 
 @dataclass
 class Turn:
-    """One turn in the making. ``state`` is a private copy and may be changed in place."""
+    """One turn in the making. ``state`` is a private copy and may be changed in place.
+
+    Attributes:
+        now: the visitor's time of day, aware.
+        idle_seconds: since the visitor's message before this one.
+        subject: whose splits stay the same.
+        moved: the flow changed under the conversation, so the open step has not been shown.
+        need: what the platform must obtain before the turn can go on; nothing runs any more once it is set.
+        told: slots that the text of this turn filled without being asked.
+        meanings: the intents of which the visitor was asked, with the turn before, which one is meant.
+    """
 
     flows: Flows
     state: dict[str, Any]
@@ -73,7 +102,13 @@ class Turn:
     channel: str
     language: str
     thresholds: Thresholds
-    moved: bool = False  # the flow changed under the conversation: the open question has not been shown
+    now: datetime
+    idle_seconds: int = 0
+    subject: str = ""
+    moved: bool = False
+    need: dict[str, Any] | None = None
+    told: set[str] = field(default_factory=set)
+    meanings: list[str] = field(default_factory=list)
     replies: list[dict[str, Any]] = field(default_factory=list)
     effects: list[dict[str, Any]] = field(default_factory=list)
     acted_as: str = "missed"
@@ -94,13 +129,27 @@ class Turn:
         return f"{frame['flow']}/{frame['step']}" if frame else ""
 
     @property
-    def question(self) -> dict[str, Any] | None:
-        """The step that waits for an answer, if any."""
+    def waiting(self) -> dict[str, Any] | None:
+        """The step that waits, whether or not what it waits for fills a slot."""
         frame = self.frame
-        if frame is None:
+        if frame is None or self.need is not None:
             return None
         step = self.flows.step(frame["flow"], frame["step"])
-        return step if step["step"] in QUESTION_INPUT else None
+        return step if step["step"] in WAITING else None
+
+    @property
+    def question(self) -> dict[str, Any] | None:
+        """The step that waits for an answer which fills its slot, if any."""
+        step = self.waiting
+        return step if step is not None and step["step"] in QUESTION_INPUT else None
+
+    @property
+    def facts(self) -> Mapping[str, Any]:
+        """What conditions may compare by ``fact``; those of the contact are there once they were fetched."""
+        fetched = self.state["facts"]
+        tags = {f"tag_{tag.replace('-', '_')}": True for tag in fetched.get("tags", ())}
+        scalars = {name: value for name, value in fetched.items() if not isinstance(value, (dict, list))}
+        return {**scalars, **tags, "channel": self.channel, "language": self.language}
 
     @property
     def takes_any_text(self) -> bool:
@@ -117,17 +166,24 @@ class Turn:
         """Tell whether the text is worded as a question, with or without its mark."""
         return self.is_typed_question or _ASKING.match(self.message.text) is not None
 
+    @property
+    def is_requesting(self) -> bool:
+        """Tell whether the text is worded as asking for something to be done."""
+        return _REQUESTING.match(self.message.text) is not None
+
     def label(self, slot: str) -> str:
         """Return what a slot is called when speaking to the visitor."""
         return str(self.flows.slot(slot).get("label") or slot.replace("_", " "))
 
-    def wording(self, key: str = "text") -> str:
-        """Return the current step's wording for this channel, slots filled in."""
+    def step_wording(self, key: str) -> Any:
+        """Return one part of the current step's wording as it was compiled."""
         frame = self.frame
-        if frame is None:
-            return ""
-        texts = self.flows.wording(self.language, frame["flow"], frame["step"]).get(key)
-        return render(for_channel(texts, self.channel), self.slots)
+        found = self.flows.wording(self.language, frame["flow"], frame["step"]).get(key) if frame else None
+        return {} if found is None else found
+
+    def wording(self, key: str = "text", **more: Any) -> str:
+        """Return the current step's wording for this channel, slots filled in."""
+        return render(for_channel(self.step_wording(key), self.channel), {**self.slots, **more})
 
     def pattern(self, name: str, **more: Any) -> str:
         """Return one of the wordings that all flows share."""
@@ -135,17 +191,27 @@ class Turn:
         return render(for_channel(texts, self.channel), {**self.slots, **more})
 
     def say(self, text: str, **marks: Any) -> None:
-        """Add a reply; an empty text says nothing."""
-        if not text:
-            return
-        reply = {"text": text, "step": None, "input": None, "choices": [], "notice": None, "consent": None}
-        self.replies.append({**reply, "source": None, **marks})
+        """Add a reply, marked by the fields of protocols.md §2; one without text, media and cards says nothing."""
+        if text or marks.get("media") or marks.get("cards"):
+            self.replies.append({"text": text, **_UNMARKED, "choices": [], "cards": [], **marks})
+
+    def ask_need(self, need: str, **fields: Any) -> None:
+        """Stop here until the platform has obtained something; the turn goes on with its result."""
+        self.need = {"need": need, "step": self.step_id, **fields}
+        self.state["awaits"] = {"step": self.step_id, "need": need}
+
+    def learn_facts(self, facts: Any) -> None:
+        """Keep the result of the need ``facts`` for the rest of this turn."""
+        self.state["facts"] = {"known_contact": False, **(facts if isinstance(facts, Mapping) else {})}
 
     def add_effect(self, effect: str, **fields: Any) -> None:
         self.effects.append({"effect": effect, **fields})
 
     def set_slot(self, name: str, value: Any) -> None:
-        """Remember a value and, when the slot belongs to a contact field, capture it there."""
+        """Remember a value and, when the slot belongs to a contact field, capture it there. None forgets."""
+        if value is None:
+            self.slots.pop(name, None)
+            return
         self.slots[name] = value
         self.state["declined"] = [other for other in self.state["declined"] if other != name]
         contact_field = self.flows.slot(name).get("field")

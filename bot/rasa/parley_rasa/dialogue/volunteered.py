@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from parley_rasa.amounts import range_of
-from parley_rasa.dialogue import questions
+from parley_rasa.dialogue.choices import offered
 from parley_rasa.dialogue.conditions import is_known
 from parley_rasa.dialogue.flows import QUESTION_INPUT
 from parley_rasa.dialogue.turn import Turn
@@ -32,6 +32,7 @@ def capture(turn: Turn) -> list[Noted]:
     noted = [*_new_facts(turn), *_new_values(turn)]
     for one in noted:
         turn.set_slot(one.slot, one.value)
+    turn.told.update(one.slot for one in noted)
     return noted
 
 
@@ -73,7 +74,7 @@ def _in_choices(turn: Turn, slot: str, people: int) -> list[Noted]:
     place = turn.flows.choice_step(slot)
     if place is None:
         return []
-    choices = questions.offered(turn, place, turn.flows.step(place["flow"], place["step"]))
+    choices = offered(turn, place, turn.flows.step(place["flow"], place["step"]))
     value = range_of(people, choices)
     return [Noted(slot, value, choice["label"]) for choice in choices if choice["value"] == value]
 

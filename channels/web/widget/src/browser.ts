@@ -1,10 +1,26 @@
 /** The browser behind the ports: network, timers, storage, ids. Nothing here runs before the chat is opened. */
 
 import type { Ports, SocketLike } from "./line";
+import { readReply } from "./requests";
+
+const UPLOAD_WITHIN = 300_000; // milliseconds
 
 export const BROWSER_PORTS: Ports = {
   fetch: (url, init) => fetch(url, init),
   openSocket: (url) => new WebSocket(url) as SocketLike,
+  // fetch does not tell how far an upload is.
+  upload: (url, headers, file, handleProgress) =>
+    new Promise((resolve) => {
+      const request = new XMLHttpRequest();
+      request.open("POST", url);
+      request.timeout = UPLOAD_WITHIN;
+      for (const [name, value] of Object.entries(headers)) request.setRequestHeader(name, value);
+      request.upload.onprogress = ({ loaded, total }) => handleProgress(loaded / total);
+      request.onloadend = () => resolve(readReply(request.status, request.responseText));
+      const body = new FormData();
+      body.append("file", file);
+      request.send(body);
+    }),
   setTimer: (callback, delay) => {
     const timer = setTimeout(callback, delay);
     return () => clearTimeout(timer);
@@ -22,12 +38,16 @@ export function describePage(): Record<string, string> {
   };
 }
 
-/** A random UUID; `randomUUID` itself is missing on pages without https. */
+/** The code of a link that goes on with a talk from elsewhere. It works once, so it is taken out of the address. */
+export function takeResumeCode(): string | null {
+  const [parameter, code] = /[?&]resume=(\w+)/.exec(location.search) ?? [];
+  if (parameter) history.replaceState(history.state, "", location.href.replace(parameter, "?"));
+  return code ?? null;
+}
+
+/** A random UUID of version 4; `randomUUID` itself is missing on pages without https. */
 export function makeId(): string {
-  if (typeof crypto.randomUUID === "function") return crypto.randomUUID();
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x40;
-  bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80;
-  const hex = [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
-  return hex.replace(/(.{8})(.{4})(.{4})(.{4})(.{12})/, "$1-$2-$3-$4-$5");
+  const digits = crypto.getRandomValues(new Uint8Array(30));
+  let next = 0;
+  return "xxxxxxxx-xxxx-4xxx-8xxx-xxxxxxxxxxxx".replace(/x/g, () => ((digits[next++] ?? 0) & 15).toString(16));
 }

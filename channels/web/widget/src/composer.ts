@@ -5,11 +5,8 @@ import { cleanText, describeLength, isTooLong } from "./limits";
 import type { InputKind } from "./protocol";
 import { PLACEHOLDERS, WORDS } from "./words";
 
-const KINDS: Partial<Record<InputKind, { inputmode: string; autocomplete: string; autocapitalize: string }>> = {
-  email: { inputmode: "email", autocomplete: "email", autocapitalize: "off" },
-  phone: { inputmode: "tel", autocomplete: "tel", autocapitalize: "off" },
-};
-const PLAIN = { inputmode: null, autocomplete: "off", autocapitalize: null };
+/** The keyboard, and what the browser may fill in: both go by the same names. */
+const KINDS: Partial<Record<InputKind, string>> = { email: "email", phone: "tel" };
 
 export class Composer {
   readonly node = el("form", { class: "composer", novalidate: true });
@@ -44,7 +41,9 @@ export class Composer {
 
   /** Tells keyboard and autofill what the open question asks for. */
   ask(kind: InputKind | null): void {
-    setAttributes(this.input, { ...((kind && KINDS[kind]) ?? PLAIN), placeholder: PLACEHOLDERS[kind ?? "none"] });
+    const inputmode = kind && KINDS[kind];
+    const how = { inputmode, autocomplete: inputmode ?? "off", autocapitalize: inputmode && "off" };
+    setAttributes(this.input, { ...how, placeholder: PLACEHOLDERS[kind ?? "none"] ?? PLACEHOLDERS.none });
   }
 
   disable(): void {

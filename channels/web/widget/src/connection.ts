@@ -35,6 +35,8 @@ export class Connection implements LineOwner {
   private session: Session | null = null;
   private conversation_id: string | null = null;
   private line: Line | null = null;
+  /** The code that the next session goes on with. */
+  resume: string | null = null;
   private stopped = false;
   private wasReady = false;
   private endPause: () => void = () => undefined;
@@ -96,6 +98,13 @@ export class Connection implements LineOwner {
     this.wake();
   }
 
+  /** Sends a file; resolves with the words for what went wrong, none when it was taken. */
+  async upload(file: File, client_id: string, handleProgress: (part: number) => void): Promise<string> {
+    const headers = { Authorization: `Bearer ${this.session?.token}`, "X-Client-Id": client_id };
+    const { status, code, detail } = await this.ports.upload(this.resolve("/chat/files"), headers, file, handleProgress);
+    return status === 202 ? "" : this.listener.describeFailure(code, detail);
+  }
+
   handleReady(): void {
     this.wasReady = true;
     this.listener.handleState("connected");
@@ -142,13 +151,16 @@ export class Connection implements LineOwner {
 
   private async openSession(offerToken: boolean): Promise<Ending> {
     const token = offerToken ? this.memory.token : null;
-    const body = { ...this.describePage(), ...(token === null ? {} : { token }) };
+    // What is undefined is not sent.
+    const body = { ...this.describePage(), token: token ?? undefined, resume: this.resume ?? undefined };
     const ask = { method: "POST", token: null, body, within: SESSION_WITHIN, stopped: null } as const;
     const reply = await askServer(this.ports, this.resolve("/chat/session"), ask);
     if (reply.status === 403) return { why: "refused", ready_for: 0 };
     const raw = reply.status >= 200 && reply.status < 300 ? parseJSON(reply.text) : null;
     if (typeof raw?.token === "string" && typeof raw.conversation_id === "string") {
+      this.resume = null;
       this.enter(raw.token, raw.conversation_id, raw);
+      if (typeof raw.notice === "string") this.listener.handleComplaint("notice", raw.notice);
       return { why: "opened", ready_for: 0 };
     }
     const rejected = reply.status >= 400 && reply.status < 500 && reply.status !== 429;
@@ -157,9 +169,7 @@ export class Connection implements LineOwner {
 
   private enter(token: string, conversation_id: string, paths: Record<string, unknown>): void {
     if (this.stopped) return;
-    const socket = typeof paths.socket === "string" ? paths.socket : "/chat/socket";
-    const poll = typeof paths.poll === "string" ? paths.poll : "/chat/messages";
-    this.session = { token, socket, poll };
+    this.session = { token, socket: String(paths.socket), poll: String(paths.poll) };
     const moved = this.memory.remember(token, conversation_id);
     // Another tab may have begun the new conversation, so the store alone does not tell.
     const movedHere = this.conversation_id !== null && this.conversation_id !== conversation_id;

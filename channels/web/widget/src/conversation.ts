@@ -1,6 +1,6 @@
 /** What the visitor sees: numbered messages, then what is still on its way. Pure; it must not send or draw. */
 
-import type { ClientFrame, InputKind, Message } from "./protocol";
+import { parseMessages, type ClientFrame, type InputKind, type Message } from "./protocol";
 import { Transcript } from "./transcript";
 
 /** A message of the visitor that the server has not acknowledged. */
@@ -15,7 +15,7 @@ export interface Entry {
   readonly key: string;
   readonly message: Message | null;
   readonly unsent: Unsent | null;
-  /** Whether the choices of this message may still be tapped. */
+  /** Whether this message asks for something that may still be tapped or filled in. */
   readonly open: boolean;
   /** The text the visitor answered with, once there is an answer. */
   readonly answer: string | null;
@@ -47,7 +47,8 @@ export class Conversation {
   settle(client_id: string, seq: number): void {
     const item = this.unsent.find((each) => each.frame.client_id === client_id);
     if (!item) return;
-    this.add([describeOwn(item, seq)], false);
+    const { text } = item.frame;
+    this.add(parseMessages([{ seq, author: "visitor", text, client_id, at: item.written_at }]), false);
   }
 
   fail(client_id: string, failure: string): void {
@@ -74,7 +75,8 @@ export class Conversation {
     const shown = messages.map((message, index) => {
       const later = messages.slice(index + 1);
       const reply = later.find((each) => each.author === "visitor")?.text ?? sending[0]?.frame.text ?? null;
-      const open = message.choices.length > 0 && reply === null && !later.some((each) => each.input !== null);
+      const asks = message.choices.length > 0 || message.input !== null;
+      const open = asks && reply === null && !later.some((each) => each.input !== null);
       return { key: message.client_id ?? `seq-${message.seq}`, message, unsent: null, open, answer: reply };
     });
     const own = this.unsent.map((item) => {
@@ -101,19 +103,4 @@ export class Conversation {
   private replace(client_id: string, failure: string | null): void {
     this.unsent = this.unsent.map((item) => (item.frame.client_id === client_id ? { ...item, failure } : item));
   }
-}
-
-function describeOwn(item: Unsent, seq: number): Message {
-  return {
-    seq,
-    author: "visitor",
-    text: item.frame.text,
-    choices: [],
-    input: null,
-    step: null,
-    notice: null,
-    source: null,
-    client_id: item.frame.client_id,
-    at: item.written_at,
-  };
 }

@@ -2,7 +2,7 @@
 
 const SVG = "http://www.w3.org/2000/svg";
 
-type Attributes = Record<string, string | boolean | null>;
+type Attributes = Record<string, unknown>;
 
 export function el<K extends keyof HTMLElementTagNameMap>(
   tag: K,
@@ -15,20 +15,20 @@ export function el<K extends keyof HTMLElementTagNameMap>(
   return node;
 }
 
-/** `false` and null take the attribute away. */
+/** `false`, null and what is not there take the attribute away. */
 export function setAttributes(node: Element, attributes: Attributes): void {
   for (const [name, value] of Object.entries(attributes)) {
-    if (value === null || value === false) node.removeAttribute(name);
+    const text = value === true ? "" : String(value);
+    if (value == null || value === false) node.removeAttribute(name);
     // Writing the same value again would make screen readers speak some attributes anew.
-    else if (node.getAttribute(name) !== String(value === true ? "" : value))
-      node.setAttribute(name, value === true ? "" : value);
+    else if (node.getAttribute(name) !== text) node.setAttribute(name, text);
   }
 }
 
 /** A line icon on a 24 × 24 grid, drawn in the text colour and hidden from screen readers. */
 export function icon(path: string): SVGSVGElement {
   const svg = document.createElementNS(SVG, "svg");
-  setAttributes(svg, { viewBox: "0 0 24 24", "aria-hidden": "true", focusable: "false", class: "icon" });
+  setAttributes(svg, { viewBox: "0 0 24 24", "aria-hidden": "true", class: "icon" });
   const line = document.createElementNS(SVG, "path");
   line.setAttribute("d", path);
   svg.append(line);

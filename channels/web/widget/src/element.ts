@@ -1,6 +1,6 @@
 /** `<parley-chat>`: wires the views to one conversation. Nothing is called or stored before the chat is opened. */
 
-import { BROWSER_PORTS, describePage, makeId } from "./browser";
+import { BROWSER_PORTS, describePage, makeId, takeResumeCode } from "./browser";
 import { decideInk } from "./color";
 import { Connection, type LinkState, type Listener } from "./connection";
 import { Conversation } from "./conversation";
@@ -9,7 +9,7 @@ import { fitAboveKeyboard } from "./keyboard";
 import { Launcher } from "./launcher";
 import { Memory } from "./memory";
 import { Panel } from "./panel";
-import type { ChoiceFrame, ClientFrame, Message } from "./protocol";
+import type { ClientFrame, Message } from "./protocol";
 import sheet from "./widget.css";
 import { describeError, WORDS } from "./words";
 
@@ -62,8 +62,7 @@ export class ParleyChat extends HTMLElement implements Listener {
     this.draw();
     this.panel.log.scrollToEnd();
     // On a touch screen the keyboard would cover the notice the visitor should read first.
-    if (matchMedia("(pointer: coarse)").matches) this.panel.node.focus();
-    else this.panel.composer.focus();
+    (this.isTouched() ? this.panel.node : this.panel.composer).focus();
   }
 
   close(): void {
@@ -108,10 +107,12 @@ export class ParleyChat extends HTMLElement implements Listener {
   handleComplaint(code: string, message: string): void {
     this.complaint = describeError(code, message);
     clearTimeout(this.complaintTimer);
-    this.complaintTimer = setTimeout(() => {
+    const clear = (): void => {
       this.complaint = "";
       this.draw();
-    }, COMPLAINT_SHOWN);
+    };
+    // That the talk has moved stays true.
+    if (code !== "moved") this.complaintTimer = setTimeout(clear, COMPLAINT_SHOWN);
     this.draw();
   }
 
@@ -132,6 +133,8 @@ export class ParleyChat extends HTMLElement implements Listener {
       close: () => this.close(),
       write: (text) => this.send({ type: "message", client_id: makeId(), text }),
       choose: (message, { value, label }) => this.choose(message, value, label),
+      answer: (text) => this.answer({ type: "message", client_id: makeId(), text }),
+      upload: async (file, handleProgress) => (await this.connection?.upload(file, makeId(), handleProgress)) ?? WORDS.failed,
       retry: (client_id) => this.connection?.retry(client_id),
     });
     panel.node.addEventListener("keydown", (event) => {
@@ -161,16 +164,23 @@ export class ParleyChat extends HTMLElement implements Listener {
     const base = this.dataset.server || location.origin;
     const memory = new Memory(`parley:${base}`, () => localStorage);
     this.connection = new Connection(BROWSER_PORTS, base, this.chat, memory, this, describePage);
+    this.connection.resume = takeResumeCode();
     void this.connection.run();
   }
 
   private choose(message: Message, value: string, text: string): void {
     if (message.step === null) return this.send({ type: "message", client_id: makeId(), text });
-    const frame: ChoiceFrame = { type: "choice", client_id: makeId(), step: message.step, value, text };
+    this.answer({ type: "choice", client_id: makeId(), step: message.step, value, text });
+  }
+
+  private answer(frame: ClientFrame): void {
     this.send(frame);
-    // The tapped button is disabled now; focus must not fall back to the page.
-    if (matchMedia("(pointer: coarse)").matches) this.panel?.log.focus();
-    else this.panel?.composer.focus();
+    // What was tapped is disabled now; focus must not fall back to the page.
+    (this.isTouched() ? this.panel?.log : this.panel?.composer)?.focus();
+  }
+
+  private isTouched(): boolean {
+    return matchMedia("(pointer: coarse)").matches;
   }
 
   private send(frame: ClientFrame): void {

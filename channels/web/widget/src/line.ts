@@ -2,6 +2,7 @@
 
 import type { Ending } from "./plan";
 import type { ClientFrame, ServerFrame } from "./protocol";
+import type { Reply } from "./requests";
 
 export interface Line {
   /** Serves until it ends; never rejects. */
@@ -31,6 +32,8 @@ export interface SocketLike {
 export interface Ports {
   fetch(url: string, init: RequestInit): Promise<Response>;
   openSocket(url: string): SocketLike;
+  /** Sends a file, telling which part of it (0 to 1) is through; never rejects. */
+  upload(url: string, headers: Record<string, string>, file: File, handleProgress: (part: number) => void): Promise<Reply>;
   /** Calls back after `delay` milliseconds; the result cancels it. */
   setTimer(callback: () => void, delay: number): () => void;
   now(): number;

@@ -36,6 +36,8 @@ export class LogView {
       this.scrollToEnd();
     });
     this.log.addEventListener("scroll", () => this.handleScroll(), { passive: true });
+    // A picture takes its room only when it has come; such an event does not bubble.
+    this.log.addEventListener("load", () => this.following && this.scrollToEnd(), true);
     // A growing text field or state line takes height away from the list.
     new ResizeObserver(() => this.following && this.scrollToEnd()).observe(this.log);
   }

@@ -35,6 +35,8 @@ function addChat(): void {
       delete window.Parley;
     },
   };
+  // Whoever followed such a link asked for the chat.
+  if (new URLSearchParams(location.search).has("resume")) chat.open();
 }
 
 // A page that includes the script twice still gets one chat.

@@ -1,13 +1,15 @@
 /** Draws one message and keeps it up to date. It must not know the order or the connection. */
 
 import type { Entry } from "./conversation";
-import { el, icon, ICONS, setAttributes } from "./dom";
-import { checkAddress, splitLinks } from "./links";
-import type { Choice, ClientFrame, Message, Source } from "./protocol";
+import { drawField, type FieldActions } from "./answer_fields";
+import { drawCards, drawMedia, drawSource, outwardLink } from "./attachments";
+import { el, setAttributes } from "./dom";
+import { splitLinks } from "./links";
+import type { Choice, ClientFrame, Message } from "./protocol";
 import { formatTime } from "./times";
 import { AUTHOR_LABELS, WORDS } from "./words";
 
-export interface RowActions {
+export interface RowActions extends FieldActions {
   choose(message: Message, choice: Choice, button: HTMLElement): void;
   retry(client_id: string): void;
 }
@@ -16,8 +18,8 @@ export class MessageRow {
   readonly node: HTMLElement;
   private readonly heading = el("div", { class: "heading" });
   private readonly delivery = el("div", { class: "delivery" });
-  private readonly buttons: [Choice, HTMLButtonElement][] = [];
   private delivered = "";
+  private answered = "";
 
   constructor(
     entry: Entry,
@@ -28,8 +30,7 @@ export class MessageRow {
     bubble.append(...(author === "visitor" ? [text] : linkText(text)));
     this.node = el("div", { class: "message", "data-testid": "message", "data-author": author, "data-notice": notice });
     this.node.append(this.heading, bubble);
-    if (entry.message?.source) bubble.append(sourceLine(entry.message.source));
-    if (entry.message && entry.message.choices.length > 0) this.node.append(this.drawChoices(entry.message));
+    if (entry.message) this.drawParts(entry.message, bubble);
     this.node.append(this.delivery);
   }
 
@@ -39,10 +40,7 @@ export class MessageRow {
     const seq = entry.message ? String(entry.message.seq) : null;
     setAttributes(this.node, { "data-seq": seq, "data-leads": leads });
     this.drawHeading(AUTHOR_LABELS[author], at);
-    for (const [{ label }, button] of this.buttons) {
-      button.disabled = !entry.open;
-      setAttributes(button, { "data-chosen": !entry.open && entry.answer === label });
-    }
+    if (this.answered !== (this.answered = `${entry.open} ${entry.answer}`)) this.drawAnswer(entry);
     this.drawDelivery(entry, connected);
   }
 
@@ -52,17 +50,38 @@ export class MessageRow {
     this.heading.replaceChildren(el("span", {}, label), " ", el("time", { datetime: at }, time));
   }
 
-  private drawChoices(message: Message): HTMLElement {
-    const labels = { role: "group", "aria-label": WORDS.choices };
-    const group = el("div", { class: "choices", "data-input": message.input, ...labels });
-    for (const choice of message.choices) {
-      const attributes = { type: "button", class: "choice", "data-testid": "choice", "data-value": choice.value };
-      const button = el("button", { ...attributes, dir: "auto" }, choice.label);
-      button.addEventListener("click", () => this.actions.choose(message, choice, button));
-      this.buttons.push([choice, button]);
-      group.append(button);
+  private drawAnswer({ open, answer }: Entry): void {
+    for (const control of this.node.querySelectorAll<HTMLInputElement | HTMLButtonElement>("input, .choice:not(a)")) {
+      const chosen = !open && answer === control.textContent;
+      control.disabled = !open;
+      setAttributes(control, { "data-chosen": chosen, "aria-checked": control.getAttribute("role") && String(chosen) });
     }
-    return group;
+  }
+
+  private drawParts(message: Message, bubble: HTMLElement): void {
+    if (message.source) bubble.append(drawSource(message.source));
+    if (message.media) this.node.append(drawMedia(message.media));
+    if (message.cards.length > 0) this.node.append(drawCards(message.cards));
+    const choices = message.input === "rating" ? listRatings(message) : message.choices;
+    if (choices.length > 0) this.node.append(this.drawChoices(message, choices));
+    this.node.append(drawField(message, this.actions));
+  }
+
+  private drawChoices(message: Message, choices: readonly Choice[]): HTMLElement {
+    const rates = message.input === "rating";
+    const labels = { role: rates ? "radiogroup" : "group", "aria-label": WORDS.choices };
+    const group = el("div", { class: "choices", "data-input": message.input, ...labels });
+    choices.forEach((choice, index) => {
+      const attributes = { type: "button", class: "choice", "data-testid": "choice", "data-value": choice.value };
+      const radio = rates && { role: "radio", tabindex: index > 0 ? "-1" : null };
+      const button = el("button", { ...attributes, dir: "auto", ...radio }, choice.label);
+      button.addEventListener("click", () => this.actions.choose(message, choice, button));
+      group.append(button);
+    });
+    if (!rates) return group;
+    letArrowsMove(group);
+    const ends = [message.limits.low_label, message.limits.high_label].map((label) => el("span", {}, String(label ?? "")));
+    return el("div", { class: "rating" }, group, el("div", { class: "ends" }, ...ends));
   }
 
   private drawDelivery(entry: Entry, connected: boolean): void {
@@ -96,15 +115,20 @@ function linkText(text: string): (Node | string)[] {
   return splitLinks(text).map((piece) => (piece.href === null ? piece.text : outwardLink(piece.href, piece.text, {})));
 }
 
-function sourceLine(source: Source): HTMLElement {
-  const href = checkAddress(source.link);
-  if (href === null) return el("div", { class: "source", "data-testid": "source" }, source.title);
-  const link = outwardLink(href, source.title, { "data-testid": "source" });
-  link.append(icon(ICONS.out));
-  return el("div", { class: "source" }, `${WORDS.readMore} `, link);
+function listRatings({ limits }: Message): Choice[] {
+  const ratings: Choice[] = [];
+  for (let each = Number(limits.lowest); each <= Number(limits.highest); each += 1)
+    ratings.push({ value: String(each), label: String(each) });
+  return ratings;
 }
 
-function outwardLink(href: string, text: string, attributes: Record<string, string>): HTMLElement {
-  const hint = el("span", { class: "spoken" }, ` ${WORDS.newTab}`);
-  return el("a", { href, rel: "noopener noreferrer", target: "_blank", ...attributes }, text, hint);
+// Arrows go from one rating to the next without choosing it: choosing sends it.
+function letArrowsMove(group: HTMLElement): void {
+  group.addEventListener("keydown", (event) => {
+    const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
+    if (!step) return;
+    event.preventDefault();
+    const all = [...group.children] as HTMLElement[];
+    all.at((all.indexOf(event.target as HTMLElement) + step) % all.length)?.focus();
+  });
 }

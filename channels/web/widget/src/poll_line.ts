@@ -1,48 +1,37 @@
 /** The long-poll line for networks without WebSockets. It must not decide what happens after it ends. */
 
-import type { Line, LineOwner, Ports } from "./line";
-import type { Ending, Why } from "./plan";
+import type { LineOwner, Ports } from "./line";
+import type { Why } from "./plan";
 import { parseFrame, parseJSON, parseMessages, type ClientFrame } from "./protocol";
 import { askServer, type Reply } from "./requests";
+import { ServedLine } from "./served_line";
 
 const WAIT = 25; // seconds the server may hold a request
 const GRACE = 15_000; // milliseconds on top of that
 const POST_WITHIN = 30_000; // milliseconds
 const SHORTEST_ROUND = 1_000; // milliseconds; a server that does not wait must not be asked in a tight loop
 
-export class PollLine implements Line {
+export class PollLine extends ServedLine {
   private readonly stopping = new AbortController();
-  private readyAt: number | null = null;
   private posting = false;
-  private end: (why: Why) => void = () => undefined;
+  private cancelPeriod: () => void = () => undefined;
 
-  constructor(
-    private readonly ports: Ports,
-    private readonly owner: LineOwner,
-    private readonly url: string,
-    private readonly token: string,
-    private readonly period: number,
-  ) {}
-
-  run(): Promise<Ending> {
-    return new Promise((resolve) => {
-      const cancelPeriod = this.ports.setTimer(() => this.end("due"), this.period);
-      this.end = (why) => {
-        this.end = () => undefined;
-        cancelPeriod();
-        this.stopping.abort();
-        resolve({ why, ready_for: this.readyAt === null ? 0 : Math.max(1, this.ports.now() - this.readyAt) });
-      };
-      void this.listen();
-    });
+  constructor(ports: Ports, owner: LineOwner, url: string, token: string, private readonly period: number) {
+    super(ports, owner, url, token);
   }
 
   flush(): void {
     if (this.readyAt !== null && !this.posting) void this.post();
   }
 
-  stop(): void {
-    this.end("lost");
+  protected begin(): void {
+    this.cancelPeriod = this.ports.setTimer(() => this.end("due"), this.period);
+    void this.listen();
+  }
+
+  protected release(): void {
+    this.cancelPeriod();
+    this.stopping.abort();
   }
 
   private async listen(): Promise<void> {
@@ -58,13 +47,6 @@ export class PollLine implements Line {
       const tooQuick = wait > 0 && this.owner.lastSeen === after && this.ports.now() - askedAt < SHORTEST_ROUND;
       if (tooQuick) await new Promise<void>((resolve) => this.ports.setTimer(resolve, SHORTEST_ROUND));
     }
-  }
-
-  private becomeReady(): void {
-    if (this.readyAt !== null) return;
-    this.readyAt = this.ports.now();
-    this.owner.handleReady();
-    this.flush();
   }
 
   // One at a time, so that messages arrive in the order they were written.

@@ -4,7 +4,7 @@ export const MAX_TEXT = 4_000; // characters (code points, as the server counts)
 export const MAX_FRAME = 16_000; // bytes
 
 export type Author = "visitor" | "bot" | "person" | "follow_up";
-export type InputKind = "choice" | "text" | "email" | "phone" | "consent";
+export type InputKind = "choice" | "text" | "email" | "phone" | "consent" | "number" | "date" | "rating" | "file";
 
 export interface Choice {
   readonly value: string;
@@ -16,6 +16,23 @@ export interface Source {
   readonly link: string | null;
 }
 
+export interface Media {
+  readonly kind: string | null;
+  readonly url: string | null;
+  readonly alt: string;
+}
+
+export interface Card {
+  readonly title: string | null;
+  readonly text: string | null;
+  readonly image: string | null;
+  readonly link: string | null;
+  readonly button: string | null;
+}
+
+/** What an answer may be; bounds that do not apply are not there. */
+export type Limits = Readonly<Record<string, unknown>>;
+
 export interface Message {
   readonly seq: number;
   readonly author: Author;
@@ -25,6 +42,9 @@ export interface Message {
   readonly step: string | null;
   readonly notice: string | null;
   readonly source: Source | null;
+  readonly media: Media | null;
+  readonly cards: readonly Card[];
+  readonly limits: Limits;
   readonly client_id: string | null;
   readonly at: string;
 }
@@ -54,7 +74,6 @@ export type ServerFrame =
 type Fields = Record<string, unknown>;
 
 const AUTHORS: readonly string[] = ["visitor", "bot", "person", "follow_up"];
-const INPUTS: readonly string[] = ["choice", "text", "email", "phone", "consent"];
 
 export function parseJSON(text: string): Fields | null {
   try {
@@ -103,14 +122,17 @@ function parseMessage(value: unknown): Message | null {
   if (seq === null) return null;
   return {
     seq,
-    // An author or input this version does not know is shown in the plainest way rather than lost.
+    // An author this version does not know is shown in the plainest way rather than lost.
     author: AUTHORS.includes(value.author as string) ? (value.author as Author) : "bot",
     text: textOf(value.text) ?? "",
     choices: listOf(value.choices, parseChoice),
-    input: INPUTS.includes(value.input as string) ? (value.input as InputKind) : null,
+    input: textOf(value.input) as InputKind | null,
     step: textOf(value.step),
     notice: textOf(value.notice),
     source: parseSource(value.source),
+    media: parseMedia(value.media),
+    cards: listOf(value.cards, parseCard),
+    limits: isFields(value.limits) ? value.limits : {},
     client_id: textOf(value.client_id),
     at: textOf(value.at) ?? "",
   };
@@ -127,6 +149,16 @@ function parseSource(value: unknown): Source | null {
   const title = textOf(value.title);
   const link = textOf(value.link);
   return title === null && link === null ? null : { title: title ?? link ?? "", link };
+}
+
+function parseMedia(value: unknown): Media | null {
+  return isFields(value) ? { kind: textOf(value.kind), url: textOf(value.url), alt: textOf(value.alt) ?? "" } : null;
+}
+
+function parseCard(value: unknown): Card | null {
+  if (!isFields(value)) return null;
+  const [title, text, image, link, button] = ["title", "text", "image", "link", "button"].map((name) => textOf(value[name]));
+  return { title, text, image, link, button } as Card;
 }
 
 function listOf<T>(value: unknown, parse: (item: unknown) => T | null): T[] {

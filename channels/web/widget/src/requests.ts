@@ -38,14 +38,13 @@ export async function askServer(ports: Ports, url: string, ask: Ask): Promise<Re
 }
 
 function describeRequest(ask: Ask): RequestInit {
-  const headers: Record<string, string> = {};
+  const headers: Record<string, string> = { "Content-Type": "application/json" };
   if (ask.token !== null) headers["Authorization"] = `Bearer ${ask.token}`;
-  if (ask.method === "GET") return { method: "GET", headers, credentials: "omit", cache: "no-store" };
-  headers["Content-Type"] = "application/json";
-  return { method: "POST", headers, credentials: "omit", cache: "no-store", body: JSON.stringify(ask.body) };
+  const body = ask.body === null ? null : JSON.stringify(ask.body);
+  return { method: ask.method, headers, credentials: "omit", cache: "no-store", body };
 }
 
-function readReply(status: number, text: string): Reply {
+export function readReply(status: number, text: string): Reply {
   const problem = status >= 400 ? parseJSON(text) : null;
   const code = typeof problem?.code === "string" ? problem.code : status === 429 ? "too_fast" : "refused";
   return { status, text, code, detail: typeof problem?.detail === "string" ? problem.detail : "" };

@@ -1,8 +1,9 @@
 /** The WebSocket line: hello, replay, then frames both ways. It must not decide what happens after it ends. */
 
-import type { Line, LineOwner, Ports, SocketLike } from "./line";
-import type { Ending, Why } from "./plan";
+import type { SocketLike } from "./line";
+import type { Why } from "./plan";
 import { parseFrame, type ClientFrame, type ServerFrame } from "./protocol";
+import { ServedLine } from "./served_line";
 
 const REPLAY_WITHIN = 5_000; // milliseconds from opening to the replay
 const RECEIPT_WITHIN = 20_000; // milliseconds; a dead connection may otherwise look open for minutes
@@ -10,31 +11,10 @@ const RECEIPT_WITHIN = 20_000; // milliseconds; a dead connection may otherwise 
 const CLOSE_REASONS: Record<number, Why> = { 4401: "unauthorized", 4403: "refused" };
 const FRAME_TOO_LARGE = 1009;
 
-export class SocketLine implements Line {
+export class SocketLine extends ServedLine {
   private socket: SocketLike | null = null;
   private readonly sent = new Set<string>();
-  private readyAt: number | null = null;
   private cancelWatch: () => void = () => undefined;
-  private end: (why: Why) => void = () => undefined;
-
-  constructor(
-    private readonly ports: Ports,
-    private readonly owner: LineOwner,
-    private readonly url: string,
-    private readonly token: string,
-  ) {}
-
-  run(): Promise<Ending> {
-    return new Promise((resolve) => {
-      this.end = (why) => {
-        this.end = () => undefined;
-        this.release();
-        resolve({ why, ready_for: this.readyAt === null ? 0 : Math.max(1, this.ports.now() - this.readyAt) });
-      };
-      this.watch(REPLAY_WITHIN);
-      this.open();
-    });
-  }
 
   flush(): void {
     if (this.readyAt === null || this.socket === null) return;
@@ -46,11 +26,8 @@ export class SocketLine implements Line {
     this.watchReceipts();
   }
 
-  stop(): void {
-    this.end("lost");
-  }
-
-  private open(): void {
+  protected begin(): void {
+    this.watch(REPLAY_WITHIN);
     try {
       const socket = this.ports.openSocket(this.url);
       this.socket = socket;
@@ -70,11 +47,8 @@ export class SocketLine implements Line {
     const replay = frame.type === "messages" && this.readyAt === null;
     if (frame.type === "error" && frame.client_id !== null) this.sent.delete(frame.client_id);
     this.owner.handleFrame(frame, replay);
-    if (replay) {
-      this.readyAt = this.ports.now();
-      this.owner.handleReady();
-      this.flush();
-    } else if (frame.type === "received" || frame.type === "error") this.watchReceipts();
+    if (replay) this.becomeReady();
+    else if (frame.type === "received" || frame.type === "error") this.watchReceipts();
   }
 
   // A frame the server could not read has no client_id in its error; if only one is out, it was that one.
@@ -109,7 +83,7 @@ export class SocketLine implements Line {
     this.cancelWatch = this.ports.setTimer(() => this.end("lost"), delay);
   }
 
-  private release(): void {
+  protected release(): void {
     this.cancelWatch();
     if (this.socket === null) return;
     this.socket.onopen = this.socket.onmessage = this.socket.onclose = null;

@@ -18,8 +18,7 @@ export function formatDay(at: string, now: Date): string {
   return date.toLocaleDateString([], { weekday: "short", day: "numeric", month: "short", year: "numeric" });
 }
 
-/** Whether two messages are so close that one heading serves both. */
+/** Whether two messages of a day are so close that one heading serves both. */
 export function isSameMoment(one: string, other: string): boolean {
-  const apart = Math.abs(new Date(one).getTime() - new Date(other).getTime());
-  return apart < 5 * 60_000 && new Date(one).toDateString() === new Date(other).toDateString();
+  return Math.abs(new Date(one).getTime() - new Date(other).getTime()) < 5 * 60_000;
 }

@@ -12,7 +12,10 @@ export const WORDS = {
   input: "Your message",
   send: "Send message",
   choices: "Suggested answers",
-  typing: "The assistant is writing",
+  cards: "Suggestions",
+  answer: "Your answer",
+  answerWithThis: "OK",
+  chooseFile: "Choose a file",
   newest: "Newest messages",
   readMore: "Read more:",
   newTab: "(opens in a new tab)",
@@ -38,17 +41,24 @@ export const AUTHOR_LABELS: Record<Author, string> = {
   follow_up: "Automated follow-up",
 };
 
-export const PLACEHOLDERS: Record<InputKind | "none", string> = {
+const PICK = "Pick an answer or write…";
+
+/** The text field's hint by what is asked; `none` for everything else. */
+export const PLACEHOLDERS: Partial<Record<InputKind, string>> & { readonly none: string } = {
   none: "Write a message…",
-  text: "Write your answer…",
-  choice: "Pick an answer or write…",
-  consent: "Pick an answer or write…",
+  choice: PICK,
+  consent: PICK,
+  rating: PICK,
   email: "name@company.com",
   phone: "+1 555 010 0199",
 };
 
 export function describeUnread(count: number): string {
   return count === 0 ? WORDS.open : `${WORDS.open}, ${count} unread ${count === 1 ? "message" : "messages"}`;
+}
+
+export function describeSize(megabytes: unknown): string {
+  return `This file is larger than ${megabytes} MB.`;
 }
 
 /** The words for an error code; the server's own words where the widget has none. */

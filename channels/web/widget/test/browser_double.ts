@@ -2,6 +2,7 @@
 
 import type { Ports, SocketLike } from "../src/line";
 import type { ClientFrame, Message } from "../src/protocol";
+import type { Reply } from "../src/requests";
 import { makeMessage } from "./messages";
 
 interface Timer {
@@ -58,6 +59,15 @@ export class BrowserDouble implements Ports {
     this.sockets.push(socket);
     queueMicrotask(() => (this.network && this.socketsWork ? socket.onopen?.() : socket.onclose?.({ code: 1006 })));
     return socket;
+  }
+
+  readonly uploads: { url: string; headers: Record<string, string>; name: string }[] = [];
+  uploadReply: Reply = { status: 202, text: "{}", code: "", detail: "" };
+
+  async upload(url: string, headers: Record<string, string>, file: File, handleProgress: (part: number) => void): Promise<Reply> {
+    this.uploads.push({ url, headers, name: file.name });
+    handleProgress(1);
+    return this.uploadReply;
   }
 
   async fetch(url: string, init: RequestInit): Promise<Response> {

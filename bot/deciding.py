@@ -1,0 +1,299 @@
+"""Decides a claimed message: asks the dialogue, obtains what it needs, and says what the turn came to.
+
+Changes nothing in the conversation but one thing: a code that was typed takes over the talk it opens, at once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import structlog
+from sqlalchemy import select, update
+
+from base.clock import Clock
+from base.database import Sessions, transaction
+from base.encryption import KeyRing
+from bot.claims import Claim, keep
+from bot.dialogue import (
+    DialogueFailed,
+    DialogueUnavailable,
+    RasaDialogue,
+    Reply,
+    Timer,
+    TurnMessage,
+    TurnRequest,
+)
+from bot.facts import is_stopped, read_known
+from bot.models import Conversation, Message
+from bot.moving import move_by_code
+from bot.ports import Live, LiveFlows, Needs
+from bot.resume_codes import MOST_TRIES, TRIED, CodeNotValid, count_tries, find_code
+from bot.stopping import close_state, is_stopped_state
+from crm.consent.opt_out_words import match_opt_out
+
+log = structlog.get_logger(__name__)
+
+MOST_NEEDS = 8
+"""Needs of one turn."""
+
+STOP_PATIENCE = 2.0
+"""Seconds that an opt-out waits for the dialogue to close its flows itself, before they are closed here."""
+
+_SILENCES = ("no_reply", "timed_out")
+
+
+class FlowsBehind(DialogueUnavailable):
+    """This process has not seen the flows yet that the conversation was last answered with."""
+
+    code = "flows_behind"
+
+
+class ClaimLost(Exception):
+    """Another process has the conversation now: what was decided here must not count."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """What a turn came to. A state or publication of None stays as it was.
+
+    `claim` is the one it was decided for, as it stands now; `needs` is what was obtained meanwhile, for replays.
+    """
+
+    claim: Claim
+    state: dict[str, Any] | None
+    replies: list[Reply]
+    effects: list[dict[str, Any]]
+    publication: int | None = None
+    timer: Timer | None = None
+    debounce: float = 0
+    needs: list[dict[str, Any]] = field(default_factory=list)
+
+
+class Decider:
+    """Decides turns."""
+
+    def __init__(
+        self,
+        *,
+        sessions: Sessions,
+        dialogue: RasaDialogue,
+        live: LiveFlows,
+        needs: Needs,
+        keys: KeyRing,
+        clock: Clock,
+        wording: Callable[[str, str], str],
+    ) -> None:
+        self._sessions = sessions
+        self._dialogue = dialogue
+        self._live = live
+        self._needs = needs
+        self._keys = keys
+        self._clock = clock
+        self._wording = wording
+
+    async def decide(self, claim: Claim) -> Decided | None:
+        """The turn's result; None when the bot stays silent, because a person has the talk or it is over.
+
+        Raises:
+            DialogueUnavailable: the message must wait.
+            DialogueFailed: no usable answer.
+            ClaimLost: it is another process's turn now.
+        """
+        if claim.kind == "text" and match_opt_out(claim.text, claim.channel):
+            return await self._stop(claim)
+        if claim.status != "open" or (claim.kind == "start" and is_stopped_state(claim.state)):
+            return None
+        if claim.kind in _SILENCES and await self._is_stopped(claim):
+            # They opted out by another way: the flow ends here, and their silence is not answered.
+            return Decided(claim, close_state(claim.state), [], [])
+        claim = await self._try_code(claim)
+        if claim.status != "open":
+            return None
+        facts = await self._known(claim)
+        live = await self._find_live(claim)
+        message = TurnMessage(
+            id=str(claim.message_id),
+            kind=claim.kind,
+            text="" if claim.kind == "resume" else claim.text,
+            value=claim.data.get("value"),
+            step=claim.data.get("step"),
+        )
+        return await self._ask(claim, live, message, facts)
+
+    def hand_over(self, claim: Claim, reason: str) -> Decided | None:
+        """What becomes of a message that could not be answered: a person is asked to take over.
+
+        Nobody is called because of somebody's silence: then the flow stays where it is.
+        """
+        log.error("turn_given_up", conversation_id=str(claim.conversation_id), reason=reason, kind=claim.kind)
+        if claim.kind == "no_reply":
+            return None
+        return Decided(
+            claim,
+            None,
+            [Reply(text=self._wording("handed_off", claim.language))],
+            [{"effect": "hand_off", "team": "support", "reason": reason}],
+        )
+
+    # The dialogue
+
+    async def _ask(self, claim: Claim, live: Live, message: TurnMessage, facts: dict[str, Any]) -> Decided:
+        request = self._request(claim, live, message, facts)
+        result = await self._dialogue.turn(request)
+        replies, effects, needs = list(result.replies), list(result.effects), list[dict[str, Any]]()
+        while (need := result.need) is not None:
+            if len(needs) == MOST_NEEDS:
+                raise DialogueFailed(f"The dialogue process asked for more than {MOST_NEEDS} things, at {need.step}.")
+            await self._keep(claim)
+            answer = await self._needs.answer(claim, need, attempt_key=f"{claim.message_id}/{need.step}/{len(needs)}")
+            needs.append({"step": need.step, "need": need.need, "result": dict(answer)})
+            await self._keep(claim)
+            answered = message.model_copy(
+                update={"kind": "result", "text": "", "value": dict(answer), "step": need.step, "need": need.need}
+            )
+            request = request.model_copy(update={"message": answered, "state": result.state})
+            result = await self._dialogue.turn(request)
+            replies += result.replies
+            effects += result.effects
+        return Decided(
+            claim,
+            result.state,
+            replies,
+            effects,
+            publication=live.seq,
+            timer=result.timer,
+            debounce=result.debounce,
+            needs=needs,
+        )
+
+    def _request(self, claim: Claim, live: Live, message: TurnMessage, facts: dict[str, Any]) -> TurnRequest:
+        return TurnRequest(
+            flows=live.flows_version,
+            model=live.model_id,
+            conversation_id=str(claim.conversation_id),
+            subject=str(claim.contact_id or claim.conversation_id),
+            channel=claim.channel,
+            language=claim.language,
+            now=self._clock.now().astimezone(_zone(claim.time_zone)),
+            idle_seconds=_idle_seconds(claim, self._clock.now()),
+            message=message,
+            state=claim.state,
+            facts=facts,
+        )
+
+    async def _find_live(self, claim: Claim) -> Live:
+        """What is live, and no older than what the conversation's state was written by.
+
+        Raises:
+            FlowsBehind: it is older, also after another look.
+        """
+        live = self._live.current
+        if claim.publication is not None and claim.publication > live.seq:
+            live = await self._live.refresh()
+            if claim.publication > live.seq:
+                raise FlowsBehind
+        return live
+
+    async def _known(self, claim: Claim) -> dict[str, Any]:
+        """What a talk begins with, or goes on with elsewhere."""
+        if claim.contact_id is None or claim.kind not in ("start", "resume"):
+            return {}
+        async with self._sessions() as session:
+            return await read_known(
+                session, self._keys, contact_id=claim.contact_id, conversation_id=claim.conversation_id
+            )
+
+    async def _keep(self, claim: Claim) -> None:
+        async with transaction(self._sessions) as session:
+            if not await keep(session, claim):
+                raise ClaimLost
+
+    # Opting out
+
+    async def _stop(self, claim: Claim) -> Decided:
+        """An opt-out in the carriers' words never depends on the dialogue, which is only told."""
+        stopped = Decided(
+            claim,
+            close_state(claim.state),
+            [Reply(text=self._wording("stopped", claim.language))],
+            [{"effect": "opt_out", "scope": "everything", "method": "keyword"}],
+        )
+        try:
+            async with asyncio.timeout(STOP_PATIENCE):
+                return await self._close_flows(stopped)
+        except Exception as error:  # noqa: BLE001
+            # Whatever the matter is, the person is stopped: no fault of the dialogue may come between.
+            log.warning("stop_not_told", conversation_id=str(claim.conversation_id), error=type(error).__name__)
+            return stopped
+
+    async def _close_flows(self, stopped: Decided) -> Decided:
+        """The same, with the flows ended by the dialogue itself. Nothing else of what it says is believed."""
+        claim = stopped.claim
+        if claim.state is None or claim.status == "closed":
+            return stopped
+        live = await self._find_live(claim)
+        message = TurnMessage(id=str(claim.message_id), kind="stopped", text="")
+        result = await self._dialogue.turn(self._request(claim, live, message, {}))
+        if not is_stopped_state(result.state):
+            raise DialogueFailed("The dialogue process did not end its flows.")
+        ends = [effect for effect in result.effects if effect.get("effect") == "end_flow"]
+        return replace(stopped, state=result.state, effects=[*stopped.effects, *ends], publication=live.seq)
+
+    async def _is_stopped(self, claim: Claim) -> bool:
+        if claim.contact_id is None:
+            return False
+        async with self._sessions() as session:
+            return await is_stopped(session, claim.contact_id, claim.channel)
+
+    # Codes
+
+    async def _try_code(self, claim: Claim) -> Claim:
+        """A text that is nothing but a code of another talk becomes the resumption of that talk, here."""
+        if claim.kind != "text" or (code := find_code(claim.text)) is None:
+            return claim
+        async with transaction(self._sessions) as session:
+            if not await keep(session, claim):
+                raise ClaimLost
+            if await count_tries(session, claim.conversation_id) >= MOST_TRIES:
+                return claim
+            typed = update(Message).where(Message.id == claim.message_id)
+            try:
+                async with session.begin_nested():
+                    await move_by_code(session, self._keys, code, into=claim.conversation_id, now=self._clock.now())
+            except CodeNotValid:
+                await session.execute(typed.values(data=Message.data.op("||")({TRIED: True})))
+                return claim
+            # The message is one from here on: the turn done again must not find the code used up.
+            await session.execute(typed.values(kind="resume"))
+            moved = await session.execute(select(*_MOVED).where(Conversation.id == claim.conversation_id))
+        return replace(claim, kind="resume", **moved.mappings().one())
+
+
+_MOVED = (
+    Conversation.state,
+    Conversation.publication,
+    Conversation.language,
+    Conversation.status,
+    Conversation.contact_id,
+    Conversation.time_zone,
+)
+
+
+def _zone(name: str | None) -> ZoneInfo | Any:
+    if name:
+        try:
+            return ZoneInfo(name)
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            pass  # a visitor's browser named it; it may be anything
+    return UTC
+
+
+def _idle_seconds(claim: Claim, now: datetime) -> int:
+    if claim.spoke_before_at is None:
+        return 0
+    return max(0, int((min(claim.received_at, now) - claim.spoke_before_at).total_seconds()))

@@ -1,0 +1,167 @@
+"""One Rasa replica over HTTP: asks it, and pushes flows and models to it. Knows nothing of other replicas."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import json
+from collections.abc import Sequence
+from typing import Literal
+
+import aiohttp
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from base.errors import ParleyError
+from bot.dialogue_source import DialogueSource
+from bot.turn_shapes import ReplicaHealth
+
+MODEL_TIMEOUT = 60.0
+"""Seconds a replica may take to receive and load a model."""
+FLOWS_TIMEOUT = 10.0
+"""Seconds a replica may take to receive compiled flows."""
+HEALTH_TIMEOUT = 2.0
+"""Seconds; a replica that is loaded with turns still answers within these."""
+MOST_PUSHES = 3
+"""How often one request has something pushed; a replica that lacks it then is crowded with other versions."""
+
+Part = Literal["flows", "model"]
+
+
+class DialogueFailed(ParleyError):
+    """The dialogue process was reached but gave no usable answer."""
+
+    code = "dialogue_failed"
+    status = 502
+
+
+class NotThisReplica(Exception):
+    """This replica cannot answer now; another might."""
+
+
+class _Conflict(BaseModel):
+    model_config = ConfigDict(extra="ignore")
+
+    error: str
+    missing: list[Part] = []
+
+
+class Replica:
+    """A replica at an address."""
+
+    def __init__(self, url: str, source: DialogueSource, session: aiohttp.ClientSession) -> None:
+        self.url = url
+        self._routes = f"{url.rstrip('/')}/webhooks/turn/"
+        self._source = source
+        self._session = session
+        self._pushes: dict[tuple[Part, str], asyncio.Task[None]] = {}
+
+    async def ask(self, route: str, body: bytes, names: dict[Part, str], within: float) -> bytes:
+        """Posts a body and gives the answer's; what the replica lacks of `names` is pushed to it first.
+
+        Raises:
+            NotThisReplica: it cannot be reached, cannot be given what it lacks, or is too old for the state.
+            DialogueFailed: it was reached and timed out, broke off, or refused.
+        """
+        for _ in range(MOST_PUSHES + 1):
+            answer = await self._post(route, body, within)
+            if isinstance(answer, bytes):
+                return answer
+            for part in answer:
+                if part in names:
+                    await self.push(part, names[part])
+        raise NotThisReplica(f"lost {' and '.join(names.values())} again and again")
+
+    async def health(self) -> ReplicaHealth | None:
+        """What the replica holds; None when it does not answer."""
+        try:
+            async with self._session.get(
+                f"{self._routes}health", timeout=aiohttp.ClientTimeout(total=HEALTH_TIMEOUT)
+            ) as response:
+                content = await response.read()
+            return ReplicaHealth.model_validate_json(content) if response.status == 200 else None
+        except (TimeoutError, aiohttp.ClientError, ValidationError):
+            return None
+
+    async def push(self, part: Part, name: str) -> None:
+        """Gives the replica flows or a model; whoever wants the same meanwhile waits for the same push.
+
+        Raises:
+            NotThisReplica: it did not take it.
+            DialogueFailed: there is nothing of this name to push.
+        """
+        key = (part, name)
+        push = self._pushes.get(key)
+        if push is None:
+            push = self._pushes[key] = asyncio.create_task(self._push(part, name))
+            push.add_done_callback(lambda done: self._forget(key, done))
+        # The push goes on when one of those who wait for it gives up.
+        await asyncio.shield(push)
+
+    async def close(self) -> None:
+        """Breaks off what is being pushed."""
+        pushes = list(self._pushes.values())
+        for push in pushes:
+            push.cancel()
+        await asyncio.gather(*pushes, return_exceptions=True)
+
+    async def _post(self, route: str, body: bytes, within: float) -> bytes | Sequence[Part]:
+        """The answer, or what is missing."""
+        try:
+            async with self._session.post(
+                self._routes + route, data=body, timeout=aiohttp.ClientTimeout(total=within, connect=2)
+            ) as response:
+                content = await response.read()
+                status = response.status
+        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
+            raise NotThisReplica("cannot be reached") from error
+        except (TimeoutError, aiohttp.ClientError) as error:
+            raise DialogueFailed(f"The dialogue process gave no usable answer: {type(error).__name__}.") from error
+        if status == 200:
+            return content
+        if status == 503:
+            raise NotThisReplica("is not ready")
+        if status == 409:
+            return _missing(content)
+        raise DialogueFailed(f"The dialogue process answered {status}.")
+
+    async def _push(self, part: Part, name: str) -> None:
+        data = await self._data_of(part, name)
+        route = f"flows/{name}" if part == "flows" else f"models/{name}"
+        limit = aiohttp.ClientTimeout(total=FLOWS_TIMEOUT if part == "flows" else MODEL_TIMEOUT, connect=2)
+        kind = "application/json" if part == "flows" else "application/octet-stream"
+        try:
+            # As a file: aiohttp writes it in pieces, so that nothing else stands still meanwhile.
+            async with self._session.put(
+                self._routes + route, data=io.BytesIO(data), headers={"Content-Type": kind}, timeout=limit
+            ) as response:
+                problem = (await response.text(errors="replace"))[:500]
+                status = response.status
+        except (TimeoutError, aiohttp.ClientError) as error:
+            raise NotThisReplica(f"did not take the {part}: {type(error).__name__}") from error
+        if status != 204:
+            raise NotThisReplica(f"refused the {part} with {status}: {problem}")
+
+    async def _data_of(self, part: Part, name: str) -> bytes:
+        if part == "flows":
+            document = await self._source.flows_document(name)
+            data = None if document is None else json.dumps(document, ensure_ascii=False).encode()
+        else:
+            data = await self._source.model_file(name)
+        if data is None:
+            raise DialogueFailed(f"There is nothing to push as {part} {name}: it is not kept any more.")
+        return data
+
+    def _forget(self, key: tuple[Part, str], push: asyncio.Task[None]) -> None:
+        self._pushes.pop(key, None)
+        if not push.cancelled():
+            push.exception()  # seen by whoever waits; if nobody does any more, it shows again at the next turn
+
+
+def _missing(content: bytes) -> Sequence[Part]:
+    try:
+        conflict = _Conflict.model_validate_json(content)
+    except ValidationError as error:
+        raise DialogueFailed("The dialogue process answered 409 without saying why.") from error
+    if conflict.error == "missing" and conflict.missing:
+        return conflict.missing
+    raise NotThisReplica(f"answered {conflict.error}")

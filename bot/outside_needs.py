@@ -1,0 +1,74 @@
+"""What steps need from other systems and from calendars, in the words of the protocol. Decides nothing itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from base.clock import Clock
+from base.database import Sessions, transaction
+from bot.claims import Claim
+from bot.connectors.call import Connectors
+from bot.connectors.rules import ConnectorRequest
+from bot.dialogue import Need
+from crm.meetings.booking import hold_time
+from crm.meetings.feeds import BusyFeeds
+from crm.meetings.free_times import free_times
+
+MOST_TIMES = 10
+"""Times offered at once."""
+
+
+@dataclass(frozen=True)
+class OutsideNeeds:
+    """The needs `http`, `free_times` and `hold_time`, each as `bot.needs.Obtain`."""
+
+    sessions: Sessions
+    clock: Clock
+    connectors: Connectors
+    feeds: BusyFeeds
+
+    async def http(self, claim: Claim, need: Need, attempt_key: str) -> Mapping[str, Any]:
+        """Calls another system, once for each attempt's key."""
+        request = ConnectorRequest(
+            connector=need.connector or "",
+            method=need.method or "",
+            path=need.path or "",
+            query=need.query,
+            body=need.body,
+            callback=need.callback,
+        )
+        return await self.connectors.call(request, key=attempt_key, conversation_id=claim.conversation_id)
+
+    async def free_times(self, claim: Claim, need: Need, _attempt_key: str) -> Mapping[str, Any]:
+        """The next times, labelled in the visitor's language and zone."""
+        async with transaction(self.sessions) as session:
+            found = await free_times(
+                session,
+                self.feeds,
+                calendar=need.calendar or "",
+                after=need.after,
+                count=max(1, min(need.count or 1, MOST_TIMES)),
+                language=claim.language,
+                zone=claim.time_zone,
+                now=self.clock.now(),
+            )
+        times = [{"starts_at": time.starts_at.isoformat(), "label": time.label} for time in found.times]
+        return {"times": times, "more": found.more}
+
+    async def hold_time(self, claim: Claim, need: Need, attempt_key: str) -> Mapping[str, Any]:
+        """Keeps a time for this talk; the turn done again finds it kept."""
+        if need.starts_at is None:
+            return {"held": False}
+        async with transaction(self.sessions) as session:
+            hold = await hold_time(
+                session,
+                self.feeds,
+                calendar=need.calendar or "",
+                starts_at=need.starts_at,
+                hold_key=attempt_key,
+                conversation_id=claim.conversation_id,
+                now=self.clock.now(),
+            )
+        return {"held": False} if hold is None else {"held": True, "hold": str(hold)}

@@ -1,0 +1,113 @@
+"""What a flow depends on: other flows, journeys, words, examples, articles, teams. Packs nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from base.errors import NotFound
+from bot.publishing.intent_examples import examples_by_intent, write_examples
+from flows.content_tree import INTENTS, KNOWLEDGE, LIBRARY, PATTERNS, ContentTree, Files
+from flows.errors import FlowError, FlowsRefused
+from flows.knowledge import Answer, parse_article
+from flows.marked_yaml import UnreadableYAML
+from flows.models import Flow, Library, Team
+from flows.parsing import ModelT, parse_model, parse_text
+from flows.steps import AnswerKB, AskChoice, CallFlow, Handoff, IntentRoute, Jump, StartJourney
+
+
+@dataclass(frozen=True)
+class Parts:
+    """A flow and everything it needs to run elsewhere."""
+
+    tree: Mapping[str, dict[str, str]]
+    teams: Mapping[str, Team]
+
+
+def collect_parts(flow: str, tree: ContentTree) -> Parts:
+    """Finds what the flow needs, through all flows it calls or jumps to.
+
+    Raises:
+        NotFound: the flow, or one that it leads to, does not exist.
+        FlowsRefused: one of them cannot be read.
+    """
+    flows = _reached(flow, tree)
+    needs = [need for model in flows.values() for need in _needs(model)]
+    wanted = {kind: {name for one, name in needs if one == kind} for kind in ("journey", "intent", "team")}
+    answers = _articles(tree, wanted["intent"], every=("articles", "") in needs)
+    wanted["intent"] |= {answer.about.intent for answer in answers.values()}
+    found: dict[str, dict[str, str]] = {f"library/{name}": dict(tree[f"library/{name}"]) for name in flows}
+    for item in (PATTERNS, *(f"journeys/{name}" for name in sorted(wanted["journey"]))):
+        found[item] = dict(_files(tree, item))
+    if answers:
+        found[KNOWLEDGE] = {name: tree[KNOWLEDGE][name] for name in answers}
+    if examples := _examples(tree, wanted["intent"]):
+        found[INTENTS] = {f"{flow}.yml": write_examples(examples)}
+    teams = _read(Library, tree, LIBRARY, "library.yml").teams
+    return Parts(found, {name: team for name, team in teams.items() if name in wanted["team"]})
+
+
+def read_articles(files: Files) -> dict[str, Answer]:
+    """The articles by file; those that cannot be read are left out."""
+    read = {name: parse_article(text, f"{KNOWLEDGE}/{name}", []) for name, text in files.items()}
+    return {name: answer for name, answer in read.items() if answer is not None}
+
+
+def _reached(flow: str, tree: ContentTree) -> dict[str, Flow]:
+    found: dict[str, Flow] = {}
+    waiting = [flow]
+    while waiting:
+        name = waiting.pop()
+        if name not in found:
+            found[name] = _read(Flow, tree, f"library/{name}", "flow.yml")
+            waiting += [step.flow for step in found[name].steps if isinstance(step, CallFlow | Jump)]
+    return found
+
+
+def _needs(flow: Flow) -> Iterator[tuple[str, str]]:
+    yield from (("intent", intent) for intent in flow.nlu_triggers)
+    for step in flow.steps:
+        match step:
+            case StartJourney(journey=journey):
+                yield "journey", journey
+            case Handoff(team=team):
+                yield "team", team
+            case AskChoice(intents=intents):
+                yield from (("intent", intent) for intent in intents)
+            case IntentRoute(routes=routes):
+                yield from (("intent", intent) for intent in routes)
+            case AnswerKB():
+                yield "articles", ""
+
+
+def _articles(tree: ContentTree, intents: set[str], *, every: bool) -> dict[str, Answer]:
+    articles = read_articles(tree.get(KNOWLEDGE, {}))
+    return {name: answer for name, answer in articles.items() if every or answer.about.intent in intents}
+
+
+def _examples(tree: ContentTree, intents: set[str]) -> dict[str, tuple[str, ...]]:
+    try:
+        examples = examples_by_intent(tree.get(INTENTS, {}))
+    except UnreadableYAML as error:
+        fault = FlowError(INTENTS, error.line, None, "yaml", error.problem, "Mend the file at this line")
+        raise FlowsRefused([fault]) from error
+    return {intent: texts for intent, texts in examples.items() if intent in intents}
+
+
+def _files(tree: ContentTree, item: str) -> Files:
+    if item not in tree:
+        raise NotFound(f"There is no {item}.")
+    return tree[item]
+
+
+def _read(model: type[ModelT], tree: ContentTree, item: str, name: str) -> ModelT:
+    file = f"{item}/{name}"
+    errors: list[FlowError] = []
+    text = _files(tree, item).get(name)
+    if text is None:
+        raise NotFound(f"There is no {file}.")
+    marks = parse_text(text, file, errors)
+    read = parse_model(model, marks, errors) if marks else None
+    if read is None:
+        raise FlowsRefused(errors)
+    return read

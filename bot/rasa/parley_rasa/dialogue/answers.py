@@ -1,0 +1,269 @@
+"""Read a text as the answer to a question, by the kind of the question. Consent is read from clear words only."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from parley_rasa.choice_matching import ChoiceMatch, match_choice
+from parley_rasa.dates import read_date
+from parley_rasa.dialogue.answer_patterns import fits
+from parley_rasa.dialogue.choices import (
+    CHANNELS_WITH_BUTTONS,
+    DONE,
+    NONE,
+    STAY,
+    data_of,
+    labels_of,
+    open_choices,
+    preference_asked,
+)  # fmt: skip
+from parley_rasa.dialogue.flows import QUESTION_INPUT
+from parley_rasa.dialogue.limits import day_bounds, is_within
+from parley_rasa.dialogue.turn import Turn
+from parley_rasa.offered_times import find_offered
+from parley_rasa.personal_facts import PersonalFacts, find_personal_facts, read_company, read_name
+from parley_rasa.quantities import find_numbers, is_rating_alone, read_money, read_number, read_rating
+from parley_rasa.question_talk import refuses
+from parley_rasa.typed_answers import clean_text, normalise, read_agreement, read_yes_no, taken_back
+
+LONGEST_TEXT = 1000  # characters, when the step says nothing
+_FEW_WORDS = 5
+_FEW_LETTERS = 6
+_WORDS_OF_A_QUESTION = 3
+_WORD = re.compile(r"[^\W\d_]{3,}")
+NAMES: dict[str, Callable[[str], str | None]] = {"first_name": read_name, "company": read_company}
+"""How an answer for a contact field is read that few texts can be."""
+
+Step = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An answer to the open step.
+
+    ``whole``: the message is that answer and nothing else, so no intent can outweigh it.
+    ``certain``: a valid value for a closed question, though perhaps among other words.
+    """
+
+    value: Any
+    whole: bool = False
+    certain: bool = True
+
+
+def read_answer(turn: Turn, step: Step) -> Answer | None:
+    """Read the visitor's text as an answer to the open step; None when it is none."""
+    read = _READERS.get(step["step"])
+    return read(turn, step, turn.message.text) if read else None
+
+
+def read_plain_value(turn: Turn, kind: str, text: str) -> Any:
+    """Return the number, date or sum of money that a text gives, whatever was asked; None when it gives none."""
+    if kind == "date":
+        day = read_date(text, turn.now, turn.language)
+        return day and day.isoformat()
+    read = read_money if kind == "money" else read_number
+    return read(text, turn.language)
+
+
+def read_in_bounds(turn: Turn, step: Step, text: str) -> Any:
+    """Return the value for a number, date or rating question that a text gives, if it is one the question takes."""
+    kind = step["step"]
+    if kind == "rating":
+        return read_rating(text, step["lowest"], step["highest"], turn.language)
+    if kind == "ask_number":
+        number = read_number(text, turn.language)
+        return number if number is not None and is_within(number, step) else None
+    earliest, latest = day_bounds(step, turn.now.date())
+    day = read_date(text, turn.now, turn.language, past=latest is not None and latest <= turn.now.date())
+    return day.isoformat() if day is not None and _is_between(day, earliest, latest) else None
+
+
+def asks_a_name(turn: Turn, step: Step) -> bool:
+    """Tell whether a question asks for a name, which few texts can be."""
+    return turn.flows.slot(step.get("slot", "")).get("field") in NAMES
+
+
+def read_route(turn: Turn, step: Step) -> str | None:
+    """Name the route of an ``intent_route`` that the text means, by a route's label or by the intent."""
+    values = list(step["routes"])
+    labels = labels_of(turn, turn.frame or {}, values)
+    named = [{"value": value, "label": label} for value, label in labels.items() if label]
+    match = match_choice(turn.message.text, named) if named else None
+    if match is not None and match.whole:
+        return match.value
+    likely = turn.understood.confidence >= turn.thresholds.trigger
+    return turn.understood.intent if likely and turn.understood.intent in step["routes"] else None
+
+
+def knowledge_for(turn: Turn) -> tuple[str, ...]:
+    """Name the articles that answer the text, which was asked for as a question: the likeliest will do."""
+    # The two modules know each other: ``repair`` asks again after an answer from the articles.
+    from parley_rasa.dialogue import repair
+
+    found = tuple(repair.find_knowledge(turn))
+    likely = [
+        name
+        for name, confidence in turn.understood.ranking
+        if name in turn.flows.answers and confidence >= turn.thresholds.in_typed_question
+    ]
+    return found or tuple(likely[:1])
+
+
+def _is_between(day: date, earliest: date | None, latest: date | None) -> bool:
+    return (earliest is None or day >= earliest) and (latest is None or day <= latest)
+
+
+def _read_value(turn: Turn, step: Step, text: str) -> Answer | None:
+    value = turn.understood.values.get(QUESTION_INPUT[step["step"]])
+    return None if value is None else Answer(value, whole=turn.understood.nothing_else)
+
+
+def _read_consent(turn: Turn, step: Step, text: str) -> Answer | None:
+    """Read a plain yes or no, or the very words on one of the two buttons."""
+    choices = open_choices(turn, step)
+    typed = [choice["value"] for choice in choices if normalise(choice["label"]) == normalise(text)]
+    if len(typed) == 1:
+        return Answer(typed[0], whole=True)
+    said = read_agreement(text)
+    return None if said is None else Answer("yes" if said else "no", whole=True)
+
+
+def _read_choice(turn: Turn, step: Step, text: str) -> Answer | None:
+    choices = open_choices(turn, step)
+    match = _match(turn, text, choices)
+    said = read_yes_no(text)
+    if match is None and said is not None:  # "ok go ahead", where a choice is also called "yes"
+        match = match_choice("yes" if said else "no", choices)
+    if match is not None:
+        return Answer(match.value, whole=match.whole)
+    meant = step.get("intents", {}).get(turn.understood.intent)
+    if meant is None or turn.understood.confidence < turn.thresholds.trigger:
+        return None
+    return Answer(meant)
+
+
+def _match(turn: Turn, text: str, choices: list[dict[str, Any]]) -> ChoiceMatch | None:
+    numbered = turn.channel not in CHANNELS_WITH_BUTTONS
+    match = match_choice(text, choices, numbered)
+    taken = taken_back(text)
+    if match is None and taken is not None:  # "oh, actually the second one"
+        match = match_choice(taken.value, choices, numbered)
+    return match
+
+
+def _read_bounded(turn: Turn, step: Step, text: str) -> Answer | None:
+    """Read a number, a day or a rating; one in a question of the visitor's own may mean something else."""
+    value = read_in_bounds(turn, step, text)
+    if step["step"] == "rating":
+        ends = _labelled_ends(turn, step, text)
+        if ends is not None:
+            return Answer(ends, whole=True)
+        return None if value is None else Answer(value, is_rating_alone(text, turn.language), not turn.is_asking)
+    if value is None:
+        return None
+    few = len(text.split()) <= _WORDS_OF_A_QUESTION
+    alone = few if step["step"] == "ask_date" else _WORD.search(text) is None or (few and bool(find_numbers(text)))
+    return Answer(value, alone and not turn.is_asking, not turn.is_asking)
+
+
+def _labelled_ends(turn: Turn, step: Step, text: str) -> int | None:
+    ends = labels_of(turn, turn.frame or {}, [str(step["lowest"]), str(step["highest"])])
+    said = normalise(text)
+    named = [int(value) for value, label in ends.items() if label and normalise(label) == said]
+    return named[0] if len(named) == 1 else None
+
+
+def _read_meeting(turn: Turn, step: Step, text: str) -> Answer | None:
+    """Read a time by its number, its label, or the day or hour that only one of those offered has."""
+    times = data_of(turn).get("times", [])
+    # An hour goes before a position: "10:00" is no tenth choice, though "1" is the first.
+    index = None if re.fullmatch(r"\W*\d\W*", text) else find_offered(text, times, turn.now, turn.language)
+    if index is not None:
+        return Answer(times[index]["value"], whole=len(text.split()) <= _FEW_WORDS, certain=not turn.is_asking)
+    match = _match(turn, text, open_choices(turn, step))
+    if match is not None and (match.whole or not turn.is_asking):
+        return Answer(match.value, match.whole)
+    return Answer(NONE) if read_yes_no(text) is False else None
+
+
+def _read_preference(turn: Turn, step: Step, text: str) -> Answer | None:
+    if preference_asked(turn, step) is not None:
+        return _read_consent(turn, step, text)
+    match = _match(turn, text, open_choices(turn, step))
+    if match is not None:
+        return Answer(match.value, match.whole)
+    return Answer(DONE) if read_yes_no(text) is False else None
+
+
+def _read_stay(turn: Turn, step: Step, text: str) -> Answer | None:
+    match = _match(turn, text, open_choices(turn, step))
+    if match is not None:
+        return Answer(match.value, match.whole)
+    return Answer(STAY) if read_yes_no(text) is False or refuses(text) else None
+
+
+def _read_problem(turn: Turn, step: Step, text: str) -> Answer | None:
+    """Read what an ``intent_route`` asks for: any text answers it, though only a route is certain."""
+    intent = read_route(turn, step)
+    if intent is None and not any(letter.isalnum() for letter in text):
+        return None
+    return Answer(intent, certain=intent is not None)
+
+
+def _read_question(turn: Turn, step: Step, text: str) -> Answer | None:
+    """Read what an ``answer_kb`` asks for; a word or two that ask nothing known are no question."""
+    names = knowledge_for(turn)
+    if names:
+        return Answer(names)
+    is_question = turn.is_asking or len(text.split()) >= _WORDS_OF_A_QUESTION
+    return Answer((), certain=False) if is_question or read_yes_no(text) is False or refuses(text) else None
+
+
+def _read_free_text(turn: Turn, step: Step, text: str) -> Answer | None:
+    if turn.understood.nothing_else and turn.understood.values.keys() & {"email", "phone"}:
+        return None  # an address given early is captured as one, it does not answer "what is your name?"
+    pattern = step.get("pattern")
+    if pattern:
+        value = clean_text(text)
+        return Answer(value, certain=False) if _fits_length(value, step) and fits(pattern, value) else None
+    if turn.is_typed_question and (turn.frame or {}).get("misses") == 0:
+        return None  # a question of the visitor's own; typed once more, it is taken as the answer after all
+    read = NAMES.get(str(turn.flows.slot(step["slot"]).get("field")), clean_text)
+    name = read(clean_text(text))
+    if name is None or read_yes_no(text) is not None or _tells_something_else(turn, step, text):
+        return None
+    fitting = _fits_length(name, step) and any(letter.isalnum() for letter in name)
+    return Answer(name, certain=False) if fitting else None
+
+
+def _fits_length(value: str, step: Step) -> bool:
+    return (step.get("min_length") or 1) <= len(value) <= (step.get("max_length") or LONGEST_TEXT)
+
+
+def _tells_something_else(turn: Turn, step: Step, text: str) -> bool:
+    """Tell whether a few words only give a name or a number, which answers no question about a problem."""
+    if asks_a_name(turn, step) or len(text.split()) > _FEW_WORDS:
+        return False
+    letters = sum(letter.isalpha() for letter in text)
+    return find_personal_facts(text) != PersonalFacts() or (letters < _FEW_LETTERS and any(map(str.isdigit, text)))
+
+
+_READERS: dict[str, Callable[[Turn, Step, str], Answer | None]] = {
+    "ask_choice": _read_choice,
+    "ask_text": _read_free_text,
+    "ask_email": _read_value,
+    "ask_phone": _read_value,
+    "ask_number": _read_bounded,
+    "ask_date": _read_bounded,
+    "rating": _read_bounded,
+    "ask_consent": _read_consent,
+    "book_meeting": _read_meeting,
+    "preferences": _read_preference,
+    "move_channel": _read_stay,
+    "intent_route": _read_problem,
+    "answer_kb": _read_question,
+}

@@ -1,0 +1,68 @@
+"""Begin or take up a conversation: the page was opened, or the visitor's first words came. Reads no later words."""
+
+from __future__ import annotations
+
+from parley_rasa.dialogue import questions, repair, steps, volunteered
+from parley_rasa.dialogue.stack import guard_holds
+from parley_rasa.dialogue.state import is_fresh
+from parley_rasa.dialogue.turn import Turn
+
+
+def start(turn: Turn) -> None:
+    """Begin with the entry flow, or welcome back who has been here before."""
+    turn.acted_as = "start"
+    if is_fresh(turn.state):
+        named = turn.message.value
+        known = isinstance(named, str) and named in turn.flows and guard_holds(turn, named)
+        steps.start_flow(turn, named if known else turn.flows.entry_flow)
+        return
+    turn.say(turn.pattern("welcome_back" if turn.frame else "greet_again"))
+    show_open_step(turn)
+
+
+def show_open_step(turn: Turn) -> None:
+    """Ask once more what is open; run on to it when it has not been shown yet."""
+    if turn.moved or turn.waiting is None:
+        steps.run(turn)
+    else:
+        questions.ask_shortly(turn)
+
+
+def first_words(turn: Turn) -> None:
+    """The visitor speaks first: begin a flow, with what was given already, and answer what was asked."""
+    noted = volunteered.capture(turn)
+    knowledge = repair.find_knowledge(turn)
+    intent = turn.understood.intent if turn.understood.confidence >= turn.thresholds.trigger else None
+    turn.acted_as = "flow_started"
+    steps.start_flow(turn, _flow_for(turn, intent), intent)
+    _answer_first_question(turn)
+    if knowledge or noted:
+        # The notice that this is a machine comes first, the open question last, the answer between them.
+        question = turn.replies.pop() if _has_just_asked(turn) else None
+        volunteered.say_noted(turn, noted)
+        repair.say_knowledge(turn, knowledge)
+        if question is not None:
+            turn.replies.append(question)
+
+
+def _flow_for(turn: Turn, intent: str | None) -> str:
+    """Name the flow to begin with; one whose guard needs facts, or does not hold, waits until it is asked for again."""
+    name = turn.flows.triggered_by(intent)
+    return name if name and guard_holds(turn, name) else turn.flows.entry_flow
+
+
+def _has_just_asked(turn: Turn) -> bool:
+    return turn.waiting is not None and bool(turn.replies) and turn.replies[-1]["step"] == turn.step_id
+
+
+def _answer_first_question(turn: Turn) -> None:
+    """Take a choice or a route named in the first words, instead of asking for it."""
+    step = turn.waiting
+    if step is None or not _has_just_asked(turn):
+        return
+    if step["step"] != "intent_route" and (step["step"] != "ask_choice" or turn.is_asking):
+        return
+    answer = questions.read_text(turn, step)
+    if answer is not None and (answer.certain or step["step"] == "ask_choice"):
+        turn.replies.pop()
+        steps.take(turn, step, answer)

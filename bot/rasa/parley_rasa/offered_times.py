@@ -1,0 +1,68 @@
+"""Find which of the times offered a text names, by day, hour or both. Pure; when several fit, none."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from parley_rasa.dates import read_date, weekday_in
+from parley_rasa.quantities import digits_for_words
+
+_LONGEST = 200  # characters
+_CLOCK = re.compile(
+    r"(?<![\d.,:])(?:(\d{1,2})(?:[:h]|\.(?=\d\d\s?uhr))(\d{2})|(\d{1,2}))\s?(a\.?m\b|p\.?m\b|o'?clock\b|uhr\b|h\b|heures?\b)?(?!\d)"
+)
+_AT = re.compile(r"\b(?:at|um|à|a las|a la|gegen|around)\s*$")
+_NEGATING = re.compile(r"\b(?:not|no|never|none|neither|except|nicht|kein\w*|pas|aucun\w*|ningun\w*)\b|n't\b")
+_NOON = re.compile(r"\b(?:noon|midday|mittags?|midi|mediodía)\b")
+
+
+def find_offered(text: str, offered: Sequence[Mapping[str, Any]], now: datetime, language: str = "en") -> int | None:
+    """Return the index of the one offered time that fits the text.
+
+    Args:
+        text: what was typed, such as "tuesday", "10:00" or "the 24th at ten".
+        offered: times with ``starts_at`` (RFC 3339), each in the zone it was shown in.
+        now: the present moment where the visitor is, to read days from.
+    """
+    said = " ".join(text[:_LONGEST].lower().split())
+    if _NEGATING.search(said):
+        return None
+    starts = [datetime.fromisoformat(one["starts_at"]) for one in offered]
+    fitting = _on_the_day(said, starts, now, language)
+    hours = _hours(digits_for_words(said, language))
+    if hours:
+        fitting = [index for index in fitting if (starts[index].hour, starts[index].minute) in hours]
+    elif len(fitting) == len(starts):
+        return None  # it names neither a day that tells them apart nor an hour
+    return fitting[0] if len(fitting) == 1 else None
+
+
+def _on_the_day(said: str, starts: Sequence[datetime], now: datetime, language: str) -> list[int]:
+    """Keep the times of the day named; a bare weekday is that of any week offered."""
+    every = list(range(len(starts)))
+    weekday = weekday_in(said, language)
+    if weekday is not None:
+        return [index for index in every if starts[index].weekday() == weekday]
+    day = read_date(said, now, language)
+    return every if day is None else [index for index in every if starts[index].date() == day]
+
+
+def _hours(said: str) -> set[tuple[int, int]]:
+    """List the times of day a text may mean; an hour alone may be one of the afternoon."""
+    hours = {(12, 0)} if _NOON.search(said) else set()
+    for match in _CLOCK.finditer(said):
+        written, minute, bare, half = match.groups()
+        if bare and not half and not _AT.search(said[: match.start()]) and said.strip(" .!?") != bare:
+            continue  # a number among other words need not be an hour
+        hour = int(written or bare)
+        if half and half.startswith("p"):
+            hour = hour % 12 + 12
+        elif half and half.startswith("a"):
+            hour %= 12
+        hours.add((hour, int(minute or 0)))
+        if not half and 0 < hour < 8:
+            hours.add((hour + 12, int(minute or 0)))
+    return hours

@@ -1,0 +1,118 @@
+"""Find a number, a rating or a sum of money in a text, written in digits or words. Pure; in doubt, none."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from parley_rasa.typed_answers import normalise
+
+LANGUAGES_WITH_NUMBER_WORDS = ("en", "de", "es", "fr")
+_LONGEST = 200  # characters
+_LARGEST = 1e15
+_TIMES = {
+    "k": 1e3, "thousand": 1e3, "tausend": 1e3, "mil": 1e3, "mille": 1e3, "mio": 1e6, "million": 1e6,
+    "millions": 1e6, "millionen": 1e6, "millón": 1e6, "millones": 1e6, "hundred": 1e2, "dozen": 12, "dutzend": 12,
+}  # fmt: skip
+_DIGITS = r"\d{1,15}(?:[.,'\u202f\u00a0]\d{3})*(?:[.,]\d{1,9})?"
+_NUMBER = re.compile(rf"(?<![\w.,/:+@-])(-?)({_DIGITS})(?![\w@/:]|[.,]\d)")
+_MULTIPLIED = re.compile(
+    rf"(?<![\w.,/:+@-])(-?)({_DIGITS})\s?({'|'.join(sorted(_TIMES, key=len, reverse=True))})\b", re.IGNORECASE
+)
+_GROUPED = re.compile(r"\d{1,3}(?:[.,'\u202f\u00a0]\d{3})+")
+_SPACED = re.compile(r"(?<![\d.,])\d{1,3}(?: \d{3})+(?![\d.,]\d)")
+_OUT_OF = re.compile(r"(\d{1,2})\s?(?:/|(?:out\s)?of|von|de|sur|sobre)\s?(\d{1,2})", re.IGNORECASE)
+_STARS = re.compile(r"[\u2605\u2b50]")
+_AROUND_RATING = re.compile(
+    r"(?:(?:i|we|would|id|ill|will|give|rate|it|say|you|a|an|its|that|is|id say|my|rating|score|maybe|about|solid|full"
+    r"|clear|definitely|of course|ich|gebe|eine|une|un|una|je|donne|doy|le|les|number|points?|stars?|sterne?|punkte?"
+    r"|etoiles?|estrellas?|puntos?|please|thanks) ?)*"
+)
+_CURRENCY = re.compile(r"[€$£]|\b(?:eur|euros?|usd|dollars?|gbp|pounds?|chf|francs?|franken|bucks)\b", re.IGNORECASE)
+_NEAR = 2  # characters between a number and its currency
+
+
+def digits_for_words(text: str, language: str = "en") -> str:
+    """Write number words in digits ("twenty-five people" is "25 people"); an article stays what it is."""
+    base = language.split("-", maxsplit=1)[0].lower()
+    tongue = base if base in LANGUAGES_WITH_NUMBER_WORDS else "en"
+    from text_to_num import alpha2digit  # only turns that ask for a number need it
+
+    text = _MULTIPLIED.sub(_multiply, _SPACED.sub(lambda match: match.group().replace(" ", ""), text))
+    if tongue == "en":
+        text = re.sub(r"\ba (?=hundred|thousand|million)", "one ", text.replace("hundred and ", "hundred "))
+        text = re.sub(r"\ba (?=dozen)", "1 ", text)
+        text = re.sub(r"\bone (?=stars?\b|points?\b)", "1 ", text, flags=re.IGNORECASE)
+    return _MULTIPLIED.sub(_multiply, str(alpha2digit(text, tongue)))
+
+
+def find_numbers(text: str, language: str = "en") -> list[float]:
+    """List the numbers in a text; "1,000", "1.000", "1k" and "one thousand" are the same."""
+    return [number for number, _, _ in _placed(digits_for_words(text[:_LONGEST], language))]
+
+
+def read_number(text: str, language: str = "en") -> int | float | None:
+    """Return the number that a text gives, when it gives one and no other."""
+    numbers = set(find_numbers(text, language))
+    return _plain(numbers.pop()) if len(numbers) == 1 else None
+
+
+def read_money(text: str, language: str = "en") -> int | float | None:
+    """Return the sum of money in a text: the one number that stands beside a currency."""
+    said = digits_for_words(text[:_LONGEST], language)
+    marks = [match.span() for match in _CURRENCY.finditer(said)]
+    sums = {
+        number
+        for number, start, end in _placed(said)
+        if any(0 <= start - after <= _NEAR or 0 <= before - end <= _NEAR for before, after in marks)
+    }
+    return _plain(sums.pop()) if len(sums) == 1 else None
+
+
+def read_rating(text: str, lowest: int, highest: int, language: str = "en") -> int | None:
+    """Return a rating on a scale: "4", "four stars", "4/5", four star signs. One of another scale is none."""
+    stars = len(_STARS.findall(text))
+    said = digits_for_words(text[:_LONGEST], language)
+    scaled = _OUT_OF.search(said)
+    if stars:
+        number: float | None = stars if not re.search(r"\d", said) else None
+    elif scaled:
+        number = float(scaled.group(1)) if int(scaled.group(2)) == highest else None
+    else:
+        number = read_number(said, language)
+    if number is None or number != int(number) or not lowest <= number <= highest:
+        return None
+    return int(number)
+
+
+def is_rating_alone(text: str, language: str = "en") -> bool:
+    """Tell whether nothing but a rating is said, so that no intent may outweigh it."""
+    words = re.sub(r"\d+", " ", normalise(_OUT_OF.sub(" ", digits_for_words(text[:_LONGEST], language))))
+    return _AROUND_RATING.fullmatch(" ".join(words.split())) is not None
+
+
+def _placed(said: str) -> Sequence[tuple[float, int, int]]:
+    found = []
+    for match in _NUMBER.finditer(said):
+        number = _value(match.group(2))
+        if number <= _LARGEST:
+            found.append((-number if match.group(1) else number, match.start(), match.end()))
+    return found
+
+
+def _multiply(match: re.Match[str]) -> str:
+    return f"{match.group(1)}{_plain(_value(match.group(2)) * _TIMES[match.group(3).lower()])}"
+
+
+def _value(written: str) -> float:
+    """Read digits with separators: what stands before exactly three digits groups thousands, unless a 0 leads."""
+    if _GROUPED.fullmatch(written) and not written.startswith("0"):
+        return float(re.sub(r"\D", "", written))
+    whole, _, part = max((written.rpartition(mark) for mark in ".,"), key=lambda split: len(split[0]))
+    if not whole:
+        return float(re.sub(r"\D", "", written))
+    return float(f"{re.sub(r'[^0-9]', '', whole)}.{part}")
+
+
+def _plain(number: float) -> int | float:
+    return int(number) if float(number).is_integer() else number

@@ -1,0 +1,55 @@
+"""What each channel can show, as one table. Says nothing of how it is sent."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What a channel can show.
+
+    Attributes:
+        choices: buttons to tap, a numbered list to answer in text, or keys to press.
+        media: shown; said as caption and address; or its description spoken.
+        cards: shown side by side, a numbered text, or a spoken list.
+        fields: whether it has fields of its own for numbers, days and ratings.
+        files: whether people can send files.
+        links: shown, or named without their address.
+        comfortable: units after which a text goes on in the next message; a consent text is not cut here.
+        limit: units no message may be longer than.
+        unit: `character`; `utf16`, as Telegram counts; or `sms`: septets of the GSM alphabet, of which other
+            characters than its own take more than two.
+    """
+
+    choices: Literal["buttons", "numbers", "keys"]
+    media: Literal["shown", "address", "spoken"]
+    cards: Literal["shown", "numbered", "spoken"]
+    fields: bool
+    files: bool
+    links: Literal["shown", "named"]
+    comfortable: int
+    limit: int
+    unit: Literal["character", "utf16", "sms"]
+
+    @property
+    def speaks(self) -> bool:
+        """Whether all is said aloud."""
+        return self.media == "spoken"
+
+
+CAPABILITIES: dict[str, Capabilities] = {
+    "web": Capabilities("buttons", "shown", "shown", True, True, "shown", 8000, 8000, "character"),
+    "telegram": Capabilities("buttons", "shown", "numbered", False, True, "shown", 4096, 4096, "utf16"),
+    # Three parts read well; carriers join at most ten.
+    "sms": Capabilities("numbers", "address", "numbered", False, False, "shown", 3 * 153, 10 * 153, "sms"),
+    "email": Capabilities("numbers", "address", "numbered", False, False, "shown", 100_000, 100_000, "character"),
+    # What a provider of telephony takes in one go; a sentence as such has no bound.
+    "voice": Capabilities("keys", "spoken", "spoken", False, False, "named", 3000, 3000, "character"),
+}
+
+
+def get_capabilities(channel: str) -> Capabilities:
+    """What the channel can show; raises KeyError for one that is none."""
+    return CAPABILITIES[channel]

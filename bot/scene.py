@@ -1,0 +1,81 @@
+"""The turn in which effects happen: whom it is about, where its rows go, and how an effect's fields are read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from base.encryption import KeyRing
+from bot.claims import Claim
+from bot.models import Conversation
+from bot.ports import ConfirmMeeting, FollowUps
+from crm.contacts.service import create_contact
+from crm.timeline.service import record
+
+
+@dataclass(slots=True)
+class Scene:
+    """One turn. `contact_id` is filled when the first effect needs a contact."""
+
+    session: AsyncSession
+    keys: KeyRing
+    follow_ups: FollowUps
+    controller: str
+    claim: Claim
+    now: datetime
+    contact_id: UUID | None
+    status: str
+    confirm_meeting: ConfirmMeeting | None = None
+    score_changed: bool = False
+
+    async def contact(self) -> UUID:
+        """The conversation's contact, made now if there is none."""
+        if self.contact_id is None:
+            self.contact_id = await create_contact(
+                self.session, language=self.claim.language, time_zone=self.claim.time_zone, now=self.now
+            )
+            await self._point_conversation()
+        return self.contact_id
+
+    async def join(self, contact_id: UUID) -> None:
+        """From here on the conversation adds to this contact."""
+        if contact_id != self.contact_id:
+            self.contact_id = contact_id
+            await self._point_conversation()
+
+    async def note(self, kind: str, **data: Any) -> None:
+        """An event on the contact's timeline."""
+        await record(
+            self.session,
+            kind=kind,
+            contact_id=self.contact_id,
+            conversation_id=self.claim.conversation_id,
+            data=data,
+            now=self.now,
+        )
+
+    async def _point_conversation(self) -> None:
+        await self.session.execute(
+            update(Conversation).where(Conversation.id == self.claim.conversation_id).values(contact_id=self.contact_id)
+        )
+
+
+def text(effect: dict[str, Any], name: str) -> str:
+    """A field that must be a text; raises KeyError or TypeError."""
+    value = effect[name]
+    if not isinstance(value, str):
+        raise TypeError(name)
+    return value
+
+
+def texts(effect: dict[str, Any], name: str) -> list[str]:
+    """A field that must be a list of texts, or is left out; raises TypeError."""
+    values = effect.get(name) or []
+    if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
+        raise TypeError(name)
+    return values

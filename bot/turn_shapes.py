@@ -1,0 +1,174 @@
+"""What goes to a dialogue process and what comes back, as types (docs/reference/protocols.md, 2). Decides nothing."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from base.messages import MessageKind
+
+NeedName = Literal["facts", "http", "free_times", "hold_time", "resume_code"]
+InputName = Literal["choice", "text", "email", "phone", "number", "date", "file", "rating", "consent"]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+
+class Choice(_Part):
+    """A button: what it says and what it means."""
+
+    value: str
+    label: str
+
+
+class ConsentShown(_Part):
+    """Marks the message whose text is a consent notice."""
+
+    purpose: str
+    channels: list[str]
+    slot: str | None = None
+
+
+class Media(_Part):
+    """Something to show beside the text."""
+
+    kind: str
+    url: str
+    alt: str = ""
+
+
+class Card(_Part):
+    """One card of a list; channels without cards say title and text."""
+
+    title: str
+    text: str | None = None
+    image: str | None = None
+    link: str | None = None
+    button: str | None = None
+
+
+class Limits(_Part):
+    """What an answer must keep to; which of them are set depends on `input`."""
+
+    minimum: float | None = None
+    maximum: float | None = None
+    earliest: str | None = None
+    latest: str | None = None
+    lowest: int | None = None
+    highest: int | None = None
+    low_label: str | None = None
+    high_label: str | None = None
+    accept: list[str] | None = None
+    max_megabytes: float | None = None
+
+
+class Reply(_Part):
+    """One message of the bot."""
+
+    text: str
+    step: str | None = None
+    input: InputName | None = None
+    choices: list[Choice] = []
+    notice: Literal["ai"] | None = None
+    consent: ConsentShown | None = None
+    source: dict[str, Any] | None = None
+    media: Media | None = None
+    cards: list[Card] = []
+    limits: Limits | None = None
+
+
+class Need(_Part):
+    """What a step must be told before the turn can go on; the fields set are those of its kind."""
+
+    need: NeedName
+    step: str
+    connector: str | None = None
+    method: str | None = None
+    path: str | None = None
+    query: dict[str, Any] = Field(default_factory=dict)
+    body: Any = None
+    callback: bool = False
+    calendar: str | None = None
+    after: AwareDatetime | None = None
+    count: int | None = None
+    starts_at: AwareDatetime | None = None
+    channels: list[str] = []
+
+
+class Timer(_Part):
+    """When to come back to a step that waits, unless the person was quicker."""
+
+    kind: Literal["no_reply", "timed_out"]
+    step: str
+    seconds: int = Field(ge=0)
+
+
+class TurnResult(_Part):
+    """What a turn came to. `effects` are data that `bot.effects` checks and carries out.
+
+    Attributes:
+        state: what to send with the next turn; None: as it was.
+        need: set when the turn is not over; the result goes back as a message of kind `result`.
+        debounce: seconds the open question waits for more text.
+    """
+
+    state: dict[str, Any] | None
+    replies: list[Reply]
+    effects: list[dict[str, Any]]
+    need: Need | None = None
+    timer: Timer | None = None
+    debounce: float = 0
+    understood: dict[str, Any] = Field(default_factory=dict)
+
+
+class TurnMessage(_Part):
+    """What the person said or tapped, or what else the turn is about."""
+
+    id: str
+    kind: MessageKind
+    text: str = ""
+    value: Any = None
+    step: str | None = None
+    need: NeedName | None = None
+
+
+class TurnRequest(_Part):
+    """Everything a turn depends on.
+
+    Attributes:
+        flows, model: version and id of what must answer.
+        subject: whom splits stick to: the contact if known, else the conversation.
+        now: in the visitor's zone.
+        idle_seconds: since their message before this one.
+    """
+
+    flows: str
+    model: str
+    conversation_id: str
+    subject: str
+    channel: str
+    language: str
+    now: AwareDatetime
+    idle_seconds: int = Field(0, ge=0)
+    message: TurnMessage
+    state: dict[str, Any] | None
+    facts: dict[str, Any] = Field(default_factory=dict)
+
+
+class Landing(_Part):
+    """Where somebody who stands at a step would stand on other flows."""
+
+    before: str | None
+    after: str | None
+    moved: bool
+
+
+class ReplicaHealth(_Part):
+    """What a replica holds, the most lately used first."""
+
+    status: str
+    flows: list[str] = []
+    models: list[str] = []
+    state_version: int = 0

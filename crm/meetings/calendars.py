@@ -1,0 +1,188 @@
+"""Calendars as the operator keeps them: added or replaced, listed, their secrets sealed anew. Books nothing."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+from yarl import URL
+
+from base.encryption import KeyRing
+from base.errors import Conflict, InvalidInput
+from base.ids import new_id
+from crm.meetings.hours import Pattern, check_hours, parse_span
+from crm.meetings.labels import find_zone
+from crm.meetings.models import SEALED_COLUMN, Calendar
+
+_NAME = re.compile(r"[a-z][a-z0-9_]{0,59}")
+
+
+@dataclass(frozen=True)
+class NewCalendar:
+    """A calendar as the operator describes it.
+
+    Attributes:
+        hours: weekdays (`mon` …) to spans such as `09:00-12:30`, on the clocks of `zone`.
+        notice_minutes: how long before it a meeting can be booked at the latest.
+        busy_url: an iCalendar feed whose events are not free.
+    """
+
+    name: str
+    title: str
+    zone: str
+    hours: Mapping[str, Sequence[str]]
+    minutes: int = 30
+    pause_minutes: int = 0
+    notice_minutes: int = 120
+    days_ahead: int = 14
+    place: str = ""
+    busy_url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarView:
+    """A calendar without the address of its feed."""
+
+    id: UUID
+    name: str
+    title: str
+    zone: str
+    hours: Mapping[str, Sequence[str]]
+    minutes: int
+    pause_minutes: int
+    notice_minutes: int
+    days_ahead: int
+    place: str
+    has_feed: bool
+
+
+async def add_calendar(
+    session: AsyncSession, keys: KeyRing, new: NewCalendar, *, now: datetime, replace: bool = False
+) -> UUID:
+    """Adds a calendar.
+
+    Args:
+        replace: gives the one of this name these settings instead; what is booked stays booked.
+
+    Raises:
+        InvalidInput: names each field that is wrong.
+        Conflict: there is one of this name.
+    """
+    errors = _check(new)
+    if errors:
+        fields = "; ".join(f"{error['field']}: {error['message']}" for error in errors)
+        raise InvalidInput(f"This calendar cannot be added. {fields}", errors=errors)
+    row = await session.scalar(select(Calendar).where(Calendar.name == new.name).with_for_update())
+    if row is not None and not replace:
+        raise Conflict(f"There is a calendar {new.name} already.")
+    row = row or Calendar(id=new_id(), name=new.name, created_at=now)
+    row.title, row.zone, row.place = new.title, new.zone, new.place
+    row.hours = {weekday: list(spans) for weekday, spans in new.hours.items() if spans}
+    row.minutes, row.pause_minutes = new.minutes, new.pause_minutes
+    row.notice_minutes, row.days_ahead = new.notice_minutes, new.days_ahead
+    url = _feed_url(new.busy_url) if new.busy_url else None
+    row.busy_url_sealed = keys.seal(url, column=SEALED_COLUMN, row=row.id) if url else None
+    row.key_id = keys.newest if url else None
+    session.add(row)
+    await session.flush()
+    return row.id
+
+
+async def list_calendars(session: AsyncSession) -> list[CalendarView]:
+    """All of them by name."""
+    rows = await session.scalars(select(Calendar).order_by(Calendar.name))
+    return [
+        CalendarView(
+            row.id,
+            row.name,
+            row.title,
+            row.zone,
+            row.hours,
+            row.minutes,
+            row.pause_minutes,
+            row.notice_minutes,
+            row.days_ahead,
+            row.place,
+            row.busy_url_sealed is not None,
+        )
+        for row in rows
+    ]
+
+
+async def reseal_feeds(session: AsyncSession, keys: KeyRing, batch: int = 500) -> int:
+    """Seals up to `batch` feeds' addresses with the newest key; returns how many. Call it until it returns 0."""
+    older = [key_id for key_id in keys.roots if key_id != keys.newest]
+    rows = await session.scalars(
+        select(Calendar).where(Calendar.key_id.in_(older)).limit(batch).with_for_update(skip_locked=True)
+    )
+    count = 0
+    for row in rows:
+        assert row.busy_url_sealed is not None
+        url = keys.unseal(row.busy_url_sealed, column=SEALED_COLUMN, row=row.id)
+        row.busy_url_sealed, row.key_id = keys.seal(url, column=SEALED_COLUMN, row=row.id), keys.newest
+        count += 1
+    await session.flush()
+    return count
+
+
+def pattern_of(calendar: Calendar) -> Pattern:
+    """When meetings are possible in a calendar."""
+    return Pattern(
+        calendar.hours,
+        ZoneInfo(calendar.zone),
+        timedelta(minutes=calendar.minutes),
+        timedelta(minutes=calendar.pause_minutes),
+    )
+
+
+def _check(new: NewCalendar) -> list[dict[str, str]]:
+    problems = [
+        ("name", "Use lower-case letters, digits and underscores, a letter first.", bool(_NAME.fullmatch(new.name))),
+        ("title", "Give one line of at most 200 characters.", _is_line(new.title, 200) and bool(new.title.strip())),
+        ("zone", "Give a time zone such as Europe/Berlin.", find_zone(new.zone) is not None),
+        ("minutes", "Give a number from 5 to 480.", 5 <= new.minutes <= 480),
+        ("pause_minutes", "Give a number from 0 to 240.", 0 <= new.pause_minutes <= 240),
+        ("notice_minutes", "Give a number from 0 to 43200.", 0 <= new.notice_minutes <= 43_200),
+        ("days_ahead", "Give a number from 1 to 365.", 1 <= new.days_ahead <= 365),
+        ("place", "Give one line of at most 500 characters.", _is_line(new.place, 500)),
+        ("busy_url", "Give an address that begins with https://.", not new.busy_url or _is_feed_url(new.busy_url)),
+    ]
+    errors = [{"field": field, "message": message} for field, message, fine in problems if not fine]
+    return errors + _hours_errors(new)
+
+
+def _hours_errors(new: NewCalendar) -> list[dict[str, str]]:
+    try:
+        check_hours(new.hours)
+    except ValueError as error:
+        words = str(error)
+        return [{"field": "hours", "message": f"{words[0].upper()}{words[1:]}."}]
+    spans = [parse_span(span) for spans in new.hours.values() for span in spans]
+    if all(end - begin < new.minutes for begin, end in spans):
+        return [{"field": "hours", "message": "No span is long enough for a meeting."}]
+    return []
+
+
+def _is_line(text: str, longest: int) -> bool:
+    return len(text) <= longest and text.isprintable()
+
+
+def _feed_url(text: str) -> str:
+    """Feeds are often given as `webcal:`, which is the web and nothing else."""
+    return "https" + text[len("webcal") :] if text.lower().startswith("webcal://") else text
+
+
+def _is_feed_url(text: str) -> bool:
+    try:
+        url = URL(_feed_url(text), encoded=True)
+        _ = url.port
+    except ValueError:
+        return False
+    # Without TLS only where the process may call its own network; `BusyFeeds` decides that.
+    return url.scheme in {"https", "http"} and bool(url.host) and url.user is None and url.password is None

@@ -1,0 +1,62 @@
+"""Tries out a content folder without publishing it: its test conversations, and talks in the terminal."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from datetime import datetime
+
+from base.errors import NotFound
+from bot.dialogue import MemorySource, RasaDialogue
+from bot.publishing.ports import Say
+from bot.publishing.rehearsal import Rehearsal, Scenery
+from bot.publishing.test_conversations import TestReport, run_tests
+from flows.compiler import compile_flows, load_content
+from flows.content import Content
+from server.dialogue_access import open_dialogue
+from server.running import with_running
+from server.settings import Settings
+from server.simulator import answer_need
+from server.training import ensure_model, read_intents
+
+
+async def run_folder_tests(settings: Settings, names: Sequence[str], say: Say) -> TestReport:
+    """Runs the test conversations of the content folder.
+
+    Args:
+        names: flows; all of them, when empty.
+
+    Raises:
+        FlowsRefused: the content has faults.
+        NotFound: there is no flow of a name, or it has no tests.
+    """
+    async with _open(settings, say) as (content, dialogue, answered_by):
+        if missing := [name for name in names if name not in content.tests]:
+            raise NotFound(f"No test conversations stand beside: {', '.join(missing)}.")
+        flows_version, model_id = answered_by
+        return await run_tests(dialogue, content, flows_version=flows_version, model_id=model_id, only=names or None)
+
+
+@asynccontextmanager
+async def open_rehearsal(
+    settings: Settings, channel: str, language: str | None, now: datetime, say: Say
+) -> AsyncIterator[Rehearsal]:
+    """A talk with the content folder's flows.
+
+    Raises:
+        FlowsRefused: the content has faults.
+    """
+    async with _open(settings, say) as (content, dialogue, answered_by):
+        yield Rehearsal(
+            dialogue, Scenery(*answered_by, channel, language or content.default_language, now), answer_need
+        )
+
+
+@asynccontextmanager
+async def _open(settings: Settings, say: Say) -> AsyncIterator[tuple[Content, RasaDialogue, tuple[str, str]]]:
+    content = load_content(settings.content_dir, settings.nlu_dir / "knowledge", settings.nlu_dir / "intents")
+    trained = await ensure_model(settings, read_intents(settings.nlu_dir), say)
+    source = MemorySource()
+    answered_by = source.add_flows(compile_flows(content)), source.add_model(trained.path.read_bytes())
+    async with open_dialogue(with_running(settings), source, trained.path) as dialogue:
+        yield content, dialogue, answered_by

@@ -1,0 +1,102 @@
+"""Puts publishing together: database, dialogue processes, training, journeys. Holds no rule of its own."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.dialogue import RasaDialogue
+from bot.publishing.checks_on_replicas import ReplicaReplays, ReplicaTests
+from bot.publishing.contents import find_live, tree_of
+from bot.publishing.models import Publication
+from bot.publishing.ports import Say
+from bot.publishing.proposal import Workshop
+from bot.publishing.service import Publisher
+from bot.publishing.source import PublishedSource
+from flows.compiler import FORMAT
+from flows.content_tree import ContentTree, changed_items, read_tree
+from flows.errors import FlowsRefused
+from outreach.enrolment import publish_journeys
+from server.database_access import open_database
+from server.dialogue_access import open_dialogue
+from server.settings import Settings
+from server.training import ModelTrainer, ensure_model, read_intents
+from server.wiring import Platform
+
+
+def create_workshop(platform: Platform, source: PublishedSource, dialogue: RasaDialogue | None) -> Workshop:
+    """What publishing works with.
+
+    Args:
+        dialogue: None where none runs yet, at the very first publication: nothing is tested or replayed then.
+    """
+    return Workshop(
+        platform.engine,
+        platform.sessions,
+        platform.clock,
+        source,
+        ModelTrainer(platform.settings),
+        _publish_journeys,
+        dialogue,
+        ReplicaTests(dialogue) if dialogue else None,
+        ReplicaReplays(platform.sessions, dialogue) if dialogue else None,
+    )
+
+
+@asynccontextmanager
+async def open_publisher(settings: Settings, say: Say) -> AsyncIterator[tuple[Publisher, Platform]]:
+    """For a command: a publisher with the dialogue processes that run, or one of its own."""
+    async with open_database(settings) as platform:
+        source = PublishedSource(platform.sessions)
+        model = await ensure_model(settings, read_intents(settings.nlu_dir), say)
+        async with open_dialogue(platform.settings, source, model.path) as dialogue:
+            yield Publisher(create_workshop(platform, source, dialogue)), platform
+
+
+async def ensure_published(platform: Platform, say: Say) -> None:
+    """Publishes the shipped content when nothing is live, and compiles anew what an older program compiled.
+
+    Says so when the content folder is not what is live: who edits files publishes them by a command of their own.
+    """
+    publisher = Publisher(create_workshop(platform, PublishedSource(platform.sessions), None))
+    tree = await asyncio.to_thread(shipped_tree, platform.settings)
+    if await publisher.seed(tree, say=say) is not None:
+        return
+    try:
+        await publisher.recompile(say=say)
+    except FlowsRefused as refused:
+        if await _is_of_older_format(platform):
+            raise
+        # It was lawful to publish when it was published, and the processes can run it: say so and let it be.
+        say(f"what is live has faults by today's checks; publish it mended:\n{refused}")
+    async with platform.sessions() as session:
+        changed = changed_items(await tree_of(session, await find_live(session)), tree)
+    if changed:
+        say(f"not live yet in the content folder: {', '.join(changed)} (see `parley flows diff`)")
+
+
+async def _is_of_older_format(platform: Platform) -> bool:
+    async with platform.sessions() as session:
+        written = await session.scalar(
+            select(Publication.compiled["format"].as_integer()).order_by(Publication.seq.desc()).limit(1)
+        )
+    return written != FORMAT
+
+
+def shipped_tree(settings: Settings) -> ContentTree:
+    """The content folder.
+
+    Raises:
+        NotContent: part of it cannot be content.
+    """
+    return read_tree(settings.content_dir, settings.nlu_dir)
+
+
+async def _publish_journeys(session: AsyncSession, compiled: Mapping[str, Mapping[str, Any]], now: datetime) -> None:
+    await publish_journeys(session, {name: dict(journey) for name, journey in compiled.items()}, now)

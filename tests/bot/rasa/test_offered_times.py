@@ -1,0 +1,38 @@
+"""Which of the times offered somebody means."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta, timezone
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from parley_rasa.offered_times import find_offered
+
+NOW = datetime(2026, 11, 23, 16, 0, tzinfo=timezone(timedelta(hours=1)))
+OFFERED = [
+    {"starts_at": f"2026-11-{time}:00+01:00"} for time in ("24T10:00", "24T15:30", "25T10:00")
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "index"),
+    [("wednesday", 2), ("tuesday at 10", 0), ("wed 10am", 2), ("3:30", 1), ("3:30 pm", 1), ("15.30 Uhr", 1),
+     ("tomorrow at ten", 0), ("the 25th", 2), ("24 nov 10:00", 0), ("25.11.", 2), ("10 o'clock on wednesday", 2)],
+)  # fmt: skip
+def test_a_day_or_an_hour_that_only_one_has_names_it(text, index):
+    assert find_offered(text, OFFERED, NOW) == index
+
+
+@pytest.mark.parametrize(
+    "text", ["tuesday", "10:00", "tomorrow", "10", "not wednesday", "wednesday or tuesday", "friday", "11:00", "blue"]
+)
+def test_what_fits_several_or_none_names_none(text):
+    assert find_offered(text, OFFERED, NOW) is None
+
+
+@given(st.text(max_size=40))
+@settings(max_examples=60)
+def test_no_text_breaks_the_search(text):
+    assert find_offered(text, OFFERED, NOW) in (None, 0, 1, 2)

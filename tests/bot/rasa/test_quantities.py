@@ -1,0 +1,58 @@
+"""Numbers, ratings and sums of money as people write them."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from parley_rasa.quantities import read_money, read_number, read_rating
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [("1,000", 1000), ("1.000", 1000), ("1'000", 1000), ("1 000", 1000), ("1k", 1000), ("1.5k", 1500), ("3,5", 3.5),
+     ("2 million", 2_000_000), ("5 hundred", 500), ("a dozen", 12), ("a hundred and fifty", 150), ("0.500", 0.5),
+     ("about twenty-five people", 25), ("-5", -5), ("€1,200.50", 1200.5), ("1.234,56", 1234.56), ("50%", 50),
+     ("four", 4)],
+)  # fmt: skip
+def test_a_number_is_read_in_digits_and_words(text, number):
+    assert read_number(text) == number
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "number"), [("de", "fünfundzwanzig", 25), ("fr", "deux cents", 200), ("es", "doscientos", 200)]
+)
+def test_number_words_are_read_in_the_visitors_language(language, text, number):
+    assert read_number(text, language) == number
+
+
+@pytest.mark.parametrize("text", ["", "3 or 4", "10:30", "2nd", "none", "a@1.example", "1.2.3", "9" * 40])
+def test_what_is_no_one_number_is_none(text):
+    assert read_number(text) is None
+
+
+@given(st.integers(-(10**9), 10**9))
+@settings(max_examples=50)
+def test_any_whole_number_is_read_with_and_without_separators(number):
+    assert [read_number(str(number)), read_number(f"{number:,}"), read_number(f"{number:,}".replace(",", "."))] == [
+        number
+    ] * 3
+
+
+@pytest.mark.parametrize(
+    ("text", "rating"),
+    [("4", 4), ("four", 4), ("five stars", 5), ("4/5", 4), ("4 out of 5", 4), ("★★★", 3), ("I'd give it a 2", 2),
+     ("8/10", None), ("6", None), ("0", None), ("3.5", None), ("2 or 3", None), ("great", None)],
+)  # fmt: skip
+def test_a_rating_is_read_on_its_own_scale_only(text, rating):
+    assert read_rating(text, 1, 5) == rating
+
+
+@pytest.mark.parametrize(
+    ("text", "money"),
+    [("we pay $1,200 for 3 seats", 1200), ("about 5k euros", 5000), ("fifty pounds", 50), ("we are 40", None),
+     ("$5 or $6", None)],
+)  # fmt: skip
+def test_a_sum_of_money_is_the_number_beside_a_currency(text, money):
+    assert read_money(text) == money
