@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -9,8 +10,8 @@ from typing import Any
 from base.clock import Clock
 from base.database import Sessions, transaction
 from bot.claims import Claim
+from bot.connectors.begin import ConnectorRequest
 from bot.connectors.call import Connectors
-from bot.connectors.rules import ConnectorRequest
 from bot.dialogue import Need
 from crm.meetings.booking import hold_time
 from crm.meetings.feeds import BusyFeeds
@@ -35,8 +36,8 @@ class OutsideNeeds:
             connector=need.connector or "",
             method=need.method or "",
             path=need.path or "",
-            query=need.query,
-            body=need.body,
+            query={name: value if isinstance(value, str) else json.dumps(value) for name, value in need.query.items()},
+            body=need.body if isinstance(need.body, Mapping) else None,
             callback=need.callback,
         )
         return await self.connectors.call(request, key=attempt_key, conversation_id=claim.conversation_id)

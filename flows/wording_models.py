@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, RootModel
 
-from flows.parts import Channel, ChoiceValue, Identifier, Line, Part, Prose
+from flows.parts import ChoiceValue, Identifier, Line, Part, Prose
 
 PATTERNS = (
     "cannot_handle",
@@ -45,6 +45,10 @@ PATTERNS = (
 )
 
 
+SpokenOn = Literal["default", "web", "email", "sms", "telegram", "voice"]
+"""A channel, or all that have no text of their own."""
+
+
 def _by_channel(value: object) -> object:
     return {"default": value} if isinstance(value, str) else value
 
@@ -56,8 +60,8 @@ def _check_default(texts: dict[str, str]) -> dict[str, str]:
 
 
 Text = Annotated[
-    dict[Channel | Literal["default"], Prose],
-    BeforeValidator(_by_channel, json_schema_input_type=Prose | dict[Channel | Literal["default"], Prose]),
+    dict[SpokenOn, Prose],
+    BeforeValidator(_by_channel, json_schema_input_type=Prose | dict[SpokenOn, Prose]),
     AfterValidator(_check_default),
 ]
 

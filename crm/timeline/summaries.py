@@ -38,6 +38,8 @@ _SENTENCES: Mapping[str, tuple[str, ...]] = {
     "tag_added": ("Was tagged {tag}", "Was tagged"),
     "tag_removed": ("Is no longer tagged {tag}", "Lost a tag"),
     "variant_assigned": ("Was shown variant {variant} at {step}", "Was shown a variant"),
+    "meeting_booked": ("Booked a meeting ({calendar})", "Booked a meeting"),
+    "meeting_cancelled": ("A meeting was cancelled ({calendar})", "A meeting was cancelled"),
     "meeting_refused": ("The time they chose at {calendar} was gone when it was booked", "A meeting was not booked"),
     "conversation_moved": ("The talk goes on by {channel}", "The talk goes on elsewhere"),
     "privacy_requested": ("Made a privacy request: {request}", "Made a privacy request"),

@@ -65,10 +65,10 @@ def ignore(_line: str) -> None:
 @needs_rasa
 async def test_a_model_is_trained_once_and_told_of(here: Settings) -> None:
     told: list[str] = []
-    first, second = await asyncio.gather(ensure_model(here, INTENTS, told.append), ensure_model(here, INTENTS, ignore))
+    first, second = await asyncio.gather(*(ensure_model(here, INTENTS, told.append) for _ in range(2)))
     assert first == second
     assert first.id == hashlib.sha256(first.path.read_bytes()).hexdigest()
-    assert "8 examples of 3 intents; training" in told or told == []
+    assert told.count("8 examples of 3 intents; training") == 1
     before = first.path.stat().st_mtime_ns
     trained = await ModelTrainer(here).ensure(INTENTS, told.append)
     assert (trained.id, trained.fingerprint) == (first.id, first.fingerprint)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from importlib import import_module
+from itertools import islice
 from typing import Any
 
 from dateutil.relativedelta import relativedelta
@@ -16,6 +17,7 @@ from parley_rasa.quantities import digits_for_words
 
 LANGUAGES = ("en", "de", "es", "fr")
 _LONGEST = 200  # characters
+_MOST = 3  # phrases worth parsing; more than one day is none
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _MONTHS = "january february march april may june july august september october november december".split()
 _DAYS_AWAY = ("0 day ago", "1 day ago", "in 1 day", "in 2 day", "2 day ago")
@@ -145,11 +147,11 @@ class _Reader:
 def _candidates(said: str, words: _Words, reader: _Reader) -> Iterator[list[date]]:
     """List the days named, the surest way to name one first."""
     yield [day for match in _ISO.finditer(said) for day in _iso(match.group())]
-    written = [*_NUMERIC.finditer(said), *words.by_month.finditer(said)]
+    written = [*islice(_NUMERIC.finditer(said), _MOST), *islice(words.by_month.finditer(said), _MOST)]
     if any(_ALTERNATIVE.search(said[: match.start()]) for match in written):
         yield [date.min, date.max]  # "3 or 4 May" is no one day
     yield [day for match in written for day in reader.of_year(match.group())]
-    yield [day for match in words.away.finditer(said) for day in reader.parse(match.group())]
+    yield [day for match in islice(words.away.finditer(said), _MOST) for day in reader.parse(match.group())]
     next_week = words.next_week.search(said) is not None
     yield [reader.weekday(words.weekdays[match.group(1)], next_week) for match in words.weekday.finditer(said)]
     yield [

@@ -28,6 +28,14 @@ _AROUND_RATING = re.compile(
     r"|clear|definitely|of course|ich|gebe|eine|une|un|una|je|donne|doy|le|les|number|points?|stars?|sterne?|punkte?"
     r"|etoiles?|estrellas?|puntos?|please|thanks) ?)*"
 )
+_ONE = {
+    "en": frozenset(("one", "single")), "de": frozenset(("eins", "ein", "eine", "einen")),
+    "es": frozenset(("uno", "un", "una")), "fr": frozenset(("un", "une")),
+}  # fmt: skip
+_NO_NUMBER = frozenset(
+    "no which this that the first second third last other another of any every some not big good right wrong".split()
+)
+_FEW_WORDS = 4
 _CURRENCY = re.compile(r"[€$£]|\b(?:eur|euros?|usd|dollars?|gbp|pounds?|chf|francs?|franken|bucks)\b", re.IGNORECASE)
 _NEAR = 2  # characters between a number and its currency
 
@@ -48,7 +56,8 @@ def digits_for_words(text: str, language: str = "en") -> str:
 
 def find_numbers(text: str, language: str = "en") -> list[float]:
     """List the numbers in a text; "1,000", "1.000", "1k" and "one thousand" are the same."""
-    return [number for number, _, _ in _placed(digits_for_words(text[:_LONGEST], language))]
+    numbers = [number for number, _, _ in _placed(digits_for_words(text[:_LONGEST], language))]
+    return numbers or ([1.0] if _says_one(text, language) else [])
 
 
 def read_number(text: str, language: str = "en") -> int | float | None:
@@ -79,7 +88,7 @@ def read_rating(text: str, lowest: int, highest: int, language: str = "en") -> i
     elif scaled:
         number = float(scaled.group(1)) if int(scaled.group(2)) == highest else None
     else:
-        number = read_number(said, language)
+        number = read_number(text, language)
     if number is None or number != int(number) or not lowest <= number <= highest:
         return None
     return int(number)
@@ -89,6 +98,13 @@ def is_rating_alone(text: str, language: str = "en") -> bool:
     """Tell whether nothing but a rating is said, so that no intent may outweigh it."""
     words = re.sub(r"\d+", " ", normalise(_OUT_OF.sub(" ", digits_for_words(text[:_LONGEST], language))))
     return _AROUND_RATING.fullmatch(" ".join(words.split())) is not None
+
+
+def _says_one(text: str, language: str) -> bool:
+    """Tell whether a few words say "one": among more it is a pronoun or an article, which the library leaves alone."""
+    words = normalise(text[:_LONGEST]).split()
+    ones = _ONE.get(language.split("-", maxsplit=1)[0].lower(), _ONE["en"])
+    return len(words) <= _FEW_WORDS and not _NO_NUMBER.intersection(words) and len(ones.intersection(words)) == 1
 
 
 def _placed(said: str) -> Sequence[tuple[float, int, int]]:

@@ -14,7 +14,7 @@ from parley_rasa.quantities import read_money, read_number, read_rating
     [("1,000", 1000), ("1.000", 1000), ("1'000", 1000), ("1 000", 1000), ("1k", 1000), ("1.5k", 1500), ("3,5", 3.5),
      ("2 million", 2_000_000), ("5 hundred", 500), ("a dozen", 12), ("a hundred and fifty", 150), ("0.500", 0.5),
      ("about twenty-five people", 25), ("-5", -5), ("€1,200.50", 1200.5), ("1.234,56", 1234.56), ("50%", 50),
-     ("four", 4)],
+     ("four", 4), ("just one please", 1)],
 )  # fmt: skip
 def test_a_number_is_read_in_digits_and_words(text, number):
     assert read_number(text) == number
@@ -27,7 +27,22 @@ def test_number_words_are_read_in_the_visitors_language(language, text, number):
     assert read_number(text, language) == number
 
 
-@pytest.mark.parametrize("text", ["", "3 or 4", "10:30", "2nd", "none", "a@1.example", "1.2.3", "9" * 40])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "no one",
+        "the second one",
+        "one of us does that alone",
+        "3 or 4",
+        "10:30",
+        "2nd",
+        "none",
+        "a@1.example",
+        "1.2.3",
+        "9" * 40,
+    ],
+)
 def test_what_is_no_one_number_is_none(text):
     assert read_number(text) is None
 
@@ -43,6 +58,7 @@ def test_any_whole_number_is_read_with_and_without_separators(number):
 @pytest.mark.parametrize(
     ("text", "rating"),
     [("4", 4), ("four", 4), ("five stars", 5), ("4/5", 4), ("4 out of 5", 4), ("★★★", 3), ("I'd give it a 2", 2),
+     ("one star", 1),
      ("8/10", None), ("6", None), ("0", None), ("3.5", None), ("2 or 3", None), ("great", None)],
 )  # fmt: skip
 def test_a_rating_is_read_on_its_own_scale_only(text, rating):

@@ -58,7 +58,8 @@ def nested(depth):
     [{"kind": "choice", "value": {"a": 1}, "step": "s"}, {"kind": "choice", "value": "x" * 201, "step": "s"},
      {"kind": "start", "value": []}, {"kind": "file", "text": "a.pdf"}, {"kind": "file", "value": 1},
      {"kind": "no_reply"}, {"kind": "timed_out"}, {"kind": "callback", "value": {}}, {"kind": "result", "value": {}},
-     {"kind": "result", "value": {}, "step": "s"}, {"kind": "result", "value": "x" * 70_000, "step": "s", "need": "http"},
+     {"kind": "result", "value": {}, "step": "s"},
+     {"kind": "result", "value": "x" * 70_000, "step": "s", "need": "http"},
      {"kind": "callback", "value": nested(100_000), "step": "s"}],
     ids=lambda message: message["kind"],
 )  # fmt: skip
