@@ -54,7 +54,7 @@ async def read_facts(
 ) -> dict[str, Any]:
     """The answer to the need `facts`."""
     if contact_id is None:
-        return NOBODY
+        return dict(NOBODY)
     if await speaks_for_contact(session, contact_id, conversation_id):
         return await _of_contact(session, contact_id, now)
     return await _of_conversation(session, contact_id, conversation_id, now)

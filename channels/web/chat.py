@@ -16,17 +16,20 @@ from sqlalchemy.exc import OperationalError
 
 from base.clock import Clock
 from base.database import Sessions, transaction
-from base.errors import Malformed, NotAllowed, NotFound, ParleyError
-from base.messages import Stored
+from base.errors import Malformed, NotAllowed, NotFound, ParleyError, TooMany
+from base.messages import Inbound, Stored
 from bot.claims import Taken
 from bot.conversations import list_messages, start_conversation
+from bot.files.service import store_file
 from bot.models import Conversation
+from bot.resume_codes import CodeNotValid
 from bot.turns import TurnService
 from channels.web import frames
 from channels.web.hub import Hub, Watcher
 from channels.web.limits import RateLimit
 from channels.web.opening import Opening, read_opening
 from channels.web.tokens import TokenInvalid, VisitorTokens
+from channels.web.uploads import AT_ONCE, find_file_question, find_stored_seq, read_client_id, read_upload
 
 log = structlog.get_logger(__name__)
 
@@ -36,6 +39,8 @@ LONGEST_WAIT = 25.0
 """Seconds a long-poll may wait."""
 REPLAY_PAGE = 200
 """Messages read from the table at once."""
+CODES_TRIED = (5, 600)
+"""Codes an address, and a conversation, may try, and the seconds in which it may do so again."""
 CLOSE_TOKEN = 4401
 CLOSE_ORIGIN = 4403
 
@@ -44,6 +49,13 @@ class OriginNotAllowed(NotAllowed):
     """This page may not use the chat: its address must be added to PARLEY_ALLOWED_ORIGINS."""
 
     code = "origin_not_allowed"
+
+
+class ConversationMoved(ParleyError):
+    """This conversation goes on on another channel. Load the page again to start a new one here."""
+
+    code = "moved"
+    status = 409
 
 
 @dataclass(frozen=True)
@@ -76,6 +88,8 @@ class WebChat:
         self._settings = settings
         self._per_conversation = RateLimit(settings.messages_a_minute, 60)
         self._per_address = RateLimit(settings.sessions_a_minute, 60)
+        self._codes = RateLimit(*CODES_TRIED)
+        self._uploads = asyncio.Semaphore(AT_ONCE)
         self._sockets: set[web.WebSocketResponse] = set()
         self._closing = False
 
@@ -87,7 +101,9 @@ class WebChat:
                 web.get("/chat/socket", self.socket),
                 web.post("/chat/messages", self.say),
                 web.get("/chat/messages", self.poll),
+                web.post("/chat/files", self.upload),
                 web.options("/chat/session", self.preflight),
+                web.options("/chat/files", self.preflight),
                 web.options("/chat/messages", self.preflight),
             ]
         )
@@ -116,18 +132,40 @@ class WebChat:
         """Starts a conversation, or goes on with the one of a valid old token."""
         origin = self._origin(request)
         opening = read_opening(await _body(request))
-        conversation_id = await self._known_conversation(opening.token, origin)
+        known = await self._known_conversation(opening.token, origin)
+        conversation_id, notice = await self._resume(opening, known, request.remote or "")
         if conversation_id is None:
             self._per_address.check(request.remote or "")
             conversation_id = await self._start(opening)
-        return web.json_response(
-            {
-                "token": self._tokens.issue(conversation_id, origin),
-                "conversation_id": str(conversation_id),
-                "socket": "/chat/socket",
-                "poll": "/chat/messages",
-            }
-        )
+        session = {
+            "token": self._tokens.issue(conversation_id, origin),
+            "conversation_id": str(conversation_id),
+            "socket": "/chat/socket",
+            "poll": "/chat/messages",
+        }
+        return web.json_response(session | ({"notice": notice} if notice else {}))
+
+    async def _resume(self, opening: Opening, known: UUID | None, address: str) -> tuple[UUID | None, str | None]:
+        """The conversation that goes on: that of a code, or the known one with a notice of what is wrong with the code.
+
+        A code that is not valid must not keep anybody from chatting.
+        """
+        if not opening.resume:
+            return known, None
+        try:
+            self._codes.check(address)
+            if known is not None:
+                self._codes.check(str(known))
+            resumed = await self._turns.resume_by_code(
+                opening.resume,
+                channel="web",
+                language=opening.primary_language,
+                time_zone=opening.zone,
+                page_url=opening.page,
+            )
+        except (CodeNotValid, TooMany) as error:
+            return known, error.message
+        return resumed, None
 
     async def _known_conversation(self, token: str | None, origin: str) -> UUID | None:
         if not token:
@@ -135,7 +173,8 @@ class WebChat:
         with suppress(TokenInvalid):
             conversation_id = self._tokens.read(token, origin)
             async with self._sessions() as session:
-                if await session.get(Conversation, conversation_id) is not None:
+                conversation = await session.get(Conversation, conversation_id)
+                if conversation is not None and conversation.moved_to is None:
                     return conversation_id
         return None
 
@@ -235,6 +274,8 @@ class WebChat:
                 continue
             await socket.send_str(frames.received_frame(frame.client_id, taken.seq))
             self._answer(taken, socket)
+            if _has_moved(taken):
+                await socket.send_str(frames.error_frame(ConversationMoved.code, ConversationMoved().message, None))
 
     def _answer(self, taken: Taken, socket: web.WebSocketResponse | None) -> None:
         if taken.claim is None:
@@ -257,11 +298,42 @@ class WebChat:
         except NotFound as error:
             raise TokenInvalid from error
         self._answer(taken, None)
-        return web.Response(
-            text=frames.received_frame(frame.client_id, taken.seq),
-            status=202,
-            content_type="application/json",
-        )
+        if _has_moved(taken):
+            raise ConversationMoved
+        return _accepted(frame.client_id, taken.seq)
+
+    # Files
+
+    async def upload(self, request: web.Request) -> web.Response:
+        """Takes the file that the open question asks for, as a message of kind `file`."""
+        origin = self._origin(request)
+        conversation_id = self._authorised(request, origin)
+        client_id = read_client_id(request)
+        self._per_conversation.check(str(conversation_id))
+        async with self._sessions() as session:
+            seq = await find_stored_seq(session, conversation_id, client_id)
+            if seq is not None:
+                return _accepted(client_id, seq)
+            question = await find_file_question(session, conversation_id)
+        async with self._uploads:
+            sent = await read_upload(request, question.max_bytes)
+            async with transaction(self._sessions) as session:
+                kept = await store_file(
+                    session,
+                    conversation_id=conversation_id,
+                    name=sent.name,
+                    data=sent.data,
+                    accept=question.accept,
+                    max_bytes=question.max_bytes,
+                    now=self._clock.now(),
+                )
+        try:
+            said = Inbound(conversation_id, client_id, "file", kept.name, value=str(kept.id))
+            taken = await self._turns.take(said)
+        except NotFound as error:
+            raise TokenInvalid from error
+        self._answer(taken, None)
+        return _accepted(client_id, taken.seq)
 
     async def poll(self, request: web.Request) -> web.Response:
         """New messages as soon as there are any, or none after the wait."""
@@ -289,7 +361,7 @@ class WebChat:
             status=204,
             headers={
                 "Access-Control-Allow-Methods": "GET, POST",
-                "Access-Control-Allow-Headers": "Authorization, Content-Type",
+                "Access-Control-Allow-Headers": "Authorization, Content-Type, X-Client-Id",
                 "Access-Control-Max-Age": "600",
             },
         )
@@ -308,6 +380,15 @@ class WebChat:
         if origin is None or origin not in self._settings.allowed_origins:
             raise OriginNotAllowed
         return origin
+
+
+def _accepted(client_id: UUID, seq: int) -> web.Response:
+    return web.Response(text=frames.received_frame(client_id, seq), status=202, content_type="application/json")
+
+
+def _has_moved(taken: Taken) -> bool:
+    """Whether nobody will answer here: the talk goes on elsewhere."""
+    return taken.claim is not None and taken.claim.status == "closed"
 
 
 async def _send_away(socket: web.WebSocketResponse) -> None:

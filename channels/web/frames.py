@@ -15,7 +15,24 @@ from base.messages import Inbound, Stored
 MAX_FRAME = 16_384
 """Largest frame or body taken from a visitor, in bytes."""
 
-_SHOWN: dict[str, Any] = {"choices": [], "input": None, "step": None, "notice": None, "source": None}
+_SHOWN: dict[str, Any] = {
+    "choices": [],
+    "input": None,
+    "step": None,
+    "notice": None,
+    "source": None,
+    "media": None,
+    "cards": [],
+    "limits": None,
+}
+_FILE_TYPES = {
+    "image": "image/*",
+    "pdf": ".pdf",
+    "text": ".txt,.csv",
+    "spreadsheet": ".xlsx,.ods,.csv",
+    "document": ".docx,.odt,.pptx,.odp",
+}
+"""What a browser offers to pick for each kind of file. The server looks at the bytes."""
 
 
 class _Frame(BaseModel):
@@ -94,6 +111,11 @@ def to_inbound(frame: SaidText | TappedChoice, conversation_id: UUID) -> Inbound
 def to_shown(message: Stored) -> dict[str, Any]:
     """A message as the widget reads it. Consent marks and internals stay on the server."""
     shown = {name: message.data.get(name, default) for name, default in _SHOWN.items()}
+    if shown["input"] == "file" and shown["limits"]:
+        kinds = shown["limits"].get("accept") or ()
+        shown["limits"] = shown["limits"] | {
+            "types": ",".join(_FILE_TYPES[kind] for kind in kinds if kind in _FILE_TYPES)
+        }
     return {
         "id": str(message.id),
         "seq": message.seq,

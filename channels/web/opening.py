@@ -23,6 +23,8 @@ class Opening(BaseModel):
     language: str = "en"
     time_zone: str | None = None
     token: str | None = Field(None, max_length=1_000)
+    resume: str | None = Field(None, max_length=100)
+    """The code of a talk that began elsewhere."""
 
     @property
     def page(self) -> str | None:

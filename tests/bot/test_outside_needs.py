@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -47,59 +48,65 @@ async def office(stage: Stage) -> Stage:
     return stage
 
 
-def books(told: list[Any]) -> Any:
-    """A flow that asks for times, holds the first and confirms it."""
+FREE = {"need": "free_times", "step": "demo/book", "calendar": "sales", "after": None, "count": 3}
+HOLD = {"need": "hold_time", "step": "demo/book", "calendar": "sales"}
 
-    def script(body: dict[str, Any]) -> Answer:
+
+class Booking:
+    """A flow that offers times in one turn, holds the one that is chosen in the next and confirms it."""
+
+    def __init__(self) -> None:
+        self.offered: dict[str, Any] = {}
+        self.held: list[dict[str, Any]] = []
+
+    def __call__(self, body: dict[str, Any]) -> Answer:
         message = body["message"]
-        if message["kind"] != "result":
-            return say(need={"need": "free_times", "step": "demo/book", "calendar": "sales", "after": None, "count": 3})
-        told.append(message["value"])
+        if message["kind"] == "text":
+            return say(need=FREE if not self.offered else HOLD | {"starts_at": self.starts_at})
         if message["need"] == "free_times":
-            starts_at = message["value"]["times"][0]["starts_at"]
-            return say(
-                need={"need": "hold_time", "step": "demo/book", "calendar": "sales", "starts_at": starts_at}
-            )
-        effect = {
-            "effect": "confirm_meeting", "hold": message["value"]["hold"], "calendar": "sales",
-            "starts_at": told[0]["times"][0]["starts_at"],
-        }  # fmt: skip
-        return say("see you then", effects=[effect])
+            self.offered = message["value"]
+            return say("which one?")
+        self.held.append(message["value"])
+        confirmed = {"effect": "confirm_meeting", "starts_at": self.starts_at, "calendar": "sales"}
+        return say("see you then", effects=[confirmed | {"hold": message["value"]["hold"]}])
 
-    return script
+    @property
+    def starts_at(self) -> str:
+        return str(self.offered["times"][0]["starts_at"])
 
 
-async def test_a_time_is_offered_held_and_booked_in_one_turn(office: Stage) -> None:
-    told: list[Any] = []
-    office.dialogue.script = books(told)
+async def meetings(stage: Stage) -> list[Meeting]:
+    async with stage.sessions() as session:
+        return list(await session.scalars(select(Meeting)))
+
+
+async def test_a_time_is_offered_held_and_booked(office: Stage) -> None:
+    office.dialogue.script = booking = Booking()
     await office.say("a meeting, please")
-    offered, held = told
-    assert len(offered["times"]) == 3
-    assert offered["more"] is True
-    assert held["held"] is True
+    assert booking.offered["times"][0]["label"].startswith("Tue 24 Nov")
+    assert booking.offered["more"] is True
+    await office.say("the first")
+    (meeting,) = await meetings(office)
     contact = await contact_of(office)
-    async with office.sessions() as session:
-        (meeting,) = list(await session.scalars(select(Meeting)))
-    assert (meeting.state, meeting.contact_id, meeting.starts_at.isoformat()) == (
-        "booked", contact.id, meeting.starts_at.isoformat(),
-    )  # fmt: skip
+    assert (meeting.state, meeting.contact_id) == ("booked", contact.id)
+    assert meeting.starts_at == datetime.fromisoformat(booking.starts_at)
     assert "meeting_booked" in await kinds(office)
 
 
-async def test_a_booking_turn_that_is_done_again_books_one_meeting(office: Stage) -> None:
-    told: list[Any] = []
-    script = books(told)
+async def test_a_booking_turn_that_is_done_again_books_the_one_meeting_it_held(office: Stage) -> None:
+    booking = Booking()
 
     def breaks_at_the_end(body: dict[str, Any]) -> Answer | int:
-        answer = script(body)
-        return 500 if answer["effects"] and len(told) == 2 else answer
+        answer = booking(body)
+        return 500 if answer["effects"] and len(booking.held) == 1 else answer
 
     office.dialogue.script = breaks_at_the_end
     await office.say("a meeting, please")
+    await office.say("the first")
     await office.turns.resume_waiting()
     assert (await office.transcript())[-1] == ("bot", "see you then")
-    async with office.sessions() as session:
-        assert [meeting.state for meeting in await session.scalars(select(Meeting))] == ["booked"]
+    assert booking.held[0] == booking.held[1]
+    assert [meeting.state for meeting in await meetings(office)] == ["booked"]
 
 
 async def test_a_connector_nobody_added_is_a_result_and_no_error(office: Stage) -> None:

@@ -149,7 +149,7 @@ def test_an_empty_content_folder_is_refused(tmp_path):
         ("---\nintent: ask_x\ntitle: X\nlink: https://x.example\n---\n" + "long " * 300, "article.long", 6),
         ("---\nintent: ask_x\nlink: https://x.example\n---\nText.\n", "model.missing", 2),
         ("---\nintent: Ask X\ntitle: X\nlink: https://x.example\n---\nText.\n", "model.string_pattern_mismatch", 2),
-        ("---\nintent: [\n---\nText.\n", "yaml", 3),
+        ("---\nintent: [\n---\nText.\n", "yaml", 2),
         ("---\nintent: ask_trial\ntitle: X\nlink: https://x.example\n---\nText.\n", "answer.twice", 2),
         ("---\nintent: ask_x\ntitle: X\nlink: https://x.example\nlanguage: de\n---\nText.\n", "answer.language", 2),
     ],

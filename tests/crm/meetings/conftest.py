@@ -22,7 +22,7 @@ from crm.meetings.feeds import BusyFeeds
 from crm.meetings.free_times import FreeTimes, free_times
 from tests.conftest import Database
 
-WORKDAYS = dict.fromkeys(("mon", "tue", "wed", "thu", "fri"), ["09:00-12:00", "13:00-17:00"])
+WORKDAYS = dict.fromkeys(("mon", "tue", "wed", "thu", "fri"), ("09:00-12:00", "13:00-17:00"))
 SALES = NewCalendar("sales", "Product demo", "Europe/Berlin", WORKDAYS, place="https://meet.example/sales")
 
 _keys_of_holds = itertools.count(1)

@@ -12,15 +12,16 @@ from parley_rasa.typed_answers import read_yes_no
 
 def is_about_question(turn: Turn) -> bool:
     """Tell whether the text is about the open question itself, so that no intent may be read from it."""
-    if turn.question is None or turn.moved:
+    step = turn.waiting
+    if step is None or turn.moved or step["step"] == "wait_callback":
         return False
     # A plain "no" is not looked at here: "no more messages" begins with one, and is a stop.
-    return refuses(turn.message.text) or _has_none(turn, turn.question) or _asks_why(turn)
+    return refuses(turn.message.text) or _has_none(turn, step) or _asks_why(turn)
 
 
 def explain(turn: Turn) -> bool:
     """Say what the open question is for, when the visitor asks; tell whether that was so."""
-    if turn.question is None or turn.moved or not _asks_why(turn):
+    if turn.waiting is None or turn.moved or not _asks_why(turn):
         return False
     reason = turn.wording("help")
     if not reason:
@@ -69,5 +70,5 @@ def _has_none(turn: Turn, question: dict[str, Any]) -> bool:
 
 def _asks_why(turn: Turn) -> bool:
     text = turn.message.text
-    is_consent = turn.question is not None and turn.question["step"] == "ask_consent"
+    is_consent = turn.waiting is not None and questions.asks_consent(turn, turn.waiting) is not None
     return asks_about_question(text) or (is_consent and asks_about_messages(text))

@@ -23,9 +23,10 @@ _ASKING = re.compile(
     re.IGNORECASE,
 )
 _REQUESTING = re.compile(
-    r"^\W*(?:(?:and|but|so|ok|okay|hi|hello|hey|actually|no|well|sorry|please|then)\W+)*(?:please|i (?:want|need|would like)"
-    r"|i'?d (?:like|love|rather|prefer)|we (?:want|need)|we'?d like|let me|let'?s|give me|get me|send me|show me|take me"
-    r"|sign (?:me|us) up|book|schedule|arrange|register|reserve|change my|update my|start|help me)\b",
+    r"^\W*(?:(?:and|but|so|ok|okay|hi|hello|hey|actually|no|well|sorry|please|then)\W+)*(?:please"
+    r"|i (?:want|need|would like)|i'?d (?:like|love|rather|prefer)|we (?:want|need)|we'?d like|let me|let'?s|give me"
+    r"|get me|send me|show me|take me|sign (?:me|us) up|book|schedule|arrange|register|reserve|change my|update my"
+    r"|start|help me)\b",
     re.IGNORECASE,
 )
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from compiled import ask, document
 from test_stack import ADDRESS, NEWS, ORDER, ended, shop
 
+from compiled import ask, document
 from conversation import Conversation, acted, effects, texts
 
 
@@ -30,7 +30,7 @@ def test_the_intent_does_so_too_when_it_is_sure_enough():
 def test_cancelling_an_interruption_resumes_what_it_interrupted():
     talk = shop()
     talk.start()
-    talk.say("newsletter", "want_news")
+    talk.say("send me the newsletter", "want_news")
     answer = talk.say("never mind")
     assert texts(answer) == ["<cancelled>", "<resume>", "ask_item"]
     assert (ended(answer), talk.open_step) == ([("news", "cancelled")], "order/ask_item")

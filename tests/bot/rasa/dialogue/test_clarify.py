@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from compiled import ask, document
 from test_stack import NEWS
 
+from compiled import ask, document
 from conversation import Conversation, acted, effects, texts
 
 CLOSE = ("ask_security", 0.36)

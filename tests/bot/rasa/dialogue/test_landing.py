@@ -5,9 +5,9 @@ from __future__ import annotations
 import copy
 
 import pytest
-from compiled import ask, document
 from test_stack import ADDRESS, NEWS, ORDER, shop
 
+from compiled import ask, document
 from conversation import Conversation, texts
 from parley_rasa.dialogue.flows import Flows
 from parley_rasa.dialogue.landing import landing

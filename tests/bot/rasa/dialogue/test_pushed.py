@@ -6,9 +6,9 @@ import copy
 from datetime import timedelta
 
 import pytest
-from compiled import ask, document
 from test_cancelling import WAITS
 
+from compiled import ask, document
 from conversation import Conversation, acted, effects, texts
 
 ASKS = {

@@ -5,10 +5,10 @@ from __future__ import annotations
 import copy
 import json
 
-from compiled import document
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from compiled import document
 from conversation import Conversation
 
 SLOTS = {

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from compiled import ask, document
 
+from compiled import ask, document
 from conversation import Conversation, acted, effects, texts
 
 ADDRESS = {
@@ -65,7 +65,7 @@ def test_the_caller_branches_on_the_outcome():
 def test_a_flow_that_was_triggered_gives_way_to_the_question_it_interrupted():
     talk = shop()
     talk.start()
-    assert texts(talk.say("the newsletter please", "want_news")) == ["ask_topic"]
+    assert texts(talk.say("send me the newsletter", "want_news")) == ["ask_topic"]
     answer = talk.say("finance")
     assert texts(answer) == ["thanks", "<resume>", "ask_item"]
     assert (ended(answer), talk.open_step) == ([("news", "completed")], "order/ask_item")
@@ -75,7 +75,7 @@ def test_a_digression_inside_a_called_flow_returns_to_it_and_it_to_its_caller():
     talk = shop()
     talk.start()
     talk.say("a lamp")
-    talk.say("the newsletter please", "want_news")
+    talk.say("send me the newsletter", "want_news")
     assert texts(talk.say("finance"))[-1] == "ask_street"
     assert texts(talk.say("12 Hill Road")) == ["sent"]
 
@@ -181,7 +181,7 @@ def test_a_jump_to_the_flow_that_was_interrupted_does_not_resume_it_afterwards()
     news = {**NEWS, "steps": {"leave": {"step": "jump", "flow": "order"}}}
     talk = Conversation(document(order=ORDER, address=ADDRESS, news=news))
     talk.start()
-    talk.say("newsletter", "want_news")
+    talk.say("send me the newsletter", "want_news")
     assert [frame["flow"] for frame in talk.state["stack"]] == ["order"]
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from compiled import ask, document
 
+from compiled import ask, document
 from conversation import Conversation, acted, effects, texts
 
 BALANCE = {
