@@ -80,7 +80,13 @@ _rung = (
     .cte("rung")
 )
 _FIRE = select(func.count()).select_from(_rung).add_cte(_cleared)
-_NEXT = select(func.min(_conversations.c.timer_due_at)).where(_conversations.c.timer_due_at.is_not(None), _is_quiet)
+_NEXT = (
+    # The first of the index, not the least of all.
+    select(_conversations.c.timer_due_at)
+    .where(_conversations.c.timer_due_at.is_not(None), _is_quiet)
+    .order_by(_conversations.c.timer_due_at)
+    .limit(1)
+)
 
 
 async def fire_due(session: AsyncSession, now: datetime, limit: int = 500) -> int:
@@ -95,5 +101,5 @@ async def fire_due(session: AsyncSession, now: datetime, limit: int = 500) -> in
 async def next_due_at(session: AsyncSession) -> datetime | None:
     """When the next timer is due; None when there is none."""
     connection = await session.connection()
-    due_at: datetime | None = (await connection.execute(_NEXT)).scalar_one()
+    due_at: datetime | None = (await connection.execute(_NEXT)).scalar()
     return due_at

@@ -16,20 +16,27 @@ from sqlalchemy.exc import OperationalError
 
 from base.clock import Clock
 from base.database import Sessions, transaction
-from base.errors import Malformed, NotAllowed, NotFound, ParleyError, TooMany
+from base.errors import Malformed, NotAllowed, NotFound, ParleyError
 from base.messages import Inbound, Stored
 from bot.claims import Taken
-from bot.conversations import list_messages, start_conversation
-from bot.files.service import store_file
-from bot.models import Conversation
-from bot.resume_codes import CodeNotValid
+from bot.conversations import list_messages
+from bot.files.service import StoredFile, store_file
 from bot.turns import TurnService
 from channels.web import frames
 from channels.web.hub import Hub, Watcher
 from channels.web.limits import RateLimit
-from channels.web.opening import Opening, read_opening
+from channels.web.opening import read_opening
+from channels.web.sessions import ChatSessions
 from channels.web.tokens import TokenInvalid, VisitorTokens
-from channels.web.uploads import AT_ONCE, find_file_question, find_stored_seq, read_client_id, read_upload
+from channels.web.uploads import (
+    AT_ONCE,
+    FileQuestion,
+    Upload,
+    find_file_question,
+    find_stored_seq,
+    read_client_id,
+    read_upload,
+)
 
 log = structlog.get_logger(__name__)
 
@@ -39,8 +46,6 @@ LONGEST_WAIT = 25.0
 """Seconds a long-poll may wait."""
 REPLAY_PAGE = 200
 """Messages read from the table at once."""
-CODES_TRIED = (5, 600)
-"""Codes an address, and a conversation, may try, and the seconds in which it may do so again."""
 CLOSE_TOKEN = 4401
 CLOSE_ORIGIN = 4403
 
@@ -87,8 +92,13 @@ class WebChat:
         self._clock = clock
         self._settings = settings
         self._per_conversation = RateLimit(settings.messages_a_minute, 60)
-        self._per_address = RateLimit(settings.sessions_a_minute, 60)
-        self._codes = RateLimit(*CODES_TRIED)
+        self._openings = ChatSessions(
+            sessions=sessions,
+            turns=turns,
+            tokens=tokens,
+            clock=clock,
+            sessions_a_minute=settings.sessions_a_minute,
+        )
         self._uploads = asyncio.Semaphore(AT_ONCE)
         self._sockets: set[web.WebSocketResponse] = set()
         self._closing = False
@@ -132,64 +142,14 @@ class WebChat:
         """Starts a conversation, or goes on with the one of a valid old token."""
         origin = self._origin(request)
         opening = read_opening(await _body(request))
-        known = await self._known_conversation(opening.token, origin)
-        conversation_id, notice = await self._resume(opening, known, request.remote or "")
-        if conversation_id is None:
-            self._per_address.check(request.remote or "")
-            conversation_id = await self._start(opening)
+        opened = await self._openings.open(opening, origin=origin, address=request.remote or "")
         session = {
-            "token": self._tokens.issue(conversation_id, origin),
-            "conversation_id": str(conversation_id),
+            "token": opened.token,
+            "conversation_id": str(opened.conversation_id),
             "socket": "/chat/socket",
             "poll": "/chat/messages",
         }
-        return web.json_response(session | ({"notice": notice} if notice else {}))
-
-    async def _resume(self, opening: Opening, known: UUID | None, address: str) -> tuple[UUID | None, str | None]:
-        """The conversation that goes on: that of a code, or the known one with a notice of what is wrong with the code.
-
-        A code that is not valid must not keep anybody from chatting.
-        """
-        if not opening.resume:
-            return known, None
-        try:
-            self._codes.check(address)
-            if known is not None:
-                self._codes.check(str(known))
-            resumed = await self._turns.resume_by_code(
-                opening.resume,
-                channel="web",
-                language=opening.primary_language,
-                time_zone=opening.zone,
-                page_url=opening.page,
-            )
-        except (CodeNotValid, TooMany) as error:
-            return known, error.message
-        return resumed, None
-
-    async def _known_conversation(self, token: str | None, origin: str) -> UUID | None:
-        if not token:
-            return None
-        with suppress(TokenInvalid):
-            conversation_id = self._tokens.read(token, origin)
-            async with self._sessions() as session:
-                conversation = await session.get(Conversation, conversation_id)
-                if conversation is not None and conversation.moved_to is None:
-                    return conversation_id
-        return None
-
-    async def _start(self, opening: Opening) -> UUID:
-        async with transaction(self._sessions) as session:
-            conversation_id = await start_conversation(
-                session,
-                channel="web",
-                language=opening.primary_language,
-                time_zone=opening.zone,
-                page_url=opening.page,
-                now=self._clock.now(),
-            )
-        self._turns.resume_soon(conversation_id)
-        return conversation_id
+        return web.json_response(session | ({"notice": opened.notice} if opened.notice else {}))
 
     # Socket
 
@@ -302,39 +262,6 @@ class WebChat:
             raise ConversationMoved
         return _accepted(frame.client_id, taken.seq)
 
-    # Files
-
-    async def upload(self, request: web.Request) -> web.Response:
-        """Takes the file that the open question asks for, as a message of kind `file`."""
-        origin = self._origin(request)
-        conversation_id = self._authorised(request, origin)
-        client_id = read_client_id(request)
-        self._per_conversation.check(str(conversation_id))
-        async with self._sessions() as session:
-            seq = await find_stored_seq(session, conversation_id, client_id)
-            if seq is not None:
-                return _accepted(client_id, seq)
-            question = await find_file_question(session, conversation_id)
-        async with self._uploads:
-            sent = await read_upload(request, question.max_bytes)
-            async with transaction(self._sessions) as session:
-                kept = await store_file(
-                    session,
-                    conversation_id=conversation_id,
-                    name=sent.name,
-                    data=sent.data,
-                    accept=question.accept,
-                    max_bytes=question.max_bytes,
-                    now=self._clock.now(),
-                )
-        try:
-            said = Inbound(conversation_id, client_id, "file", kept.name, value=str(kept.id))
-            taken = await self._turns.take(said)
-        except NotFound as error:
-            raise TokenInvalid from error
-        self._answer(taken, None)
-        return _accepted(client_id, taken.seq)
-
     async def poll(self, request: web.Request) -> web.Response:
         """New messages as soon as there are any, or none after the wait."""
         origin = self._origin(request, required=False)
@@ -353,6 +280,43 @@ class WebChat:
     async def _list(self, conversation_id: UUID, after: int) -> Sequence[Stored]:
         async with self._sessions() as session:
             return await list_messages(session, conversation_id, after=after, limit=REPLAY_PAGE)
+
+    # Files
+
+    async def upload(self, request: web.Request) -> web.Response:
+        """Takes the file that the open question asks for, as a message of kind `file`."""
+        origin = self._origin(request)
+        conversation_id = self._authorised(request, origin)
+        client_id = read_client_id(request)
+        self._per_conversation.check(str(conversation_id))
+        async with self._sessions() as session:
+            seq = await find_stored_seq(session, conversation_id, client_id)
+            if seq is not None:
+                return _accepted(client_id, seq)
+            question = await find_file_question(session, conversation_id)
+        try:
+            async with self._uploads:
+                kept = await self._keep(conversation_id, question, await read_upload(request, question.max_bytes))
+            said = Inbound(conversation_id, client_id, "file", kept.name, value=str(kept.id))
+            taken = await self._turns.take(said)
+        except NotFound as error:
+            raise TokenInvalid from error
+        self._answer(taken, None)
+        return _accepted(client_id, taken.seq)
+
+    async def _keep(self, conversation_id: UUID, question: FileQuestion, sent: Upload) -> StoredFile:
+        async with transaction(self._sessions) as session:
+            return await store_file(
+                session,
+                conversation_id=conversation_id,
+                name=sent.name,
+                data=sent.data,
+                accept=question.accept,
+                max_bytes=question.max_bytes,
+                now=self._clock.now(),
+            )
+
+    # Who asks
 
     async def preflight(self, request: web.Request) -> web.Response:
         """Lets pages of allowed origins call us."""

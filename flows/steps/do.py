@@ -12,7 +12,9 @@ from flows.steps.base import Question, Says, StepBase
 
 Pointer = Annotated[str, StringConstraints(pattern=r"^(/[^/]*)+$", max_length=200)]
 """A JSON Pointer (RFC 6901) into the answer."""
-RequestPath = Annotated[str, StringConstraints(pattern=r"^/([^\s?#{}]|\{\{[^{}\r\n]*\}\})*$", max_length=500)]
+_SEGMENTS = r"([^\s?#{}/]|\{\{[^{}\r\n]*\}\})([^\s?#{}]|\{\{[^{}\r\n]*\}\})*"
+RequestPath = Annotated[str, StringConstraints(pattern=rf"^/({_SEGMENTS})?$", max_length=500)]
+"""A path of the connector's own host: two slashes at its beginning would name another."""
 Tag = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,59}$")]
 
 

@@ -36,7 +36,7 @@ TALKS: Mapping[str, Sequence[Act]] = {
     "web": [
         ("tap", "left"), "just some words", "ada@lovelace.example", "+44 20 7946 0018", "twelve", "next friday",
         ("file", "paper.pdf"), ("tap", "4"), ("tap", "yes"), ("tap", "texts"), ("tap", "yes"), ("tap", "done"),
-        "how much is it for 12 people", "where is my data stored", ("callback", {"agent": "Kim"}), ("tap", "0"),
+        "how much is it for 12 people", "where is my data stored", ("callback", {"agent": "Kim"}), ("tap", "t0"),
         ("tap", "stay"),
     ],
     "sms": [

@@ -47,7 +47,7 @@ def test_a_path_may_name_slots(path):
     assert compiled(step)["steps"]["it"]["path"] == path
 
 
-@pytest.mark.parametrize("path", ["orders", "//evil.example/ x", "/a?b=c", "/a#b", "/a b", "/{{ a\n}}", "/{x}"])
+@pytest.mark.parametrize("path", ["orders", "//evil.example/x", "/a?b=c", "/a#b", "/a b", "/{{ a\n}}", "/{x}"])
 def test_a_path_with_anything_else_in_it_is_refused(path):
     with pytest.raises(ValidationError):
         adapter.validate_python({"id": "it", "step": "http", "connector": "shop", "path": path, "failed": "finish"})

@@ -20,13 +20,14 @@ from base.database import Sessions, transaction
 from base.encryption import KeyRing
 from base.messages import Author, Stored
 from bot.conversations import append_message
-from bot.dialogue import RasaDialogue
+from bot.dialogue import MemorySource, RasaDialogue
+from bot.needs import PlatformNeeds
 from bot.turns import TurnService, TurnSettings
 from channels.web.chat import WebChat, WebChatSettings
 from channels.web.hub import Hub
 from channels.web.tokens import VisitorTokens
 from tests.bot.scripted_dialogue import SECRET, ScriptedDialogue
-from tests.bot.stage import MovedClock, NotedFollowUps
+from tests.bot.stage import MovedClock, NotedFollowUps, SetLive
 from tests.conftest import Database
 
 ORIGIN = "https://www.northwind.example"
@@ -47,6 +48,7 @@ class Process:
     hub: Hub
     tokens: VisitorTokens
     clock: MovedClock
+    keys: KeyRing
 
     async def open(self, *, origin: str | None = ORIGIN, **body: Any) -> dict[str, Any]:
         """Opens a session and lets its opening be answered."""
@@ -59,7 +61,7 @@ class Process:
         self, method: str, path: str, *, origin: str | None = ORIGIN, token: str | None = None, **rest: Any
     ) -> Any:
         """A request as a page of `origin` makes it."""
-        headers = {"Origin": origin} if origin is not None else {}
+        headers = rest.pop("headers", {}) | ({"Origin": origin} if origin is not None else {})
         if token is not None:
             headers["Authorization"] = f"Bearer {token}"
         return self.http.request(method, self.server.make_url(path), headers=headers, **rest)
@@ -165,11 +167,13 @@ async def running_process(
     """A web process on the database, listening for what the others do."""
     clock = MovedClock(now)
     hub = Hub(database_url=database.url, process_id=name)
-    client = RasaDialogue([dialogue.url], SECRET)
+    client = RasaDialogue([dialogue.url], SECRET, MemorySource())
     await client.open()
     turns = TurnService(
         sessions=database.sessions,
         dialogue=client,
+        live=SetLive(),
+        needs=PlatformNeeds(database.sessions, keys, clock, ORIGIN),
         follow_ups=NotedFollowUps(),
         watchers=hub,
         keys=keys,
@@ -193,7 +197,7 @@ async def running_process(
     listening = asyncio.create_task(hub.listen())
     async with aiohttp.ClientSession() as http:
         try:
-            yield Process(server, http, database.sessions, turns, hub, tokens, clock)
+            yield Process(server, http, database.sessions, turns, hub, tokens, clock, keys)
         finally:
             await server.close()
             listening.cancel()

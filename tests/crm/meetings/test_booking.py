@@ -213,9 +213,9 @@ async def test_whatever_people_do_no_two_meetings_overlap(
             at = TUESDAY_TEN - timedelta(hours=1) + which * timedelta(minutes=30 + pause)
             hold = await office.hold(at, calendar=name, conversation_id=people[who], now=now)
             holds[who].extend([hold] if hold else [])
-        elif holds[who] and action == "cancel":
+        elif action == "cancel" and holds[who]:
             await office.cancel(holds[who][which % len(holds[who])])
-        elif holds[who] and action == "confirm":
+        elif action == "confirm" and holds[who]:
             hold = holds[who][which % len(holds[who])]
             try:
                 await office.confirm(hold, conversation_id=people[who], contact_id=contact_id, now=now)

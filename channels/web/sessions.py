@@ -1,0 +1,100 @@
+"""Which conversation a browser goes on with: that of its token, one that a code opens, or a new one. Knows no HTTP."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass
+from uuid import UUID
+
+from base.clock import Clock
+from base.database import Sessions, transaction
+from base.errors import TooMany
+from bot.conversations import start_conversation
+from bot.models import Conversation
+from bot.resume_codes import CodeNotValid
+from bot.turns import TurnService
+from channels.web.limits import RateLimit
+from channels.web.opening import Opening
+from channels.web.tokens import TokenInvalid, VisitorTokens
+
+CODES_TRIED = (5, 600)
+"""Codes an address, and a conversation, may try, and the seconds in which it may do so again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A browser's session. `notice` says what is wrong with the code it came with."""
+
+    conversation_id: UUID
+    token: str
+    notice: str | None
+
+
+class ChatSessions:
+    """Opens sessions."""
+
+    def __init__(
+        self, *, sessions: Sessions, turns: TurnService, tokens: VisitorTokens, clock: Clock, sessions_a_minute: int
+    ) -> None:
+        self._sessions = sessions
+        self._turns = turns
+        self._tokens = tokens
+        self._clock = clock
+        self._per_address = RateLimit(sessions_a_minute, 60)
+        self._codes = RateLimit(*CODES_TRIED)
+
+    async def open(self, opening: Opening, *, origin: str, address: str) -> Opened:
+        """Goes on with a conversation, or starts one; raises TooMany when the address started too many."""
+        known = await self._find_known(opening.token, origin)
+        conversation_id, notice = await self._resume(opening, known, address)
+        if conversation_id is None:
+            self._per_address.check(address)
+            conversation_id = await self._start(opening)
+        return Opened(conversation_id, self._tokens.issue(conversation_id, origin), notice)
+
+    async def _find_known(self, token: str | None, origin: str) -> UUID | None:
+        """The conversation of an old token, unless it is gone or goes on elsewhere."""
+        if not token:
+            return None
+        with suppress(TokenInvalid):
+            conversation_id = self._tokens.read(token, origin)
+            async with self._sessions() as session:
+                conversation = await session.get(Conversation, conversation_id)
+                if conversation is not None and conversation.moved_to is None:
+                    return conversation_id
+        return None
+
+    async def _resume(self, opening: Opening, known: UUID | None, address: str) -> tuple[UUID | None, str | None]:
+        """The conversation of the code, else the known one with what is wrong with the code.
+
+        A code that is not valid keeps nobody from chatting.
+        """
+        if not opening.resume:
+            return known, None
+        try:
+            self._codes.check(address)
+            if known is not None:
+                self._codes.check(str(known))
+            resumed = await self._turns.resume_by_code(
+                opening.resume,
+                channel="web",
+                language=opening.primary_language,
+                time_zone=opening.zone,
+                page_url=opening.page,
+            )
+        except (CodeNotValid, TooMany) as error:
+            return known, error.message
+        return resumed, None
+
+    async def _start(self, opening: Opening) -> UUID:
+        async with transaction(self._sessions) as session:
+            conversation_id = await start_conversation(
+                session,
+                channel="web",
+                language=opening.primary_language,
+                time_zone=opening.zone,
+                page_url=opening.page,
+                now=self._clock.now(),
+            )
+        self._turns.resume_soon(conversation_id)
+        return conversation_id
