@@ -28,7 +28,7 @@ from bot.dialogue import (
     TurnMessage,
     TurnRequest,
 )
-from bot.facts import is_stopped, read_known
+from bot.facts import is_stopped, read_known, with_effects
 from bot.models import Conversation, Message
 from bot.moving import move_by_code
 from bot.ports import Live, LiveFlows, Needs
@@ -151,10 +151,12 @@ class Decider:
                 raise DialogueFailed(f"The dialogue process asked for more than {MOST_NEEDS} things, at {need.step}.")
             await self._keep(claim)
             answer = await self._needs.answer(claim, need, attempt_key=f"{claim.message_id}/{need.step}/{len(needs)}")
+            if need.need == "facts":
+                answer = with_effects(answer, effects)
             needs.append({"step": need.step, "need": need.need, "result": dict(answer)})
             await self._keep(claim)
             answered = message.model_copy(
-                update={"kind": "result", "text": "", "value": dict(answer), "step": need.step, "need": need.need}
+                update={"kind": "result", "value": dict(answer), "step": need.step, "need": need.need}
             )
             request = request.model_copy(update={"message": answered, "state": result.state})
             result = await self._dialogue.turn(request)

@@ -5,6 +5,7 @@ A conversation that only typed a contact's address is told what it established i
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from itertools import product
 from typing import Any, get_args
@@ -58,6 +59,30 @@ async def read_facts(
     if await speaks_for_contact(session, contact_id, conversation_id):
         return await _of_contact(session, contact_id, now)
     return await _of_conversation(session, contact_id, conversation_id, now)
+
+
+def with_effects(facts: Mapping[str, Any], effects: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    """The facts as they will be once these effects are carried out: a turn sees what it has itself decided.
+
+    What only the platform can decide (whether a yes counts, how far a stage may go) is as the effect says.
+    """
+    seen = dict(facts) | {"tags": list(facts["tags"]), "consents": dict(facts["consents"])}
+    for effect in effects:
+        match effect.get("effect"):
+            case "record_consent":
+                seen["consents"] |= {f"{effect['purpose']}/{name}": effect["decision"] for name in effect["channels"]}
+            case "tag":
+                kept = [tag for tag in seen["tags"] if tag not in (*effect.get("add", ()), *effect.get("remove", ()))]
+                seen["tags"] = [*kept, *effect.get("add", ())]
+            case "set_stage":
+                seen["stage"] = effect["stage"]
+            case "set_outcome":
+                seen["qualification"] = effect["value"]
+            case "add_points":
+                seen["score"] += effect["points"]
+            case "capture_lead" if effect.get("field") in ("email", "phone"):
+                seen["known_contact"] = True
+    return seen
 
 
 async def is_stopped(session: AsyncSession, contact_id: UUID, channel: str) -> bool:

@@ -13,6 +13,7 @@ from sqlalchemy.exc import OperationalError
 from base.errors import ParleyError
 from base.logging import configure_logging
 from server.flows_commands import flows
+from server.outside_commands import calendars, connectors
 from server.settings import read_settings
 
 
@@ -126,7 +127,8 @@ def _use_uvloop() -> None:
         uvloop.install()
 
 
-parley.add_command(flows)
+for _group in (flows, connectors, calendars):
+    parley.add_command(_group)
 
 
 def main() -> None:

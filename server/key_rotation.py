@@ -1,4 +1,4 @@
-"""Adds a root key and moves every sealed address to it, in batches, with progress."""
+"""Adds a root key and moves everything sealed to it (addresses, connectors, feeds), in batches, with progress."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ from collections.abc import Callable
 
 from base.database import create_engine, create_sessions, transaction
 from base.encryption import add_root_key, read_key_file
+from bot.connectors.service import reseal_headers
 from crm.contacts.service import reencrypt_addresses
+from crm.meetings.calendars import reseal_feeds
 from server.settings import Settings
 from server.wiring import database_url
 
@@ -25,13 +27,14 @@ async def rotate(settings: Settings, say: Callable[[str], object]) -> None:
     sessions = create_sessions(engine)
     moved = 0
     try:
-        while True:
-            async with transaction(sessions) as session:
-                count = await reencrypt_addresses(session, keys, BATCH)
-            if not count:
-                break
-            moved += count
-            say(f"{moved} addresses encrypted again")
+        for reseal in (reencrypt_addresses, reseal_headers, reseal_feeds):
+            while True:
+                async with transaction(sessions) as session:
+                    count = await reseal(session, keys, BATCH)
+                if not count:
+                    break
+                moved += count
+                say(f"{moved} secrets encrypted again")
     finally:
         await engine.dispose()
-    say(f"done: {moved} addresses are under {key_id}. Restart the other processes so that they read the new key.")
+    say(f"done: {moved} secrets are under {key_id}. Restart the other processes so that they read the new key.")

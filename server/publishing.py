@@ -25,6 +25,7 @@ from flows.errors import FlowsRefused
 from outreach.enrolment import publish_journeys
 from server.database_access import open_database
 from server.dialogue_access import open_dialogue
+from server.first_content import add_first_calendars
 from server.settings import Settings
 from server.training import ModelTrainer, ensure_model, read_intents
 from server.wiring import Platform
@@ -67,6 +68,7 @@ async def ensure_published(platform: Platform, say: Say) -> None:
     publisher = Publisher(create_workshop(platform, PublishedSource(platform.sessions), None))
     tree = await asyncio.to_thread(shipped_tree, platform.settings)
     if await publisher.seed(tree, say=say) is not None:
+        await add_first_calendars(platform)
         return
     try:
         await publisher.recompile(say=say)

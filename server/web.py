@@ -18,6 +18,8 @@ from admin.api.problems import problem_middleware
 from admin.app import create_admin_routes
 from admin.context import AdminContext
 from base.postgres import DatabaseUnavailable
+from bot.connectors.callbacks import CallbackReceiver
+from bot.connectors.callbacks import routes as callback_routes
 from bot.dialogue import RasaDialogue
 from bot.publishing.live import NothingPublished, PublishedFlows
 from bot.publishing.source import PublishedSource
@@ -27,6 +29,9 @@ from channels.email.webhook import routes as unsubscribe_routes
 from channels.web.chat import WebChat, WebChatSettings
 from channels.web.hub import Hub
 from channels.web.tokens import VisitorTokens
+from crm.meetings.booking import confirm_meeting
+from crm.meetings.routes import MeetingPages
+from crm.meetings.routes import routes as meeting_routes
 from outreach.alarm import create_alarm, create_connector
 from server.proxies import behind_proxies
 from server.settings import ROOT, SettingsProblem
@@ -72,6 +77,7 @@ def create_web_app(platform: Platform) -> web.Application:
         keys=platform.keys,
         clock=platform.clock,
         wording=live.wording,
+        confirm_meeting=confirm_meeting,
         settings=TurnSettings(settings.company_name, platform.process_id),
     )
     chat = WebChat(
@@ -90,6 +96,11 @@ def create_web_app(platform: Platform) -> web.Application:
     chat.add_to(app)
     app.add_routes(
         unsubscribe_routes(UnsubscribePages(platform.sessions, platform.keys, platform.clock, settings.company_name))
+    )
+    app.add_routes(callback_routes(CallbackReceiver(platform.sessions, platform.clock)))
+    organizer = settings.email_from or "noreply@localhost"
+    app.add_routes(
+        meeting_routes(MeetingPages(platform.sessions, platform.keys, platform.clock, settings.company_name, organizer))
     )
     app.add_routes(
         create_admin_routes(AdminContext(platform.sessions, platform.keys, platform.clock, settings.site_url))

@@ -11,10 +11,13 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from base.clock import Clock, SystemClock
 from base.database import Sessions, create_engine, create_sessions
 from base.encryption import KeyRing, read_key_file
+from bot.connectors.call import Connectors
 from bot.needs import PlatformNeeds
+from bot.outside_needs import OutsideNeeds
 from channels.email.sender import EmailSender
 from channels.email.settings import EmailSettings, parse_smtp_url
 from channels.web.sender import WebSender
+from crm.meetings.feeds import BusyFeeds
 from outreach.alarm import wake
 from outreach.follow_ups import JourneyFollowUps
 from outreach.ports import Sender
@@ -98,4 +101,14 @@ class AlarmedFollowUps(JourneyFollowUps):
 
 def create_needs(platform: Platform) -> PlatformNeeds:
     """Who obtains what a step needs while its turn is decided."""
-    return PlatformNeeds(platform.sessions, platform.keys, platform.clock, platform.settings.site_url)
+    sessions, keys, clock, site_url = platform.sessions, platform.keys, platform.clock, platform.settings.site_url
+    outside = OutsideNeeds(sessions, clock, Connectors(sessions, keys, clock, site_url), BusyFeeds(keys))
+    return PlatformNeeds(
+        sessions,
+        keys,
+        clock,
+        site_url,
+        http=outside.http,
+        free_times=outside.free_times,
+        hold_time=outside.hold_time,
+    )

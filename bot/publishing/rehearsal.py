@@ -14,6 +14,7 @@ from base.errors import InvalidInput
 from base.ids import new_id
 from base.messages import MessageKind
 from bot.dialogue import Need, Reply, Timer, TurnMessage, TurnRequest, TurnResult
+from bot.facts import with_effects
 
 MOST_NEEDS = 8
 """Needs of one turn, as in the platform's own turns."""
@@ -171,9 +172,17 @@ class Rehearsal:
                 raise InvalidInput(
                     f"The flow asks for more than {MOST_NEEDS} things in one turn, at {result.need.step}."
                 )
-            answer = dict(await self._answer(result.need))
-            answered = TurnMessage(
-                id=message.id, kind="result", text="", value=answer, step=result.need.step, need=result.need.need
+            answer = await self._answer(result.need)
+            if result.need.need == "facts":
+                answer = with_effects(answer, [*self.effects, *effects])
+            answered = message.model_copy(
+                update={
+                    "kind": "result",
+                    "text": text if kind == "text" else "",
+                    "value": dict(answer),
+                    "step": result.need.step,
+                    "need": result.need.need,
+                }
             )
             result = await self._ask(answered)
             replies += result.replies

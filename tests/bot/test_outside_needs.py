@@ -36,7 +36,7 @@ async def claim(database: Database, now: datetime) -> Claim:
         conversation_id = await start_conversation(
             session, channel="web", language="de", time_zone="America/New_York", page_url=None, now=now
         )
-        claim = await claim_conversation(session, conversation_id)
+        claim = await claim_conversation(session, conversation_id, now)
     assert claim is not None
     return claim
 

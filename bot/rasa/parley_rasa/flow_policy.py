@@ -107,7 +107,7 @@ class FlowPolicy(Policy):
 
 
 def _understood(message: Message, heard: UserUttered) -> Understood:
-    if message.kind != "text":
+    if message.kind not in ("text", "result"):
         return Understood()
     entities = [Value(one["entity"], one["value"], one["start"], one["end"]) for one in heard.entities]
     values: Dict[str, Any] = {}

@@ -35,11 +35,13 @@ async def answer_turn(turn: TurnRequest, flows: Flows, agent: Any) -> dict[str, 
     output = TurnOutput()
     request_flows.set(flows)
     request_state.set(turn.state)
-    # Only texts need understanding: given parse data, Rasa does not run the pipeline.
-    parse_data = None if turn.kind == "text" else {"text": "", **_NOT_CLASSIFIED}
+    # Only texts need understanding: given parse data, Rasa does not run the pipeline. A result brings the text of its
+    # turn along, for the steps that read it after their need was met.
+    is_text = turn.kind == "text" or (turn.kind == "result" and bool(turn.text))
+    parse_data = None if is_text else {"text": "", **_NOT_CLASSIFIED}
     await agent.handle_message(
         UserMessage(
-            text=shield(turn.text) if turn.kind == "text" else "",
+            text=shield(turn.text) if is_text else "",
             output_channel=output,
             sender_id=turn.conversation_id,
             parse_data=parse_data,

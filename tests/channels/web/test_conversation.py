@@ -135,7 +135,8 @@ async def test_a_question_is_shown_with_its_choices_and_consent_internals_stay_o
         replayed = (await visitor.messages(3))[-1]
     assert live == replayed
     assert set(live) == {
-        "id", "seq", "author", "text", "choices", "input", "step", "notice", "source", "client_id", "at",
+        "id", "seq", "author", "text", "choices", "input", "step", "notice", "source", "media", "cards", "limits",
+            "client_id", "at",
     }  # fmt: skip
     assert (live["choices"], live["input"], live["step"]) == (choices, "consent", "demo/ask_marketing")
 

@@ -90,6 +90,19 @@ def test_what_is_no_part_of_a_message_is_never_shown() -> None:
     assert shown["at"] == "2026-11-23T12:00:00+00:00"
 
 
+def test_media_cards_and_limits_are_shown_where_a_message_has_them() -> None:
+    parts: dict[str, Any] = {
+        "media": {"kind": "image", "url": "https://a.example/a.png", "alt": "A plan"},
+        "cards": [{"title": "Starter"}],
+        "limits": {"accept": ["pdf", "hologram"], "max_megabytes": 5},
+    }
+    shown = to_shown(Stored(uuid4(), uuid4(), 1, "bot", "", _NOON, None, parts | {"input": "file"}))
+    assert (shown["media"], shown["cards"]) == (parts["media"], parts["cards"])
+    assert shown["limits"] == parts["limits"] | {"types": ".pdf"}
+    bare = to_shown(Stored(uuid4(), uuid4(), 1, "bot", "hi", _NOON))
+    assert (bare["media"], bare["cards"], bare["limits"]) == (None, [], None)
+
+
 def test_a_follow_ups_outbox_id_is_not_shown() -> None:
     assert to_shown(Stored(uuid4(), uuid4(), 1, "follow_up", "hi", _NOON, uuid4()))["client_id"] is None
 
@@ -176,7 +189,7 @@ async def test_extra_fields_change_nothing(
         await visitor.send({"type": "message", "client_id": CLIENT_ID, "text": "hi", **extra})
         assert texts(await visitor.messages(3)) == [(2, "visitor", "hi"), (3, "bot", "echo hi")]
     assert dialogue.requests[-1]["message"]["kind"] == "text"
-    assert dialogue.requests[-1]["state"] == {"v": 1}
+    assert dialogue.requests[-1]["state"] == {"v": 2}
 
 
 async def test_the_last_of_doubled_keys_counts_and_nothing_else_happens(

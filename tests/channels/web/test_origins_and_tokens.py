@@ -79,7 +79,7 @@ async def test_allowed_pages_may_read_the_answers_errors_too(process: Process, o
 async def test_the_preflight_allows_what_the_widget_sends(process: Process) -> None:
     async with process.request("OPTIONS", "/chat/messages") as answer:
         assert answer.headers["Access-Control-Allow-Methods"] == "GET, POST"
-        assert answer.headers["Access-Control-Allow-Headers"] == "Authorization, Content-Type"
+        assert answer.headers["Access-Control-Allow-Headers"] == "Authorization, Content-Type, X-Client-Id"
 
 
 def altered(token: str) -> list[str]:

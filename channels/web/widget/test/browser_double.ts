@@ -14,7 +14,8 @@ export class BrowserDouble implements Ports {
   readonly messages: Message[] = [];
   readonly frames: ClientFrame[] = [];
   readonly hellos: { token: string; last_seen: number }[] = [];
-  readonly sessions: { token?: string }[] = [];
+  readonly sessions: { token?: string; resume?: string }[] = [];
+  notice: string | undefined;
   readonly polls: string[] = [];
   readonly sockets: SocketDouble[] = [];
   token = "token-1";
@@ -75,7 +76,8 @@ export class BrowserDouble implements Ports {
     const { pathname, searchParams } = new URL(url);
     if (pathname === "/chat/session") {
       this.sessions.push(JSON.parse(String(init.body)));
-      return Response.json({ token: this.token, conversation_id: `of-${this.token}`, socket: "/chat/socket", poll: "/chat/messages" });
+      const paths = { socket: "/chat/socket", poll: "/chat/messages" };
+      return Response.json({ token: this.token, conversation_id: `of-${this.token}`, ...paths, notice: this.notice });
     }
     if (new Headers(init.headers).get("Authorization") !== `Bearer ${this.token}`) return new Response("", { status: 401 });
     if (init.method === "POST") return Response.json(this.receive(JSON.parse(String(init.body))), { status: 202 });

@@ -241,3 +241,36 @@ test("after stopping nothing is called any more", async () => {
   await browser.pass(600_000);
   assert.deepEqual([browser.sessions.length, browser.sockets.length], [0, 0]);
 });
+
+test("a code is offered until a session was opened with it, and what the server says of it is shown", async () => {
+  const browser = new BrowserDouble();
+  browser.notice = "This code is not valid.";
+  browser.network = false;
+  const { watcher, connection, stop } = start(browser);
+  connection.resume = "K7M2QX";
+  await browser.pass(10);
+  browser.network = true;
+  await browser.pass(5_000);
+  assert.deepEqual(browser.sessions, [{ page_url: "https://site.example/", resume: "K7M2QX" }]);
+  assert.deepEqual(watcher.complaints, ["notice"]);
+  browser.token = "token-2";
+  browser.sockets[0]?.onclose?.({ code: 4401 });
+  await browser.pass(5_000);
+  assert.deepEqual(browser.sessions.at(-1), { page_url: "https://site.example/", token: "token-1" });
+  await stop();
+});
+
+test("a file is sent with the session's token and an id of its own, and a refusal is told in words", async () => {
+  const browser = new BrowserDouble();
+  const { connection, stop } = start(browser);
+  await browser.pass(10);
+  const parts: number[] = [];
+  const file = new File(["x"], "plan.pdf");
+  assert.equal(await connection.upload(file, "id-1", (part) => parts.push(part)), "");
+  const headers = { Authorization: "Bearer token-1", "X-Client-Id": "id-1" };
+  assert.deepEqual(browser.uploads, [{ url: "https://chat.example/chat/files", headers, name: "plan.pdf" }]);
+  assert.deepEqual(parts, [1]);
+  browser.uploadReply = { status: 415, text: "", code: "file_not_accepted", detail: "No." };
+  assert.equal(await connection.upload(file, "id-2", () => undefined), "file_not_accepted");
+  await stop();
+});

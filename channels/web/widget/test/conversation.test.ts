@@ -94,3 +94,11 @@ test("the text field is told what is asked only while that question is open", ()
   chat.add([makeMessage(3, { author: "visitor" }), makeMessage(4)], false);
   assert.equal(chat.asked, null);
 });
+
+test("a question with a field is open until it is answered or another one is asked", () => {
+  const chat = new Conversation();
+  chat.add([makeMessage(1, { input: "rating" }), makeMessage(2), makeMessage(3, { input: "date" })], true);
+  assert.deepEqual(chat.entries().map((entry) => entry.open), [false, false, true]);
+  chat.add([makeMessage(4, { author: "visitor", text: "2026-11-24" })], true);
+  assert.deepEqual(chat.entries().map((entry) => entry.open), [false, false, false, false]);
+});

@@ -15,10 +15,26 @@ test("a message without a number is left out and the others are kept", () => {
   assert.deepEqual(frame.messages.map((message) => message.seq), [2]);
 });
 
-test("an author and an input of a later version are shown in the plainest way", () => {
-  const frame = parseFrame('{"type": "messages", "messages": [{"seq": 1, "author": "robot", "input": "date", "text": "hi"}]}');
+test("an author of a later version is shown in the plainest way", () => {
+  const frame = parseFrame('{"type": "messages", "messages": [{"seq": 1, "author": "robot", "text": "hi"}]}');
   assert.ok(frame?.type === "messages");
-  assert.deepEqual([frame.messages[0]?.author, frame.messages[0]?.input], ["bot", null]);
+  assert.equal(frame.messages[0]?.author, "bot");
+});
+
+test("media, cards and limits are read as far as they are what they should be", () => {
+  const message = {
+    seq: 1,
+    media: { kind: "image", url: "https://a.example/a.png", alt: 7 },
+    cards: [{ title: "Starter", link: "https://a.example", price: 5 }, "no card", null],
+    limits: { lowest: 1, highest: 5 },
+  };
+  const frame = parseFrame(JSON.stringify({ type: "messages", messages: [message, { seq: 2, media: "a.png", cards: {}, limits: 5 }] }));
+  assert.ok(frame?.type === "messages");
+  const [first, second] = frame.messages;
+  assert.deepEqual(first?.media, { kind: "image", url: "https://a.example/a.png", alt: "" });
+  assert.deepEqual(first?.cards, [{ title: "Starter", text: null, image: null, link: "https://a.example", button: null }]);
+  assert.deepEqual(first?.limits, { lowest: 1, highest: 5 });
+  assert.deepEqual([second?.media, second?.cards, second?.limits], [null, [], {}]);
 });
 
 test("frames this version does not know are ignored", () => {

@@ -15,7 +15,10 @@ from typing import Any
 from aiohttp import WSMsgType, web
 
 WEB = Path(__file__).resolve().parents[4] / "channels" / "web"
-STRICT_POLICY = "default-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+STRICT_POLICY = (
+    "default-src 'self'; img-src 'self' https:; media-src https:; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
 
 Frame = dict[str, Any]
 Bot = Callable[["ChatDouble", Frame], Awaitable[None]]
@@ -34,6 +37,11 @@ class ChatDouble:
         self.polls: list[int] = []
         self.sockets_allowed = True
         self.sessions_allowed = True
+        self.notice: str | None = None
+        self.files: list[tuple[str, bytes]] = []
+        self.refuse_file: tuple[int, str, str] | None = None
+        self.hold_files = asyncio.Event()
+        self.hold_files.set()
         self.lose_next_receipt = False
         self.refuse_next: tuple[str, str] | None = None
         self.socket_trials = 0
@@ -42,11 +50,12 @@ class ChatDouble:
         self._answering: set[asyncio.Future[None]] = set()
 
     def app(self) -> web.Application:
-        app = web.Application(middlewares=[_add_policy])
+        app = web.Application(middlewares=[_add_policy], client_max_size=20_000_000)
         app.router.add_post("/chat/session", self.handle_session)
         app.router.add_get("/chat/socket", self.handle_socket)
         app.router.add_get("/chat/messages", self.handle_poll)
         app.router.add_post("/chat/messages", self.handle_post)
+        app.router.add_post("/chat/files", self.handle_file)
         app.router.add_get("/widget.js", _serve(WEB / "widget" / "dist" / "widget.js"))
         app.router.add_get("/", _serve(WEB / "site" / "index.html"))
         app.router.add_static("/", WEB / "site")
@@ -72,7 +81,7 @@ class ChatDouble:
         if not self.sessions_allowed:
             raise web.HTTPServiceUnavailable
         self.sessions.append(await request.json())
-        body = {"token": self.token, "conversation_id": f"conversation-of-{self.token}"}
+        body = {"token": self.token, "conversation_id": f"conversation-of-{self.token}", "notice": self.notice}
         return web.json_response(body | {"socket": "/chat/socket", "poll": "/chat/messages"})
 
     async def handle_socket(self, request: web.Request) -> web.StreamResponse:
@@ -117,6 +126,18 @@ class ChatDouble:
             return web.json_response(problem, status=422, content_type="application/problem+json")
         return web.json_response(await self._receive(frame), status=202)
 
+    async def handle_file(self, request: web.Request) -> web.Response:
+        self._check_token(request)
+        file = (await request.post())["file"]
+        assert isinstance(file, web.FileField)
+        await self.hold_files.wait()
+        if self.refuse_file is not None:
+            (status, code, detail), self.refuse_file = self.refuse_file, None
+            return web.json_response({"code": code, "detail": detail}, status=status)
+        self.files.append((file.filename, file.file.read()))
+        frame = {"type": "file", "client_id": request.headers["X-Client-Id"], "text": file.filename}
+        return web.json_response(await self._receive(frame), status=202)
+
     async def _take_frame(self, socket: web.WebSocketResponse, frame: Frame) -> None:
         self.frames.append(frame)
         if self.refuse_next is not None:
@@ -142,7 +163,8 @@ class ChatDouble:
         return {"type": "received", "client_id": frame["client_id"], "seq": known[0]["seq"]}
 
     async def _store(self, fields: Frame, *, push: bool = True) -> Frame:
-        empty: Frame = {"choices": [], "input": None, "step": None, "notice": None, "source": None, "client_id": None}
+        empty: Frame = dict.fromkeys(("input", "step", "notice", "source", "media", "limits", "client_id"))
+        empty |= {"choices": [], "cards": []}
         number = len(self.messages) + 1
         at = datetime.now(UTC).isoformat()
         message = {"id": f"message-{number}", "seq": number, "at": at} | empty | fields
