@@ -9,6 +9,7 @@ from typing import Any
 
 from base.clock import Clock
 from base.database import Sessions, transaction
+from base.encryption import KeyRing
 from bot.claims import Claim
 from bot.connectors.begin import ConnectorRequest
 from bot.connectors.call import Connectors
@@ -16,6 +17,7 @@ from bot.dialogue import Need
 from crm.meetings.booking import hold_time
 from crm.meetings.feeds import BusyFeeds
 from crm.meetings.free_times import free_times
+from crm.meetings.routes import issue_token
 
 MOST_TIMES = 10
 """Times offered at once."""
@@ -29,6 +31,8 @@ class OutsideNeeds:
     clock: Clock
     connectors: Connectors
     feeds: BusyFeeds
+    keys: KeyRing
+    site_url: str
 
     async def http(self, claim: Claim, need: Need, attempt_key: str) -> Mapping[str, Any]:
         """Calls another system, once for each attempt's key."""
@@ -72,4 +76,7 @@ class OutsideNeeds:
                 conversation_id=claim.conversation_id,
                 now=self.clock.now(),
             )
-        return {"held": False} if hold is None else {"held": True, "hold": str(hold)}
+        if hold is None:
+            return {"held": False}
+        link = f"{self.site_url}/meetings/{issue_token(self.keys, hold)}.ics"
+        return {"held": True, "hold": str(hold), "invitation": link}

@@ -102,7 +102,7 @@ class AlarmedFollowUps(JourneyFollowUps):
 def create_needs(platform: Platform) -> PlatformNeeds:
     """Who obtains what a step needs while its turn is decided."""
     sessions, keys, clock, site_url = platform.sessions, platform.keys, platform.clock, platform.settings.site_url
-    outside = OutsideNeeds(sessions, clock, Connectors(sessions, keys, clock, site_url), BusyFeeds(keys))
+    outside = OutsideNeeds(sessions, clock, Connectors(sessions, keys, clock, site_url), BusyFeeds(keys), keys, site_url)
     return PlatformNeeds(
         sessions,
         keys,

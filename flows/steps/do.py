@@ -107,6 +107,7 @@ class BookMeeting(Question):
         calendar: the name the operator gave it.
         offer: how many times are offered at once; `later` shows the next ones.
         none_free: where to go when no time is free, the calendar is unknown, or none of the times suits.
+        invitation: a slot that keeps the address of the invitation, a file for any calendar.
     """
 
     slot_type: ClassVar[SlotType] = "meeting"
@@ -114,6 +115,12 @@ class BookMeeting(Question):
     calendar: Identifier
     offer: int = Field(default=3, ge=1, le=8)
     none_free: Identifier
+    invitation: Identifier | None = None
+
+    def filled_slots(self) -> Iterator[tuple[tuple[str | int, ...], Identifier]]:
+        yield from super().filled_slots()
+        if self.invitation:
+            yield ("invitation",), self.invitation
 
     @property
     def labelled(self) -> tuple[ChoiceValue, ...]:

@@ -44,7 +44,7 @@ async def claim(database: Database, now: datetime) -> Claim:
 @pytest.fixture
 def needs(database: Database, keys: KeyRing, clock: Clock) -> OutsideNeeds:
     connectors = Connectors(database.sessions, keys, clock, "https://site.example")
-    return OutsideNeeds(database.sessions, clock, connectors, BusyFeeds(keys))
+    return OutsideNeeds(database.sessions, clock, connectors, BusyFeeds(keys), keys, "https://chat.example")
 
 
 def need(name: str, **fields: Any) -> Need:
@@ -69,6 +69,7 @@ async def test_a_time_is_offered_and_held(
     held = await hold(claim, need("hold_time", calendar="sales", starts_at=first["starts_at"]), "m/1")
     assert held["held"] is True
     assert UUID(held["hold"])
+    assert held["invitation"].startswith("https://chat.example/meetings/")
     assert await hold(claim, need("hold_time", calendar="sales"), "m/2") == {"held": False}
     async with transaction(database.sessions) as session:
         other = await start_conversation(

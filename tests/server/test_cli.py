@@ -28,7 +28,7 @@ def parley(*arguments: str, folder: Path, **settings: str) -> subprocess.Complet
     )
 
 
-@pytest.mark.parametrize("command", ["web", "worker", "migrate", "publish", "setup-link"])
+@pytest.mark.parametrize("command", ["web", "worker", "migrate", "setup-link"])
 def test_a_command_that_needs_a_database_says_so_in_one_line(tmp_path: Path, command: str) -> None:
     done = parley(command, folder=tmp_path)
     assert (done.returncode, done.stdout) == (1, "")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import psycopg
@@ -14,8 +15,9 @@ from aiohttp.test_utils import TestServer
 from pydantic import SecretStr
 from yarl import URL
 
-from base.database import libpq_url
+from base.database import libpq_url, transaction
 from base.encryption import create_key_file
+from bot.publishing.models import Publication
 from server.settings import SettingsProblem, read_settings
 from server.web import create_web_app
 from server.wiring import open_platform
@@ -44,6 +46,17 @@ def running(database_url: str, dialogue_url: str, folder: Path) -> TestServer:
     )
     create_key_file(settings.key_file)
     return TestServer(create_web_app(open_platform(settings)))
+
+
+async def publish_something(database: Database) -> None:
+    """Flows that the scripted dialogue process does not look at."""
+    async with transaction(database.sessions) as session:
+        session.add(
+            Publication(
+                flows_version="0" * 12, compiled={"version": "0" * 12}, contents={}, model_id="0" * 64,
+                author="test", report={}, published_at=datetime.now(UTC),
+            )
+        )  # fmt: skip
 
 
 async def get(server: TestServer, path: str) -> tuple[ClientResponse, str]:
@@ -136,6 +149,7 @@ async def test_a_process_without_its_database_is_alive_but_not_ready(
 async def test_what_a_dead_process_left_unanswered_is_answered_by_the_sweep(
     database: Database, dialogue: ScriptedDialogue, tmp_path: Path
 ) -> None:
+    await publish_something(database)
     dialogue.script = lambda _body: 503
     async with running(database.url, dialogue.url, tmp_path) as server, ClientSession() as http:
         address = f"http://127.0.0.1:{server.port}"

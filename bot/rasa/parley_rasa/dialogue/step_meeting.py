@@ -59,6 +59,8 @@ def on_hold_time(turn: Turn, step: Step, result: Any) -> None:
     wanted = data.get("wanted")
     if wanted and isinstance(result, Mapping) and result.get("held") is True and result.get("hold"):
         turn.set_slot(step["slot"], wanted)
+        if step.get("invitation") and isinstance(result.get("invitation"), str):
+            turn.set_slot(step["invitation"], result["invitation"])
         turn.add_effect("confirm_meeting", hold=result["hold"], starts_at=wanted, calendar=step["calendar"])
         turn.remember(f"answered {turn.step_id}")
         leave_step(turn)

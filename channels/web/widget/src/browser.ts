@@ -40,9 +40,11 @@ export function describePage(): Record<string, string> {
 
 /** The code of a link that goes on with a talk from elsewhere. It works once, so it is taken out of the address. */
 export function takeResumeCode(): string | null {
-  const [parameter, code] = /[?&]resume=(\w+)/.exec(location.search) ?? [];
-  if (parameter) history.replaceState(history.state, "", location.href.replace(parameter, "?"));
-  return code ?? null;
+  const url = new URL(location.href);
+  const code = url.searchParams.get("resume");
+  url.searchParams.delete("resume");
+  if (code) history.replaceState(history.state, "", url);
+  return code;
 }
 
 /** A random UUID of version 4; `randomUUID` itself is missing on pages without https. */

@@ -46,16 +46,17 @@ async def test_a_rating_is_a_radio_group_whose_arrows_choose_nothing(page: Page,
 
 
 @pytest.mark.parametrize(
-    ("asked", "limits", "wrong", "right"),
+    ("asked", "limits", "values"),
     [
-        ("date", {"earliest": "2026-11-24", "latest": "2026-12-24"}, "2027-01-01", "2026-12-01"),
-        ("number", {"minimum": 1, "maximum": 500}, "501", "25"),
-        ("number", {"minimum": None, "maximum": None}, "", "-2.5"),
+        ("date", {"earliest": "2026-11-24", "latest": "2026-12-24"}, ("2027-01-01", "2026-12-01")),
+        ("number", {"minimum": 1, "maximum": 500}, ("501", "25")),
+        ("number", {"minimum": None, "maximum": None}, ("", "-2.5")),
     ],
 )
 async def test_a_field_keeps_to_its_bounds_and_sends_its_value_as_text(
-    page: Page, double: ChatDouble, asked: str, limits: dict[str, Any], wrong: str, right: str
+    page: Page, double: ChatDouble, asked: str, limits: dict[str, Any], values: tuple[str, str]
 ) -> None:
+    wrong, right = values
     await double.say("When, or how many?", input=asked, step="demo/field", limits=limits)
     await open_chat(page)
     field = page.get_by_test_id("field")

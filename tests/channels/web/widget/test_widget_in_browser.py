@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from playwright.async_api import Browser, Page, expect
 
-from tests.channels.web.widget.chat_double import WEB, ChatDouble
+from tests.channels.web.widget.chat_double import ChatDouble
+from tests.channels.web.widget.scenes import open_chat, violations_in
 
 CHOICES = [{"value": "demo", "label": "See a demo"}, {"value": "price", "label": "Pricing"}]
 CONSENT = [{"value": "yes", "label": "Yes"}, {"value": "no", "label": "No, only the Terminvereinbarungsbestätigung"}]
@@ -19,11 +20,6 @@ PHONE: Any = {
     "is_mobile": True,
     "reduced_motion": "reduce",
 }
-
-
-async def open_chat(page: Page) -> None:
-    await page.get_by_test_id("launcher").click()
-    await expect(page.get_by_test_id("panel")).to_have_attribute("data-link", "connected")
 
 
 async def write(page: Page, text: str) -> None:
@@ -379,12 +375,6 @@ async def test_axe_finds_no_violation(
     page = await context.new_page()
     await page.goto(site)
     await scene(page, double)
-    await page.add_script_tag(path=str(WEB / "widget" / "node_modules" / "axe-core" / "axe.min.js"))
-    tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-    found = await page.evaluate("tags => axe.run({runOnly: tags})", tags)
-    violations = [
-        (rule["id"], [node["html"] + node["failureSummary"] for node in rule["nodes"]]) for rule in found["violations"]
-    ]
+    violations = await violations_in(page)
     assert violations == [], json.dumps(violations, indent=1)
-    assert any("parley-chat" in str(node["target"]) for rule in found["passes"] for node in rule["nodes"])
     await context.close()
