@@ -82,8 +82,8 @@ class FollowUps(Protocol):
         """Ends the contact's journeys and cancels all that is queued."""
         ...
 
-    async def settled(self) -> None:
-        """Called after the commit of a turn that started something, so that it is looked at soon. Never fails."""
+    async def settled(self, at: datetime | None = None) -> None:
+        """Called after the commit of a turn that made something due, now or at a moment soon. Never fails."""
         ...
 
 

@@ -49,6 +49,9 @@ log = structlog.get_logger(__name__)
 MAX_ATTEMPTS = 3
 """Times a replica may be reached and fail on one message before a person is asked to take over."""
 
+SOON = timedelta(minutes=2)
+"""Timers that ring sooner are told to the due pump, which looks by itself once a minute."""
+
 RESUMED_AT_ONCE = 8
 """Conversations a sweep answers at the same time."""
 
@@ -283,6 +286,8 @@ class TurnService:
         self._watchers.publish(claim.conversation_id, said)
         if decided is not None and any(effect.get("effect") == "enrol_in_journey" for effect in decided.effects):
             await self._follow_ups.settled()
+        if decided is not None and decided.timer is not None and decided.timer.seconds < SOON.total_seconds():
+            await self._follow_ups.settled(now + timedelta(seconds=decided.timer.seconds))
         return following
 
     async def _carry_out(

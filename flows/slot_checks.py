@@ -113,7 +113,7 @@ def _fitting(step: StepBase, slot: str) -> frozenset[SlotType]:
     """Give the types of slot that what the step fills it with fits."""
     if isinstance(step, Question):
         # A question may keep something beside its answer, as words.
-        return frozenset({step.slot_type if name == step.slot else "text"})
+        return frozenset({step.slot_type if slot == step.slot else "text"})
     if isinstance(step, Extract):
         return frozenset({_OF_ENTITY[step.slots[slot]]})
     return next((types for kind, types in _FILLED_BY.items() if isinstance(step, kind)), _ANY)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass
+from datetime import datetime
 
 import procrastinate
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -94,15 +95,17 @@ class AlarmedFollowUps(JourneyFollowUps):
     def __init__(self, alarm: procrastinate.App) -> None:
         self._alarm = alarm
 
-    async def settled(self) -> None:
+    async def settled(self, at: datetime | None = None) -> None:
         """Wakes the due pump. A wake-up that is lost is made up for within a minute."""
-        await wake(self._alarm)
+        await wake(self._alarm, at)
 
 
 def create_needs(platform: Platform) -> PlatformNeeds:
     """Who obtains what a step needs while its turn is decided."""
     sessions, keys, clock, site_url = platform.sessions, platform.keys, platform.clock, platform.settings.site_url
-    outside = OutsideNeeds(sessions, clock, Connectors(sessions, keys, clock, site_url), BusyFeeds(keys), keys, site_url)
+    outside = OutsideNeeds(
+        sessions, clock, Connectors(sessions, keys, clock, site_url), BusyFeeds(keys), keys, site_url
+    )
     return PlatformNeeds(
         sessions,
         keys,

@@ -15,7 +15,7 @@ class Capabilities:
         media: shown; said as caption and address; or its description spoken.
         cards: shown side by side, a numbered text, or a spoken list.
         fields: whether it has fields of its own for numbers, days and ratings.
-        files: whether people can send files.
+        files: whether people can send files (by SMS as MMS).
         links: shown, or named without their address.
         comfortable: units after which a text goes on in the next message; a consent text is not cut here.
         limit: units no message may be longer than.
@@ -43,8 +43,8 @@ CAPABILITIES: dict[str, Capabilities] = {
     "web": Capabilities("buttons", "shown", "shown", True, True, "shown", 8000, 8000, "character"),
     "telegram": Capabilities("buttons", "shown", "numbered", False, True, "shown", 4096, 4096, "utf16"),
     # Three parts read well; carriers join at most ten.
-    "sms": Capabilities("numbers", "address", "numbered", False, False, "shown", 3 * 153, 10 * 153, "sms"),
-    "email": Capabilities("numbers", "address", "numbered", False, False, "shown", 100_000, 100_000, "character"),
+    "sms": Capabilities("numbers", "address", "numbered", False, True, "shown", 3 * 153, 10 * 153, "sms"),
+    "email": Capabilities("numbers", "address", "numbered", False, True, "shown", 100_000, 100_000, "character"),
     # What a provider of telephony takes in one go; a sentence as such has no bound.
     "voice": Capabilities("keys", "spoken", "spoken", False, False, "named", 3000, 3000, "character"),
 }

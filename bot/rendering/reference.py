@@ -41,7 +41,7 @@ def _describe(capabilities: Capabilities) -> dict[str, str]:
         "pictures, video, sound, files": _MEDIA[capabilities.media],
         "cards": _CARDS[capabilities.cards],
         "number, day, rating": "fields of their own" if capabilities.fields else "said how to answer",
-        "files from people": "yes" if capabilities.files else "no",
+        "files from people": "yes" if capabilities.files else "no; the flow says so",
         "addresses": "shown" if capabilities.links == "shown" else "named, never read out",
         "text goes on in the next message after": f"{capabilities.comfortable:,} {unit}",
         "no message is longer than": f"{capabilities.limit:,} {unit}",

@@ -54,7 +54,7 @@ class NotedFollowUps:
     async def stop(self, session: AsyncSession, *, contact_id: UUID, reason: str, now: datetime) -> None:
         self.stopped.append((contact_id, reason))
 
-    async def settled(self) -> None:
+    async def settled(self, at: datetime | None = None) -> None:
         self.wake_ups += 1
 
 

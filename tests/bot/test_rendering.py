@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -12,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from base.messages import Stored
+from bot.dialogue import Reply
 from bot.rendering import Rendered, render
 from bot.rendering.capabilities import CAPABILITIES
 from bot.rendering.gsm import count_sms_units, to_plain_signs
@@ -19,6 +22,7 @@ from bot.rendering.reference import PAGE, render_reference
 from bot.rendering.splitting import split_text
 from bot.rendering.words import Words, list_languages
 
+DIALOGUE = Path(__file__).resolve().parents[2] / "bot" / "rasa" / "parley_rasa"
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 SIZES = [
     {"value": "small", "label": "1 to 10"},
@@ -86,6 +90,13 @@ def test_what_is_tapped_on_the_web_is_numbered_by_sms_and_pressed_on_the_phone()
     assert voice.texts == ()
     assert voice.said.endswith("For 1 to 10, press 1.\n\nFor 11 to 50, press 2.\n\nFor More, press 3.")
     assert voice.keys == {"1": "small", "2": "mid", "3": "big"}
+
+
+def test_a_reply_is_rendered_as_the_message_that_is_stored_of_it() -> None:
+    reply = Reply.model_validate({"text": "Ours", "cards": CARDS, "choices": SIZES, "input": "choice", "media": IMAGE})
+    data = reply.model_dump(exclude={"text"}, exclude_none=True, exclude_defaults=True)
+    for channel in CAPABILITIES:
+        assert render(reply, channel) == render(stored(reply.text, **data), channel)
 
 
 def test_consent_is_asked_for_by_yes_or_no_with_both_labels() -> None:
@@ -249,3 +260,17 @@ def test_every_language_has_every_sentence_with_the_same_gaps(language: str) -> 
 
 def test_the_page_of_channels_is_the_table() -> None:
     assert PAGE.read_text("utf-8") == render_reference(), "run python -m bot.rendering.reference"
+
+
+@pytest.mark.parametrize(
+    ("constant", "named"),
+    [
+        ("CHANNELS_WITH_BUTTONS", {name for name, channel in CAPABILITIES.items() if channel.choices == "buttons"}),
+        ("CHANNELS_WITHOUT_FILES", {name for name, channel in CAPABILITIES.items() if not channel.files}),
+    ],
+)
+def test_the_dialogue_knows_the_same_of_the_channels(constant: str, named: set[str]) -> None:
+    """It imports nothing of the platform, so its own constants must say the same."""
+    sources = (path.read_text("utf-8") for path in DIALOGUE.rglob("*.py"))
+    found = [match[1] for source in sources for match in re.finditer(rf"^{constant} = (\(.*\))", source, re.MULTILINE)]
+    assert [set(ast.literal_eval(value)) for value in found] == [named]
