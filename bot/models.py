@@ -29,7 +29,6 @@ class Conversation(Table):
         CheckConstraint("status in ('open','handed_off','closed')", name="status"),
         Index("ix_conversations_contact_id", "contact_id"),
         Index("ix_conversations_timer_due_at", "timer_due_at", postgresql_where=sql("timer_due_at is not null")),
-        Index("ix_conversations_last_message_at", "last_message_at"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)

@@ -232,7 +232,6 @@ def upgrade() -> None:
     op.add_column("conversations", sa.Column("timer", postgresql.JSONB(astext_type=sa.Text()), nullable=True))
     op.add_column("conversations", sa.Column("publication", sa.BigInteger(), nullable=True))
     op.add_column("conversations", sa.Column("moved_to", sa.Uuid(), nullable=True))
-    op.create_index("ix_conversations_last_message_at", "conversations", ["last_message_at"], unique=False)
     op.create_index(
         "ix_conversations_timer_due_at",
         "conversations",
