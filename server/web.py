@@ -45,7 +45,7 @@ SWEEP_EVERY = 1.0
 """Seconds between looks for messages that a dead process left unanswered."""
 MAX_BODY = 65_536
 _SITE_POLICY = (
-    "default-src 'self'; connect-src 'self' ws: wss:; img-src 'self' data:; "
+    "default-src 'self'; connect-src 'self' ws: wss:; img-src 'self' data: https:; media-src https:; "
     "object-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'"
 )
 
