@@ -27,6 +27,10 @@ _CANCELS = re.compile(
     r"|forget (?:it|this|that|about (?:it|that|this)|the whole thing)|drop (?:it|that|this)|abort)"
     r"(?: (?:then|please|thanks|thank you|sorry|after all))*"
 )
+_CANCELS_NAMED = re.compile(
+    r"(?:(?:please|i want to|i would like to|id like to|can you|could you|lets) )*(?:cancel|stop|abort|drop)"
+    r" (?:the|this|that|my) (\w+(?: \w+)??)(?: please| now| then| after all)*"
+)
 
 
 def requested(turn: Turn) -> str | None:
@@ -54,10 +58,22 @@ def requested(turn: Turn) -> str | None:
 
 def _cancels(turn: Turn, said: str) -> bool:
     """Tell whether the text breaks off the flow; at a question that may be left out, the same words leave it out."""
-    if is_fresh(turn.state) or _CANCELS.fullmatch(said) is None or _is_whole_answer(turn):
+    if is_fresh(turn.state) or _is_whole_answer(turn):
         return False
+    if _CANCELS.fullmatch(said) is None:
+        return _names_the_flow(turn, said)
     leaves_out = turn.question is not None and turn.question.get("optional") and reluctance.is_about_question(turn)
     return not leaves_out
+
+
+def _names_the_flow(turn: Turn, said: str) -> bool:
+    """ "Cancel the transfer" breaks off the money transfer; "cancel my contract" is a matter of its own."""
+    named = _CANCELS_NAMED.fullmatch(said)
+    if named is None or turn.frame is None:
+        return False
+    flow = turn.frame["flow"]
+    own = normalise(f"{turn.flows.flow(flow).get('name', '')} {flow}").split()
+    return set(named.group(1).split()) <= set(own)
 
 
 def _is_whole_answer(turn: Turn) -> bool:
