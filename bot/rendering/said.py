@@ -7,36 +7,13 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 
 from base.messages import Stored
-from bot.dialogue import Reply
+from bot.dialogue import Card, Choice, Limits, Media, Reply
+
+__all__ = ["Card", "Choice", "Limits", "Media", "Said", "Source", "read_said"]
 
 
 class _Part(BaseModel):
     model_config = ConfigDict(extra="ignore", frozen=True)
-
-
-class Choice(_Part):
-    """What can be chosen: what it says and what it means."""
-
-    value: str
-    label: str
-
-
-class Media(_Part):
-    """A picture, video, sound or file at an address, with what it shows in words."""
-
-    kind: str
-    url: str
-    alt: str | None = None
-
-
-class Card(_Part):
-    """One of several things shown side by side."""
-
-    title: str
-    text: str | None = None
-    image: str | None = None
-    link: str | None = None
-    button: str | None = None
 
 
 class Source(_Part):
@@ -44,19 +21,6 @@ class Source(_Part):
 
     title: str
     link: str | None = None
-
-
-class Limits(_Part):
-    """What an answer may be, as far as its kind has it."""
-
-    minimum: float | None = None
-    maximum: float | None = None
-    earliest: str | None = None
-    latest: str | None = None
-    lowest: int | None = None
-    highest: int | None = None
-    low_label: str | None = None
-    high_label: str | None = None
 
 
 class Said(_Part):

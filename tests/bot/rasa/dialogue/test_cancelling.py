@@ -18,7 +18,10 @@ def test_plain_words_break_off_the_only_flow_and_nothing_is_open_then(text):
     assert (talk.state["stack"], talk.state["ended"]) == ([], "cancelled")
 
 
-@pytest.mark.parametrize(("text", "breaks_off"), [("please cancel the order", True), ("cancel the order please", True), ("cancel my contract", False)])
+@pytest.mark.parametrize(
+    ("text", "breaks_off"),
+    [("please cancel the order", True), ("cancel the order please", True), ("cancel my contract", False)],
+)
 def test_naming_the_running_flow_breaks_it_off_naming_something_else_does_not(text, breaks_off):
     talk = shop()
     talk.start()
