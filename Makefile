@@ -47,8 +47,9 @@ test-ui: ## The tests of the widget and the admin UI
 	@PATH="$$PATH:$(CURDIR)/$(BIN)" npm --prefix channels/web/widget test
 	@PATH="$$PATH:$(CURDIR)/$(BIN)" npm --prefix admin/ui test
 
-bench: ## Measure turns against stock Rasa (some minutes)
+bench: ## Measure turns against stock Rasa, and flows against their limits (some minutes)
 	@$(BIN)/python benchmarks/turns.py
+	@$(BIN)/python benchmarks/flows.py
 
 lock: ## Write the lock files from the .in files
 	@bash requirements/lock.sh
