@@ -8,13 +8,15 @@ import structlog
 from sqlalchemy import select
 
 from bot.models import Message
-from bot.scene import Scene, text
+from bot.scene import Scene, text, texts
 from crm.consent.in_conversation import record_answer
 from crm.consent.ledger import ConsentFact
 from crm.consent.withdrawal import withdraw_consent
 
 log = structlog.get_logger(__name__)
 
+_MOST_CHANNELS = 20
+"""Channels one withdrawal may name."""
 _ANSWER_OF_TAP = {"yes": "given", "no": "refused"}
 
 
@@ -26,6 +28,10 @@ async def record_consent(scene: Scene, effect: dict[str, Any]) -> None:
         return
     if decision not in ("given", "refused"):
         raise TypeError("decision")
+    if scene.claim.kind not in ("choice", "text"):
+        # Silence, a file or what another system says is nobody's yes or no.
+        log.error("consent_not_said", conversation_id=str(scene.claim.conversation_id), kind=scene.claim.kind)
+        return
     wanted = {"purpose": effect["purpose"], "channels": list(effect["channels"])}
     shown = await _consent_shown(scene)
     if shown is None or {key: shown.data["consent"].get(key) for key in wanted} != wanted:
@@ -67,8 +73,11 @@ async def record_consent(scene: Scene, effect: dict[str, Any]) -> None:
 
 async def _withdraw_consent(scene: Scene, effect: dict[str, Any]) -> None:
     """Taking back is as easy as giving: believed whatever was shown, and for these purposes and channels only."""
-    purpose, contact_id = text(effect, "purpose"), await scene.contact()
-    for channel in effect["channels"]:
+    purpose, channels = text(effect, "purpose"), texts(effect, "channels")
+    if not 1 <= len(channels) <= _MOST_CHANNELS:
+        raise TypeError("channels")
+    contact_id = await scene.contact()
+    for channel in channels:
         withdrawn = await withdraw_consent(
             scene.session,
             contact_id=contact_id,

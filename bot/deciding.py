@@ -6,7 +6,7 @@ Changes nothing in the conversation but one thing: a code that was typed takes o
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -18,6 +18,7 @@ from sqlalchemy import select, update
 from base.clock import Clock
 from base.database import Sessions, transaction
 from base.encryption import KeyRing
+from base.errors import ParleyError
 from bot.claims import Claim, keep
 from bot.dialogue import (
     DialogueFailed,
@@ -104,7 +105,7 @@ class Decider:
             DialogueFailed: no usable answer.
             ClaimLost: it is another process's turn now.
         """
-        if claim.kind == "text" and match_opt_out(claim.text, claim.channel):
+        if _is_opt_out(claim):
             return await self._stop(claim)
         if claim.status != "open" or (claim.kind == "start" and is_stopped_state(claim.state)):
             return None
@@ -128,8 +129,10 @@ class Decider:
     def hand_over(self, claim: Claim, reason: str) -> Decided | None:
         """What becomes of a message that could not be answered: a person is asked to take over.
 
-        Nobody is called because of somebody's silence: then the flow stays where it is.
+        Nobody is called because of somebody's silence: then the flow stays where it is. An opt-out is never given up.
         """
+        if _is_opt_out(claim):
+            return self._stopped(claim)
         log.error("turn_given_up", conversation_id=str(claim.conversation_id), reason=reason, kind=claim.kind)
         if claim.kind == "no_reply":
             return None
@@ -150,9 +153,11 @@ class Decider:
             if len(needs) == MOST_NEEDS:
                 raise DialogueFailed(f"The dialogue process asked for more than {MOST_NEEDS} things, at {need.step}.")
             await self._keep(claim)
-            answer = await self._needs.answer(claim, need, attempt_key=f"{claim.message_id}/{need.step}/{len(needs)}")
+            # By the first of the pieces: when the turn is done again there may be one more, and another last one.
+            attempt_key = f"{claim.pieces[0]}/{need.step}/{len(needs)}"
+            answer = await self._needs.answer(claim, need, attempt_key=attempt_key)
             if need.need == "facts":
-                answer = with_effects(answer, effects)
+                answer = _seen(answer, effects)
             needs.append({"step": need.step, "need": need.need, "result": dict(answer)})
             await self._keep(claim)
             answered = message.model_copy(
@@ -219,12 +224,10 @@ class Decider:
 
     async def _stop(self, claim: Claim) -> Decided:
         """An opt-out in the carriers' words never depends on the dialogue, which is only told."""
-        stopped = Decided(
-            claim,
-            close_state(claim.state),
-            [Reply(text=self._wording("stopped", claim.language))],
-            [{"effect": "opt_out", "scope": "everything", "method": "keyword"}],
-        )
+        stopped = self._stopped(claim)
+        if claim.attempts > 1:
+            # Something went wrong with what it said last time: it is not asked again.
+            return stopped
         try:
             async with asyncio.timeout(STOP_PATIENCE):
                 return await self._close_flows(stopped)
@@ -232,6 +235,16 @@ class Decider:
             # Whatever the matter is, the person is stopped: no fault of the dialogue may come between.
             log.warning("stop_not_told", conversation_id=str(claim.conversation_id), error=type(error).__name__)
             return stopped
+
+    def _stopped(self, claim: Claim) -> Decided:
+        try:
+            replies = [Reply(text=self._wording("stopped", claim.language))]
+        except ParleyError as error:
+            # Without a publication there are no words for it, but it holds.
+            log.warning("stop_not_said", conversation_id=str(claim.conversation_id), error=error.code)
+            replies = []
+        effect = {"effect": "opt_out", "scope": "everything", "method": "keyword"}
+        return Decided(claim, close_state(claim.state), replies, [effect])
 
     async def _close_flows(self, stopped: Decided) -> Decided:
         """The same, with the flows ended by the dialogue itself. Nothing else of what it says is believed."""
@@ -284,6 +297,17 @@ _MOVED = (
     Conversation.contact_id,
     Conversation.time_zone,
 )
+
+
+def _is_opt_out(claim: Claim) -> bool:
+    return claim.kind == "text" and match_opt_out(claim.text, claim.channel) is not None
+
+
+def _seen(facts: Mapping[str, Any], effects: list[dict[str, Any]]) -> dict[str, Any]:
+    try:
+        return with_effects(facts, effects)
+    except (KeyError, TypeError, ValueError) as error:
+        raise DialogueFailed("The dialogue process gave effects that cannot be read.") from error
 
 
 def _zone(name: str | None) -> ZoneInfo | Any:

@@ -11,6 +11,7 @@ import aiohttp
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 from base.errors import ParleyError
+from bot.connectors.strict_json import NotUsable, check_kept
 from bot.dialogue_replica import DialogueFailed, NotThisReplica, Part, Replica
 from bot.dialogue_source import DialogueSource, MemorySource
 from bot.turn_shapes import (
@@ -105,7 +106,7 @@ class RasaDialogue:
                 content = await self._ask("", body, {"flows": request.flows, "model": request.model}, TURN_TIMEOUT)
         except TimeoutError as error:
             raise DialogueUnavailable("The dialogue processes are busy or being loaded.") from error
-        return _parse(TurnResult, content)
+        return _checked(_parse(TurnResult, content))
 
     async def landings(self, flows: str, states: Sequence[dict[str, Any]]) -> list[Landing]:
         """Where people standing in these states would land on these flows, in the same order.
@@ -164,6 +165,15 @@ async def _preload(replica: Replica, flows: str, model: str) -> str | None:
     except DialogueFailed as failure:
         return failure.message
     return None
+
+
+def _checked(result: TurnResult) -> TurnResult:
+    """What is stored whatever the effects do; of those, each is refused by itself (`bot.effects`)."""
+    try:
+        check_kept([result.state, [reply.model_dump() for reply in result.replies]])
+    except NotUsable as error:
+        raise DialogueFailed("The dialogue process gave a state or a reply that cannot be kept.") from error
+    return result
 
 
 def _parse(shape: type[_Shape], content: bytes) -> _Shape:

@@ -21,6 +21,8 @@ FLOWS_TIMEOUT = 10.0
 """Seconds a replica may take to receive compiled flows."""
 HEALTH_TIMEOUT = 2.0
 """Seconds; a replica that is loaded with turns still answers within these."""
+LARGEST_ANSWER = 1024 * 1024
+"""Bytes of a turn, or of a batch of landings; a state that goes back must be a quarter of it."""
 MOST_PUSHES = 3
 """How often one request has something pushed; a replica that lacks it then is crowded with other versions."""
 
@@ -77,9 +79,9 @@ class Replica:
             async with self._session.get(
                 f"{self._routes}health", timeout=aiohttp.ClientTimeout(total=HEALTH_TIMEOUT)
             ) as response:
-                content = await response.read()
+                content = await _read(response)
             return ReplicaHealth.model_validate_json(content) if response.status == 200 else None
-        except (TimeoutError, aiohttp.ClientError, ValidationError):
+        except (TimeoutError, aiohttp.ClientError, ValidationError, DialogueFailed):
             return None
 
     async def push(self, part: Part, name: str) -> None:
@@ -110,7 +112,7 @@ class Replica:
             async with self._session.post(
                 self._routes + route, data=body, timeout=aiohttp.ClientTimeout(total=within, connect=2)
             ) as response:
-                content = await response.read()
+                content = await _read(response)
                 status = response.status
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
             raise NotThisReplica("cannot be reached") from error
@@ -134,7 +136,7 @@ class Replica:
             async with self._session.put(
                 self._routes + route, data=io.BytesIO(data), headers={"Content-Type": kind}, timeout=limit
             ) as response:
-                problem = (await response.text(errors="replace"))[:500]
+                problem = (await response.content.read(500)).decode(errors="replace")
                 status = response.status
         except (TimeoutError, aiohttp.ClientError) as error:
             raise NotThisReplica(f"did not take the {part}: {type(error).__name__}") from error
@@ -155,6 +157,15 @@ class Replica:
         self._pushes.pop(key, None)
         if not push.cancelled():
             push.exception()  # seen by whoever waits; if nobody does any more, it shows again at the next turn
+
+
+async def _read(response: aiohttp.ClientResponse) -> bytes:
+    content = bytearray()
+    async for chunk in response.content.iter_chunked(65_536):
+        content += chunk
+        if len(content) > LARGEST_ANSWER:
+            raise DialogueFailed(f"The dialogue process gave more than {LARGEST_ANSWER} bytes.")
+    return bytes(content)
 
 
 def _missing(content: bytes) -> Sequence[Part]:

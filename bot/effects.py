@@ -36,6 +36,7 @@ FIELD_LIMIT = 2_000
 POINTS_LIMIT = 1_000
 """Most points one rule may give or take."""
 
+_NAME_LIMIT = 200  # characters
 _FIELD = re.compile(r"[a-z][a-z0-9_]{0,59}")
 _REFUSED = (KeyError, TypeError, ValueError, InvalidInput, NotFound, DataError, IntegrityError)
 """What a wrong effect raises. All else is our own trouble (a deadlock, a lost connection): the turn is done again."""
@@ -63,6 +64,9 @@ async def _try(scene: Scene, name: str, handler: _Handler, effect: dict[str, Any
         async with scene.session.begin_nested():
             await handler(scene, effect)
     except _REFUSED as error:
+        if effect.get("effect") == "opt_out":
+            # The person is told that it is done: then it must be, and the turn is done again.
+            raise
         scene.contact_id, scene.status, scene.score_changed = before
         conversation_id = str(scene.claim.conversation_id)
         log.error("effect_refused", effect=name, error=type(error).__name__, conversation_id=conversation_id)
@@ -170,7 +174,7 @@ async def _set_stage(scene: Scene, effect: dict[str, Any]) -> None:
 
 
 async def _assign_variant(scene: Scene, effect: dict[str, Any]) -> None:
-    step, variant, goal = text(effect, "step"), text(effect, "variant"), str(effect.get("goal") or "")
+    step, variant, goal = text(effect, "step"), text(effect, "variant"), str(effect.get("goal") or "")[:_NAME_LIMIT]
     known = await find_event(
         scene.session, kind="variant_assigned", conversation_id=scene.claim.conversation_id, data={"step": step}
     )
@@ -192,7 +196,7 @@ async def _confirm_meeting(scene: Scene, effect: dict[str, Any]) -> None:
             )
     except (Conflict, NotFound):
         # The person has been told of the meeting: a colleague must see that there is none.
-        await scene.note("meeting_refused", calendar=str(effect.get("calendar", "")))
+        await scene.note("meeting_refused", calendar=str(effect.get("calendar", ""))[:_NAME_LIMIT])
         log.error("meeting_refused", conversation_id=str(scene.claim.conversation_id))
 
 
@@ -209,7 +213,7 @@ async def _enrol(scene: Scene, effect: dict[str, Any]) -> None:
 async def _hand_off(scene: Scene, effect: dict[str, Any]) -> None:
     await scene.contact()
     scene.status = "handed_off"
-    told = {"team": str(effect.get("team", "")), "reason": str(effect.get("reason", ""))}
+    told = {name: str(effect.get(name, ""))[:_NAME_LIMIT] for name in ("team", "reason")}
     if isinstance(effect.get("open"), bool):
         told["open"] = effect["open"]
     await scene.note("handed_off", **told)
@@ -222,7 +226,7 @@ async def _opt_out(scene: Scene, effect: dict[str, Any]) -> None:
         contact_id=contact_id,
         channel="all",
         purpose="all",
-        method=f"{scene.claim.channel}_{effect.get('method', 'chat')}",
+        method=f"{scene.claim.channel}_{'keyword' if effect.get('method') == 'keyword' else 'chat'}",
         evidence={
             "id": str(scene.claim.message_id),
             "conversation_id": str(scene.claim.conversation_id),

@@ -17,6 +17,9 @@ from bot.ports import ConfirmMeeting, FollowUps
 from crm.contacts.service import create_contact
 from crm.timeline.service import record
 
+LONGEST_TEXT = 10_000
+"""Characters of one field of an effect: nothing a flow says of a person is longer."""
+
 
 @dataclass(slots=True)
 class Scene:
@@ -70,6 +73,8 @@ def text(effect: dict[str, Any], name: str) -> str:
     value = effect[name]
     if not isinstance(value, str):
         raise TypeError(name)
+    if len(value) > LONGEST_TEXT:
+        raise ValueError(name)
     return value
 
 

@@ -11,6 +11,13 @@ from base.messages import MessageKind
 NeedName = Literal["facts", "http", "free_times", "hold_time", "resume_code"]
 InputName = Literal["choice", "text", "email", "phone", "number", "date", "file", "rating", "consent"]
 
+MOST_REPLIES = 100
+MOST_EFFECTS = 500
+LONGEST_TIMER = 9_999 * 7 * 24 * 3_600
+"""Seconds; the longest wait a flow can name."""
+LONGEST_DEBOUNCE = 60
+"""Seconds; flows allow half of it."""
+
 
 class _Part(BaseModel):
     model_config = ConfigDict(extra="ignore", frozen=True)
@@ -83,26 +90,26 @@ class Need(_Part):
     """What a step must be told before the turn can go on; the fields set are those of its kind."""
 
     need: NeedName
-    step: str
+    step: str = Field(max_length=200)
     connector: str | None = None
     method: str | None = None
-    path: str | None = None
-    query: dict[str, Any] = Field(default_factory=dict)
+    path: str | None = Field(None, max_length=2_000)
+    query: dict[str, Any] = Field(default_factory=dict, max_length=50)
     body: Any = None
     callback: bool = False
     calendar: str | None = None
     after: AwareDatetime | None = None
     count: int | None = None
     starts_at: AwareDatetime | None = None
-    channels: list[str] = []
+    channels: list[str] = Field([], max_length=20)
 
 
 class Timer(_Part):
     """When to come back to a step that waits, unless the person was quicker."""
 
     kind: Literal["no_reply", "timed_out"]
-    step: str
-    seconds: int = Field(ge=0)
+    step: str = Field(max_length=200)
+    seconds: int = Field(ge=0, le=LONGEST_TIMER)
 
 
 class TurnResult(_Part):
@@ -115,11 +122,11 @@ class TurnResult(_Part):
     """
 
     state: dict[str, Any] | None
-    replies: list[Reply]
-    effects: list[dict[str, Any]]
+    replies: list[Reply] = Field(max_length=MOST_REPLIES)
+    effects: list[dict[str, Any]] = Field(max_length=MOST_EFFECTS)
     need: Need | None = None
     timer: Timer | None = None
-    debounce: float = 0
+    debounce: float = Field(0, ge=0, le=LONGEST_DEBOUNCE)
     understood: dict[str, Any] = Field(default_factory=dict)
 
 

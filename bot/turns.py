@@ -41,6 +41,7 @@ from bot.effects import carry_out
 from bot.models import Conversation
 from bot.moving import move_by_code
 from bot.ports import ConfirmMeeting, FollowUps, LiveFlows, Needs, Watchers
+from bot.publishing.live import NothingPublished
 from bot.scene import Scene
 from bot.turn_statements import CLAIM
 
@@ -244,6 +245,10 @@ class TurnService:
                 decided = await self._decider.decide(claim)
         except ClaimLost:
             log.warning("turn_stale", conversation_id=str(claim.conversation_id))
+            return None
+        except NothingPublished:
+            # There is nothing to answer with, however long that lasts, and no fault of the message.
+            await self._give_back(claim, count_attempt=False)
             return None
         except DialogueUnavailable as error:
             if self._clock.now() - claim.received_at < PATIENCE:

@@ -94,6 +94,9 @@ def _check_plain(text: str) -> None:
             raise UnreadableYAML(line, f"the nesting is more than {_DEEPEST} deep")
         if isinstance(event, yaml.AliasEvent):
             raise UnreadableYAML(line, f"the alias *{event.anchor} is used")
+        if isinstance(event, yaml.ScalarEvent) and "\0" in event.value:
+            # Written as an escape it is YAML, but no database keeps it.
+            raise UnreadableYAML(line, "a text holds a zero byte")
         if isinstance(event, yaml.ScalarEvent | yaml.CollectionStartEvent) and event.tag is not None:
             raise UnreadableYAML(line, f"the tag {event.tag} is used")
 

@@ -8,12 +8,11 @@ import sys
 from pathlib import Path
 
 import click
-from sqlalchemy.exc import OperationalError
 
-from base.errors import ParleyError
 from base.logging import configure_logging
 from server.flows_commands import flows
 from server.outside_commands import calendars, connectors
+from server.problems import describe_problem
 from server.settings import read_settings
 
 
@@ -132,16 +131,15 @@ for _group in (flows, connectors, calendars):
 
 
 def main() -> None:
-    """Runs the command; an expected error is one line and exit code 1."""
+    """Runs the command; an expected error is a line with what to do, and exit code 1."""
     try:
         parley(prog_name="parley")
-    except OperationalError as error:
-        click.echo(f"parley: the database cannot be used: {error.orig}".rstrip(), err=True)
-        sys.exit(1)
-    except ParleyError as error:
-        click.echo(f"parley: {error.message}", err=True)
-        for problem in error.errors:
-            click.echo("  " + ": ".join(problem.values()), err=True)
+    except Exception as error:
+        lines = describe_problem(error)
+        if lines is None:
+            raise
+        for line in lines:
+            click.echo(line, err=True)
         sys.exit(1)
 
 

@@ -6,6 +6,8 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
+import click
+
 from bot.dialogue import DialogueSource, RasaDialogue
 from server.local_replica import local_replica
 from server.settings import Settings
@@ -26,6 +28,7 @@ async def open_dialogue(settings: Settings, source: DialogueSource, model: Path 
         if urls and secret is not None:
             dialogue = RasaDialogue(urls, secret.get_secret_value(), source)
         else:
+            click.echo("Starting a dialogue process for this command …", err=True)
             url, own_secret = await stack.enter_async_context(local_replica(settings, model))
             dialogue = RasaDialogue([url], own_secret, source)
         await dialogue.open()

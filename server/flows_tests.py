@@ -30,33 +30,44 @@ async def run_folder_tests(settings: Settings, names: Sequence[str], say: Say) -
         FlowsRefused: the content has faults.
         NotFound: there is no flow of a name, or it has no tests.
     """
-    async with _open(settings, say) as (content, dialogue, answered_by):
-        if missing := [name for name in names if name not in content.tests]:
-            raise NotFound(f"No test conversations stand beside: {', '.join(missing)}.")
+    content = _load(settings, names)
+    if untested := [name for name in names if name not in content.tests]:
+        raise NotFound(f"There is nothing to run: write {', '.join(f'library/{name}/tests.yml' for name in untested)}.")
+    async with _open(settings, content, say) as (dialogue, answered_by):
         flows_version, model_id = answered_by
         return await run_tests(dialogue, content, flows_version=flows_version, model_id=model_id, only=names or None)
 
 
 @asynccontextmanager
 async def open_rehearsal(
-    settings: Settings, channel: str, language: str | None, now: datetime, say: Say
+    settings: Settings, flow: str | None, channel: str, language: str | None, *, now: datetime, say: Say
 ) -> AsyncIterator[Rehearsal]:
     """A talk with the content folder's flows.
 
     Raises:
         FlowsRefused: the content has faults.
+        NotFound: there is no such flow.
     """
-    async with _open(settings, say) as (content, dialogue, answered_by):
+    content = _load(settings, [] if flow is None else [flow])
+    async with _open(settings, content, say) as (dialogue, answered_by):
         yield Rehearsal(
             dialogue, Scenery(*answered_by, channel, language or content.default_language, now), answer_need
         )
 
 
-@asynccontextmanager
-async def _open(settings: Settings, say: Say) -> AsyncIterator[tuple[Content, RasaDialogue, tuple[str, str]]]:
+def _load(settings: Settings, names: Sequence[str]) -> Content:
     content = load_content(settings.content_dir, settings.nlu_dir / "knowledge", settings.nlu_dir / "intents")
+    if unknown := [name for name in names if name not in content.flows]:
+        raise NotFound(f"There is no flow {', '.join(unknown)}; there are: {', '.join(sorted(content.flows))}.")
+    return content
+
+
+@asynccontextmanager
+async def _open(settings: Settings, content: Content, say: Say) -> AsyncIterator[tuple[RasaDialogue, tuple[str, str]]]:
     trained = await ensure_model(settings, read_intents(settings.nlu_dir), say)
     source = MemorySource()
     answered_by = source.add_flows(compile_flows(content)), source.add_model(trained.path.read_bytes())
     async with open_dialogue(with_running(settings), source, trained.path) as dialogue:
-        yield content, dialogue, answered_by
+        # A process that lacks the model takes some seconds to load it: longer than a turn may wait for it.
+        await dialogue.preload(*answered_by)
+        yield dialogue, answered_by

@@ -27,7 +27,7 @@ from server.database_access import open_database
 from server.dialogue_access import open_dialogue
 from server.first_content import add_first_calendars
 from server.settings import Settings
-from server.training import ModelTrainer, ensure_model, read_intents
+from server.training import ModelTrainer, current_model
 from server.wiring import Platform
 
 
@@ -51,12 +51,14 @@ def create_workshop(platform: Platform, source: PublishedSource, dialogue: RasaD
 
 
 @asynccontextmanager
-async def open_publisher(settings: Settings, say: Say) -> AsyncIterator[tuple[Publisher, Platform]]:
-    """For a command: a publisher with the dialogue processes that run, or one of its own."""
+async def open_publisher(settings: Settings) -> AsyncIterator[tuple[Publisher, Platform]]:
+    """For a command: a publisher with the dialogue processes that run, or one of its own.
+
+    Trains nothing by itself: what is published may have other examples than the content folder.
+    """
     async with open_database(settings) as platform:
-        source = PublishedSource(platform.sessions)
-        model = await ensure_model(settings, read_intents(settings.nlu_dir), say)
-        async with open_dialogue(platform.settings, source, model.path) as dialogue:
+        source, model = PublishedSource(platform.sessions), current_model(settings)
+        async with open_dialogue(platform.settings, source, model if model.exists() else None) as dialogue:
             yield Publisher(create_workshop(platform, source, dialogue)), platform
 
 

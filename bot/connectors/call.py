@@ -12,7 +12,7 @@ from base.database import Sessions, transaction
 from base.encryption import KeyRing
 from base.outbound_http import OutboundAnswer, OutboundFailed, OutboundRequest, fetch
 from bot.connectors.begin import UNKNOWN, ConnectorRequest, Result, begin_call, end_call, failed
-from bot.connectors.strict_json import NotUsable, read_json
+from bot.connectors.strict_json import MOST_FOR_TURN, NotUsable, TooLong, read_json
 
 __all__ = ["ConnectorRequest", "Connectors"]
 
@@ -84,6 +84,8 @@ def _read(answer: OutboundAnswer) -> Result:
     if answer.body.strip() and not is_json:
         return failed("the answer is not JSON")
     try:
-        return {"ok": True, "status": answer.status, "json": read_json(answer.body)}
+        return {"ok": True, "status": answer.status, "json": read_json(answer.body, most=MOST_FOR_TURN)}
+    except TooLong:
+        return failed("answer too large")
     except NotUsable:
         return failed("the answer is not JSON")

@@ -20,7 +20,7 @@ from base.database import Sessions, transaction
 from base.errors import Malformed, NotFound
 from base.ids import new_id
 from bot.connectors.models import Callback
-from bot.connectors.strict_json import NotUsable, read_json
+from bot.connectors.strict_json import MOST_FOR_TURN, NotUsable, TooLong, read_json
 from bot.models import Conversation, Message
 
 _log = structlog.get_logger(__name__)
@@ -107,6 +107,8 @@ async def _read_value(request: web.Request) -> Any:
     if not body.strip():
         raise Malformed("Send a JSON value.")
     try:
-        return read_json(bytes(body))
+        return read_json(bytes(body), most=MOST_FOR_TURN)
+    except TooLong as error:
+        raise web.HTTPRequestEntityTooLarge(max_size=MOST_FOR_TURN, actual_size=len(body)) from error
     except NotUsable as error:
         raise Malformed("Send a JSON value in UTF-8.") from error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -79,7 +80,8 @@ async def store_file(
     """
     if len(data) > max_bytes:
         raise FileTooLarge
-    found = find_type(data, name)
+    # In a thread: a large archive or table takes a second, and everybody else's turns would stand still.
+    found = await asyncio.to_thread(find_type, data, name)
     kind = next((kind for kind in found.kinds if kind in accept), None) if found else None
     if found is None or kind is None:
         raise FileNotAccepted

@@ -84,10 +84,11 @@ async def import_as_drafts(
         BundleRefused: the present contents cannot be read.
         Conflict: somebody saved one of the drafts at the same time.
     """
+    # Before the contents: whoever saves a draft in between is noticed by its revision, and not overwritten.
+    revisions = {draft.item: draft.revision for draft in await list_drafts(session)}
     plan = plan_import(bundle, await draft_tree(session))
     if not overwrite:
         plan.check()
-    revisions = {draft.item: draft.revision for draft in await list_drafts(session)}
     for item, files in plan.changed.items():
         await save_draft(session, item, files, author=author, revision=revisions.get(item), now=now)
     return plan

@@ -160,7 +160,7 @@ async def judge(shop: Workshop, proposal: Proposal, checks: Checks, say: Say) ->
     report = await _replayed(shop, proposal, checks, report, say)
     with _timed(seconds, "impact"):
         report = replace(report, impact=await _find_impact(shop, proposal))
-    say(f"{report.impact.people} people are in the middle of a flow that changes.")
+    say(f"People in the middle of a flow that changes: {report.impact.people or 'none'}.")
     for place in report.impact.places:
         say(f"  {place}.")
     return report

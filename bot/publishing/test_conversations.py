@@ -191,7 +191,8 @@ def _texts(reply: Reply) -> Iterator[str]:
 
 
 def _told(stands: str | None, beat: Beat) -> str:
-    said = " / ".join(reply.text for reply in beat.replies) or "nothing was said"
+    # On one line, as a terminal and an editor list failures.
+    said = " / ".join(" ".join(reply.text.split()) for reply in beat.replies) or "nothing was said"
     where = f"{stands} did; " if stands else ""
     return f"{where}it was taken as {beat.acted_as or 'nothing'} and answered: {said}"
 

@@ -23,8 +23,8 @@ class Opening(BaseModel):
     language: str = "en"
     time_zone: str | None = None
     token: str | None = Field(None, max_length=1_000)
-    resume: str | None = Field(None, max_length=100)
-    """The code of a talk that began elsewhere."""
+    resume: str | None = None
+    """The code of a talk that began elsewhere; whatever it is, it keeps nobody from chatting."""
 
     @property
     def page(self) -> str | None:

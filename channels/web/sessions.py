@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import dataclass
+from ipaddress import IPv6Address, IPv6Network, ip_address
 from uuid import UUID
 
 from base.clock import Clock
@@ -19,6 +20,8 @@ from channels.web.tokens import TokenInvalid, VisitorTokens
 
 CODES_TRIED = (5, 600)
 """Codes an address, and a conversation, may try, and the seconds in which it may do so again."""
+CODES_TRIED_BY_ALL = (200, 600)
+"""The same for everybody together: addresses are cheap to have many of, and there are few codes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +45,14 @@ class ChatSessions:
         self._clock = clock
         self._per_address = RateLimit(sessions_a_minute, 60)
         self._codes = RateLimit(*CODES_TRIED)
+        self._all_codes = RateLimit(*CODES_TRIED_BY_ALL)
 
     async def open(self, opening: Opening, *, origin: str, address: str) -> Opened:
         """Goes on with a conversation, or starts one; raises TooMany when the address started too many."""
         known = await self._find_known(opening.token, origin)
         conversation_id, notice = await self._resume(opening, known, address)
         if conversation_id is None:
-            self._per_address.check(address)
+            self._per_address.check(_network(address))
             conversation_id = await self._start(opening)
         return Opened(conversation_id, self._tokens.issue(conversation_id, origin), notice)
 
@@ -72,9 +76,10 @@ class ChatSessions:
         if not opening.resume:
             return known, None
         try:
-            self._codes.check(address)
+            self._codes.check(_network(address))
             if known is not None:
                 self._codes.check(str(known))
+            self._all_codes.check("")
             resumed = await self._turns.resume_by_code(
                 opening.resume,
                 channel="web",
@@ -98,3 +103,12 @@ class ChatSessions:
             )
         self._turns.resume_soon(conversation_id)
         return conversation_id
+
+
+def _network(address: str) -> str:
+    """What one customer of a provider has: an IPv4 address, or a /64 of IPv6, which is as easy to come by."""
+    with suppress(ValueError):
+        found = ip_address(address)
+        if isinstance(found, IPv6Address) and found.ipv4_mapped is None:
+            return str(IPv6Network((int(found), 64), strict=False))
+    return address

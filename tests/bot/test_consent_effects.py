@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import uuid4
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import insert, select, update
 
 from base.database import transaction
 from base.encryption import KeyRing
 from base.messages import Inbound
 from bot.conversations import append_message
-from bot.models import Message
+from bot.models import Conversation, Message
 from crm.consent.ledger import list_consent_events, verify_chain
 from crm.consent.models import ConsentEvent, Suppression
 from tests.bot.happenings import Effect, contact_of, count, happen, kinds
@@ -220,3 +221,28 @@ async def test_the_same_consent_message_sent_twice_is_one_record(stage: Stage) -
         taken = await stage.turns.take(inbound)
         await stage.turns.answer(taken.claim)
     assert await count(stage, ConsentEvent) == 1
+
+
+@pytest.mark.parametrize("kind", ["no_reply", "timed_out", "callback"])
+@pytest.mark.parametrize("decision", ["given", "refused"])
+async def test_nobody_answers_a_notice_by_silence(stage: Stage, kind: str, decision: str) -> None:
+    await show_notice(stage)
+    stage.dialogue.script = lambda _body: say("never mind", effects=[EMAIL, consent(decision)])
+    async with transaction(stage.sessions) as session:
+        await session.execute(
+            insert(Message).values(
+                id=uuid4(), conversation_id=stage.conversation_id, seq=90, author="system", kind=kind, text="",
+                data={"step": STEP}, turn_state="pending", created_at=stage.clock.now(),
+            )
+        )  # fmt: skip
+        await session.execute(update(Conversation).values(next_seq=91))
+    await stage.turns.resume_waiting()
+    assert (await stage.transcript())[-1] == ("bot", "never mind")
+    assert await count(stage, ConsentEvent) == 0
+
+
+async def test_a_withdrawal_of_more_channels_than_there_are_is_refused(stage: Stage) -> None:
+    many = tuple(f"channel_{number}" for number in range(1000))
+    logged = await happen(stage, EMAIL, consent("withdrawn", channels=many))
+    assert "effect_refused" in [entry["event"] for entry in logged]
+    assert await count(stage, ConsentEvent) == 0

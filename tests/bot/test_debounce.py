@@ -148,3 +148,24 @@ async def test_pieces_and_a_tap_at_the_same_moment_are_each_answered_once(asking
     await asking.turns.resume_waiting()
     said = sorted(piece for text in texts(asking) for piece in text.split("\n"))
     assert said == [f"m{number}" for number in range(9)]
+
+
+async def test_one_more_piece_before_the_turn_is_done_again_asks_no_other_system_twice(asking: Stage) -> None:
+    need = {"need": "http", "step": "demo/order", "connector": "shop", "method": "POST", "path": "/orders"}
+
+    def script(body: dict[str, Any]) -> Answer | int:
+        if body["message"]["kind"] != "result":
+            return say(state={"v": 2, "awaits": {"step": "demo/order", "need": "http"}}, need=need)
+        return 503 if len(asking.dialogue.requests) == 2 else say("ordered")
+
+    asking.dialogue.script = script
+    await take(asking, "order the")
+    asking.clock.move(WAIT)
+    await asking.turns.resume_waiting()
+    assert len(asking.system.calls) == 1
+    await take(asking, "blue one")
+    asking.clock.move(3 * WAIT)
+    await asking.turns.resume_waiting()
+    assert texts(asking)[-1] == "order the\nblue one"
+    assert (await asking.transcript())[-1] == ("bot", "ordered")
+    assert len(asking.system.calls) == 1

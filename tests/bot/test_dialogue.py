@@ -24,6 +24,7 @@ from bot.dialogue import (
     TurnMessage,
     TurnRequest,
 )
+from bot.dialogue_replica import LARGEST_ANSWER
 from tests.bot.scripted_dialogue import SECRET, STATE_TOO_NEW, ScriptedDialogue, say, scripted_dialogue
 
 FLOWS: dict[str, Any] = {"version": "3f1c00000000", "format": 2}
@@ -288,3 +289,31 @@ async def test_a_source_in_memory_asks_the_one_behind_it_for_the_rest(source: Me
     assert await front.model_file(source.add_model(MODEL)) == MODEL
     assert await source.flows_document(draft) is None
     assert await front.model_file("gone") is None
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        say("x" * (LARGEST_ANSWER + 1)),
+        say(*["x"] * 101),
+        say(effects=[{"effect": "tag"}] * 501),
+        say(timer={"kind": "no_reply", "step": "a/b", "seconds": 10**12}),
+        say(debounce=1e9),
+        say(debounce=-1),
+        say(state={"v": 2, "slots": {"size": float("nan")}}),
+        say("zero \0 byte"),
+        say(need={"need": "http", "step": "a/b", "connector": "crm", "method": "GET", "path": "/" + "x" * 5000}),
+        say(need={"need": "http", "step": "x" * 5000}),
+    ],
+    ids=[
+        "bytes", "replies", "effects", "timer", "debounce", "negative debounce", "number", "zero byte", "path", "step",
+    ],
+)  # fmt: skip
+async def test_an_answer_beyond_all_measure_is_no_answer(source: MemorySource, answer: dict[str, Any]) -> None:
+    async with scripted_dialogue() as wild:
+        wild.script = lambda _body: answer
+        client = RasaDialogue([wild.url], SECRET, source)
+        await client.open()
+        with pytest.raises(DialogueFailed):
+            await client.turn(request(source))
+        await client.close()

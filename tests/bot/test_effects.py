@@ -228,3 +228,17 @@ async def test_the_end_of_a_dialogue_makes_no_contact_of_a_visitor_who_said_noth
     await happen(stage, {"effect": "end_flow", "flow": "demo_request", "outcome": "completed"})
     assert (await kinds(stage))[-1] == "flow_ended"
     assert await count(stage, Contact) == 0
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"effect": "add_points", "points": 1, "reason": "r", "rule": "x" * 20_000},
+        {"effect": "assign_variant", "step": "x" * 20_000, "variant": "a"},
+        {"effect": "end_flow", "flow": "demo", "outcome": "x" * 20_000},
+        {"effect": "enrol_in_journey", "journey": "x" * 20_000},
+    ],
+)
+async def test_a_text_longer_than_any_flow_says_is_refused(stage: Stage, wrong: Effect) -> None:
+    logged = await happen(stage, wrong)
+    assert [entry["event"] for entry in logged] == ["effect_refused"]

@@ -141,3 +141,12 @@ async def test_the_code_of_a_turn_done_again_is_the_same_code(stage: Stage) -> N
         (kept,) = list(await session.scalars(select(ResumeCode)))
     assert first["code"].encode() not in kept.code_sha256
     assert (kept.channels, kept.conversation_id) == (["sms"], stage.conversation_id)
+
+
+async def test_facts_asked_for_after_effects_that_cannot_be_read_are_a_failed_answer(stage: Stage) -> None:
+    wrong = {"effect": "add_points", "points": "many"}
+    stage.dialogue.script = lambda _body: say(effects=[wrong], need={"need": "facts", "step": "demo/look"})
+    await stage.say("hello")
+    for _ in range(MAX_ATTEMPTS):
+        await stage.turns.resume_waiting()
+    assert await stage.transcript() == [("visitor", "hello"), ("bot", "<handed_off en>")]

@@ -7,14 +7,16 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import select
+from sqlalchemy import select, update
 from structlog.testing import capture_logs
 
 from base.database import transaction
 from bot.conversations import start_conversation
 from bot.deciding import STOP_PATIENCE
-from bot.models import Conversation
+from bot.models import Conversation, Message
+from bot.publishing.live import NothingPublished
 from bot.stopping import close_state, is_stopped_state
+from bot.turns import MAX_ATTEMPTS
 from crm.timeline.models import TimelineEvent
 from tests.bot.happenings import kinds
 from tests.bot.scripted_dialogue import STATE_TOO_NEW, Answer, say
@@ -88,6 +90,39 @@ async def test_an_opt_out_before_the_opening_was_answered_leaves_nothing_to_open
     stage.dialogue.script = lambda _body: say("welcome!")
     await stage.turns.resume_waiting()
     assert await stage.transcript() == [("visitor", "STOP"), ("bot", "<stopped en>")]
+
+
+async def test_an_opt_out_whose_turns_broke_is_carried_out_and_not_handed_over(stage: Stage) -> None:
+    stage.dialogue.script = lambda _body: say("how many are you?", state=OPEN)
+    await stage.say("hello")
+    taken = await stage.turns.take(stage.inbound("STOP"))
+    async with transaction(stage.sessions) as session:
+        # Its process died with it again and again.
+        await session.execute(update(Message).where(Message.id == taken.message_id).values(turn_attempts=MAX_ATTEMPTS))
+        await session.execute(update(Conversation).values(turn_claimed_until=None))
+    await stage.turns.resume_waiting()
+    assert (await stage.transcript())[-1] == ("bot", "<stopped en>")
+    assert len(stage.follow_ups.stopped) == 1
+    assert (await conversation(stage)).status == "open"
+
+
+async def test_an_opt_out_needs_no_words_of_ours(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    def nothing_live(_name: str, _language: str) -> str:
+        raise NothingPublished
+
+    monkeypatch.setattr(stage.turns._decider, "_wording", nothing_live)
+    await stage.say("STOP")
+    assert await stage.transcript() == [("visitor", "STOP")]
+    assert len(stage.follow_ups.stopped) == 1
+
+
+async def test_a_state_that_cannot_be_kept_holds_no_opt_out_up(stage: Stage) -> None:
+    stage.dialogue.script = lambda _body: say("how many are you?", state=OPEN)
+    await stage.say("hello")
+    stage.dialogue.script = lambda _body: say(state={**CLOSED, "slots": {"goal": float("nan"), "size": "\0"}})
+    await stage.say("STOP")
+    assert len(stage.follow_ups.stopped) == 1
+    assert (await conversation(stage)).state == CLOSED
 
 
 _json = st.recursive(

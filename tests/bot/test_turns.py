@@ -17,6 +17,8 @@ from base.errors import NotFound
 from base.messages import Inbound
 from bot.claims import claim_conversation, release, store_and_claim
 from bot.models import Conversation, Message
+from bot.ports import Live
+from bot.publishing.live import NothingPublished
 from bot.turn_statements import CLAIM
 from bot.turns import MAX_ATTEMPTS, PATIENCE, TextTooLong
 from crm.contacts.models import Contact
@@ -271,3 +273,21 @@ async def test_watchers_see_messages_in_the_order_of_their_numbers(stage: Stage)
 async def _expire_claim(stage: Stage) -> None:
     async with transaction(stage.sessions) as session:
         await session.execute(update(Conversation).values(turn_claimed_until=func.now() - CLAIM - timedelta(seconds=1)))
+
+
+async def test_before_the_first_publication_a_message_waits_however_long_it_takes(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class NotYet:
+        @property
+        def current(self) -> Live:
+            raise NothingPublished
+
+    monkeypatch.setattr(stage.turns._decider, "_live", NotYet())
+    await stage.say("hello")
+    for _ in range(MAX_ATTEMPTS + 2):
+        stage.clock.move(PATIENCE)
+        await stage.turns.resume_waiting()
+    monkeypatch.undo()
+    await stage.turns.resume_waiting()
+    assert await stage.transcript() == [("visitor", "hello"), ("bot", "echo hello")]

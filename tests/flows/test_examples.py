@@ -13,8 +13,10 @@ from flows.marked_yaml import read_marked
 
 NLU_DATA = DEFAULT_KNOWLEDGE.parent
 HELD_OUT = NLU_DATA / "evaluation" / "held_out.yml"
-FEWEST = 30
+WAYS_TO_STOP = NLU_DATA / "evaluation" / "opt_out.yml"
+FEWEST = 32
 FEWEST_HELD_OUT = 6
+FEWEST_WAYS_TO_STOP = 40
 SPOKEN = {
     "greet",
     "goodbye",
@@ -62,6 +64,11 @@ def held_out():
     return read_examples(HELD_OUT)
 
 
+@pytest.fixture(scope="module")
+def ways_to_stop():
+    return read_examples(WAYS_TO_STOP)
+
+
 def test_every_agreed_intent_has_enough_examples(training):
     content = load_content()
     knowledge = {answer.about.intent for answer in content.answers}
@@ -76,10 +83,14 @@ def test_every_intent_is_evaluated_with_enough_utterances(training, held_out):
     assert {intent for intent, examples in held_out.items() if len(examples) < FEWEST_HELD_OUT} == set()
 
 
-def test_no_example_stands_twice_or_is_also_held_out(training, held_out):
-    counted = Counter(
-        plain(example) for part in (training, held_out) for examples in part.values() for example in examples
-    )
+def test_opting_out_is_evaluated_with_many_ways_to_say_it(ways_to_stop):
+    assert set(ways_to_stop) == {"opt_out"}
+    assert len(ways_to_stop["opt_out"]) >= FEWEST_WAYS_TO_STOP
+
+
+def test_no_example_stands_twice_or_is_also_held_out(training, held_out, ways_to_stop):
+    parts = (training, held_out, ways_to_stop)
+    counted = Counter(plain(example) for part in parts for examples in part.values() for example in examples)
 
     assert [example for example, count in counted.items() if count > 1] == []
 
@@ -96,8 +107,8 @@ def test_examples_are_no_templates_with_swapped_words(training):
         assert pairs == [], intent
 
 
-def test_examples_hold_no_entity_marks_or_commands(training, held_out):
-    for part in (training, held_out):
+def test_examples_hold_no_entity_marks_or_commands(training, held_out, ways_to_stop):
+    for part in (training, held_out, ways_to_stop):
         for examples in part.values():
             assert not [example for example in examples if re.search(r"[\[\]{}]|^/", example)]
 

@@ -64,3 +64,10 @@ def test_any_text_is_read_or_refused(text):
     except UnreadableYAML:
         return
     assert all(1 <= line <= len(text) + 1 for line in marks.lines.values())
+
+
+def test_a_zero_byte_is_refused_however_it_is_written():
+    for text in ('a: 1\nb: "x\\0"', 'a: 1\n"\\x00": y', 'a: 1\nb: ["\\u0000"]'):
+        with pytest.raises(UnreadableYAML) as refused:
+            read_marked(text, "f.yml")
+        assert refused.value.line == 2

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from flows.compiler import DEFAULT_CONTENT, compile_flows, load_content
+from flows.compiler import DEFAULT_CONTENT, DEFAULT_INTENTS, compile_flows, load_content
 from flows.content import Content
 
 EXAMPLE = Path(__file__).parent / "transfer_money"
@@ -18,14 +18,16 @@ def content(tmp_path_factory) -> Content:
     folder = tmp_path_factory.mktemp("bank")
     shutil.copytree(EXAMPLE, folder, dirs_exist_ok=True)
     shutil.copytree(DEFAULT_CONTENT / "library" / "patterns", folder / "library" / "patterns")
+    shutil.copytree(DEFAULT_INTENTS, folder / "intents", dirs_exist_ok=True)
     return load_content(folder, folder / "knowledge", folder / "intents")
 
 
 def test_the_example_passes_every_check_with_its_test_conversations(content):
-    assert set(content.flows) == {"transfer_money", "check_balance"}
+    assert set(content.flows) == {"transfer_money", "check_balance", "security_check"}
     assert {name: len(file.conversations.root) for name, file in content.tests.items()} == {
         "check_balance": 2,
-        "transfer_money": 7,
+        "security_check": 2,
+        "transfer_money": 15,
     }
 
 

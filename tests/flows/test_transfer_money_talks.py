@@ -28,5 +28,5 @@ async def test_transfer_digression_correction_and_cancel_go_as_its_test_conversa
     flows, model_id = source.add_flows(checked.compiled), source.add_model(model.path.read_bytes())
     async with open_dialogue(settings, source, model.path) as dialogue:
         report = await run_tests(dialogue, checked.content, flows_version=flows, model_id=model_id)
-    assert report.conversations == 9
+    assert report.conversations == 19
     assert report.passed, report.as_text()

@@ -44,7 +44,7 @@ def test_a_wrong_setting_is_one_line_without_its_value(tmp_path: Path) -> None:
     assert "hunter2" not in done.stderr
 
 
-@pytest.mark.parametrize("command", ["migrate", "publish", "setup-link", "up"])
+@pytest.mark.parametrize("command", ["migrate", "setup-link", "up"])
 def test_a_database_that_cannot_be_reached_is_one_message_without_its_password(tmp_path: Path, command: str) -> None:
     address = "postgresql://parley:hunter2@127.0.0.1:1/parley"
     ports = {"PARLEY_PORT": str(free_port()), "PARLEY_RASA_PORT": str(free_port())}
@@ -58,7 +58,7 @@ def test_a_database_that_cannot_be_reached_is_one_message_without_its_password(t
 def test_the_help_lists_every_command(tmp_path: Path) -> None:
     done = parley("--help", folder=tmp_path)
     assert done.returncode == 0
-    for command in ("up", "web", "worker", "train", "migrate", "publish", "setup-link", "rotate-key", "mailbox"):
+    for command in ("up", "web", "worker", "train", "migrate", "flows", "setup-link", "rotate-key", "mailbox"):
         assert f"\n  {command} " in done.stdout
 
 

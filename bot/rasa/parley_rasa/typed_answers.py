@@ -56,8 +56,11 @@ _TAKES_BACK = re.compile(
 )
 _RESTATES = re.compile(
     r"^(?:(?:more like|closer to|it(?:'?s| is)|i mean|i meant(?: to say)?|i'?m|i am|that(?:'?s| is)|make that"
-    r"|make it|should be|it should be|we(?:'?re| are))\s+)+(.{1,200})$",
+    r"|make it|change (?:it|that) to|should be|it should be|we(?:'?re| are))\s+)+(.{1,200})$",
     re.IGNORECASE,
+)
+_RESTATES_BY_ITSELF = re.compile(
+    r"^\s*(?=(?:i meant|make (?:it|that)|change (?:it|that) to|(?:it|that) should be)\s)", re.IGNORECASE
 )
 
 
@@ -72,7 +75,7 @@ class TakenBack:
 
 def taken_back(text: str) -> TakenBack | None:
     """Read a text that takes something back; None when it does not, or says nothing in its place."""
-    mark = _TAKES_BACK.match(text)
+    mark = _TAKES_BACK.match(text) or _RESTATES_BY_ITSELF.match(text)
     rest = text[mark.end() :].strip() if mark else ""
     if not rest:
         return None

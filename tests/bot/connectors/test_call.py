@@ -221,3 +221,12 @@ async def test_a_call_without_a_conversation_can_be_made(calls: Calls) -> None:
     assert result["ok"]
     async with transaction(calls.sessions) as session:
         assert [call.conversation_id for call in await list_calls(session, "crm")] == [None]
+
+
+async def test_an_answer_that_no_turn_could_take_is_a_failure(calls: Calls) -> None:
+    """It is written out wider than it comes, and a dialogue process that refuses it would refuse it again."""
+    await calls.add()
+    compact = json.dumps([1] * 30_000, separators=(",", ":"))
+    calls.system.script = lambda _asked: web.Response(text=compact, content_type="application/json")
+    assert len(compact) < 64 * 1024
+    assert await calls.call() == {"ok": False, "problem": "answer too large"}

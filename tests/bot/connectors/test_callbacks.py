@@ -105,3 +105,14 @@ async def test_only_a_hash_of_the_token_is_stored(calls: Calls) -> None:
     assert token not in row[0]
     assert token not in kept
     assert len(token) == 43
+
+
+async def test_a_value_that_no_turn_could_take_is_refused_and_may_be_sent_again(
+    calls: Calls, site: TestClient[Any, Any]
+) -> None:
+    path = await hand_out(calls)
+    headers = {"Content-Type": "application/json"}
+    wide = json.dumps([1] * 30_000, separators=(",", ":"))
+    assert (await site.post(path, data=wide, headers=headers)).status == 413
+    assert (await site.post(path, json=[1])).status == 202
+    assert len(await stored(calls)) == 1

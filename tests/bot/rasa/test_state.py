@@ -13,7 +13,7 @@ from conversation import NOW, Conversation, acted, texts
 from parley_rasa.dialogue.flows import Flows, FlowsError
 from parley_rasa.dialogue.interpreter import take_turn
 from parley_rasa.dialogue.landing import nearest_open_step, restore
-from parley_rasa.dialogue.state import StateError
+from parley_rasa.dialogue.state import StateError, read_state
 from parley_rasa.dialogue.turn import Message, Understood
 
 INTENTS = [None, "greet", "thanks", "goodbye", "affirm", "deny", "request_demo", "want_newsletter", "talk_to_person",
@@ -126,3 +126,13 @@ def test_flows_of_another_format_are_refused(flows_document, tmp_path):
         (tmp_path / "flows.json").write_text(content)
         with pytest.raises(FlowsError):
             Flows.read(tmp_path / "flows.json")
+
+
+def test_a_state_nested_without_end_is_malformed():
+    facts = {}
+    inner = facts
+    for _ in range(900):
+        inner["x"] = {}
+        inner = inner["x"]
+    with pytest.raises(StateError):
+        read_state({"v": 2, "slots": {}, "stack": [], "facts": facts})

@@ -10,7 +10,9 @@ import aiohttp
 import pytest
 from sqlalchemy import func, select
 
+from base.database import transaction
 from bot.files.models import ConversationFile
+from bot.resume_codes import issue_code
 from tests.bot.scripted_dialogue import ScriptedDialogue, say
 from tests.channels.web.chat_stage import FOREIGN_ORIGIN, ORIGIN, Process, texts
 
@@ -75,6 +77,17 @@ async def test_a_file_is_kept_and_becomes_a_message_that_is_answered(
         stored = (await session.scalars(select(ConversationFile))).one()
     assert (message["kind"], message["text"], message["value"]) == ("file", "plan.pdf", str(stored.id))
     assert (stored.data, stored.kind, str(stored.conversation_id)) == (PDF, "pdf", asked["conversation_id"])
+
+
+async def test_a_file_for_a_talk_that_went_on_elsewhere_is_told_so(process: Process, asked: dict[str, Any]) -> None:
+    async with transaction(process.sessions) as session:
+        code = await issue_code(
+            session, process.keys, conversation_id=UUID(asked["conversation_id"]), channels=["sms"],
+            attempt_key="x", now=process.clock.now(),
+        )  # fmt: skip
+    await process.turns.resume_by_code(code, channel="sms", language="en")
+    status, problem = await send(process, asked, PDF)
+    assert (status, problem["code"]) == (409, "moved")
 
 
 async def test_the_browser_is_told_what_may_be_picked(process: Process, asked: dict[str, Any]) -> None:

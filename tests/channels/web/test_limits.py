@@ -47,6 +47,19 @@ async def test_too_many_messages_are_refused_not_stored_and_taken_again_a_little
             assert (await visitor.frame("received", "error"))["type"] == "received"
 
 
+async def test_nobody_is_too_fast_to_opt_out(
+    database: Database, keys: KeyRing, now: datetime, dialogue: ScriptedDialogue
+) -> None:
+    async with running_process(database, keys, now, dialogue, messages_a_minute=1) as process:
+        opened = await process.open()
+        async with process.visitor(opened["token"]) as visitor:
+            for text, expected in (("a", "received"), ("b", "error"), ("STOP", "received"), ("STOP", "error")):
+                await visitor.say(text)
+                assert (await visitor.frame("received", "error"))["type"] == expected
+        async with process.sessions() as session:
+            assert await session.scalar(select(func.count()).where(Message.text == "STOP")) == 1
+
+
 async def test_one_visitors_haste_is_not_anothers(
     database: Database, keys: KeyRing, now: datetime, dialogue: ScriptedDialogue
 ) -> None:

@@ -11,7 +11,9 @@ from base.database import transaction
 from bot.conversations import start_conversation
 from bot.models import Conversation
 from bot.resume_codes import issue_code
-from channels.web.sessions import CODES_TRIED
+from channels.web.opening import Opening
+from channels.web.sessions import CODES_TRIED, CODES_TRIED_BY_ALL, ChatSessions
+from channels.web.tokens import VisitorTokens
 from tests.bot.scripted_dialogue import ScriptedDialogue
 from tests.channels.web.chat_stage import Process, texts
 
@@ -106,3 +108,28 @@ async def test_what_the_platform_tells_the_dialogue_itself_is_never_shown(proces
     async with process.request("GET", "/chat/messages?after=0&wait=0", token=opened["token"]) as answer:
         shown = (await answer.json())["messages"]
     assert [message["author"] for message in shown] == ["bot"]
+
+
+async def test_a_code_that_is_no_code_at_all_keeps_nobody_from_chatting(process: Process) -> None:
+    for code in ("x" * 5_000, "\0", "🙂", "   "):
+        assert "not valid" in (await process.open(resume=code))["notice"]
+
+
+async def test_many_addresses_cannot_guess_codes_either(process: Process) -> None:
+    _, code = await begin_elsewhere(process)
+    openings = ChatSessions(
+        sessions=process.sessions, turns=process.turns, tokens=VisitorTokens(process.keys), clock=process.clock,
+        sessions_a_minute=10**6,
+    )  # fmt: skip
+
+    async def notice_of(code: str, address: str) -> str | None:
+        return (await openings.open(Opening(resume=code), origin="https://a.example", address=address)).notice
+
+    allowed, _ = CODES_TRIED
+    for number in range(allowed + 1):
+        notice = await notice_of("nothing", f"2001:db8:1:2::{number:x}")
+    assert "too much" in (notice or ""), "one customer has a whole /64 of addresses"
+    for number in range(CODES_TRIED_BY_ALL[0] - allowed):
+        notice = await notice_of("nothing", f"2001:db8:2:{number:x}::1")
+        assert "not valid" in (notice or "")
+    assert "too much" in (await notice_of(code, "192.0.2.1") or "")

@@ -14,7 +14,7 @@ from parley_rasa.dialogue import questions, repair, steps, volunteered
 from parley_rasa.dialogue.choices import offered
 from parley_rasa.dialogue.conditions import is_known
 from parley_rasa.dialogue.flows import QUESTION_INPUT
-from parley_rasa.dialogue.landing import nearest_open_step
+from parley_rasa.dialogue.landing import nearest_open_step, step_to_redo
 from parley_rasa.dialogue.stack import go_to
 from parley_rasa.dialogue.turn import Turn
 from parley_rasa.personal_facts import find_personal_facts
@@ -61,13 +61,17 @@ def carry_out(turn: Turn, correction: Correction) -> None:
 
 
 def _moves_on(turn: Turn, correction: Correction) -> bool:
-    """Follow the flow to where the corrected answer leads ("rather by e-mail": no number is needed)."""
+    """Follow the flow to where the corrected answer leads ("rather by e-mail": no number is needed).
+
+    What was looked up with the answer before is looked up anew.
+    """
     frame, asked = turn.frame, turn.flows.question_step(correction.slot)
     if frame is None or turn.question is None or asked is None or asked["flow"] != frame["flow"]:
         return False
     flow = turn.flows.flow(frame["flow"])
-    place = nearest_open_step(flow, turn.slots, turn.state["declined"], start=asked["step"])
-    if place == frame["step"] or flow["steps"][place]["step"] not in QUESTION_INPUT:
+    redo = step_to_redo(flow, turn.slots, correction.slot, asked["step"], frame["step"])
+    place = redo or nearest_open_step(flow, turn.slots, turn.state["declined"], start=asked["step"])
+    if place == frame["step"] or (redo is None and flow["steps"][place]["step"] not in QUESTION_INPUT):
         return False
     go_to(turn, place)
     return True
@@ -207,6 +211,10 @@ def _measured_anew(turn: Turn, text: str) -> Correction | None:
     return None
 
 
+def _is_choice(question: dict[str, Any] | None) -> bool:
+    return question is not None and question["step"] == "ask_choice"
+
+
 def _lately_offered(turn: Turn) -> list[tuple[str, list[dict[str, Any]]]]:
     places = [(flow, step_id, turn.flows.step(flow, step_id)) for flow, step_id in repair.answered_steps(turn)]
     return [
@@ -231,9 +239,13 @@ def _of_lately_answered(turn: Turn) -> Correction | None:
     if taken is None:
         return None
     question = turn.question
-    if question is not None and question["step"] != "ask_text" and questions.read_text(turn, question) is not None:
+    measured = _measured_anew(turn, taken.value)
+    answer = None if question is None or question["step"] == "ask_text" else questions.read_text(turn, question)
+    # "No, 40" where a choice is asked says no to nothing: it says 40.
+    is_number_only = answer is not None and not answer.whole and _is_choice(question) and measured is not None
+    if answer is not None and not is_number_only:
         return None
-    chosen = _chosen_anew(turn, taken.value) or _measured_anew(turn, taken.value)
+    chosen = _chosen_anew(turn, taken.value) or measured
     if chosen is not None:
         return chosen
     restated = taken.restated and not _is_small_talk(turn)

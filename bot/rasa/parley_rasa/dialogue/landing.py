@@ -11,6 +11,7 @@ from typing import Any
 from parley_rasa.dialogue.conditions import is_known, next_step
 from parley_rasa.dialogue.flows import QUESTION_INPUT, WAITING, Flows
 from parley_rasa.dialogue.state import fresh_state, read_state
+from parley_rasa.dialogue.wording import names_in
 
 FLOW_REMOVED = "flow_removed"
 _SCALARS = (str, int, float, bool)
@@ -66,6 +67,34 @@ def nearest_open_step(
         if asks and step_id is not None:
             after_last_answer = step_id
     return after_last_answer
+
+
+def step_to_redo(flow: Mapping[str, Any], slots: Mapping[str, Any], slot: str, start: str, end: str) -> str | None:
+    """Return what must be done again on the way from one step to another because a slot has changed; None if nothing.
+
+    That is what was looked up with the slot, and a flow that is called only now that the slot has this value.
+    """
+    seen: set[str] = set()
+    step_id = next_step(flow["steps"][start]["next"], slots)
+    while step_id is not None and step_id != end and step_id not in seen:
+        seen.add(step_id)
+        step = flow["steps"][step_id]
+        if _looks_up_with(step, slot) or _is_call_without_outcome(step, slots):
+            return step_id
+        step_id = next_step(step["next"], slots)
+    return None
+
+
+def _looks_up_with(step: Mapping[str, Any], slot: str) -> bool:
+    """Only what may be asked twice without harm: a GET."""
+    if step["step"] != "http" or step["method"] != "GET":
+        return False
+    texts = (step["path"], *step.get("query", {}).values())
+    return any(slot in names_in(text) for text in texts)
+
+
+def _is_call_without_outcome(step: Mapping[str, Any], slots: Mapping[str, Any]) -> bool:
+    return step["step"] == "call_flow" and bool(step.get("outcome")) and not is_known(slots.get(step["outcome"]))
 
 
 def _place(state: Mapping[str, Any]) -> str | None:

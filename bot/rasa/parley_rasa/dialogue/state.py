@@ -62,7 +62,7 @@ def read_state(raw: Mapping[str, Any]) -> dict[str, Any]:
             "clarify": None if clarify is None else [[str(kind), str(name)] for kind, name in clarify],
             "facts": copy.deepcopy(dict(raw.get("facts") or {})),
         }
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
         raise StateError(f"malformed state: {error!r}") from error
 
 

@@ -28,3 +28,8 @@ def for_channel(texts: Any, channel: str) -> str:
     if not isinstance(texts, Mapping):
         return ""
     return str(texts.get(channel) or texts.get("default") or "")
+
+
+def names_in(template: str) -> set[str]:
+    """Return the names that a text has places for."""
+    return {match.group(1) for match in _PLACE.finditer(template)}

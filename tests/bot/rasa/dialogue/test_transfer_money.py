@@ -87,3 +87,64 @@ def test_it_is_broken_off_and_the_next_one_starts_from_nothing(talk):
     assert (acted(answer), texts(answer)) == ("cancelled", ["<cancelled>"])
     assert texts(talk.say("send money to somebody", "transfer_money")) == ["ask_recipient"]
     assert "recipient" not in talk.slots
+
+
+LOOKED_UP = {
+    "nlu_triggers": ["transfer_money"],
+    "slots": {**TRANSFER["slots"], "proof": {"lasts": "flow"}, "balance": {"type": "number"}},
+    "steps": {
+        "ask_recipient": ask("recipient", next="ask_amount"),
+        "ask_amount": ask("amount", "ask_number", next="is_large"),
+        "is_large": {"step": "branch", "next": [
+            {"if": {"slot": "amount", "op": "at_least", "value": 1000}, "to": "prove"}, {"to": "funds"}]},
+        "prove": {"step": "call_flow", "flow": "check", "outcome": "proof", "next": "funds"},
+        "funds": {"step": "http", "connector": "bank", "method": "GET", "path": "/funds",
+                  "query": {"amount": "{{ amount }}"}, "body": None, "save": {"balance": "/balance"},
+                  "callback": False, "failed": "sent", "next": "ask_sure"},
+        "ask_sure": ask("sure", "ask_choice", choices=["yes", "no"], intents={"deny": "no"}, next="sent"),
+        "sent": {"step": "end", "outcome": "completed"},
+    },
+}  # fmt: skip
+CHECK = {
+    "slots": {"code": {"lasts": "flow"}},
+    "steps": {"ask_code": ask("code", pattern="[0-9]{6}", next="back"), "back": {"step": "return", "outcome": "proven"}},
+}
+
+
+@pytest.fixture
+def looked_up():
+    conversation = Conversation(document(transfer=LOOKED_UP, check=CHECK))
+    conversation.start()
+    conversation.say("John")
+    conversation.say("50")
+    conversation.result({"ok": True, "json": {"balance": 80}})
+    assert conversation.open_step == "transfer/ask_sure"
+    return conversation
+
+
+@pytest.mark.parametrize("said", ["no, 70", "make that 70", "sorry, I meant 70", "change it to 70"])
+def test_what_was_looked_up_with_an_answer_is_looked_up_anew_when_it_is_corrected(looked_up, said):
+    answer = looked_up.say(said, "deny")
+    assert acted(answer) == "correction"
+    assert answer["need"]["query"] == {"amount": "70"}
+    looked_up.result({"ok": True, "json": {"balance": 60}})
+    assert (looked_up.open_step, looked_up.slots["balance"]) == ("transfer/ask_sure", 60)
+
+
+def test_what_was_looked_up_without_the_corrected_answer_is_left_as_it_is(looked_up):
+    answer = looked_up.say("Jane, not John")
+    assert (acted(answer), answer["need"], looked_up.open_step) == ("correction", None, "transfer/ask_sure")
+
+
+def test_a_flow_that_is_called_only_with_the_corrected_answer_is_called_then_and_once(looked_up):
+    looked_up.say("no, 2000", "deny")
+    assert looked_up.open_step == "check/ask_code"
+    looked_up.say("204617")
+    looked_up.result({"ok": True, "json": {"balance": 3000}})
+    answer = looked_up.say("sorry, I meant 1500")
+    assert answer["need"]["query"] == {"amount": "1500"}
+
+
+def test_a_plain_no_is_still_a_no(looked_up):
+    looked_up.say("no", "deny")
+    assert looked_up.slots["sure"] == "no"
