@@ -67,7 +67,7 @@ def worker() -> None:
 
 @parley.command()
 def train() -> None:
-    """Compile the flows and train the dialogue model."""
+    """Train the dialogue model of the content folder's examples, unless it is there."""
     from server.training import train as run
 
     click.echo(f"trained {run(read_settings())}")

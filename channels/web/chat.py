@@ -37,7 +37,6 @@ from channels.web.uploads import (
     read_client_id,
     read_upload,
 )
-from crm.consent.opt_out_words import match_opt_out
 
 log = structlog.get_logger(__name__)
 
@@ -226,7 +225,7 @@ class WebChat:
             try:
                 frame = frames.read_client_frame(received.data)
                 client_id = frame.client_id
-                self._check_pace(conversation_id, frame)
+                self._per_conversation.check(frames.pace_key(frame, conversation_id))
                 taken = await self._turns.take(frames.to_inbound(frame, conversation_id))
             except NotFound as error:
                 raise TokenInvalid from error  # the conversation was erased: the browser must open a new one
@@ -237,11 +236,6 @@ class WebChat:
             self._answer(taken, socket)
             if _has_moved(taken):
                 await socket.send_str(frames.error_frame(ConversationMoved.code, ConversationMoved().message, None))
-
-    def _check_pace(self, conversation_id: UUID, frame: frames.SaidText | frames.TappedChoice) -> None:
-        """Raises TooMany. Opt-outs are counted by themselves: nobody is too fast to be let go."""
-        stops = isinstance(frame, frames.SaidText) and match_opt_out(frame.text, "web") is not None
-        self._per_conversation.check(f"{conversation_id}/stop" if stops else str(conversation_id))
 
     def _answer(self, taken: Taken, socket: web.WebSocketResponse | None) -> None:
         if taken.claim is None:
@@ -258,7 +252,7 @@ class WebChat:
         origin = self._origin(request)
         conversation_id = self._authorised(request, origin)
         frame = frames.read_client_frame(await _body(request))
-        self._check_pace(conversation_id, frame)
+        self._per_conversation.check(frames.pace_key(frame, conversation_id))
         try:
             taken = await self._turns.take(frames.to_inbound(frame, conversation_id))
         except NotFound as error:

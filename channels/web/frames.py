@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError,
 
 from base.errors import Malformed
 from base.messages import Inbound, Stored
+from crm.consent.opt_out_words import match_opt_out
 
 MAX_FRAME = 16_384
 """Largest frame or body taken from a visitor, in bytes."""
@@ -106,6 +107,12 @@ def to_inbound(frame: SaidText | TappedChoice, conversation_id: UUID) -> Inbound
     if isinstance(frame, TappedChoice):
         return Inbound(conversation_id, frame.client_id, "choice", frame.text, frame.step, frame.value)
     return Inbound(conversation_id, frame.client_id, "text", frame.text)
+
+
+def pace_key(frame: SaidText | TappedChoice, conversation_id: UUID) -> str:
+    """What a frame is counted under. Opt-outs by themselves: nobody is too fast to be let go."""
+    stops = isinstance(frame, SaidText) and match_opt_out(frame.text, "web") is not None
+    return f"{conversation_id}/stop" if stops else str(conversation_id)
 
 
 def to_shown(message: Stored) -> dict[str, Any]:
