@@ -128,12 +128,7 @@ async def list_past(session: AsyncSession, *, limit: int) -> list[Past]:
             Message.conversation_id == Conversation.id, Message.author == "visitor", Message.seq > 0
         )
     ).exists()
-    rows = await session.scalars(
-        select(Conversation)
-        .where(said)
-        .order_by(Conversation.id.desc())
-        .limit(limit)
-    )
+    rows = await session.scalars(select(Conversation).where(said).order_by(Conversation.id.desc()).limit(limit))
     conversations = list(rows)
     messages = await session.scalars(
         select(Message)

@@ -107,7 +107,10 @@ LOOKED_UP = {
 }  # fmt: skip
 CHECK = {
     "slots": {"code": {"lasts": "flow"}},
-    "steps": {"ask_code": ask("code", pattern="[0-9]{6}", next="back"), "back": {"step": "return", "outcome": "proven"}},
+    "steps": {
+        "ask_code": ask("code", pattern="[0-9]{6}", next="back"),
+        "back": {"step": "return", "outcome": "proven"},
+    },
 }
 
 
