@@ -21,7 +21,7 @@ setup-dev: python-found ## Set up everything that tests and checks need, too
 run: setup ## Set up, start everything on this machine and print the site's address
 	@$(BIN)/python -m server.cli up
 
-train: setup ## Compile the flows and train the dialogue model again
+train: setup ## Train the dialogue model again from the examples
 	@$(BIN)/python -m server.cli train
 
 check: ## Format, lint, types, imports (quick; what the hook runs)

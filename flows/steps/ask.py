@@ -53,6 +53,7 @@ class AskText(Question):
     Attributes:
         min_length, max_length: characters an answer must and may have.
         pattern: a regular expression (RE2 syntax) the whole answer must match; case does not matter.
+        takes_questions: a question is an answer too ("what should the speaker cover?"), instead of being answered.
         debounce: waits so long for more, since people send a thought in pieces; the pieces are read as one answer.
     """
 
@@ -61,6 +62,7 @@ class AskText(Question):
     min_length: int = Field(default=1, ge=1)
     max_length: int = Field(default=1000, ge=1, le=4000)
     pattern: Annotated[str, StringConstraints(min_length=1, max_length=_PATTERN_LIMIT)] | None = None
+    takes_questions: bool = False
     debounce: Duration | None = None
 
     @field_validator("pattern")

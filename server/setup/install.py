@@ -142,7 +142,7 @@ def _model() -> Step:
 
     return Step(
         "model",
-        "Dialogue model (compile flows, train)",
+        "Dialogue model (train)",
         (ROOT / "flows", ROOT / "nlu_data" / "intents", ROOT / "nlu_data" / "knowledge", RASA, ENCODER / "meta.json"),
         (MODELS / "current.tar.gz",),
         work,

@@ -9,6 +9,7 @@ from typing import Any
 
 from parley_rasa.dates import read_date, weekday_in
 from parley_rasa.quantities import digits_for_words
+from parley_rasa.typed_answers import normalise
 
 _LONGEST = 200  # characters
 _CLOCK = re.compile(
@@ -16,6 +17,13 @@ _CLOCK = re.compile(
 )
 _AT = re.compile(r"\b(?:at|um|à|a las|a la|gegen|around)\s*$")
 _NEGATING = re.compile(r"\b(?:not|no|never|none|neither|except|nicht|kein\w*|pas|aucun\w*|ningun\w*)\b|n't\b")
+_ANY_TIME = re.compile(
+    r"(?:(?:whats|what is|when is|give me|ill take|i take|ok|please|just|as|one) )*(?:the )?"
+    r"(?:earliest|soonest|first available|first free|next available|any|anytime|any time|either|any of (?:them|those)"
+    r"|all (?:are )?fine|all good|you choose|you pick|i dont mind|doesnt matter|dont care|asap|as soon as possible)"
+    r"(?: one| slot| time| works?| is fine| please| you have| possible)*"
+)
+_PARTS_OF_DAY = {"morning": range(0, 12), "afternoon": range(12, 17), "evening": range(17, 24)}
 _NOON = re.compile(r"\b(?:noon|midday|mittags?|midi|mediodía)\b")
 
 
@@ -35,9 +43,26 @@ def find_offered(text: str, offered: Sequence[Mapping[str, Any]], now: datetime,
     hours = _hours(digits_for_words(said, language))
     if hours:
         fitting = [index for index in fitting if (starts[index].hour, starts[index].minute) in hours]
+    elif parts := [hours for name, hours in _PARTS_OF_DAY.items() if re.search(rf"\b{name}\b", said)]:
+        fitting = [index for index in fitting if any(starts[index].hour in hours for hours in parts)]
     elif len(fitting) == len(starts):
         return None  # it names neither a day that tells them apart nor an hour
     return fitting[0] if len(fitting) == 1 else None
+
+
+def is_any_time(text: str) -> bool:
+    """Tell whether the text wants the first time there is ("the earliest", "any of them")."""
+    return _ANY_TIME.fullmatch(normalise(text)) is not None
+
+
+def is_after_offered(text: str, offered: Sequence[Mapping[str, Any]], now: datetime, language: str = "en") -> bool:
+    """Tell whether the text names a day or a week after all that are offered."""
+    said = " ".join(text[:_LONGEST].lower().split())
+    if not offered or _NEGATING.search(said):
+        return False
+    last = max(datetime.fromisoformat(one["starts_at"]).date() for one in offered)
+    day = read_date(said, now, language)
+    return day is not None and day > last
 
 
 def _on_the_day(said: str, starts: Sequence[datetime], now: datetime, language: str) -> list[int]:

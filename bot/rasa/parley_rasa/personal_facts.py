@@ -66,7 +66,7 @@ def find_personal_facts(text: str) -> PersonalFacts:
     if works_at is None and name is not None:
         works_at = _FROM.match(text[name.end(1) :])
     return PersonalFacts(
-        name.group(1) if name else None, _tidy(works_at.group(1)) if works_at else None, people_in(text)
+        _cased(name.group(1)) if name else None, _tidy(works_at.group(1)) if works_at else None, people_in(text)
     )
 
 
@@ -76,8 +76,7 @@ def read_name(text: str) -> str | None:
     value = facts.first_name or _tidy(_REST_OF_SENTENCE.sub("", without_lead_in(text, "first_name")))
     if not facts.first_name and (_NO_FIRST_NAME.match(value) or not _can_be_name(value, _LONGEST_NAME)):
         return None
-    shouted = value.isupper() and len(value) > _LONGEST_INITIALS
-    return value.title() if value.islower() or shouted else value
+    return _cased(value)
 
 
 def read_company(text: str) -> str | None:
@@ -97,6 +96,11 @@ def _find_name(text: str) -> re.Match[str] | None:
     called = list(_CALLED.finditer(text)) or list(_I_AM.finditer(text))
     sure = [match for match in called if not _NO_NAME & set(normalise(match.group(1)).split())]
     return sure[-1] if sure else None
+
+
+def _cased(name: str) -> str:
+    shouted = name.isupper() and len(name) > _LONGEST_INITIALS
+    return name.title() if name.islower() or shouted else name
 
 
 def _can_be_name(value: str, longest: int) -> bool:

@@ -36,6 +36,15 @@ _NO_NUMBER = frozenset(
     "no which this that the first second third last other another of any every some not big good right wrong".split()
 )
 _FEW_WORDS = 4
+_ISH = re.compile(r"(?<=\d)-?ish\b", re.IGNORECASE)
+_RANGE = re.compile(r"\d\s?[-–]\s?\d")
+# How many come, when someone counts themselves in.
+_ME = r"(?:me|myself|i)"
+_OTHERS = r"(?:(\d{1,2})|my|an?|the|one|another) (?:other )?[^\W\d_]+"
+_MYSELF = re.compile(rf"(?:it'?s )?(?:only |just )*{_ME}(?: alone| please| only)*[.!]?", re.IGNORECASE)
+_WITH_OTHERS = re.compile(rf"\b{_ME} (?:and|plus|\+|with) {_OTHERS}", re.IGNORECASE)
+_OTHERS_AND_ME = re.compile(rf"\b{_OTHERS} (?:and|plus|\+) {_ME}\b", re.IGNORECASE)
+_PAIR = re.compile(r"\b(?:a couple(?! (?:of )?dozen)|both of us|the two of us|a pair)\b", re.IGNORECASE)
 _CURRENCY = re.compile(r"[€$£]|\b(?:eur|euros?|usd|dollars?|gbp|pounds?|chf|francs?|franken|bucks)\b", re.IGNORECASE)
 _NEAR = 2  # characters between a number and its currency
 
@@ -46,6 +55,7 @@ def digits_for_words(text: str, language: str = "en") -> str:
     tongue = base if base in LANGUAGES_WITH_NUMBER_WORDS else "en"
     from text_to_num import alpha2digit  # only turns that ask for a number need it
 
+    text = _ISH.sub("", text)
     text = _MULTIPLIED.sub(_multiply, _SPACED.sub(lambda match: match.group().replace(" ", ""), text))
     if tongue == "en":
         text = re.sub(r"\ba (?=hundred|thousand|million)", "one ", text.replace("hundred and ", "hundred "))
@@ -61,8 +71,11 @@ def find_numbers(text: str, language: str = "en") -> list[float]:
 
 
 def read_number(text: str, language: str = "en") -> int | float | None:
-    """Return the number that a text gives, when it gives one and no other."""
-    numbers = set(find_numbers(text, language))
+    """Return the number that a text gives, when it gives one and no other; a range is none."""
+    heads = _count_heads(text, language)
+    if heads is not None:
+        return heads
+    numbers = set() if _RANGE.search(text) else set(find_numbers(text, language))
     return _plain(numbers.pop()) if len(numbers) == 1 else None
 
 
@@ -98,6 +111,21 @@ def is_rating_alone(text: str, language: str = "en") -> bool:
     """Tell whether nothing but a rating is said, so that no intent may outweigh it."""
     words = re.sub(r"\d+", " ", normalise(_OUT_OF.sub(" ", digits_for_words(text[:_LONGEST], language))))
     return _AROUND_RATING.fullmatch(" ".join(words.split())) is not None
+
+
+def _count_heads(text: str, language: str) -> int | None:
+    """Count people who are not numbered: "just me", "me and two colleagues", "a couple"."""
+    said = digits_for_words(text[:_LONGEST], language).strip()
+    if _MYSELF.fullmatch(said):
+        return 1
+    numbers = [number for number, _, _ in _placed(said)]
+    others = _WITH_OTHERS.search(said) or _OTHERS_AND_ME.search(said)
+    if others is not None:
+        counted = others.group(1)
+        is_many = counted is None and re.search(r"[^s]s$", others.group().removesuffix(" and me"))
+        alone = numbers == ([float(counted)] if counted else [])
+        return 1 + int(counted or 1) if alone and not is_many else None
+    return 2 if _PAIR.search(said) and not numbers else None
 
 
 def _says_one(text: str, language: str) -> bool:

@@ -8,6 +8,9 @@ from parley_rasa.typed_answers import normalise
 
 _LONGEST = 14  # words; in a longer text there is more than that
 
+_WRITTEN_OUT = {"u": "you", "ur": "your", "r": "are"}
+_SHORTHAND = re.compile(rf"\b(?:{'|'.join(_WRITTEN_OUT)})\b")
+
 _NO_ANSWER = frozenset(
     "skip|skip it|skip this|skip that|pass|next|next question|no comment|none|nothing|nobody|no one|no name|anonymous"
     "|private|thats private|that is private|its private|confidential|thats confidential|secret|its a secret|n a|na|nil"
@@ -15,7 +18,9 @@ _NO_ANSWER = frozenset(
     "|not sure yet|dont know|i dont know|i do not know|i dont know yet|dont know yet|hard to say|cant say|i cant say"
     "|no clue|i have no idea|who knows|later|maybe later|mind your own business|prefer not to say|rather not say"
     "|i forgot|not yet|undecided|not decided"
-    "|not decided yet|we dont know|we dont know yet|we are not sure|were not sure|still open".split("|")
+    "|not decided yet|stop asking|stop asking me|stop asking questions|enough questions|too many questions|we dont know|we dont know yet|we are not sure|were not sure|still open".split(
+        "|"
+    )
 )
 _REFUSES = re.compile(
     r"(?:(?:no|nope|sorry|nah|hm+|um|well|look|actually|please|but|and|thanks) )*"
@@ -52,6 +57,9 @@ _ASKS_BACK = re.compile(
     r"|(?:what|how) (?:do|does|did) (?:you|that|this|it) mean\b.*|what (?:is|s) (?:that|this|it)(?: for| about"
     r"| good for)?"
     r"|whats (?:that|this|it) (?:for|about|good for)"
+    r"|(?:whats|what is|wheres|where is) the difference(?: between (?:them|these|those|the two))?"
+    r"|which (?:one )?is (?:better|best|cheaper)"
+    r"|(?:and )?where (?:do|can|would|should) (?:i|we) (?:find|see|get|look for) (?:that|it|this|one|the \w+(?: \w+)?)"
     r"|what (?:will|would|do|are) you (?:going to |gonna )?(?:do|doing|use|using|need)"
     r" (?:it|that|this|with it|with that|with this|it for|that for|this for|with my \w+(?: \w+)?|my \w+(?: \w+)? for)"
     r"|what happens (?:with|to) (?:it|that|this)|what does (?:it|that) matter|does (?:it|that) matter"
@@ -97,5 +105,5 @@ def asks_about_messages(text: str) -> bool:
 
 
 def _short(text: str) -> str | None:
-    said = normalise(text[:400])
+    said = _SHORTHAND.sub(lambda match: _WRITTEN_OUT[match.group()], normalise(text[:400]))
     return said if said and len(text) <= 400 and len(said.split()) <= _LONGEST else None

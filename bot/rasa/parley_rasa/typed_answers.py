@@ -28,6 +28,7 @@ _HEDGES = frozenset(
 )
 _APOSTROPHES = str.maketrans("", "", "'’`")
 _THOUSANDS = re.compile(r"(?<=\d)[,.](?=\d{3}\b)")
+_ISH = re.compile(r"(?<=\d)-?ish\b")
 _NO_LETTERS = re.compile(r"[^\w]+|_")
 _E_MAIL = re.compile(r"\be mail")
 _LUKEWARM = frozenset(("ok", "okay", "fine", "go on", "go on then", "why not then"))
@@ -92,6 +93,7 @@ def normalise(text: str) -> str:
         letters = "".join(letter for letter in folded if not unicodedata.combining(letter))
     letters = letters.translate(_APOSTROPHES).replace("+", " plus ")
     letters = _THOUSANDS.sub("", letters)
+    letters = _ISH.sub(" ish", letters)
     words = " ".join(_NO_LETTERS.sub(" ", letters).split())
     return _E_MAIL.sub("email", words)
 

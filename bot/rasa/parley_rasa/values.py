@@ -11,6 +11,8 @@ from typing import Any
 import phonenumbers
 from email_validator import EmailNotValidError, validate_email
 
+from parley_rasa.spoken_digits import find_spoken_digits
+
 REGION_OF_LANGUAGE = {
     "en": "US", "de": "DE", "fr": "FR", "es": "ES", "it": "IT", "nl": "NL", "pt": "PT", "pl": "PL",
     "sv": "SE", "da": "DK", "nb": "NO", "fi": "FI", "cs": "CZ", "tr": "TR", "ja": "JP",
@@ -95,11 +97,17 @@ def normal_email(address: str) -> str | None:
 def find_phone(text: str, region: str = DEFAULT_REGION) -> Value | None:
     """Return the first valid phone number as E.164; one without country code is read as of ``region``."""
     if not _ENOUGH_DIGITS.search(text):
-        return None
+        return _find_spoken_phone(text, region)
     for match in phonenumbers.PhoneNumberMatcher(text, region, leniency=phonenumbers.Leniency.VALID):
         normal = phonenumbers.format_number(match.number, phonenumbers.PhoneNumberFormat.E164)
         return Value("phone", normal, match.start, match.end)
     return _find_written_out(text)
+
+
+def _find_spoken_phone(text: str, region: str) -> Value | None:
+    said = find_spoken_digits(text)
+    found = find_phone(said.written, region) if said else None
+    return Value("phone", found.value, said.start, said.end) if said and found else None
 
 
 def _find_written_out(text: str) -> Value | None:

@@ -10,10 +10,11 @@ from typing import Any
 
 from parley_rasa.choice_matching import ChoiceMatch, match_choice
 from parley_rasa.dates import read_date
-from parley_rasa.dialogue.answer_patterns import fits
+from parley_rasa.dialogue.answer_patterns import find_fitting
 from parley_rasa.dialogue.choices import (
     CHANNELS_WITH_BUTTONS,
     DONE,
+    LATER,
     NONE,
     STAY,
     data_of,
@@ -24,7 +25,7 @@ from parley_rasa.dialogue.choices import (
 from parley_rasa.dialogue.flows import QUESTION_INPUT
 from parley_rasa.dialogue.limits import day_bounds, is_within
 from parley_rasa.dialogue.turn import Turn
-from parley_rasa.offered_times import find_offered
+from parley_rasa.offered_times import find_offered, is_after_offered, is_any_time
 from parley_rasa.personal_facts import PersonalFacts, find_personal_facts, read_company, read_name
 from parley_rasa.quantities import find_numbers, is_rating_alone, read_money, read_number, read_rating
 from parley_rasa.question_talk import refuses
@@ -185,18 +186,23 @@ def _read_meeting(turn: Turn, step: Step, text: str) -> Answer | None:
     if index is not None:
         return Answer(times[index]["value"], whole=len(text.split()) <= _FEW_WORDS, certain=not turn.is_asking)
     match = _match(turn, text, open_choices(turn, step))
-    if match is not None and (match.whole or not turn.is_asking):
+    if match is not None and (match.whole or not turn.is_asking or match.value == LATER):
         return Answer(match.value, match.whole)
-    return Answer(NONE) if read_yes_no(text) is False else None
+    if times and is_any_time(text):
+        return Answer(times[0]["value"], whole=True)
+    if data_of(turn).get("more") and is_after_offered(text, times, turn.now, turn.language):
+        return Answer(LATER)
+    return Answer(NONE) if read_yes_no(text) is False or refuses(text) else None
 
 
 def _read_preference(turn: Turn, step: Step, text: str) -> Answer | None:
     if preference_asked(turn, step) is not None:
         return _read_consent(turn, step, text)
+    said = read_yes_no(text)
+    if said is not None:  # "no" changes nothing more; "yes" names none of those that are allowed
+        return None if said else Answer(DONE)
     match = _match(turn, text, open_choices(turn, step))
-    if match is not None:
-        return Answer(match.value, match.whole)
-    return Answer(DONE) if read_yes_no(text) is False else None
+    return None if match is None else Answer(match.value, match.whole)
 
 
 def _read_stay(turn: Turn, step: Step, text: str) -> Answer | None:
@@ -228,9 +234,9 @@ def _read_free_text(turn: Turn, step: Step, text: str) -> Answer | None:
         return None  # an address given early is captured as one, it does not answer "what is your name?"
     pattern = step.get("pattern")
     if pattern:
-        value = clean_text(text)
-        return Answer(value, certain=False) if _fits_length(value, step) and fits(pattern, value) else None
-    if turn.is_typed_question and (turn.frame or {}).get("misses") == 0:
+        value = find_fitting(pattern, clean_text(text))
+        return Answer(value, certain=False) if value is not None and _fits_length(value, step) else None
+    if turn.is_typed_question and not step.get("takes_questions") and (turn.frame or {}).get("misses") == 0:
         return None  # a question of the visitor's own; typed once more, it is taken as the answer after all
     read = NAMES.get(str(turn.flows.slot(step["slot"]).get("field")), clean_text)
     name = read(clean_text(text))

@@ -24,7 +24,6 @@ _LONGEST_VALUE = 200  # characters
 _LONGEST_RESTATED = 9  # words
 _OF_OURS = re.compile(r"(?:please |can you |could you )*(?:change |update |correct )?(?:my|our|the) ", re.IGNORECASE)
 _TALK = frozenset(("deny", "affirm", "thanks", "goodbye"))
-_MEASURED = frozenset(("ask_number", "ask_date", "rating"))
 _BY_LABEL = frozenset(("text", "choice", "number", "date"))
 _NOT = re.compile(
     r"(?:(?:no|sorry|actually|i mean|i meant|it'?s|it is|i'?m|my name is|we are"
@@ -167,7 +166,9 @@ def _value_for(turn: Turn, slot: str, text: str, sentence: str) -> Correction | 
 def _measured(turn: Turn, slot: str, text: str) -> Correction | None:
     """Another number, day or rating, within the bounds of the question that asked for it."""
     value = questions.read_value_for(turn, slot, text)
-    return None if value is None or value == turn.slots.get(slot) else Correction(slot, value, str(value))
+    if value is None or value == turn.slots.get(slot):
+        return None
+    return Correction(slot, value, str(turn.shown(slot, value)))
 
 
 def _choice(turn: Turn, flow: str, step_id: str, text: str) -> Correction | None:
@@ -205,10 +206,14 @@ def _measured_anew(turn: Turn, text: str) -> Correction | None:
         return None
     for flow, step_id in repair.answered_steps(turn):
         step = turn.flows.step(flow, step_id)
-        found = _measured(turn, step["slot"], text) if step["step"] in _MEASURED else None
+        found = _measured(turn, step["slot"], text) if step["step"] in questions.MEASURED else None
         if found is not None:
             return found
     return None
+
+
+def _last_answered(turn: Turn) -> str | None:
+    return next((turn.flows.step(flow, step).get("slot") for flow, step in repair.answered_steps(turn)), None)
 
 
 def _is_choice(question: dict[str, Any] | None) -> bool:
@@ -245,7 +250,8 @@ def _of_lately_answered(turn: Turn) -> Correction | None:
     is_number_only = answer is not None and not answer.whole and _is_choice(question) and measured is not None
     if answer is not None and not is_number_only:
         return None
-    chosen = _chosen_anew(turn, taken.value) or measured
+    is_of_last = measured is not None and _last_answered(turn) == measured.slot
+    chosen = measured if is_of_last else _chosen_anew(turn, taken.value) or measured
     if chosen is not None:
         return chosen
     restated = taken.restated and not _is_small_talk(turn)

@@ -9,6 +9,7 @@ from typing import Any
 from parley_rasa.dialogue import (
     clarify,
     corrections,
+    first_answers,
     global_intents,
     opening,
     pushed,
@@ -132,6 +133,8 @@ def _read_file(turn: Turn) -> None:
     """A file counts only where one is asked for, and when it is of a kind that the question takes."""
     step = turn.waiting
     if step is None or turn.moved or step["step"] != "ask_file":
+        if turn.waiting is not None and not turn.moved:
+            turn.say(turn.pattern("no_file_here"))
         _show_what_is_open(turn)
         return
     answer = questions.read_file(turn, step)
@@ -187,7 +190,8 @@ def _greet_after_silence(turn: Turn) -> None:
     small_talk = turn.acted_as == "global" and not turn.effects and turn.understood.intent in repair.SMALL_TALK
     greeting = turn.pattern("back_after_a_while")
     if is_back and greeting and (turn.acted_as in ("missed", "question_answered", "clarified") or small_talk):
-        replies = turn.replies
+        # A greeting is returned once.
+        replies = turn.replies[1:] if small_talk and turn.understood.intent == "greet" else turn.replies
         turn.replies = []
         turn.say(greeting)
         turn.replies += replies
@@ -212,12 +216,16 @@ def _answer(turn: Turn, certain: bool) -> bool:
     asks_besides = certain and not answer.whole and step["step"] in QUESTION_INPUT
     knowledge = repair.find_knowledge(turn) if asks_besides else []
     if knowledge and step["step"] == "ask_choice":
-        if turn.is_asking or turn.understood.confidence >= turn.thresholds.over_choice:
+        wants_both = turn.is_requesting and turn.is_typed_question and not turn.asks_by_words
+        asks = turn.is_asking or turn.understood.confidence >= turn.thresholds.over_choice
+        if asks and not wants_both:
             return False  # "how secure is the demo?" names a choice by chance, it asks something
-        knowledge = []
+        knowledge = knowledge if wants_both else []  # "I want a demo, and what does it cost?"
     turn.acted_as = "answer_given"
     repair.say_knowledge(turn, knowledge)
     steps.take(turn, step, answer)
+    if step["step"] == "intent_route":
+        first_answers.take(turn, triggered=True)  # "I can't log in" says which part it is about
     return True
 
 

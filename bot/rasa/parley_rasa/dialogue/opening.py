@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from parley_rasa.dialogue import questions, repair, steps, volunteered
+from parley_rasa.dialogue import first_answers, questions, repair, steps, volunteered
 from parley_rasa.dialogue.stack import guard_holds
 from parley_rasa.dialogue.state import is_fresh
 from parley_rasa.dialogue.turn import Turn
@@ -35,10 +35,10 @@ def first_words(turn: Turn) -> None:
     intent = turn.understood.intent if turn.understood.confidence >= turn.thresholds.trigger else None
     turn.acted_as = "flow_started"
     steps.start_flow(turn, _flow_for(turn, intent), intent)
-    _answer_first_question(turn)
+    first_answers.take(turn, triggered=turn.flows.triggered_by(intent) is not None)
     if knowledge or noted:
         # The notice that this is a machine comes first, the open question last, the answer between them.
-        question = turn.replies.pop() if _has_just_asked(turn) else None
+        question = turn.replies.pop() if first_answers.has_just_asked(turn) else None
         volunteered.say_noted(turn, noted)
         repair.say_knowledge(turn, knowledge)
         if question is not None:
@@ -49,20 +49,3 @@ def _flow_for(turn: Turn, intent: str | None) -> str:
     """Name the flow to begin with; one whose guard needs facts, or does not hold, waits until it is asked for again."""
     name = turn.flows.triggered_by(intent)
     return name if name and guard_holds(turn, name) else turn.flows.entry_flow
-
-
-def _has_just_asked(turn: Turn) -> bool:
-    return turn.waiting is not None and bool(turn.replies) and turn.replies[-1]["step"] == turn.step_id
-
-
-def _answer_first_question(turn: Turn) -> None:
-    """Take a choice or a route named in the first words, instead of asking for it."""
-    step = turn.waiting
-    if step is None or not _has_just_asked(turn):
-        return
-    if step["step"] != "intent_route" and (step["step"] != "ask_choice" or turn.is_asking):
-        return
-    answer = questions.read_text(turn, step)
-    if answer is not None and (answer.certain or step["step"] == "ask_choice"):
-        turn.replies.pop()
-        steps.take(turn, step, answer)

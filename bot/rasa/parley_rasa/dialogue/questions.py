@@ -30,7 +30,7 @@ from parley_rasa.dialogue.wording import render
 
 CONSENT = {"yes": "given", "no": "refused"}
 CHANNELS_WITHOUT_FILES = ("voice",)
-_BOUNDED = ("ask_number", "ask_date", "rating")
+MEASURED = ("ask_number", "ask_date", "rating")
 _INPUT: dict[str, str | None] = {
     **QUESTION_INPUT, "preferences": "choice", "move_channel": "choice", "intent_route": "text", "answer_kb": "text",
     "wait_callback": None,
@@ -39,7 +39,7 @@ _INPUT: dict[str, str | None] = {
 Step = dict[str, Any]
 
 __all__ = [
-    "CHANNELS_WITHOUT_FILES", "CHANNELS_WITH_BUTTONS", "CONSENT", "LONGEST_TEXT", "Answer", "accept", "ask",
+    "CHANNELS_WITHOUT_FILES", "CHANNELS_WITH_BUTTONS", "CONSENT", "LONGEST_TEXT", "MEASURED", "Answer", "accept", "ask",
     "ask_again", "ask_shortly", "asks_a_name", "asks_consent", "choices_of", "is_answered", "knowledge_for",
     "labels_of", "offered", "read_file", "read_plain_value", "read_route", "read_tap", "read_text", "read_value_for",
 ]  # fmt: skip
@@ -103,7 +103,7 @@ def _text_of(turn: Turn, step: Step) -> str:
     item = preference_asked(turn, step)
     if item is not None:
         text = labels_of(turn, turn.frame or {}, [item["name"]])[item["name"]]
-        return render(text, turn.slots)
+        return render(text, turn.said_slots)
     if step["step"] == "move_channel":
         return turn.wording(code=data_of(turn).get("code"), link=data_of(turn).get("link"))
     return turn.wording()
@@ -140,7 +140,7 @@ def read_value_for(turn: Turn, slot: str, text: str) -> Any:
     """
     place = turn.flows.question_step(slot)
     step = turn.flows.step(place["flow"], place["step"]) if place else None
-    return read_in_bounds(turn, step, text) if step and step["step"] in _BOUNDED else None
+    return read_in_bounds(turn, step, text) if step and step["step"] in MEASURED else None
 
 
 def accept(turn: Turn, step: Step, answer: Answer) -> None:

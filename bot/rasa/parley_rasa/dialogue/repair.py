@@ -6,6 +6,7 @@ from typing import Any
 
 from parley_rasa.dialogue import questions, reluctance, steps
 from parley_rasa.dialogue.turn import Turn
+from parley_rasa.quantities import find_numbers
 from parley_rasa.typed_answers import read_agreement, read_yes_no
 
 DEFAULT_RETRIES = 2
@@ -30,6 +31,8 @@ def back_to_question(turn: Turn) -> None:
 def find_knowledge(turn: Turn) -> list[str]:
     """Name the known questions that the visitor asks, when it is clear enough that they ask them."""
     answers = turn.flows.answers
+    if not turn.has_words or turn.takes_questions:
+        return []
     several = dict.fromkeys(
         name for name, confidence in turn.understood.parts if name in answers and confidence >= turn.thresholds.part
     )
@@ -52,9 +55,11 @@ def _sure_of_knowledge(turn: Turn) -> float:
         # "Late invoices" may be what they want to change; "late invoices" is nobody's name.
         free = not turn.is_asking and not questions.asks_a_name(turn, question)
         return thresholds.never if free else thresholds.in_free_text
-    if question["step"] == "ask_choice" and not turn.is_asking:
-        return thresholds.not_asking
-    return thresholds.answer
+    if turn.is_asking:
+        return thresholds.answer
+    # "Between 50 and 100" may be like what people ask about prices, but here it is a number that is not one.
+    is_number = question["step"] in questions.MEASURED and bool(find_numbers(turn.message.text, turn.language))
+    return thresholds.never if is_number else thresholds.not_asking
 
 
 def say_knowledge(turn: Turn, names: list[str]) -> None:
@@ -75,6 +80,8 @@ def small_talk(turn: Turn) -> bool:
     sure = turn.thresholds.in_free_text if turn.takes_any_text else turn.thresholds.small_talk
     if intent not in replies or turn.understood.confidence < sure:
         return False
+    if intent == "goodbye" and turn.question is not None and turn.is_typed_question:
+        return False  # "tomorrow?" and "anything next week?" are no goodbyes
     turn.acted_as = "global"
     turn.say(turn.pattern(replies[intent]))
     if intent != "goodbye":
@@ -148,6 +155,9 @@ def _ask_for_another_answer(turn: Turn, question: dict[str, Any]) -> None:
         turn.say(turn.pattern("told"))
         questions.ask_shortly(turn)
         return
+    if questions.asks_consent(turn, question) and question["step"] != "ask_consent":
+        questions.ask(turn, turn.pattern("cannot_handle"))  # the retry is about the list of preferences
+        return
     retry = turn.pattern("too_long") if _is_too_long(turn, question) else turn.wording("retry")
     if not retry:
         turn.say(turn.pattern("cannot_handle"))
@@ -161,7 +171,7 @@ def _may_mean_privacy(turn: Turn) -> bool:
 
 
 def _is_too_long(turn: Turn, question: dict[str, Any]) -> bool:
-    if question["step"] != "ask_text":
+    if question["step"] != "ask_text" or question.get("pattern"):
         return False
     return len(turn.message.text.strip()) > (question.get("max_length") or questions.LONGEST_TEXT)
 

@@ -53,6 +53,8 @@ def take_preference(turn: Turn, step: Step, value: str) -> bool:
     Tells whether the step goes on waiting, as it does until the visitor is done.
     """
     data, asked = data_of(turn), preference_asked(turn, step)
+    if turn.frame is not None:
+        turn.frame["misses"] = 0
     if asked is not None:
         data["asking"] = None
         data["standing"][asked["name"]] = value == "yes"

@@ -46,7 +46,9 @@ def ai_notice(turn: Turn, step: Step) -> None:
 def _card(turn: Turn, card: Step) -> dict[str, Any]:
     frame = turn.frame or {}
     worded = turn.flows.wording(turn.language, frame["flow"], frame["step"]).get("cards", {}).get(card["name"], {})
-    said = {key: render(for_channel(worded.get(key), turn.channel), turn.slots) for key in ("title", "text", "button")}
+    said = {
+        key: render(for_channel(worded.get(key), turn.channel), turn.said_slots) for key in ("title", "text", "button")
+    }
     return {
         "title": said["title"], "text": said["text"] or None, "image": card.get("image"), "link": card.get("link"),
         "button": said["button"] or None,

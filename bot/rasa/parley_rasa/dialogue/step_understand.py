@@ -8,6 +8,7 @@ from parley_rasa.dialogue import questions
 from parley_rasa.dialogue.stack import go_to, leave_step
 from parley_rasa.dialogue.turn import Turn
 from parley_rasa.personal_facts import find_personal_facts
+from parley_rasa.question_talk import refuses
 from parley_rasa.typed_answers import clean_text
 
 Step = dict[str, Any]
@@ -25,7 +26,7 @@ def intent_route(turn: Turn, step: Step) -> bool:
 def take_route(turn: Turn, step: Step, intent: str | None) -> None:
     """Go the way of an intent, or on to ``next`` when the answer fits none."""
     said = clean_text(turn.message.text)[: questions.LONGEST_TEXT]
-    if step.get("slot") and said:
+    if step.get("slot") and said and not refuses(said):
         turn.set_slot(step["slot"], said)
     if intent in step["routes"]:
         go_to(turn, step["routes"][intent])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from parley_rasa.dialogue import questions, repair, steps
+from parley_rasa.dialogue import first_answers, questions, repair, steps
 from parley_rasa.dialogue.stack import guard_holds
 from parley_rasa.dialogue.turn import Turn
 
@@ -11,8 +11,10 @@ _GUARD = "guard"
 
 def start_triggered(turn: Turn) -> bool:
     """Start what the intent of this text triggers, if it is clear enough; one that runs already does not restart."""
-    name = turn.flows.triggered_by(turn.understood.intent)
-    sure = turn.thresholds.in_free_text if turn.takes_any_text else turn.thresholds.trigger
+    name = turn.flows.triggered_by(turn.understood.intent) if turn.has_words else None
+    # While something else is asked, words that neither ask nor request must be clear.
+    is_clear = turn.question is None or (not turn.takes_any_text and (turn.is_asking or turn.is_requesting))
+    sure = turn.thresholds.trigger if is_clear else turn.thresholds.in_free_text
     if name is None or turn.understood.confidence < sure or _is_an_answer(turn):
         return False
     return _say_it_runs(turn) if runs(turn, name) else start(turn, name, turn.understood.intent)
@@ -23,7 +25,7 @@ def _is_an_answer(turn: Turn) -> bool:
     question = turn.question
     if question is None or not turn.takes_any_text or questions.asks_a_name(turn, question):
         return False
-    return not (turn.is_asking or turn.is_requesting)
+    return not (turn.is_requesting or (turn.is_asking and not turn.takes_questions))
 
 
 def runs(turn: Turn, flow: str) -> bool:
@@ -43,6 +45,7 @@ def start(turn: Turn, name: str, intent: str | None) -> bool:
         turn.ask_need("facts")
     else:
         steps.start_flow(turn, name, intent)
+        first_answers.take(turn, triggered=True)
     return True
 
 

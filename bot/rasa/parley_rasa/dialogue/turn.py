@@ -10,6 +10,7 @@ from typing import Any
 
 from parley_rasa.dialogue.conditions import is_known
 from parley_rasa.dialogue.flows import QUESTION_INPUT, WAITING, Flows
+from parley_rasa.dialogue.shown_values import shown
 from parley_rasa.dialogue.wording import for_channel, render
 
 RECENT = 8  # events remembered from one turn to the next
@@ -120,6 +121,11 @@ class Turn:
         return slots
 
     @property
+    def said_slots(self) -> Mapping[str, Any]:
+        """All slots as they are said in a text."""
+        return {name: self.shown(name, value) for name, value in self.slots.items()}
+
+    @property
     def frame(self) -> dict[str, Any] | None:
         """The innermost running flow, if any."""
         return self.state["stack"][-1] if self.state["stack"] else None
@@ -159,13 +165,28 @@ class Turn:
         return question is not None and question["step"] == "ask_text" and not self.moved
 
     @property
+    def takes_questions(self) -> bool:
+        """Tell whether a question of the visitor's would itself be the answer, as to "what shall the speaker cover?"."""
+        return self.takes_any_text and bool((self.question or {}).get("takes_questions"))
+
+    @property
     def is_typed_question(self) -> bool:
         return self.message.text.rstrip(" )!\"'").endswith(QUESTION_MARKS)
 
     @property
     def is_asking(self) -> bool:
         """Tell whether the text is worded as a question, with or without its mark."""
-        return self.is_typed_question or _ASKING.match(self.message.text) is not None
+        return self.is_typed_question or self.asks_by_words
+
+    @property
+    def asks_by_words(self) -> bool:
+        """Tell whether the text begins as a question does."""
+        return _ASKING.match(self.message.text) is not None
+
+    @property
+    def has_words(self) -> bool:
+        """Tell whether there is anything that an intent could be read from: "10/10" means nothing but itself."""
+        return any(letter.isalpha() for letter in self.message.text)
 
     @property
     def is_requesting(self) -> bool:
@@ -176,6 +197,10 @@ class Turn:
         """Return what a slot is called when speaking to the visitor."""
         return str(self.flows.slot(slot).get("label") or slot.replace("_", " "))
 
+    def shown(self, slot: str, value: Any) -> Any:
+        """Return a value of a slot as it is said."""
+        return shown(value, self.flows.slot(slot).get("type"), self.language)
+
     def step_wording(self, key: str) -> Any:
         """Return one part of the current step's wording as it was compiled."""
         frame = self.frame
@@ -184,12 +209,12 @@ class Turn:
 
     def wording(self, key: str = "text", **more: Any) -> str:
         """Return the current step's wording for this channel, slots filled in."""
-        return render(for_channel(self.step_wording(key), self.channel), {**self.slots, **more})
+        return render(for_channel(self.step_wording(key), self.channel), {**self.said_slots, **more})
 
     def pattern(self, name: str, **more: Any) -> str:
         """Return one of the wordings that all flows share."""
         texts = self.flows.wording(self.language, PATTERNS, name).get("text")
-        return render(for_channel(texts, self.channel), {**self.slots, **more})
+        return render(for_channel(texts, self.channel), {**self.said_slots, **more})
 
     def say(self, text: str, **marks: Any) -> None:
         """Add a reply, marked by the fields of protocols.md §2; one without text, media and cards says nothing."""

@@ -10,12 +10,17 @@ from parley_rasa.amounts import range_of
 from parley_rasa.dialogue.choices import offered
 from parley_rasa.dialogue.conditions import is_known
 from parley_rasa.dialogue.flows import QUESTION_INPUT
+from parley_rasa.dialogue.limits import is_within
 from parley_rasa.dialogue.turn import Turn
 from parley_rasa.personal_facts import find_personal_facts
 
 VALUE_KINDS = ("email", "phone")
 FACT_FIELDS = ("first_name", "company", "team_size")  # contact fields, in the order they are said
 _OURSELVES = re.compile(r"\b(?:we|we're|us|our|my)\b", re.IGNORECASE)
+
+_FOR_PEOPLE = re.compile(
+    r"\bfor (?:about |around |up to )?\w+ (?:people|persons|colleagues|of us|users|guests|seats)\b", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True)
@@ -46,7 +51,7 @@ def say_noted(turn: Turn, noted: list[Noted]) -> None:
 def facts_in_text(turn: Turn) -> list[Noted]:
     """List the facts of the text that have a slot, whether or not it is known."""
     facts = find_personal_facts(turn.message.text)
-    people = facts.people if not turn.is_asking or _OURSELVES.search(turn.message.text) else None
+    people = facts.people if _is_of_company(turn) else None
     found = []
     by_field = {turn.flows.slot(slot).get("field"): slot for slot in turn.flows.slot_names()}
     for field in FACT_FIELDS:
@@ -61,11 +66,24 @@ def facts_in_text(turn: Turn) -> list[Noted]:
     return found
 
 
+def _is_of_company(turn: Turn) -> bool:
+    """Tell whether people in the text may be all who work there: not those a place is booked for, or a count asked."""
+    if turn.question is not None and not turn.moved and turn.question["step"] == "ask_number":
+        return False
+    if _FOR_PEOPLE.search(turn.message.text):
+        return False
+    return not turn.is_asking or _OURSELVES.search(turn.message.text) is not None
+
+
 def for_open_question(turn: Turn) -> Noted | None:
     """Return what answers the open question although the text asks something."""
     question = turn.question
     facts = find_personal_facts(turn.message.text)
-    if question is None or turn.moved or question["step"] != "ask_choice" or facts.people is None:
+    if question is None or turn.moved or facts.people is None:
+        return None
+    if question["step"] == "ask_number":
+        return Noted(question["slot"], facts.people, str(facts.people)) if is_within(facts.people, question) else None
+    if question["step"] != "ask_choice":
         return None
     return next(iter(_in_choices(turn, question["slot"], facts.people)), None)
 

@@ -95,12 +95,20 @@ def test_a_rating_is_tapped_and_a_tap_off_the_scale_is_none(talk):
     assert talk.slots["stars"] == 5
 
 
-def test_an_answer_that_does_not_match_the_pattern_as_a_whole_is_a_miss(talk):
+@pytest.mark.parametrize("text", ["204", "NL-204 or NL-205", "my number is on the invoice"])
+def test_an_answer_in_which_nothing_or_more_than_one_thing_matches_the_pattern_is_a_miss(talk, text):
     talk.start()
-    for text in ("5", "tomorrow", "4"):
-        talk.say(text)
-    assert texts(talk.say("it is NL-204 I think")) == ["It looks like NL-123."]
-    talk.say("NL-204")
+    for answer in ("5", "tomorrow", "4"):
+        talk.say(answer)
+    assert texts(talk.say(text)) == ["It looks like NL-123."]
+
+
+@pytest.mark.parametrize("text", ["NL-204", "it is NL-204 I think", "It's: NL-204."])
+def test_what_matches_the_pattern_is_taken_out_of_the_words_around_it(talk, text):
+    talk.start()
+    for answer in ("5", "tomorrow", "4"):
+        talk.say(answer)
+    talk.say(text)
     assert talk.slots["order"] == "NL-204"
 
 
