@@ -14,6 +14,7 @@ from flows.marked_yaml import UnreadableYAML
 from flows.models import Flow, Library, Team
 from flows.parsing import ModelT, parse_model, parse_text
 from flows.steps import AnswerKB, AskChoice, CallFlow, Handoff, IntentRoute, Jump, StartJourney
+from flows.test_models import Expected, TestConversations
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,20 @@ def _reached(flow: str, tree: ContentTree) -> dict[str, Flow]:
         if name not in found:
             found[name] = _read(Flow, tree, f"library/{name}", "flow.yml")
             waiting += [step.flow for step in found[name].steps if isinstance(step, CallFlow | Jump)]
+            waiting += _named_in_tests(name, tree)
     return found
+
+
+def _named_in_tests(flow: str, tree: ContentTree) -> Iterator[str]:
+    """Other flows that the flow's test conversations begin in or come to: without them the tests could not be run."""
+    if "tests.yml" not in tree[f"library/{flow}"]:
+        return
+    for test in _read(TestConversations, tree, f"library/{flow}", "tests.yml").root:
+        steps = [step for part in test.talk if isinstance(part, Expected) for step in part.bot]
+        steps += [test.open] if test.open else []
+        yield from (step.partition("/")[0] for step in steps if "/" in step)
+        if test.starts:
+            yield test.starts
 
 
 def _needs(flow: Flow) -> Iterator[tuple[str, str]]:

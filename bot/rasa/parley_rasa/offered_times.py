@@ -23,6 +23,7 @@ _ANY_TIME = re.compile(
     r"|all (?:are )?fine|all good|you choose|you pick|i dont mind|doesnt matter|dont care|asap|as soon as possible)"
     r"(?: one| slot| time| works?| is fine| please| you have| possible)*"
 )
+_ASKS_FOR_TIMES = re.compile(r"(?:is|are) there|(?:do|have) you (?:have|got|also)|any ?thing|what else|how about other")
 _PARTS_OF_DAY = {"morning": range(0, 12), "afternoon": range(12, 17), "evening": range(17, 24)}
 _NOON = re.compile(r"\b(?:noon|midday|mittags?|midi|mediodía)\b")
 
@@ -48,6 +49,11 @@ def find_offered(text: str, offered: Sequence[Mapping[str, Any]], now: datetime,
     elif len(fitting) == len(starts):
         return None  # it names neither a day that tells them apart nor an hour
     return fitting[0] if len(fitting) == 1 else None
+
+
+def asks_for_times(text: str) -> bool:
+    """Tell whether a text asks what there is ("is there anything on Friday?"), which takes none of them yet."""
+    return _ASKS_FOR_TIMES.match(normalise(text)) is not None
 
 
 def is_any_time(text: str) -> bool:

@@ -18,9 +18,9 @@ _NO_ANSWER = frozenset(
     "|not sure yet|dont know|i dont know|i do not know|i dont know yet|dont know yet|hard to say|cant say|i cant say"
     "|no clue|i have no idea|who knows|later|maybe later|mind your own business|prefer not to say|rather not say"
     "|i forgot|not yet|undecided|not decided"
-    "|not decided yet|stop asking|stop asking me|stop asking questions|enough questions|too many questions|we dont know|we dont know yet|we are not sure|were not sure|still open".split(
-        "|"
-    )
+    "|thats all|that is all|thats it|nothing else|nothing more|weiss nicht|ich weiss nicht|keine ahnung|no se|no lo se"
+    "|je ne sais pas|not decided yet|stop asking|stop asking me|stop asking questions|enough questions"
+    "|too many questions|we dont know|we dont know yet|we are not sure|were not sure|still open".split("|")
 )
 _REFUSES = re.compile(
     r"(?:(?:no|nope|sorry|nah|hm+|um|well|look|actually|please|but|and|thanks) )*"

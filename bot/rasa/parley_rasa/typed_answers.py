@@ -64,6 +64,13 @@ _RESTATES_BY_ITSELF = re.compile(
     r"^\s*(?=(?:i meant|make (?:it|that)|change (?:it|that) to|(?:it|that) should be)\s)", re.IGNORECASE
 )
 
+_TURNS_OFF = re.compile(
+    r"(?:please |can you |could you )?(?:turn|switch) (\w+(?: \w+)?) off(?: please)?"
+    r"|(?:please |can you |could you |i want to |id like to )?(?:(?:turn|switch) off|disable|stop|no more|no|remove"
+    r"|unsubscribe (?:me )?from|i dont want(?: any)?(?: more)?) (?:the |my |your )?"
+    r"(\w+(?: \w+)?)(?: please| any ?more)?"
+)
+
 
 @dataclass(frozen=True)
 class TakenBack:
@@ -119,6 +126,12 @@ def _refuses(words: list[str]) -> bool:
     if not words or words[0] not in ("no", "nope", "nah") or len(words) > _LONGEST_REFUSAL:
         return False
     return bool(_NEGATIONS.intersection(words)) and not _HEDGES.intersection(words)
+
+
+def without_turning_off(text: str) -> str | None:
+    """Return what a text wants turned off ("turn off e-mail", "no more texts please"); None when it wants no such."""
+    match = _TURNS_OFF.fullmatch(normalise(text))
+    return match and (match.group(1) or match.group(2))
 
 
 def clean_text(text: str) -> str:

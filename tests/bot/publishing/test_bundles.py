@@ -81,6 +81,8 @@ def test_every_shipped_flow_can_be_exported_and_changes_nothing_where_it_came_fr
 
 def test_a_bundle_taken_into_another_site_passes_that_sites_checks() -> None:
     tree = read_tree(DEFAULT_CONTENT, DEFAULT_KNOWLEDGE.parent)
+    # Its tests begin in the entry flow, which the other site has its own of.
+    tree["library/support_triage"].pop("tests.yml")
     there = small_site(knowledge=None)
     plan = plan_import(read_bundle(export_flow("support_triage", tree)), there)
     assert plan.conflicts == []
@@ -88,6 +90,11 @@ def test_a_bundle_taken_into_another_site_passes_that_sites_checks() -> None:
     assert "support:" in merged["library"]["library.yml"]
     assert merged["library"]["library.yml"].startswith("# Ours.\n")
     assert "support_triage" in check_and_compile(merged).compiled["flows"]
+
+
+def test_flows_that_the_test_conversations_begin_in_come_along() -> None:
+    tree = read_tree(DEFAULT_CONTENT, DEFAULT_KNOWLEDGE.parent)
+    assert "library/demo_request" in read_bundle(export_flow("support_triage", tree)).tree
 
 
 def test_what_is_new_comes_in_and_what_is_the_sites_own_stays() -> None:

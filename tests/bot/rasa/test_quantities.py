@@ -72,3 +72,13 @@ def test_a_rating_is_read_on_its_own_scale_only(text, rating):
 )  # fmt: skip
 def test_a_sum_of_money_is_the_number_beside_a_currency(text, money):
     assert read_money(text) == money
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [("just me", 1), ("me", 1), ("me and two colleagues", 3), ("two colleagues and me", 3), ("me and my wife", 2),
+     ("a couple", 2), ("both of us", 2), ("50ish", 50), ("20-ish", 20), ("send 50 to me and my wife", 50),
+     ("me and my colleagues", None), ("a couple dozen", None), ("10-15", None), ("10 – 15", None)],
+)  # fmt: skip
+def test_people_are_counted_with_the_one_who_writes_and_a_range_is_no_number(text, number):
+    assert read_number(text) == number

@@ -17,7 +17,7 @@ from parley_rasa.question_talk import asks_about_messages, asks_about_question, 
      "can we skip this question",
      "I don't want to give it", "I'd rather not give my email", "prefer not to", "I won't tell you", "no idea",
      "I don't know yet", "no name please", "no email", "nothing really", "I'm not sure what to say",
-     "I'd rather keep that to myself", "private"],
+     "I'd rather keep that to myself", "private", "stop asking", "that's all", "weiß nicht", "keine Ahnung"],
 )  # fmt: skip
 def test_an_answer_is_declined_in_many_ways(text):
     assert refuses(text)
@@ -35,7 +35,7 @@ def test_an_answer_or_a_stop_is_no_refusal_to_answer(text):
 
 @pytest.mark.parametrize(
     "text",
-    ["why do you ask?", "why?", "WHY", "what?", "huh", "?", "???", "what do you mean?", "what for?",
+    ["why do you ask?", "why do u need that", "where do i find that?", "what's the difference", "why?", "WHY", "what?", "huh", "?", "???", "what do you mean?", "what for?",
      "why do you need my name",
      "why do you need to know that", "what will you do with it?", "what is this for", "I don't understand", "help"],
 )  # fmt: skip

@@ -25,11 +25,18 @@ from parley_rasa.dialogue.choices import (
 from parley_rasa.dialogue.flows import QUESTION_INPUT
 from parley_rasa.dialogue.limits import day_bounds, is_within
 from parley_rasa.dialogue.turn import Turn
-from parley_rasa.offered_times import find_offered, is_after_offered, is_any_time
+from parley_rasa.offered_times import asks_for_times, find_offered, is_after_offered, is_any_time
 from parley_rasa.personal_facts import PersonalFacts, find_personal_facts, read_company, read_name
 from parley_rasa.quantities import find_numbers, is_rating_alone, read_money, read_number, read_rating
 from parley_rasa.question_talk import refuses
-from parley_rasa.typed_answers import clean_text, normalise, read_agreement, read_yes_no, taken_back
+from parley_rasa.typed_answers import (
+    clean_text,
+    normalise,
+    read_agreement,
+    read_yes_no,
+    taken_back,
+    without_turning_off,
+)
 
 LONGEST_TEXT = 1000  # characters, when the step says nothing
 _FEW_WORDS = 5
@@ -183,7 +190,7 @@ def _read_meeting(turn: Turn, step: Step, text: str) -> Answer | None:
     times = data_of(turn).get("times", [])
     # An hour goes before a position: "10:00" is no tenth choice, though "1" is the first.
     index = None if re.fullmatch(r"\W*\d\W*", text) else find_offered(text, times, turn.now, turn.language)
-    if index is not None:
+    if index is not None and not asks_for_times(text):
         return Answer(times[index]["value"], whole=len(text.split()) <= _FEW_WORDS, certain=not turn.is_asking)
     match = _match(turn, text, open_choices(turn, step))
     if match is not None and (match.whole or not turn.is_asking or match.value == LATER):
@@ -198,11 +205,22 @@ def _read_meeting(turn: Turn, step: Step, text: str) -> Answer | None:
 def _read_preference(turn: Turn, step: Step, text: str) -> Answer | None:
     if preference_asked(turn, step) is not None:
         return _read_consent(turn, step, text)
+    refused = _named_refusal(turn, step, text)
+    if refused is not None:
+        return refused
     said = read_yes_no(text)
     if said is not None:  # "no" changes nothing more; "yes" names none of those that are allowed
         return None if said else Answer(DONE)
     match = _match(turn, text, open_choices(turn, step))
     return None if match is None else Answer(match.value, match.whole)
+
+
+def _named_refusal(turn: Turn, step: Step, text: str) -> Answer | None:
+    """Read "turn off e-mail" as taking back that one, where it is allowed; else it may mean more than that."""
+    rest = without_turning_off(text)
+    match = _match(turn, rest, open_choices(turn, step)) if rest else None
+    allowed = match is not None and data_of(turn).get("standing", {}).get(match.value)
+    return Answer(match.value, whole=True) if match is not None and allowed else None
 
 
 def _read_stay(turn: Turn, step: Step, text: str) -> Answer | None:

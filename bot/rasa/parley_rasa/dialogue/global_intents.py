@@ -33,6 +33,15 @@ _CANCELS_NAMED = re.compile(
 )
 
 
+_WANTS_PERSON = re.compile(
+    r"\b(?:i (?:want|need|would like|wanna|prefer)|id (?:like|rather|prefer)|can i|could i|may i|let me)"
+    r"(?: please| just| rather| really| first)*(?: to)? (?:talk|speak|chat) (?:to|with)"
+    r" (?:an? |the |my |one of your )?(?:real |live |actual )?(?:person|human|human being|someone|somebody|agent"
+    r"|colleague|colleagues|representative|rep|account manager|manager|operator|advisor|employee)"
+    r"(?: (?:now|please|instead|first|today|right now|here|directly|thanks))*$"
+)
+
+
 def requested(turn: Turn) -> str | None:
     """Name the global request in the visitor's text, if there is one.
 
@@ -46,6 +55,8 @@ def requested(turn: Turn) -> str | None:
         return "talk_to_person"
     if _cancels(turn, said):
         return "cancel"
+    if _WANTS_PERSON.search(said) and not _is_whole_answer(turn):
+        return "talk_to_person"
     intent = turn.understood.intent
     if intent not in _CARRY_OUT or reluctance.is_about_question(turn) or corrections.restates_choice(turn):
         return None

@@ -12,6 +12,7 @@ from parley_rasa.typed_answers import read_agreement, read_yes_no
 DEFAULT_RETRIES = 2
 MOST_ANSWERS = 3  # to one message
 MISSES_AFTER_OFFER = 2  # of a person, who is then fetched without being asked for
+_WORDS_OF_A_QUESTION = 6
 OFFERED_PERSON = "offered_person"
 DETAILS = "give_details"
 PRIVACY = frozenset(("delete_me", "what_do_you_know"))
@@ -36,7 +37,8 @@ def find_knowledge(turn: Turn) -> list[str]:
     several = dict.fromkeys(
         name for name, confidence in turn.understood.parts if name in answers and confidence >= turn.thresholds.part
     )
-    if len(several) > 1 and turn.is_asking:
+    besides = bool(several) and not turn.takes_any_text and turn.understood.intent not in answers
+    if turn.is_asking and (len(several) > 1 or besides):  # "I want a demo, and what does it cost?"
         return list(several)[:MOST_ANSWERS]
     name, confidence = turn.understood.intent or "", turn.understood.confidence
     if turn.takes_any_text and turn.is_typed_question:
@@ -80,8 +82,8 @@ def small_talk(turn: Turn) -> bool:
     sure = turn.thresholds.in_free_text if turn.takes_any_text else turn.thresholds.small_talk
     if intent not in replies or turn.understood.confidence < sure:
         return False
-    if intent == "goodbye" and turn.question is not None and turn.is_typed_question:
-        return False  # "tomorrow?" and "anything next week?" are no goodbyes
+    if turn.question is not None and _is_no_small_talk(turn, intent):
+        return False
     turn.acted_as = "global"
     turn.say(turn.pattern(replies[intent]))
     if intent != "goodbye":
@@ -90,6 +92,13 @@ def small_talk(turn: Turn) -> bool:
         else:
             questions.ask_shortly(turn)
     return True
+
+
+def _is_no_small_talk(turn: Turn, intent: str) -> bool:
+    """ "Tomorrow?" is no goodbye, and "is there something in the afternoon" no greeting."""
+    if intent == "goodbye":
+        return turn.is_asking
+    return turn.is_asking and len(turn.message.text.split()) >= _WORDS_OF_A_QUESTION
 
 
 def accepts_person(turn: Turn) -> bool:

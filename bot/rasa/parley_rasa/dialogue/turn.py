@@ -166,7 +166,7 @@ class Turn:
 
     @property
     def takes_questions(self) -> bool:
-        """Tell whether a question of the visitor's would itself be the answer, as to "what shall the speaker cover?"."""
+        """Tell whether a question would itself be the answer, as to "what shall the speaker cover?"."""
         return self.takes_any_text and bool((self.question or {}).get("takes_questions"))
 
     @property

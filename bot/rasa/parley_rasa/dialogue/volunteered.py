@@ -22,6 +22,8 @@ _FOR_PEOPLE = re.compile(
     r"\bfor (?:about |around |up to )?\w+ (?:people|persons|colleagues|of us|users|guests|seats)\b", re.IGNORECASE
 )
 
+_PLACES = re.compile(r"\b(?:seats?|places?|tickets?|spots?) (?:for|at|in|on)\b", re.IGNORECASE)
+
 
 @dataclass(frozen=True)
 class Noted:
@@ -70,7 +72,7 @@ def _is_of_company(turn: Turn) -> bool:
     """Tell whether people in the text may be all who work there: not those a place is booked for, or a count asked."""
     if turn.question is not None and not turn.moved and turn.question["step"] == "ask_number":
         return False
-    if _FOR_PEOPLE.search(turn.message.text):
+    if _FOR_PEOPLE.search(turn.message.text) or _PLACES.search(turn.message.text):
         return False
     return not turn.is_asking or _OURSELVES.search(turn.message.text) is not None
 

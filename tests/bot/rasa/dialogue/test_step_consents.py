@@ -136,3 +136,26 @@ def test_it_is_given_only_when_every_channel_is_given_and_none_suppressed(consen
     standing = decide_standing({"consents": consents, "suppressed": sorted(suppressed)}, "m", ["email", "sms"])
     all_given = consents.get("m/email") == consents.get("m/sms") == "given"
     assert (standing == "given") is (all_given and not suppressed)
+
+
+@pytest.mark.parametrize("text", ["yes", "yes please", "ok", "sure"])
+def test_a_yes_to_the_list_changes_nothing_though_a_label_says_yes(talk, text):
+    answer = talk.say(text)
+    assert (recorded(answer), labels(answer)[0]) == ([], "E-mail: Yes")
+
+
+@pytest.mark.parametrize("text", ["turn off e-mail", "switch e-mail off please", "no more e-mail"])
+def test_one_thing_turned_off_in_words_is_withdrawn_and_nothing_else(talk, text):
+    answer = talk.say(text, "opt_out", 0.7)
+    assert recorded(answer) == [(["email"], "withdrawn")]
+    assert effects(answer, "opt_out") == []
+
+
+def test_turning_off_what_is_not_on_is_left_to_its_other_meaning(talk):
+    assert effects(talk.say("turn off text messages", "opt_out"), "opt_out")
+
+
+def test_words_that_are_no_yes_show_the_same_text_again_and_not_the_retry_of_the_list(talk):
+    talk.say("text messages")
+    answer = talk.say("maybe")
+    assert (texts(answer), recorded(answer)) == (["<cannot_handle>", SMS_TEXT], [])

@@ -151,3 +151,10 @@ def test_a_flow_that_is_called_only_with_the_corrected_answer_is_called_then_and
 def test_a_plain_no_is_still_a_no(looked_up):
     looked_up.say("no", "deny")
     assert looked_up.slots["sure"] == "no"
+
+
+def test_a_bare_number_corrects_the_number_given_last_and_not_a_choice_by_its_position(talk):
+    talk.say("John")
+    talk.say("50")
+    talk.say("sorry, make it 2")
+    assert (talk.slots["amount"], talk.open_step) == (2, "transfer/ask_sure")
