@@ -19,7 +19,8 @@ OFFERED = [
 @pytest.mark.parametrize(
     ("text", "index"),
     [("wednesday", 2), ("tuesday at 10", 0), ("wed 10am", 2), ("3:30", 1), ("3:30 pm", 1), ("15.30 Uhr", 1),
-     ("tomorrow at ten", 0), ("the 25th", 2), ("24 nov 10:00", 0), ("25.11.", 2), ("tuesday afternoon", 1), ("tomorrow morning", 0), ("10 o'clock on wednesday", 2)],
+     ("tomorrow at ten", 0), ("the 25th", 2), ("24 nov 10:00", 0), ("25.11.", 2), ("tuesday afternoon", 1),
+     ("tomorrow morning", 0), ("10 o'clock on wednesday", 2)],
 )  # fmt: skip
 def test_a_day_or_an_hour_that_only_one_has_names_it(text, index):
     assert find_offered(text, OFFERED, NOW) == index
@@ -38,7 +39,9 @@ def test_no_text_breaks_the_search(text):
     assert find_offered(text, OFFERED, NOW) in (None, 0, 1, 2)
 
 
-@pytest.mark.parametrize("text", ["the earliest please", "any time works", "asap", "you choose", "whats the first available"])
+@pytest.mark.parametrize(
+    "text", ["the earliest please", "any time works", "asap", "you choose", "whats the first available"]
+)
 def test_the_earliest_and_any_are_the_first_there_is(text):
     assert is_any_time(text)
 
@@ -48,11 +51,15 @@ def test_other_words_are_no_wish_for_any_time(text):
     assert not is_any_time(text)
 
 
-@pytest.mark.parametrize(("text", "after"), [("monday", True), ("30 November", True), ("tuesday", False), ("not monday", False)])
+@pytest.mark.parametrize(
+    ("text", "after"), [("monday", True), ("30 November", True), ("tuesday", False), ("not monday", False)]
+)
 def test_a_day_after_all_that_are_offered_asks_for_later_ones(text, after):
     assert is_after_offered(text, OFFERED, NOW) is after
 
 
-@pytest.mark.parametrize(("text", "asks"), [("is there anything on friday?", True), ("do you have 10:00?", True), ("10:00?", False)])
+@pytest.mark.parametrize(
+    ("text", "asks"), [("is there anything on friday?", True), ("do you have 10:00?", True), ("10:00?", False)]
+)
 def test_to_ask_what_there_is_takes_nothing_yet(text, asks):
     assert asks_for_times(text) is asks

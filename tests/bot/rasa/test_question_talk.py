@@ -35,7 +35,8 @@ def test_an_answer_or_a_stop_is_no_refusal_to_answer(text):
 
 @pytest.mark.parametrize(
     "text",
-    ["why do you ask?", "why do u need that", "where do i find that?", "what's the difference", "why?", "WHY", "what?", "huh", "?", "???", "what do you mean?", "what for?",
+    ["why do you ask?", "why do u need that", "where do i find that?", "what's the difference",
+     "why?", "WHY", "what?", "huh", "?", "???", "what do you mean?", "what for?",
      "why do you need my name",
      "why do you need to know that", "what will you do with it?", "what is this for", "I don't understand", "help"],
 )  # fmt: skip

@@ -82,7 +82,9 @@ def test_who_tells_of_themselves_where_a_choice_is_asked_is_not_told_off(talk):
     assert texts(answer) == ["Thanks for telling me.", "What brings you here?"]
 
 
-@pytest.mark.parametrize("text", ["a table for 4 people please", "I'd like 3 seats for the seminar", "2 tickets at the door"])
+@pytest.mark.parametrize(
+    "text", ["a table for 4 people please", "I'd like 3 seats for the seminar", "2 tickets at the door"]
+)
 def test_those_a_place_is_wanted_for_are_not_all_who_work_there(talk, text):
     talk.start()
     assert "team_size" not in talk.say(text)["state"]["slots"]

@@ -7,7 +7,10 @@ import pytest
 from compiled import ask, document
 from conversation import Conversation, acted, texts
 
-HELLO = {"slots": {"size": {"type": "choice"}}, "steps": {"ask_size": ask("size", "ask_choice", choices=["small", "big"])}}
+HELLO = {
+    "slots": {"size": {"type": "choice"}},
+    "steps": {"ask_size": ask("size", "ask_choice", choices=["small", "big"])},
+}
 GUIDE = {
     "nlu_triggers": ["request_guide"],
     "slots": {"guide": {"type": "choice", "lasts": "flow"}, "copies": {"type": "number", "lasts": "flow"}, "name": {}},
@@ -16,7 +19,9 @@ GUIDE = {
         "ask_copies": ask("copies", "ask_number", minimum=1, maximum=100, next="ask_note"),
         "ask_note": ask("note"),
     },
-    "wording": {"ask_guide": {"choices": {"cash_flow": {"default": "Cash flow"}, "switching": {"default": "Switching"}}}},
+    "wording": {
+        "ask_guide": {"choices": {"cash_flow": {"default": "Cash flow"}, "switching": {"default": "Switching"}}},
+    },
 }  # fmt: skip
 HELP = {
     "nlu_triggers": ["report_problem"],
@@ -93,7 +98,9 @@ def test_a_question_is_the_answer_where_questions_are_asked_for():
     assert (talk.slots["it"], talk.state["ended"]) == ("what does it cost small shops?", "completed")
 
 
-@pytest.mark.parametrize(("text", "intent"), [("next week?", "goodbye"), ("is there something in the afternoon at all", "greet")])
+@pytest.mark.parametrize(
+    ("text", "intent"), [("next week?", "goodbye"), ("is there something in the afternoon at all", "greet")]
+)
 def test_a_question_is_no_small_talk_while_something_is_asked(talk, text, intent):
     assert acted(talk.say(text, intent)) == "missed"
 
