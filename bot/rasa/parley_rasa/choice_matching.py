@@ -29,7 +29,7 @@ _NEGATING = re.compile(r" (?:not|no|dont|isnt|arent|never|neither|except|without
 _EMPTY_WORDS = frozenset(
     "a an the to of in on at by for with within and or i id im ill we wed us me my our you it its is are am be was"
     " like want would think guess maybe please thanks some about just really so well hm hmm uh um probably that this"
-    " can could do one actually then".split()
+    " can could do one actually then let lets".split()
 )
 
 

@@ -46,7 +46,7 @@ _REST_OF_SENTENCE = re.compile(
 _LEGAL_FORM = re.compile(r",\s*(?:inc|ltd|llc|gmbh|co|corp|s\.?a|b\.?v|plc|ag|limited|incorporated)\b", re.IGNORECASE)
 _NOBODY = frozenset("for with about around maybe perhaps hmm hm asap soon later today now test thanks hello hi".split())
 _NO_PART_OF_A_NAME = re.compile(r"[<>{}\[\]@|=\\/?]")
-_NO_FIRST_NAME = re.compile(r"(?:the|an?|from|in)\b|.*\b\d+\b", re.IGNORECASE)
+_NO_FIRST_NAME = re.compile(r"(?:the|an?|from|in|we|i|you|they|there|this|that|our|my)\b|.*\b\d+\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True)

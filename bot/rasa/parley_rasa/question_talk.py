@@ -40,7 +40,7 @@ _REFUSES = re.compile(
     r"|(?:im|i am|were|we are) not sure (?:what to (?:say|write|answer)|about that|how to put it)"
     r"|nothing (?:really|special|much|in particular)|not much"
     r"|no (?:name|names|company|company name|phone|number|phone number|e ?mail|email address|address)"
-    r"(?: please| thanks| thank you| for me| sorry)*)"
+    r"(?: please| thanks| thank you| for me| sorry| yet)*)"
 )
 _HAS_NONE = re.compile(
     r"(?:(?:no|nope|sorry|well|but|and) )*(?:i|we) (?:dont|do not) (?:have|use|own)"

@@ -31,9 +31,11 @@ _THOUSANDS = re.compile(r"(?<=\d)[,.](?=\d{3}\b)")
 _ISH = re.compile(r"(?<=\d)-?ish\b")
 _NO_LETTERS = re.compile(r"[^\w]+|_")
 _E_MAIL = re.compile(r"\be mail")
+QUESTION_MARKS = ("?", "\uff1f", "\u061f")
 _LUKEWARM = frozenset(("ok", "okay", "fine", "go on", "go on then", "why not then"))
 _LONGEST_REFUSAL = 12  # words
 _EXCLAIMED = re.compile(r"^(?:(?:haha|ha|lol|hell|god|oh|well|um|er|hm|hmm|ehm|erm|thanks but) )+")
+_HESITATION = re.compile(r"^(?:(?:u+h+|u+m+|e+r+m?|h+m+|oh|ah|well|yeah|ok|okay)[\s,.…]+)+(?=\S)", re.IGNORECASE)
 _LEAD_INS = {
     "first_name": re.compile(
         r"^(?:(?:hi|hello|hey)[,!. ]+)?(?:it'?s|it is|i'?m|i am|im|my (?:first )?name(?: is|'?s)|this is|call me"
@@ -116,9 +118,10 @@ def read_yes_no(text: str) -> bool | None:
 
 
 def read_agreement(text: str) -> bool | None:
-    """Read a yes or no to something that binds; "ok" and "go on" are neither: they may only mean "I see"."""
+    """Read a yes or no to something that binds; "ok" and "yes?" are neither, they may only mean "I see"."""
     said = read_yes_no(text)
-    return None if said and normalise(text) in _LUKEWARM else said
+    is_doubtful = normalise(text) in _LUKEWARM or any(mark in text for mark in QUESTION_MARKS)
+    return None if said and is_doubtful else said
 
 
 def _refuses(words: list[str]) -> bool:
@@ -141,7 +144,8 @@ def clean_text(text: str) -> str:
 
 
 def without_lead_in(text: str, contact_field: str) -> str:
-    """Take the name out of "my name is Ada" or "we are Acme", for the contact fields that need it."""
+    """Take the name out of "my name is Ada" or "um, we are Acme", for the contact fields that need it."""
+    text = _HESITATION.sub("", text)
     pattern = _LEAD_INS.get(contact_field)
     match = pattern.match(text) if pattern else None
     return match.group(1).strip(" .!,") if match else text

@@ -18,6 +18,8 @@ REGION_OF_LANGUAGE = {
     "sv": "SE", "da": "DK", "nb": "NO", "fi": "FI", "cs": "CZ", "tr": "TR", "ja": "JP",
 }  # fmt: skip
 DEFAULT_REGION = "US"
+_SIGNS = {"underscore": "_", "dash": "-", "hyphen": "-", "minus": "-"}
+_SPOKEN_SIGN = re.compile(rf"(?<=\w) ({'|'.join(_SIGNS)}) (?=\w)", re.IGNORECASE)
 _LONGEST_LOCAL_PART = 64
 _LONGEST_DOMAIN = 253
 
@@ -71,6 +73,11 @@ def find_email(text: str) -> Value | None:
 
 
 def _find_spoken_email(text: str) -> Value | None:
+    signs = _SPOKEN_SIGN.sub(lambda match: _SIGNS[match.group(1).lower()], text)
+    if signs != text:
+        found = _find_spoken_email(signs)
+        # Where it stands in the text as it was said is not known to the letter.
+        return found and Value("email", found.value, 0 if found.start == 0 else found.start, len(text))
     for at in islice(_SPOKEN_AT.finditer(text), 5):
         offset = max(0, at.start() - _SPOKEN_REACH)
         match = _SPOKEN_EMAIL.search(text[offset : at.end() + _SPOKEN_REACH])

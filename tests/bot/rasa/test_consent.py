@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from conversation import Conversation, acted, effects, texts
+from parley_rasa.typed_answers import read_agreement
 
 QUESTION = "May Example Ltd send you e-mails about its products?"
 
@@ -135,3 +136,8 @@ def test_no_text_gives_consent_unless_it_is_nothing_but_yes(flows_document, text
     answer = conversation.say(text, intent, 1.0)
     given_now = [effect["decision"] for effect in effects(answer, "record_consent")]
     assert ("given" in given_now) is (read_agreement(text) is True)
+
+
+@pytest.mark.parametrize("text", ["yes?", "sure?", "yes ?"])
+def test_a_doubtful_yes_is_none(text):
+    assert read_agreement(text) is None

@@ -89,3 +89,10 @@ def test_a_hostile_text_of_4000_characters_takes_no_time(piece):
     read_name(text)
     read_company(text)
     assert time.perf_counter() - started < 0.5
+
+
+@pytest.mark.parametrize(
+    ("text", "name"), [("uh it's mary", "Mary"), ("um, well, Bo", "Bo"), ("we have 4 employees", None)]
+)
+def test_a_name_is_read_past_hesitation_and_not_from_a_sentence(text, name):
+    assert read_name(text) == name

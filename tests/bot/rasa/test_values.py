@@ -126,3 +126,8 @@ def test_a_hostile_text_of_4000_characters_takes_no_time(piece):
     started = time.perf_counter()
     find_values(text)
     assert time.perf_counter() - started < 0.5
+
+
+def test_an_address_said_with_its_signs_is_not_cut_at_them():
+    found = find_email("zoe underscore k at mail dash order dot com")
+    assert found is not None and found.value == "zoe_k@mail-order.com"

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 
 from parley_rasa.dialogue import corrections, reluctance, repair, steps, volunteered
-from parley_rasa.dialogue.questions import read_text
+from parley_rasa.dialogue.questions import asks_consent, read_text
 from parley_rasa.dialogue.stack import break_off, end_everything
 from parley_rasa.dialogue.state import is_fresh
 from parley_rasa.dialogue.turn import Turn
@@ -42,6 +42,14 @@ _WANTS_PERSON = re.compile(
 )
 
 
+_GOES_ON = frozenset("continue|go on|carry on|proceed|next|go ahead|keep going|resume".split("|"))
+_FEW_WORDS = 5
+_NAMES_PERSON = re.compile(
+    r"\b(?:humans?|persons?|people|someone|somebody|real|connect|transfer|put me|speak|talk|call me|colleagues?"
+    r"|staff)\b"
+)
+
+
 def requested(turn: Turn) -> str | None:
     """Name the global request in the visitor's text, if there is one.
 
@@ -62,9 +70,20 @@ def requested(turn: Turn) -> str | None:
         return None
     if turn.understood.confidence < _sure(turn, intent) or _is_routed(turn, intent) or _is_whole_answer(turn):
         return None
-    if intent == "cancel" and is_fresh(turn.state):
-        return None
-    return intent
+    return None if _means_something_else(turn, intent, said) else intent
+
+
+def _means_something_else(turn: Turn, intent: str, said: str) -> bool:
+    """Tell whether the words only resemble the request where it would be none."""
+    if intent == "cancel":
+        step = turn.waiting
+        # Whoever answers a consent text oddly answers it; breaking off must be said in plain words there.
+        return is_fresh(turn.state) or (step is not None and asks_consent(turn, step) is not None)
+    if intent == "start_over":
+        return said in _GOES_ON
+    if intent == "talk_to_person" and turn.takes_any_text and not (turn.is_asking or turn.is_requesting):
+        return len(said.split()) > _FEW_WORDS and _NAMES_PERSON.search(said) is None  # "your agent was rude to me"
+    return False
 
 
 def _cancels(turn: Turn, said: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from parley_rasa.dialogue import questions, reluctance, steps
@@ -13,6 +14,13 @@ DEFAULT_RETRIES = 2
 MOST_ANSWERS = 3  # to one message
 MISSES_AFTER_OFFER = 2  # of a person, who is then fetched without being asked for
 _WORDS_OF_A_QUESTION = 6
+# While something is asked, a word that is like a goodbye ("tomorrow", "now") need not be one.
+_PARTING = re.compile(
+    r"bye|good ?night|see (?:you|ya)\b|\bcya\b|\bciao\b|farewell|take care|\blater\b|\bgo(?:tta|ing)?\b|\bleav|cheers"
+    r"|so long|talk soon|\bdone\b|sign(?:ing)? off|\bhave a\b|(?:nice|good|great) (?:day|one|evening|weekend|week)"
+    r"|that(?:'?s| is| will be| was) (?:all|it)|tsch|adios|au revoir",
+    re.IGNORECASE,
+)
 OFFERED_PERSON = "offered_person"
 DETAILS = "give_details"
 PRIVACY = frozenset(("delete_me", "what_do_you_know"))
@@ -97,7 +105,7 @@ def small_talk(turn: Turn) -> bool:
 def _is_no_small_talk(turn: Turn, intent: str) -> bool:
     """ "Tomorrow?" is no goodbye, and "is there something in the afternoon" no greeting."""
     if intent == "goodbye":
-        return turn.is_asking
+        return turn.is_asking or _PARTING.search(turn.message.text) is None
     return turn.is_asking and len(turn.message.text.split()) >= _WORDS_OF_A_QUESTION
 
 

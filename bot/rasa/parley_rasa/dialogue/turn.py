@@ -12,11 +12,11 @@ from parley_rasa.dialogue.conditions import is_known
 from parley_rasa.dialogue.flows import QUESTION_INPUT, WAITING, Flows
 from parley_rasa.dialogue.shown_values import shown
 from parley_rasa.dialogue.wording import for_channel, render
+from parley_rasa.typed_answers import QUESTION_MARKS
 
 RECENT = 8  # events remembered from one turn to the next
 PATTERNS = "patterns"
 _UNMARKED = dict.fromkeys(("step", "input", "notice", "consent", "source", "media", "limits"))
-QUESTION_MARKS = ("?", "\uff1f", "\u061f")
 _ASKING = re.compile(
     r"^\W*(?:(?:and|but|so|ok|okay|hi|hello|hey|please|sorry)\W+)*(?:what|how|who|where|when|why|which|whose|is|are|do"
     r"|does|did|can|could|will|would|may|should|has|have|tell me|show me|explain|i (?:want|would like|need) to know"

@@ -114,3 +114,9 @@ def test_a_question_is_no_small_talk_while_something_is_asked(talk, text, intent
 def test_whoever_says_they_want_to_talk_to_somebody_gets_somebody_however_sure_the_model_is(talk, text, is_handed_off):
     talk.say(text)
     assert talk.state["handed_off"] is is_handed_off
+
+
+@pytest.mark.parametrize(("text", "intent"), [("tomorrow", "goodbye"), ("continue", "start_over"), ("now", "goodbye")])
+def test_a_word_that_only_resembles_a_goodbye_or_a_new_start_is_neither_while_something_is_asked(talk, text, intent):
+    assert acted(talk.say(text, intent)) == "missed"
+    assert acted(talk.say("bye then", "goodbye")) == "global"
