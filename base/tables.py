@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 import sqlalchemy
-from sqlalchemy import BigInteger, DateTime, LargeBinary, MetaData, Text, Uuid
+from sqlalchemy import BigInteger, DateTime, Double, LargeBinary, MetaData, Text, Uuid
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase
 
@@ -28,6 +28,7 @@ class Table(DeclarativeBase):
         str: Text(),
         bytes: LargeBinary(),
         int: BigInteger(),
+        float: Double(),
         datetime: DateTime(timezone=True),
         UUID: Uuid(as_uuid=True),
         dict[str, Any]: JSONB(),

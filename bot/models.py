@@ -22,11 +22,13 @@ class Conversation(Table):
     `timer` is what happens when the person stays silent until `timer_due_at`.
     `publication` is the number of the publication whose flows wrote `state`: an older one must not read it.
     `moved_to` is the conversation in which this one goes on.
+    `language_from` says how `language` is known: told by the page, detected in what was written, or chosen.
     """
 
     __tablename__ = "conversations"
     __table_args__ = (
         CheckConstraint("status in ('open','handed_off','closed')", name="status"),
+        CheckConstraint("language_from in ('page','detected','chosen')", name="language_from"),
         Index("ix_conversations_contact_id", "contact_id"),
         Index("ix_conversations_timer_due_at", "timer_due_at", postgresql_where=sql("timer_due_at is not null")),
     )
@@ -37,6 +39,7 @@ class Conversation(Table):
     status: Mapped[str] = mapped_column(default="open", server_default="open")
     state: Mapped[dict[str, Any] | None]
     language: Mapped[str]
+    language_from: Mapped[str] = mapped_column(default="page", server_default="page")
     time_zone: Mapped[str | None]
     page_url: Mapped[str | None]
     next_seq: Mapped[int] = mapped_column(default=1, server_default="1")

@@ -92,3 +92,34 @@ class Suppression(Table):
     channel: Mapped[str]
     reason: Mapped[str]
     created_at: Mapped[datetime]
+
+
+class OptOutReview(Table):
+    """An opt-out that was read from words that leave a doubt: it holds, and a person looks at it.
+
+    `scope` is what was stopped: `{"purpose": …, "channels": […]}`. `rule` and `confidence` say what read it so.
+    `status`: `open`, `confirmed` (it was one) or `reversed` (it was none: what it stopped was opened again).
+    """
+
+    __tablename__ = "opt_out_reviews"
+    __table_args__ = (
+        UniqueConstraint("message_id"),
+        CheckConstraint("status in ('open','confirmed','reversed')", name="status"),
+        Index("ix_opt_out_reviews_open", "created_at", postgresql_where=text("status = 'open'")),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    contact_id: Mapped[UUID] = mapped_column(ForeignKey("contacts.id", ondelete="CASCADE"))
+    message_id: Mapped[UUID]
+    conversation_id: Mapped[UUID | None]
+    channel: Mapped[str]
+    language: Mapped[str]
+    scope: Mapped[dict[str, Any]]
+    rule: Mapped[str]
+    confidence: Mapped[float]
+    consent_event_id: Mapped[UUID]
+    before: Mapped[dict[str, Any]]
+    status: Mapped[str] = mapped_column(default="open", server_default="open")
+    reviewed_by: Mapped[str | None]
+    reviewed_at: Mapped[datetime | None]
+    created_at: Mapped[datetime]

@@ -9,8 +9,10 @@ from sqlalchemy import create_engine
 import admin.models
 import bot.connectors.models
 import bot.files.models
+import bot.knowledge.models
 import bot.models
 import bot.publishing.models
+import bot.understanding.models
 import crm.consent.models
 import crm.contacts.models
 import crm.meetings.models
@@ -25,8 +27,10 @@ ROOMS = (
     admin.models,
     bot.connectors.models,
     bot.files.models,
+    bot.knowledge.models,
     bot.models,
     bot.publishing.models,
+    bot.understanding.models,
     crm.consent.models,
     crm.contacts.models,
     crm.meetings.models,
