@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from pgvector.sqlalchemy import VECTOR
-from sqlalchemy import ForeignKey, Index, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, literal_column
 from sqlalchemy import text as sql
 from sqlalchemy.dialects.postgresql import TSVECTOR
 from sqlalchemy.orm import Mapped, mapped_column
@@ -51,7 +51,8 @@ class KnowledgePassage(Table):
         UniqueConstraint("article_sha256", "number"),
         Index(
             "ix_knowledge_passages_embedding",
-            sql(f"(embedding::vector({INDEXED_DIMENSIONS})) vector_cosine_ops"),
+            literal_column(f"(embedding::vector({INDEXED_DIMENSIONS}))").label("nearest"),
+            postgresql_ops={"nearest": "vector_cosine_ops"},
             postgresql_using="hnsw",
             postgresql_where=sql(f"live AND vector_dims(embedding) = {INDEXED_DIMENSIONS}"),
         ),
