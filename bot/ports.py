@@ -19,11 +19,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Live:
-    """What conversations are answered with now: the publication's number, its flows and its model."""
+    """What conversations are answered with now: the publication's number, its flows and its model.
+
+    `languages` are those the content is written in, the default one first.
+    """
 
     seq: int
     flows_version: str
     model_id: str
+    languages: tuple[str, ...] = ("en",)
 
 
 class LiveFlows(Protocol):

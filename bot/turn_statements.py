@@ -57,6 +57,7 @@ _COLUMNS = (
     _conversations.c.turn_fence,
     _conversations.c.channel,
     _conversations.c.language,
+    _conversations.c.language_from,
     _conversations.c.status,
     _conversations.c.contact_id,
     _conversations.c.time_zone,
@@ -258,6 +259,8 @@ HOLD_WITH_RESULT = _holds.values(
         "publication": func.coalesce(
             bindparam("new_publication", type_=_conversations.c.publication.type), _conversations.c.publication
         ),
+        "language": func.coalesce(bindparam("new_language", type_=Text()), _conversations.c.language),
+        "language_from": func.coalesce(bindparam("new_language_from", type_=Text()), _conversations.c.language_from),
         "timer": bindparam("new_timer", type_=JSONB(none_as_null=True)),
         "timer_due_at": bindparam("new_timer_due_at", type_=_conversations.c.timer_due_at.type),
         "debounce_ms": bindparam("new_debounce_ms", type_=_conversations.c.debounce_ms.type),

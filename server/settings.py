@@ -45,6 +45,12 @@ class Settings(BaseSettings):
     content_dir: Path = Field(ROOT / "flows", description="Folder that holds library/ and journeys/.")
     nlu_dir: Path = Field(ROOT / "nlu_data", description="Folder that holds intents/ and knowledge/.")
 
+    encoder_model: str = Field(
+        "",
+        description="Folder of another sentence-transformers model (mean pooling), for `make setup` to export. Unset: "
+        "all-MiniLM-L6-v2, which is best in English.",
+    )
+
     host: str = Field("127.0.0.1", description="Address the web process listens on.")
     port: int = Field(8080, ge=1, le=65_535, description="Port the web process listens on.")
     public_url: str = Field("", description="The site's address as browsers see it. Unset: http://HOST:PORT.")

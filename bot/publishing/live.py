@@ -30,6 +30,13 @@ class NothingPublished(ParleyError):
     status = 503
 
 
+def languages_of(compiled: Mapping[str, Any]) -> tuple[str, ...]:
+    """Languages in which at least what all flows share is written; the default one first."""
+    default = str(compiled["default_language"])
+    others = sorted(name for name, flows in compiled["wording"].items() if "patterns" in flows and name != default)
+    return (default, *others)
+
+
 class PublishedFlows:
     """The live publication as this process knows it; `bot.ports.LiveFlows`."""
 
@@ -73,7 +80,8 @@ class PublishedFlows:
             row = await session.get(Publication, newest) if newest > known else None
         # Another look may have ended while this one waited.
         if row is not None and (self._current is None or row.seq > self._current.seq):
-            self._current, self._compiled = Live(row.seq, row.flows_version, row.model_id), row.compiled
+            self._compiled = row.compiled
+            self._current = Live(row.seq, row.flows_version, row.model_id, languages_of(row.compiled))
             log.info("publication_live", publication=row.seq, flows=row.flows_version)
         return self.current
 

