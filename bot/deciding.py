@@ -35,6 +35,7 @@ from bot.moving import move_by_code
 from bot.ports import Live, LiveFlows, Needs
 from bot.resume_codes import MOST_TRIES, TRIED, CodeNotValid, count_tries, find_code
 from bot.stopping import close_state, is_stopped_state
+from bot.talk_language import choose_language, follow_language
 from crm.consent.opt_out_words import match_opt_out
 
 log = structlog.get_logger(__name__)
@@ -117,6 +118,7 @@ class Decider:
             return None
         facts = await self._known(claim)
         live = await self._find_live(claim)
+        claim, first = self._follow_language(claim, live)
         message = TurnMessage(
             id=str(claim.message_id),
             kind=claim.kind,
@@ -124,7 +126,19 @@ class Decider:
             value=claim.data.get("value"),
             step=claim.data.get("step"),
         )
-        return await self._ask(claim, live, message, facts)
+        decided = await self._ask(claim, live, message, facts)
+        return replace(decided, replies=[*first, *decided.replies]) if first else decided
+
+    def _follow_language(self, claim: Claim, live: Live) -> tuple[Claim, list[Reply]]:
+        """The claim in the language to answer in, and what is said first when the content does not have theirs."""
+        if claim.kind != "text":
+            return replace(claim, language=choose_language(claim.language, live.languages)), []
+        followed = follow_language(
+            claim.language, claim.language_from, claim.text, live.languages, first_words=claim.state is None
+        )
+        spoken = replace(claim, language=followed.language, language_from=followed.known_from)
+        text = self._wording("language_not_spoken", followed.language) if followed.unspoken else ""
+        return spoken, [Reply(text=text)] if text else []
 
     def hand_over(self, claim: Claim, reason: str) -> Decided | None:
         """What becomes of a message that could not be answered: a person is asked to take over.

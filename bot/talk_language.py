@@ -38,7 +38,7 @@ class TalkLanguage:
     """The language of a conversation and how it is known.
 
     Attributes:
-        unspoken: what the person writes instead, when no content is written in it.
+        unspoken: what the person writes instead, when no content is written in it; told once in a talk.
     """
 
     language: str
@@ -73,7 +73,7 @@ def follow_language(
         return TalkLanguage(spoken, known_from)
     if found in available:
         return TalkLanguage(found, "detected")
-    return TalkLanguage(spoken, known_from, unspoken=found)
+    return TalkLanguage(spoken, "detected", unspoken=None if again else found)
 
 
 def detect_language(

@@ -324,6 +324,8 @@ def _kept(decided: Decided, now: datetime) -> Kept:
         timer=None if timer is None else {"kind": timer.kind, "step": timer.step},
         timer_due_at=None if timer is None else now + timedelta(seconds=timer.seconds),
         debounce_ms=round(decided.debounce * 1000),
+        language=decided.claim.language,
+        language_from=decided.claim.language_from,
     )
 
 

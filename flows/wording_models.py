@@ -42,6 +42,7 @@ PATTERNS = (
     "no_file_here",
     "closed",
     "stopped_already",
+    "language_not_spoken",
 )
 
 

@@ -88,13 +88,15 @@ class PublishedFlows:
     def wording(self, name: str, language: str) -> str:
         """What the platform itself says (`stopped`, `handed_off`), in the language or else the default one.
 
+        Empty where what is live was published before there were words for it.
+
         Raises:
             NothingPublished: nothing is live.
         """
         compiled = self.compiled
         languages = (language, language.partition("-")[0], compiled["default_language"])
         patterns = (compiled["wording"].get(one, {}).get("patterns", {}) for one in languages)
-        text: str = next(known[name]["text"]["default"] for known in patterns if name in known)
+        text: str = next((known[name]["text"]["default"] for known in patterns if name in known), "")
         return text
 
     async def listen(self) -> None:

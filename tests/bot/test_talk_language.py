@@ -45,7 +45,9 @@ def test_a_detected_language_is_kept_through_a_few_foreign_words() -> None:
 
 def test_a_language_without_content_is_named_and_the_talk_goes_on_in_the_default() -> None:
     followed = follow_language("en", "page", "quiero hablar con una persona", ("en", "de"))
-    assert (followed.language, followed.known_from, followed.unspoken) == ("en", "page", "es")
+    assert (followed.language, followed.known_from, followed.unspoken) == ("en", "detected", "es")
+    again = follow_language("en", followed.known_from, "quiero hablar con una persona ahora mismo", ("en", "de"))
+    assert (again.language, again.unspoken) == ("en", None)
 
 
 def test_a_language_that_no_content_has_falls_back_to_the_default() -> None:
