@@ -12,6 +12,7 @@ from admin.api.openapi import create_document
 from admin.context import AdminContext
 from admin.follow_ups import endpoints as follow_ups
 from admin.leads import endpoints as leads
+from admin.opt_outs import endpoints as opt_outs
 from admin.sessions import endpoints as sessions
 from admin.static_ui import create_ui_routes
 
@@ -25,7 +26,7 @@ async def get_api_description(_call: Call) -> APIDescription:
     return APIDescription(create_document(ENDPOINTS))
 
 
-ENDPOINTS = (*sessions.ENDPOINTS, *leads.ENDPOINTS, *follow_ups.ENDPOINTS, get_api_description)
+ENDPOINTS = (*sessions.ENDPOINTS, *leads.ENDPOINTS, *follow_ups.ENDPOINTS, *opt_outs.ENDPOINTS, get_api_description)
 
 
 def create_admin_routes(context: AdminContext) -> list[web.RouteDef]:

@@ -31,7 +31,7 @@ from bot.turn_statements import (
     OPEN_AFTER,
     STORE_AND_CLAIM,
 )
-from crm.consent.opt_out_words import match_opt_out
+from crm.consent.opt_out import read_opt_out
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +105,7 @@ async def store_and_claim(session: AsyncSession, inbound: Inbound, now: datetime
         "new_data": inbound.data,
         "new_client_id": inbound.client_id,
         "stops_on_web": _is_stop(inbound, "web"),
-        "stops_elsewhere": _is_stop(inbound, "elsewhere"),
+        "stops_elsewhere": _is_stop(inbound, "sms"),
         "at": now,
     }
     connection = await session.connection()
@@ -250,11 +250,11 @@ async def _with_pieces(session: AsyncSession, row: Row[*tuple[Any, ...]], said: 
 
 def _stands_alone(kind: str, text: str, channel: str) -> bool:
     """Whether a message means something by itself and must not become part of an answer."""
-    return kind != "text" or match_opt_out(text, channel) is not None or find_code(text) is not None
+    return kind != "text" or read_opt_out(text, channel=channel) is not None or find_code(text) is not None
 
 
 def _is_stop(inbound: Inbound, channel: str) -> bool:
-    return inbound.kind == "text" and match_opt_out(inbound.text, channel) is not None
+    return inbound.kind == "text" and read_opt_out(inbound.text, channel=channel) is not None
 
 
 async def _give_up_claim(session: AsyncSession, conversation_id: UUID) -> None:

@@ -19,6 +19,7 @@ from base.clock import Clock
 from base.database import Sessions, transaction
 from base.encryption import KeyRing
 from base.errors import ParleyError
+from bot.carrier_words import HELP, REOPEN, read_stop, read_word, scope_of, stop_effect
 from bot.claims import Claim, keep
 from bot.dialogue import (
     DialogueFailed,
@@ -32,11 +33,14 @@ from bot.dialogue import (
 from bot.facts import is_stopped, read_known, with_effects
 from bot.models import Conversation, Message
 from bot.moving import move_by_code
+from bot.opt_out_effects import may_reopen
 from bot.ports import Live, LiveFlows, Needs
 from bot.resume_codes import MOST_TRIES, TRIED, CodeNotValid, count_tries, find_code
 from bot.stopping import close_state, is_stopped_state
 from bot.talk_language import choose_language, follow_language
-from crm.consent.opt_out_words import match_opt_out
+from crm.consent.opt_out import OptOut
+from crm.consent.opting_out import is_stopped_already
+from crm.contacts.service import speaks_for_contact
 
 log = structlog.get_logger(__name__)
 
@@ -106,8 +110,10 @@ class Decider:
             DialogueFailed: no usable answer.
             ClaimLost: it is another process's turn now.
         """
-        if _is_opt_out(claim):
-            return await self._stop(claim)
+        if (stop := read_stop(claim)) is not None:
+            return await self._stop(claim, stop)
+        if (answered := await self._answer_word(claim)) is not None:
+            return answered
         if claim.status != "open" or (claim.kind == "start" and is_stopped_state(claim.state)):
             return None
         if claim.kind in _SILENCES and await self._is_stopped(claim):
@@ -145,8 +151,8 @@ class Decider:
 
         Nobody is called because of somebody's silence: then the flow stays where it is. An opt-out is never given up.
         """
-        if _is_opt_out(claim):
-            return self._stopped(claim)
+        if (stop := read_stop(claim)) is not None:
+            return self._stopped(claim, stop)
         log.error("turn_given_up", conversation_id=str(claim.conversation_id), reason=reason, kind=claim.kind)
         if claim.kind == "no_reply":
             return None
@@ -236,11 +242,11 @@ class Decider:
 
     # Opting out
 
-    async def _stop(self, claim: Claim) -> Decided:
-        """An opt-out in the carriers' words never depends on the dialogue, which is only told."""
-        stopped = self._stopped(claim)
-        if claim.attempts > 1:
-            # Something went wrong with what it said last time: it is not asked again.
+    async def _stop(self, claim: Claim, stop: OptOut) -> Decided:
+        """An opt-out never depends on the dialogue, which is only told."""
+        stopped = self._stopped(claim, stop, again=await self._stopped_before(claim, stop))
+        if claim.attempts > 1 or not is_stopped_state(stopped.state):
+            # Something went wrong with what it said last time: it is not asked again. Or the talk goes on.
             return stopped
         try:
             async with asyncio.timeout(STOP_PATIENCE):
@@ -250,15 +256,46 @@ class Decider:
             log.warning("stop_not_told", conversation_id=str(claim.conversation_id), error=type(error).__name__)
             return stopped
 
-    def _stopped(self, claim: Claim) -> Decided:
+    def _stopped(self, claim: Claim, stop: OptOut, *, again: bool = False) -> Decided:
+        """What an opt-out comes to. One that leaves this channel open leaves the talk where it is."""
+        scope = scope_of(stop)
+        closes = scope.closes(claim.channel)
+        said = "stopped" if closes else "stopped_scope"
+        if again:
+            # Confirmed once; only in the chat, where nothing is sent to anybody, silence would look like a fault.
+            said = "stopped_already" if claim.channel == "web" else ""
+        state = close_state(claim.state) if closes else None
+        return Decided(claim, state, self._words_of_ours(claim, said), [stop_effect(stop)])
+
+    def _words_of_ours(self, claim: Claim, pattern: str) -> list[Reply]:
         try:
-            replies = [Reply(text=self._wording("stopped", claim.language))]
+            text = self._wording(pattern, claim.language) if pattern else ""
         except ParleyError as error:
             # Without a publication there are no words for it, but it holds.
             log.warning("stop_not_said", conversation_id=str(claim.conversation_id), error=error.code)
-            replies = []
-        effect = {"effect": "opt_out", "scope": "everything", "method": "keyword"}
-        return Decided(claim, close_state(claim.state), replies, [effect])
+            text = ""
+        return [Reply(text=text)] if text else []
+
+    async def _stopped_before(self, claim: Claim, stop: OptOut) -> bool:
+        """Whether this person stopped all of it before; nothing is told of somebody the talk does not speak for."""
+        if claim.contact_id is None:
+            return False
+        async with self._sessions() as session:
+            return await speaks_for_contact(
+                session, claim.contact_id, claim.conversation_id
+            ) and await is_stopped_already(session, claim.contact_id, scope_of(stop), self._clock.now())
+
+    async def _answer_word(self, claim: Claim) -> Decided | None:
+        """HELP is answered whatever else holds; START only where it has something to lift."""
+        match read_word(claim):
+            case "help":
+                return Decided(claim, None, self._words_of_ours(claim, "help_keyword"), [{"effect": HELP}])
+            case "start" if claim.contact_id is not None:
+                async with self._sessions() as session:
+                    if await may_reopen(session, claim.contact_id, claim.conversation_id, claim.channel):
+                        said = self._words_of_ours(claim, "started_again")
+                        return Decided(claim, None, said, [{"effect": REOPEN}])
+        return None
 
     async def _close_flows(self, stopped: Decided) -> Decided:
         """The same, with the flows ended by the dialogue itself. Nothing else of what it says is believed."""
@@ -311,10 +348,6 @@ _MOVED = (
     Conversation.contact_id,
     Conversation.time_zone,
 )
-
-
-def _is_opt_out(claim: Claim) -> bool:
-    return claim.kind == "text" and match_opt_out(claim.text, claim.channel) is not None
 
 
 def _seen(facts: Mapping[str, Any], effects: list[dict[str, Any]]) -> dict[str, Any]:

@@ -12,9 +12,9 @@ from sqlalchemy.exc import DataError, IntegrityError
 
 from base.errors import Conflict, InvalidInput, NotFound
 from bot.consent_effects import record_consent
+from bot.opt_out_effects import answer_help, carry_out_opt_out, reopen
 from bot.scene import Scene, text, texts
 from crm.consent.in_conversation import follow_address
-from crm.consent.withdrawal import withdraw
 from crm.contacts.addresses import AddressKind
 from crm.contacts.rules import STAGES
 from crm.contacts.service import (
@@ -219,27 +219,6 @@ async def _hand_off(scene: Scene, effect: dict[str, Any]) -> None:
     await scene.note("handed_off", **told)
 
 
-async def _opt_out(scene: Scene, effect: dict[str, Any]) -> None:
-    contact_id = await scene.contact()
-    await withdraw(
-        scene.session,
-        contact_id=contact_id,
-        channel="all",
-        purpose="all",
-        method=f"{scene.claim.channel}_{'keyword' if effect.get('method') == 'keyword' else 'chat'}",
-        evidence={
-            "id": str(scene.claim.message_id),
-            "conversation_id": str(scene.claim.conversation_id),
-        },
-        conversation_id=scene.claim.conversation_id,
-        actor="subject",
-        controller=scene.controller,
-        language=scene.claim.language,
-        now=scene.now,
-    )
-    await scene.follow_ups.stop(scene.session, contact_id=contact_id, reason="opted_out", now=scene.now)
-
-
 async def _privacy_request(scene: Scene, effect: dict[str, Any]) -> None:
     if effect["kind"] not in ("erase", "access", "why_contacted"):
         raise TypeError("kind")
@@ -263,7 +242,9 @@ _HANDLERS: dict[str, _Handler] = {
     "confirm_meeting": _confirm_meeting,
     "enrol_in_journey": _enrol,
     "hand_off": _hand_off,
-    "opt_out": _opt_out,
+    "opt_out": carry_out_opt_out,
+    "answer_help": answer_help,
+    "reopen_channel": reopen,
     "privacy_request": _privacy_request,
     "end_flow": _end_flow,
 }

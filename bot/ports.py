@@ -82,8 +82,22 @@ class FollowUps(Protocol):
         """Puts the contact into the journey; False when its re-entry rule says no."""
         ...
 
-    async def stop(self, session: AsyncSession, *, contact_id: UUID, reason: str, now: datetime) -> None:
-        """Ends the contact's journeys and cancels all that is queued."""
+    async def stop(
+        self,
+        session: AsyncSession,
+        *,
+        contact_id: UUID,
+        reason: str,
+        now: datetime,
+        channels: Sequence[str] | None = None,
+        promotion_only: bool = False,
+    ) -> None:
+        """Ends the contact's journeys and cancels all that is queued, or what of it is on some channels or promotion.
+
+        Args:
+            channels: None is every one. With some named no journey ends: it may go on by other ways.
+            promotion_only: leaves what the person asked for themselves.
+        """
         ...
 
     async def settled(self, at: datetime | None = None) -> None:

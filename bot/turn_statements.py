@@ -45,7 +45,7 @@ LONGEST_DEBOUNCE = 3
 """A text waits for more at most so many times the question's debounce, counted from the first piece."""
 
 STOP_MARK = "stop"
-"""In a message's data: an opt-out in the carriers' words, which no other message holds up."""
+"""In a message's data: an opt-out, which no other message holds up."""
 
 NOTIFY_CHANNEL = "parley_conversation"
 """PostgreSQL channel that carries ids of conversations with something new; never any text."""

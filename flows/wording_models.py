@@ -43,6 +43,9 @@ PATTERNS = (
     "closed",
     "stopped_already",
     "language_not_spoken",
+    "help_keyword",
+    "started_again",
+    "stopped_scope",
 )
 
 

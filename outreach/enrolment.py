@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from base.errors import InvalidInput
 from base.ids import new_id
 from crm.contacts.models import Contact
+from outreach.decisions import SERVICE_PURPOSES
 from outreach.definitions import JourneyDefinition
 from outreach.models import Enrolment, Journey, JourneyVersion, OutboxMessage
 from outreach.reasons import reason_in_words
@@ -89,12 +90,22 @@ async def enrol(
     return True
 
 
-async def exit_all(session: AsyncSession, contact_id: UUID, reason: str, now: datetime) -> int:
-    """Ends every journey the contact is in; returns how many."""
+async def exit_all(
+    session: AsyncSession, contact_id: UUID, reason: str, now: datetime, *, promotion_only: bool = False
+) -> int:
+    """Ends every journey the contact is in, or all but service; returns how many."""
     await _hold(session, contact_id)
+    active = [Enrolment.contact_id == contact_id, Enrolment.state == "active"]
+    if promotion_only:
+        service = select(JourneyVersion.journey).where(
+            JourneyVersion.journey == Enrolment.journey,
+            JourneyVersion.version == Enrolment.version,
+            JourneyVersion.definition["purpose"].astext.in_(SERVICE_PURPOSES),
+        )
+        active.append(~service.exists())
     ended = await session.execute(
         update(Enrolment)
-        .where(Enrolment.contact_id == contact_id, Enrolment.state == "active")
+        .where(*active)
         .values(state="exited", due_at=None, exit_reason=reason, updated_at=now)
         .returning(Enrolment.journey, Enrolment.conversation_id)
         .execution_options(synchronize_session=False)
@@ -108,7 +119,13 @@ async def exit_all(session: AsyncSession, contact_id: UUID, reason: str, now: da
 
 
 async def cancel_planned(
-    session: AsyncSession, contact_id: UUID, reason: str, now: datetime, *, channel: str | None = None
+    session: AsyncSession,
+    contact_id: UUID,
+    reason: str,
+    now: datetime,
+    *,
+    channel: str | None = None,
+    promotion_only: bool = False,
 ) -> int:
     """Withdraws the contact's messages that have not been claimed for sending, on one channel or all.
 
@@ -123,6 +140,8 @@ async def cancel_planned(
     )
     if channel is not None:
         statement = statement.where(OutboxMessage.channel == channel)
+    if promotion_only:
+        statement = statement.where(OutboxMessage.purpose.not_in(SERVICE_PURPOSES))
     values = {"state": "cancelled", "reason_rule": reason, "reason": reason_in_words(reason), "updated_at": now}
     cancelled = await session.execute(
         statement.values(**values).returning(OutboxMessage.id).execution_options(synchronize_session=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -19,8 +20,24 @@ class JourneyFollowUps:
         """Puts the contact into the journey; False when its re-entry rule says no."""
         return await enrol(session, journey=journey, contact_id=contact_id, conversation_id=conversation_id, now=now)
 
-    async def stop(self, session: AsyncSession, *, contact_id: UUID, reason: str, now: datetime) -> None:
-        """Ends the contact's journeys and withdraws everything queued for them."""
-        # In this order: a planner that is just adding messages holds the enrolments, so it is done when they end.
-        await exit_all(session, contact_id, reason, now)
-        await cancel_planned(session, contact_id, reason, now)
+    async def stop(
+        self,
+        session: AsyncSession,
+        *,
+        contact_id: UUID,
+        reason: str,
+        now: datetime,
+        channels: Sequence[str] | None = None,
+        promotion_only: bool = False,
+    ) -> None:
+        """Ends the contact's journeys and withdraws everything queued for them.
+
+        Args:
+            channels: only what goes there; the journeys go on, and the gate refuses what they still plan.
+            promotion_only: leaves journeys and messages that the person asked for themselves.
+        """
+        if channels is None:
+            # In this order: a planner that is just adding messages holds the enrolments, so it is done when they end.
+            await exit_all(session, contact_id, reason, now, promotion_only=promotion_only)
+        for channel in channels or (None,):
+            await cancel_planned(session, contact_id, reason, now, channel=channel, promotion_only=promotion_only)

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError,
 
 from base.errors import Malformed
 from base.messages import Inbound, Stored
-from crm.consent.opt_out_words import match_opt_out
+from crm.consent.opt_out import read_opt_out
 
 MAX_FRAME = 16_384
 """Largest frame or body taken from a visitor, in bytes."""
@@ -111,7 +111,7 @@ def to_inbound(frame: SaidText | TappedChoice, conversation_id: UUID) -> Inbound
 
 def pace_key(frame: SaidText | TappedChoice, conversation_id: UUID) -> str:
     """What a frame is counted under. Opt-outs by themselves: nobody is too fast to be let go."""
-    stops = isinstance(frame, SaidText) and match_opt_out(frame.text, "web") is not None
+    stops = isinstance(frame, SaidText) and read_opt_out(frame.text, channel="web") is not None
     return f"{conversation_id}/stop" if stops else str(conversation_id)
 
 

@@ -10,12 +10,13 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Result, delete, or_, select, union_all
+from sqlalchemy import ColumnElement, Result, delete, or_, select, union_all
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from base.ids import new_id
 from crm.consent.models import Suppression
+from crm.consent.rules import ALL
 from crm.contacts.models import ContactPoint
 
 
@@ -72,19 +73,63 @@ async def list_suppressions(session: AsyncSession, contact_ids: Iterable[UUID]) 
     return found
 
 
+async def find_suppressions(session: AsyncSession, contact_id: UUID) -> dict[UUID, tuple[str, str]]:
+    """The contact's suppressions and its addresses', by row: channel and reason."""
+    rows = await session.execute(
+        select(Suppression.id, Suppression.channel, Suppression.reason).where(_of_contact(contact_id))
+    )
+    return {row_id: (channel, reason) for row_id, channel, reason in rows}
+
+
+async def lift_rows(session: AsyncSession, contact_id: UUID, rows: Iterable[UUID]) -> int:
+    """Takes away exactly these suppressions, as far as they are still the contact's; returns how many."""
+    lifted = await session.scalars(
+        delete(Suppression)
+        .where(Suppression.id.in_(list(rows)), _of_contact(contact_id))
+        .returning(Suppression.id)
+        .execution_options(synchronize_session=False)
+    )
+    return len(lifted.all())
+
+
+async def reopen_channel(
+    session: AsyncSession, contact_id: UUID, channel: str, *, others: Iterable[str], reasons: Iterable[str]
+) -> int:
+    """Opens one channel for a contact and its addresses, and keeps every other one as stopped as it was.
+
+    A suppression of `all` is replaced by one for each of `others`, since the time and for the reason that it had.
+
+    Args:
+        others: all channels there are but this one.
+        reasons: only what was stopped for one of these; a bounce or a complaint is not the person's to lift.
+
+    Returns:
+        How many suppressions went or became narrower.
+    """
+    wanted = select(Suppression).where(
+        _of_contact(contact_id), Suppression.channel.in_((channel, ALL)), Suppression.reason.in_(list(reasons))
+    )
+    held = (await session.scalars(wanted.order_by(Suppression.id).with_for_update())).all()
+    for row in held:
+        if row.channel == ALL:
+            target = row.contact_id if row.contact_id is not None else row.blind_index
+            for other in others:
+                await suppress(session, [target] if target is not None else [], other, row.reason, row.created_at)
+    return await lift_rows(session, contact_id, [row.id for row in held])
+
+
+def _of_contact(contact_id: UUID) -> ColumnElement[bool]:
+    addresses = select(ContactPoint.blind_index).where(ContactPoint.contact_id == contact_id)
+    return or_(Suppression.contact_id == contact_id, Suppression.blind_index.in_(addresses))
+
+
 async def lift(session: AsyncSession, contact_id: UUID, channel: str) -> int:
     """Takes away the contact's suppression of exactly this channel, its addresses' too; returns how many rows.
 
     Only for a person who proved that the address is theirs, or an operator with their word for it: a consent ticked
     in a chat where an address was merely typed must not undo somebody's opt-out. Lifting is no consent.
     """
-    addresses = select(ContactPoint.blind_index).where(ContactPoint.contact_id == contact_id)
     lifted = await session.scalars(
-        delete(Suppression)
-        .where(
-            Suppression.channel == channel,
-            or_(Suppression.contact_id == contact_id, Suppression.blind_index.in_(addresses)),
-        )
-        .returning(Suppression.id)
+        delete(Suppression).where(Suppression.channel == channel, _of_contact(contact_id)).returning(Suppression.id)
     )
     return len(lifted.all())

@@ -1,7 +1,7 @@
 """Withdrawal of consent: ledger, suppressions and timeline together, in the caller's transaction.
 
-`withdraw` stops a channel, `withdraw_consent` takes back a single consent. Errs on the side of
-stopping. Cancelling what is queued is the caller's part (outreach).
+`withdraw` stops a channel, `withdraw_purpose` a purpose, `withdraw_consent` takes back a single consent. Errs on the
+side of stopping. Cancelling what is queued is the caller's part (outreach).
 """
 
 from __future__ import annotations
@@ -119,6 +119,74 @@ async def withdraw_consent(
         raise InvalidConsent("A withdrawal needs the id of the message or link that asked for it.")
     if ALL in (purpose, channel):
         raise InvalidConsent("A consent that is taken back by itself must be named: purpose and channel.")
+    return await _take_back(
+        session,
+        contact_id=contact_id,
+        purpose=purpose,
+        channel=channel,
+        method=method,
+        evidence=evidence,
+        controller=controller,
+        language=language,
+        now=now,
+    )
+
+
+async def withdraw_purpose(
+    session: AsyncSession,
+    *,
+    contact_id: UUID,
+    purpose: str,
+    channel: str = ALL,
+    method: str,
+    evidence: Mapping[str, Any],
+    controller: str,
+    language: str,
+    conversation_id: UUID | None,
+    now: datetime,
+) -> Withdrawn:
+    """Stops one purpose on a channel (`all`: every one) and nothing else: no suppression, so service messages go on.
+
+    The same evidence again makes no second event, unless consent was given in between.
+
+    Raises:
+        InvalidConsent: the evidence has no id, or the purpose is `all` (that is `withdraw`).
+    """
+    if not evidence.get("id"):
+        raise InvalidConsent("A withdrawal needs the id of the message or link that asked for it.")
+    if purpose == ALL:
+        raise InvalidConsent("A purpose that is stopped by itself must be named.")
+    withdrawn = await _take_back(
+        session,
+        contact_id=contact_id,
+        purpose=purpose,
+        channel=channel,
+        method=method,
+        evidence=evidence,
+        controller=controller,
+        language=language,
+        now=now,
+    )
+    if withdrawn.created:
+        data = {"channel": channel, "purpose": purpose, "method": method, "consent_event_id": str(withdrawn.event_id)}
+        await record(
+            session, kind="opted_out", contact_id=contact_id, conversation_id=conversation_id, data=data, now=now
+        )
+    return withdrawn
+
+
+async def _take_back(
+    session: AsyncSession,
+    *,
+    contact_id: UUID,
+    purpose: str,
+    channel: str,
+    method: str,
+    evidence: Mapping[str, Any],
+    controller: str,
+    language: str,
+    now: datetime,
+) -> Withdrawn:
     await lock_ledger(session, contact_id)
     known = await _find_same(session, contact_id, purpose, channel, str(evidence["id"]))
     if known is not None:

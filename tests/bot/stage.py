@@ -51,7 +51,16 @@ class NotedFollowUps:
         self.enrolled.append((journey, contact_id))
         return True
 
-    async def stop(self, session: AsyncSession, *, contact_id: UUID, reason: str, now: datetime) -> None:
+    async def stop(
+        self,
+        session: AsyncSession,
+        *,
+        contact_id: UUID,
+        reason: str,
+        now: datetime,
+        channels: Sequence[str] | None = None,
+        promotion_only: bool = False,
+    ) -> None:
         self.stopped.append((contact_id, reason))
 
     async def settled(self, at: datetime | None = None) -> None:

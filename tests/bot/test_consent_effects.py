@@ -194,7 +194,7 @@ async def test_an_opt_out_withdraws_everything_and_stops_the_follow_ups(stage: S
     await show_notice(stage)
     await tap(stage, "yes", EMAIL, consent())
     contact = await contact_of(stage)
-    await happen(stage, {"effect": "opt_out", "scope": "everything"}, text="leave me alone")
+    await happen(stage, {"effect": "opt_out", "scope": "everything"}, text="that will do for today")
     async with stage.sessions() as session:
         last = (await list_consent_events(session, contact.id))[-1][0]
         suppressed = {

@@ -69,6 +69,17 @@ def test_the_ranking_holds_every_intent_once_and_its_probabilities_add_up_to_one
     assert abs(sum(confidence for _, confidence in ranking) - 1) < 1e-6
 
 
+def test_ranking_many_texts_is_ranking_each_of_them(model):
+    texts = ["how much is the price", "hi", "", "unheard of"]
+    vectors = fake_vectors(texts)
+    assert model.rank_all(texts, vectors) == [model.rank(text, vector) for text, vector in zip(texts, vectors)]
+
+
+def test_ranking_as_many_texts_as_there_are_vectors_is_required(model):
+    with pytest.raises(ValueError, match="zip"):
+        model.rank_all(["hi", "hello"], fake_vectors(["hi"]))
+
+
 def test_a_saved_model_gives_the_same_ranking_and_holds_no_pickle(model, tmp_path):
     model.save(tmp_path)
     vector = fake_vectors(["x"])[0]

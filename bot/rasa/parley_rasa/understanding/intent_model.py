@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -58,6 +59,10 @@ class IntentModel:
         probabilities = softmax(self.scores(text, embedding)[np.newaxis] * self.scale)[0]
         order = np.argsort(-probabilities, kind="stable")
         return [(self.labels[number], float(probabilities[number])) for number in order]
+
+    def rank_all(self, texts: Sequence[str], embeddings: np.ndarray) -> list[list[tuple[str, float]]]:
+        """Return the ranking of each text, the same as ``rank`` gives one by one."""
+        return [self.rank(text, embedding) for text, embedding in zip(texts, embeddings, strict=True)]
 
     def save(self, folder: Path) -> None:
         """Write the model to a folder."""

@@ -1,0 +1,1 @@
+"""Doubtful opt-outs as people look at them, and what they decide. The rules are crm's."""
