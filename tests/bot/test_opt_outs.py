@@ -122,6 +122,15 @@ async def test_a_doubtful_opt_out_holds_and_is_on_the_list_of_people(stage: Stag
     assert (await kinds(stage))[-2:] == ["opted_out", "opt_out_doubted"]
 
 
+async def test_words_that_leave_a_doubt_stop_at_once_and_are_put_on_the_list(stage: Stage) -> None:
+    await stage.say("this is harassment")
+    assert await suppressed(stage) == {"all"}
+    async with stage.sessions() as session:
+        review = await session.scalar(select(OptOutReview))
+    assert review is not None
+    assert (review.status, review.rule) == ("open", "phrase:en/report")
+
+
 @pytest.mark.parametrize("channel", ["sms", "telegram", "email", "voice"])
 async def test_a_second_stop_is_recorded_and_not_confirmed_again(stage: Stage, channel: str) -> None:
     await talk_on(stage, channel)

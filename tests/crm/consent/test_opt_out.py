@@ -76,6 +76,8 @@ def test_people_who_want_no_more_are_understood_in_four_languages(text, channel)
         "can I cancel the trial any time?", "I never got your email", "how do I stop a recurring invoice?",
         "please call me tomorrow", "send me the offer by email", "no", "not now", "don't stop sending the newsletter",
         "do you send reminders to my customers by text?", "I don't want to write invoices by hand any more",
+        "how do I stop sending payment reminders to late payers?", "how can we turn off automatic reminder emails?",
+        "our software keeps sending emails twice",
         "no me ha llegado el correo", "¿puedo cancelar cuando quiera?", "quiero enviar correos a mis clientes",
         "je n'ai pas reçu votre mail", "je voudrais plus d'informations", "est-ce sans arrêt ?",
         "ich habe keine E-Mail bekommen", "am Ende des Monats", "kann ich jederzeit kündigen?",
