@@ -72,7 +72,9 @@ def test_the_ranking_holds_every_intent_once_and_its_probabilities_add_up_to_one
 def test_ranking_many_texts_is_ranking_each_of_them(model):
     texts = ["how much is the price", "hi", "", "unheard of"]
     vectors = fake_vectors(texts)
-    assert model.rank_all(texts, vectors) == [model.rank(text, vector) for text, vector in zip(texts, vectors)]
+    assert model.rank_all(texts, vectors) == [
+        model.rank(text, vector) for text, vector in zip(texts, vectors, strict=True)
+    ]
 
 
 def test_ranking_as_many_texts_as_there_are_vectors_is_required(model):

@@ -1,0 +1,150 @@
+"""Measure the intent model on public data sets, as JSON on standard output. Picks nothing by what a test set says.
+
+``python -m parley_rasa.understanding.public_sets --data DIR --encoder DIR [--precision int8] [--sets NAME,NAME]``
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import gzip
+import json
+import random
+import sys
+from collections import defaultdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from parley_rasa.understanding import intent_training
+from parley_rasa.understanding.encoder import Encoder
+
+Examples = list[tuple[str, str]]
+C = 1.0
+DRAWS = 3
+OOS = "oos"
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Measure the chosen sets; one JSON object of figures by name."""
+    parser = argparse.ArgumentParser(description="Measure the intent model on public data sets.")
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--encoder", type=Path, required=True)
+    parser.add_argument("--precision", choices=("int8", "fp32"), default="int8")
+    parser.add_argument("--sets", default="banking77,banking77_10,hwu64,clinc150")
+    options = parser.parse_args(arguments)
+    measured = Measurement(Encoder(options.encoder, options.precision, 64))
+    kinds = {"banking77": banking77, "banking77_10": banking77_10, "hwu64": hwu64, "clinc150": clinc150}
+    json.dump({name: kinds[name](options.data, measured) for name in options.sets.split(",")}, sys.stdout, indent=1)
+    return 0
+
+
+class Measurement:
+    """Trains and classifies; remembers the vectors of texts already seen."""
+
+    def __init__(self, encoder: Encoder) -> None:
+        self._encoder = encoder
+        self._vectors: dict[str, np.ndarray] = {}
+
+    def rankings(self, train: Examples, texts: list[str]) -> list[tuple[str, float]]:
+        """Return the likeliest intent and its probability for each text, by a model of the examples."""
+        known = [text for text, _ in train]
+        model = intent_training.train(
+            known, [intent for _, intent in train], self._encode(known), self._encoder.fingerprint, C
+        )
+        return [ranking[0] for ranking in model.rank_all(texts, self._encode(texts))]
+
+    def _encode(self, texts: list[str]) -> np.ndarray:
+        for text in texts:
+            if text not in self._vectors:
+                self._vectors[text] = self._encoder.encode(text)
+        return np.asarray([self._vectors[text] for text in texts], dtype=np.float32)
+
+
+def banking77(data: Path, measured: Measurement) -> dict[str, Any]:
+    """All training examples."""
+    return _closed(_csv(data, "train"), _csv(data, "test"), measured)
+
+
+def banking77_10(data: Path, measured: Measurement) -> dict[str, Any]:
+    """Ten examples an intent, the mean of several draws."""
+    train, test = _csv(data, "train"), _csv(data, "test")
+    draws = [_closed(_draw(train, 10, seed), test, measured)["accuracy"] for seed in range(DRAWS)]
+    return {"accuracy": float(np.mean(draws)), "draws": draws, "overlap": _overlap(train, test)}
+
+
+def hwu64(data: Path, measured: Measurement) -> dict[str, Any]:
+    """The first three folds, their mean."""
+    folds = [
+        _closed(_rasa(data, number, "merged"), _rasa(data, number, "mergedTestset"), measured) for number in (1, 2, 3)
+    ]
+    return {
+        "accuracy": float(np.mean([fold["accuracy"] for fold in folds])),
+        "folds": [fold["accuracy"] for fold in folds],
+        "overlap": sum(fold["overlap"] for fold in folds),
+    }
+
+
+def clinc150(data: Path, measured: Measurement) -> dict[str, Any]:
+    """In scope and out of it, by the threshold that is best on the validation examples (Larson et al. 2019)."""
+    sets = json.loads((data / "clinc150" / "data_full.json").read_text("utf-8"))
+    train, test, validation = (
+        [(text, intent) for name in names for text, intent in sets[name]]
+        for names in (("train",), ("test", "oos_test"), ("val", "oos_val"))
+    )
+    best = measured.rankings(train, [text for text, _ in validation + test])
+    threshold = best_threshold(best[: len(validation)], [intent for _, intent in validation])
+    tested = list(zip([intent for _, intent in test], best[len(validation) :], strict=True))
+    inside = [found == wanted and sure >= threshold for wanted, (found, sure) in tested if wanted != OOS]
+    closed = [found == wanted for wanted, (found, _) in tested if wanted != OOS]
+    outside = [sure < threshold for wanted, (_, sure) in tested if wanted == OOS]
+    return {
+        "accuracy": float(np.mean(closed)), "accuracy_with_threshold": float(np.mean(inside)),
+        "oos_recall": float(np.mean(outside)), "threshold": threshold, "overlap": _overlap(train, test),
+    }  # fmt: skip
+
+
+def best_threshold(best: list[tuple[str, float]], wanted: list[str]) -> float:
+    """Return the probability below which calling a text out of scope gets most validation examples right."""
+    found = np.array([name for name, _ in best])
+    sure = np.array([probability for _, probability in best])
+    target = np.array(wanted)
+    candidates = np.unique(np.concatenate([[0.0], sure]))
+    right = [float(np.mean(np.where(sure < cut, OOS, found) == target)) for cut in candidates]
+    return float(candidates[int(np.argmax(right))])
+
+
+def _closed(train: Examples, test: Examples, measured: Measurement) -> dict[str, Any]:
+    best = measured.rankings(train, [text for text, _ in test])
+    right = [name == intent for (name, _), (_, intent) in zip(best, test, strict=True)]
+    return {"accuracy": float(np.mean(right)), "overlap": _overlap(train, test)}
+
+
+def _overlap(train: Examples, test: Examples) -> int:
+    known = {" ".join(text.lower().split()) for text, _ in train}
+    return sum(" ".join(text.lower().split()) in known for text, _ in test)
+
+
+def _draw(examples: Examples, count: int, seed: int) -> Examples:
+    grouped: dict[str, list[str]] = defaultdict(list)
+    for text, intent in examples:
+        grouped[intent].append(text)
+    chance = random.Random(seed)  # noqa: S311 - a repeatable draw, no secret
+    return [(text, intent) for intent in sorted(grouped) for text in chance.sample(sorted(grouped[intent]), count)]
+
+
+def _csv(data: Path, name: str) -> Examples:
+    with (data / "banking77" / f"{name}.csv").open(encoding="utf-8", newline="") as file:
+        return [(row["text"], row["category"]) for row in csv.DictReader(file)]
+
+
+def _rasa(data: Path, fold: int, part: str) -> Examples:
+    (file,) = (data / "hwu64" / f"KFold_{fold}" / part).glob("*.json.gz")
+    with gzip.open(file, "rt", encoding="utf-8") as opened:
+        examples = json.load(opened)["rasa_nlu_data"]["common_examples"]
+    return [(example["text"], example["intent"]) for example in examples]
+
+
+if __name__ == "__main__":
+    sys.exit(main())
