@@ -53,7 +53,8 @@ async def publish_something(database: Database) -> None:
     async with transaction(database.sessions) as session:
         session.add(
             Publication(
-                flows_version="0" * 12, compiled={"version": "0" * 12}, contents={}, model_id="0" * 64,
+                flows_version="0" * 12, contents={}, model_id="0" * 64,
+                compiled={"version": "0" * 12, "default_language": "en", "wording": {}},
                 author="test", report={}, published_at=datetime.now(UTC),
             )
         )  # fmt: skip

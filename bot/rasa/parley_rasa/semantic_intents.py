@@ -34,7 +34,7 @@ class SemanticIntents(GraphComponent, IntentClassifier):
             "encoder_dir": None,  # PARLEY_ENCODER_DIR goes before it
             "precision": "int8",
             "max_tokens": 64,
-            "c": 1.0,
+            "c": 0.5,
             "threshold": 0.2,
             "ranking_length": 5,
         }

@@ -22,6 +22,7 @@ from base.messages import Author, Stored
 from bot.conversations import append_message
 from bot.dialogue import MemorySource, RasaDialogue
 from bot.needs import PlatformNeeds
+from bot.ports import Live
 from bot.turns import TurnService, TurnSettings
 from channels.web.chat import WebChat, WebChatSettings
 from channels.web.hub import Hub
@@ -172,7 +173,7 @@ async def running_process(
     turns = TurnService(
         sessions=database.sessions,
         dialogue=client,
-        live=SetLive(),
+        live=SetLive(Live(1, "flows-1", "model-1", ("en", "de"))),
         needs=PlatformNeeds(database.sessions, keys, clock, ORIGIN),
         follow_ups=NotedFollowUps(),
         watchers=hub,

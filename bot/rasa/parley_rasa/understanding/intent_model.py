@@ -1,4 +1,7 @@
-"""The linear intent model at prediction time: numpy only, stored as numbers and words: its file holds no code."""
+"""The intent model at prediction time: two linear models, one over meaning and wording and one over meaning alone.
+
+Numpy only, stored as numbers and words: its file holds no code.
+"""
 
 from __future__ import annotations
 
@@ -16,12 +19,37 @@ _ARRAYS = "intents.npz"
 _WORDS = "intents.json"
 
 
+class MeaningModel:
+    """Embedding → probabilities of intents, and how much they count."""
+
+    def __init__(self, coefficients: np.ndarray, intercept: np.ndarray, weight: float) -> None:
+        """Creates the model.
+
+        Args:
+            coefficients: one row per dimension, one column per intent, scaled so that the softmax is calibrated.
+            intercept: one number per intent, scaled likewise.
+            weight: 0 to 1.
+        """
+        self.coefficients = np.ascontiguousarray(coefficients, dtype=np.float32)
+        self.intercept = np.asarray(intercept, dtype=np.float32)
+        self.weight = weight
+
+    def probabilities(self, embedding: np.ndarray) -> np.ndarray:
+        """Return the probability of every intent."""
+        found: np.ndarray = softmax((embedding @ self.coefficients + self.intercept)[np.newaxis])[0]
+        return found
+
+
 class IntentModel:
-    """[2 · embedding | word n-grams | character n-grams] → probabilities of intents."""
+    """Probabilities of intents: a weighted mean of those of two linear models.
+
+    One reads [2 · embedding | word n-grams | character n-grams], the other the embedding alone. The first is surer of
+    words it has seen, the second of meanings it has seen in other words; their mean is right more often than either.
+    """
 
     def __init__(
         self, labels: list[str], words: NgramWeights, chars: NgramWeights, coefficients: np.ndarray,
-        intercept: np.ndarray, scale: float, encoder: str,
+        intercept: np.ndarray, scale: float, encoder: str, meaning: MeaningModel | None = None,
     ) -> None:  # fmt: skip
         """Creates the model.
 
@@ -33,11 +61,12 @@ class IntentModel:
             intercept: one number per intent.
             scale: what the scores are multiplied by before the softmax; calibrated at training.
             encoder: fingerprint of the encoder that made the embeddings.
+            meaning: the model over the embedding alone; None in files that are older than it.
         """
         self.labels, self.words, self.chars = labels, words, chars
         self.coefficients = np.ascontiguousarray(coefficients, dtype=np.float32)
         self.intercept = np.asarray(intercept, dtype=np.float32)
-        self.scale, self.encoder = scale, encoder
+        self.scale, self.encoder, self.meaning = scale, encoder, meaning
         dimensions = len(self.coefficients) - len(words.vocabulary) - len(chars.vocabulary)
         self._of_embedding = np.ascontiguousarray(self.coefficients[:dimensions] * EMBEDDING_WEIGHT)
         self._of_words = self.coefficients[dimensions : dimensions + len(words.vocabulary)]
@@ -54,9 +83,16 @@ class IntentModel:
             + self.intercept
         )
 
+    def probabilities(self, text: str, embedding: np.ndarray) -> np.ndarray:
+        """Return the probability of every intent."""
+        worded: np.ndarray = softmax(self.scores(text, embedding)[np.newaxis] * self.scale)[0]
+        if self.meaning is None:
+            return worded
+        return (1 - self.meaning.weight) * worded + self.meaning.weight * self.meaning.probabilities(embedding)
+
     def rank(self, text: str, embedding: np.ndarray) -> list[tuple[str, float]]:
         """Return all intents with their probabilities, the likeliest first."""
-        probabilities = softmax(self.scores(text, embedding)[np.newaxis] * self.scale)[0]
+        probabilities = self.probabilities(text, embedding)
         order = np.argsort(-probabilities, kind="stable")
         return [(self.labels[number], float(probabilities[number])) for number in order]
 
@@ -66,10 +102,16 @@ class IntentModel:
 
     def save(self, folder: Path) -> None:
         """Write the model to a folder."""
-        np.savez_compressed(
-            folder / _ARRAYS, coefficients=self.coefficients, intercept=self.intercept,
-            word_idf=self.words.idf, char_idf=self.chars.idf,
-        )  # fmt: skip
+        arrays = {
+            "coefficients": self.coefficients, "intercept": self.intercept,
+            "word_idf": self.words.idf, "char_idf": self.chars.idf,
+        }  # fmt: skip
+        if self.meaning is not None:
+            arrays |= {
+                "meaning": self.meaning.coefficients, "meaning_intercept": self.meaning.intercept,
+                "meaning_weight": np.array(self.meaning.weight),
+            }  # fmt: skip
+        np.savez_compressed(folder / _ARRAYS, **arrays)
         words: dict[str, Any] = {
             "labels": self.labels, "scale": self.scale, "encoder": self.encoder,
             "words": self.words.vocabulary, "chars": self.chars.vocabulary,
@@ -86,6 +128,9 @@ class IntentModel:
                 NgramWeights(word_ngrams, words["words"], arrays["word_idf"]),
                 NgramWeights(char_ngrams, words["chars"], arrays["char_idf"]),
                 arrays["coefficients"], arrays["intercept"], float(words["scale"]), words["encoder"],
+                MeaningModel(arrays["meaning"], arrays["meaning_intercept"], float(arrays["meaning_weight"]))
+                if "meaning" in arrays
+                else None,
             )  # fmt: skip
 
 

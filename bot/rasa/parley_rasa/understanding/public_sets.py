@@ -21,7 +21,7 @@ from parley_rasa.understanding import intent_training
 from parley_rasa.understanding.encoder import Encoder
 
 Examples = list[tuple[str, str]]
-C = 1.0
+C = 0.5
 DRAWS = 3
 OOS = "oos"
 
