@@ -1,4 +1,4 @@
-"""Understanding, measured: ``python -m benchmarks.nlu --data DIR [--only intents,opt-out,knowledge] [--save]``.
+"""Understanding, measured: ``python -m benchmarks.nlu --data DIR [--only intents,speed,opt-out,knowledge] [--save]``.
 
 Runs the parts that are there and prints their tables; a part that is missing is named, never made up.
 """
@@ -14,7 +14,7 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 RESULT = ROOT / "docs" / "benchmarks" / "nlu.json"
-PARTS = {"intents": "nlu_intents", "opt-out": "nlu_opt_out", "knowledge": "nlu_knowledge"}
+PARTS = {"intents": "nlu_intents", "speed": "nlu_speed", "opt-out": "nlu_opt_out", "knowledge": "nlu_knowledge"}
 
 
 def main() -> None:

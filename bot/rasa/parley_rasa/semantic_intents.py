@@ -1,4 +1,4 @@
-"""Rasa graph component for intents: MiniLM embedding joined with n-grams, a linear model, calibrated confidence.
+"""Rasa graph component for intents: meaning and wording of a message, pooled into calibrated probabilities.
 
 No ``from __future__ import annotations`` here: Rasa inspects the signatures.
 """
@@ -18,15 +18,13 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 from parley_rasa.turn_request import is_command
 from parley_rasa.understanding import intent_training
 from parley_rasa.understanding.encoder import Encoder, EncoderError, encoder_folder
-from parley_rasa.understanding.intent_model import IntentModel
+from parley_rasa.understanding.intent_model import OUT_OF_SCOPE, IntentModel
 from parley_rasa.understanding.several_questions import questions_in
-
-OUT_OF_SCOPE = "out_of_scope"
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
 class SemanticIntents(GraphComponent, IntentClassifier):
-    """Classifies a message; a command, a text without letters or one below the threshold is out of scope."""
+    """Classifies a message. A command, a text without letters and one no intent is meant for are out of scope."""
 
     @staticmethod
     def get_default_config() -> Dict[str, Any]:
@@ -35,7 +33,7 @@ class SemanticIntents(GraphComponent, IntentClassifier):
             "precision": "int8",
             "max_tokens": 64,
             "c": 0.5,
-            "threshold": 0.2,
+            "threshold": None,  # picked by cross-validation where none is given
             "ranking_length": 5,
         }
 
@@ -76,6 +74,8 @@ class SemanticIntents(GraphComponent, IntentClassifier):
         encoder = _open_encoder(config)
         with model_storage.read_from(resource) as folder:
             model = IntentModel.load(Path(folder))
+        if config["threshold"] is not None:
+            model.threshold = float(config["threshold"])
         if model.encoder != encoder.fingerprint:
             raise EncoderError("the model was trained with another encoder than the one configured: train it again")
         return cls(config, model_storage, resource, encoder, model)
@@ -87,8 +87,9 @@ class SemanticIntents(GraphComponent, IntentClassifier):
 
     def train(self, training_data: TrainingData) -> Resource:
         examples = [example for example in training_data.intent_examples if example.get(TEXT)]
-        texts = [example.get(TEXT) for example in examples]
-        intents = [example.get(INTENT) for example in examples]
+        texts, intents = intent_training.with_names(
+            [example.get(TEXT) for example in examples], [example.get(INTENT) for example in examples]
+        )
         self._model = intent_training.train(
             texts, intents, self._encoder.encode_all(texts), self._encoder.fingerprint, float(self._config["c"])
         )
@@ -100,8 +101,6 @@ class SemanticIntents(GraphComponent, IntentClassifier):
         for message in messages:
             ranking = self._rank(message.get(TEXT) or "")
             name, confidence = ranking[0]
-            if confidence < self._config["threshold"]:
-                name = OUT_OF_SCOPE
             message.set(INTENT, {"name": name, "confidence": confidence}, add_to_output=True)
             kept = ranking[: self._config["ranking_length"]]
             message.set(

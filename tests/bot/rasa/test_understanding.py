@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.feature_extraction.text import TfidfVectorizer
 
-from parley_rasa.understanding.encoder import DIMENSIONS, Encoder, EncoderError, encoder_folder
+from parley_rasa.understanding.encoder import DEFAULT_DIMENSIONS, Encoder, EncoderError, encoder_folder
 from parley_rasa.understanding.intent_model import IntentModel, softmax
 from parley_rasa.understanding.intent_training import TrainingError, train
 from parley_rasa.understanding.ngrams import NgramWeights, char_ngrams, word_ngrams
@@ -23,7 +23,7 @@ INTENTS = ["greet", "greet", "greet", "price", "price", "price"] * 2
 
 def fake_vectors(texts):
     """Vectors that say nothing, so that the n-grams decide."""
-    return np.full((len(texts), DIMENSIONS), 0.01, dtype=np.float32)
+    return np.full((len(texts), DEFAULT_DIMENSIONS), 0.01, dtype=np.float32)
 
 
 @pytest.fixture(scope="module")
@@ -128,7 +128,7 @@ def test_the_encoder_puts_like_sentences_close_together(encoder_dir, precision):
 def test_a_long_text_is_cut_and_an_empty_one_encoded(encoder_dir):
     encoder = Encoder(encoder_dir, "int8", max_tokens=16)
     np.testing.assert_array_equal(encoder.encode("word " * 1000), encoder.encode("word " * 500))
-    assert encoder.encode("").shape == (DIMENSIONS,)
+    assert encoder.encode("").shape == (DEFAULT_DIMENSIONS,)
 
 
 def test_a_missing_encoder_is_named_in_the_error(tmp_path, encoder_dir, monkeypatch):

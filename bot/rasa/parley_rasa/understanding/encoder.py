@@ -12,7 +12,7 @@ import onnxruntime
 from tokenizers import Tokenizer
 
 ENCODER_DIR_VARIABLE = "PARLEY_ENCODER_DIR"
-DIMENSIONS = 384
+DEFAULT_DIMENSIONS = 384
 PRECISIONS = ("int8", "fp32")
 
 
@@ -27,7 +27,7 @@ class Encoder:
         if precision not in PRECISIONS:
             raise EncoderError(f"precision {precision!r} is none of {', '.join(PRECISIONS)}")
         model = folder / f"model.{precision}.onnx"
-        self.fingerprint = _recorded_origin(folder, precision)
+        self.fingerprint, self.dimensions = _recorded_origin(folder, precision)
         options = onnxruntime.SessionOptions()
         # One replica, one core: a second thread would only take the core of another replica.
         options.intra_op_num_threads = 1
@@ -38,7 +38,7 @@ class Encoder:
         self._tokenizer.enable_truncation(max_tokens)
 
     def encode(self, text: str) -> np.ndarray:
-        """Return the vector of a text, as float32 of length DIMENSIONS."""
+        """Return the vector of a text, as float32 of length ``dimensions``."""
         ids = np.array([self._tokenizer.encode(text).ids], dtype=np.int64)
         (vectors,) = self._session.run(None, {"input_ids": ids, "attention_mask": np.ones_like(ids)})
         return vectors[0]
@@ -46,7 +46,7 @@ class Encoder:
     def encode_all(self, texts: Sequence[str]) -> np.ndarray:
         """Return one row per text. One at a time on purpose: int8 results depend on what shares a batch."""
         rows: list[np.ndarray] = [self.encode(text) for text in texts]
-        return np.asarray(rows, dtype=np.float32).reshape(len(rows), DIMENSIONS)
+        return np.asarray(rows, dtype=np.float32).reshape(len(rows), self.dimensions)
 
 
 def encoder_folder(configured: str | None) -> Path:
@@ -57,10 +57,14 @@ def encoder_folder(configured: str | None) -> Path:
     return Path(folder)
 
 
-def _recorded_origin(folder: Path, precision: str) -> str:
-    """Name the weights and the kind of export. Not the file's hash: it differs between exports of the same weights."""
+def _recorded_origin(folder: Path, precision: str) -> tuple[str, int]:
+    """Name the weights and the kind of export, and the length of a vector.
+
+    Not the file's hash: it differs between exports of the same weights.
+    """
     try:
         meta = json.loads((folder / "meta.json").read_text("utf-8"))
-        return f"{meta['weights_sha256']}/{meta['format']}/{precision}"
+        origin = f"{meta['weights_sha256']}/{meta['format']}/{precision}"
+        return origin, int(meta.get("dimensions", DEFAULT_DIMENSIONS))
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise EncoderError(f"no exported encoder in {folder}: {error!r}") from error

@@ -1,33 +1,69 @@
-"""Train the intent model: a linear SVM on joined features and a logistic regression on the embedding. Deterministic.
+"""Train the intent model: linear models of wording and of meaning, and how they are pooled. Deterministic.
 
-How their scores become probabilities, and how much each counts, is picked by cross-validation on the examples.
+How much each counts, what is in scope and below what a text is not, is picked by cross-validation on the examples.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import scipy.sparse
+from scipy.optimize import minimize
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedKFold
 from sklearn.svm import LinearSVC
 
-from parley_rasa.understanding.intent_model import EMBEDDING_WEIGHT, IntentModel, MeaningModel, softmax
+from parley_rasa.understanding.intent_model import (
+    EMBEDDING_WEIGHT,
+    NEIGHBOURS,
+    OUT_OF_SCOPE,
+    IntentModel,
+    Meaning,
+    Pooling,
+    Scope,
+    pool,
+)
 from parley_rasa.understanding.ngrams import NgramWeights, char_ngrams, word_ngrams
 
 FOLDS = 5
-SCALE_WITHOUT_CALIBRATION = 4.0
-SCALES = np.geomspace(0.5, 32.0, 60)
 MEANING_C = 20.0
-MEANING_SCALES = np.geomspace(0.3, 3.0, 24)
-MEANING_WEIGHTS = (0.0, 0.15, 0.3, 0.4, 0.5, 0.6)
+SCOPE_C = 1000.0
+UNCALIBRATED = Pooling(4.0)
+FIRST_GUESS = Pooling(3.0, 0.4, 2.0)
+FEW = 30  # examples, below which an intent's name is taught too
+LEAST_OUTSIDE = 10  # texts out of scope, below which they teach nothing
+RIGHT_KEPT = 0.98  # of the answers that are right, where there are no texts out of scope to pick a threshold by
 
 
 class TrainingError(ValueError):
     """The examples do not make a model."""
+
+
+@dataclass
+class Readings:
+    """Scores of texts by models that have not seen them: one row a text.
+
+    Attributes:
+        wording: decision values of the model over embedding and n-grams, a column per intent.
+        meaning: decision values of the model over the embedding alone.
+        nearest: cosine of each intent's nearest example.
+        familiarity: mean cosine of the nearest examples of all.
+    """
+
+    wording: np.ndarray
+    meaning: np.ndarray
+    nearest: np.ndarray
+    familiarity: np.ndarray
+
+
+def with_names(texts: Sequence[str], intents: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Return the examples and, for each intent with few, its name in words: "card_arrival" says what it is about."""
+    counts = Counter(intents)
+    named = [name for name in sorted(counts) if counts[name] < FEW and name != OUT_OF_SCOPE]
+    return [*texts, *(name.replace("_", " ").lower() for name in named)], [*intents, *named]
 
 
 def train(texts: Sequence[str], intents: Sequence[str], embeddings: np.ndarray, encoder: str, c: float) -> IntentModel:
@@ -35,91 +71,149 @@ def train(texts: Sequence[str], intents: Sequence[str], embeddings: np.ndarray, 
 
     Args:
         texts: the examples.
-        intents: the intent of each.
+        intents: the intent of each; ``out_of_scope`` for those that no intent is meant for.
         embeddings: the encoder's vector of each.
         encoder: fingerprint of the encoder.
-        c: how hard the linear model tries to get every example right.
+        c: how hard the wording model tries to get every example right.
+
+    Raises:
+        TrainingError: there are fewer than two intents.
     """
-    labels = sorted(set(intents))
+    inside = [number for number, intent in enumerate(intents) if intent != OUT_OF_SCOPE]
+    labels = sorted({intents[number] for number in inside})
     if len(labels) < 2:
         raise TrainingError(f"an intent model needs at least two intents, the examples have {len(labels)}")
-    targets = np.array([labels.index(intent) for intent in intents])
-    words, chars, features = _featurise(texts, embeddings)
-    svm = _fit(features, targets, c)
-    coefficients, intercept = _per_label(svm)
-    mixture = calibrate(texts, embeddings, targets, c)
-    meaning = _fit_meaning(embeddings, targets)
-    by_meaning, by_meaning_intercept = _per_label(meaning)
-    return IntentModel(
-        labels, words, chars, coefficients.T, intercept, mixture.scale, encoder,
-        MeaningModel(
-            by_meaning.T * mixture.meaning_scale, by_meaning_intercept * mixture.meaning_scale, mixture.meaning_weight
-        ),
+    inside.sort(key=lambda number: intents[number])
+    outside = [number for number, intent in enumerate(intents) if intent == OUT_OF_SCOPE]
+    known = [texts[number] for number in inside]
+    vectors = np.asarray(embeddings[inside], dtype=np.float32)
+    targets = np.array([labels.index(intents[number]) for number in inside])
+    fitted = _Fitted(known, vectors, targets, c)
+    held_out = cross_validate(known, vectors, targets, c)
+    model = IntentModel(
+        labels, fitted.words, fitted.chars, fitted.wording[0].T, fitted.wording[1], UNCALIBRATED, encoder,
+        Meaning(fitted.meaning[0].T, fitted.meaning[1], vectors, fitted.starts),
     )  # fmt: skip
+    if held_out is None:
+        return model
+    model.pooling = fit_pooling(held_out, targets)
+    found = pool(model.pooling, held_out.wording, held_out.meaning, held_out.nearest)
+    right = found.argmax(axis=1) == targets
+    if len(outside) < LEAST_OUTSIDE:
+        model.threshold = float(np.quantile(found.max(axis=1)[right], 1 - RIGHT_KEPT)) if right.any() else 0.0
+        return model
+    strange = np.asarray(embeddings[outside], dtype=np.float32)
+    readings = fitted.read([texts[number] for number in outside], strange)
+    model.scope, probable, improbable = fit_scope(held_out, vectors, readings, strange)
+    model.threshold = best_threshold(probable, right, improbable)
+    return model
 
 
-@dataclass(frozen=True)
-class Mixture:
-    """How two models' scores become one probability."""
-
-    scale: float
-    meaning_scale: float = 1.0
-    meaning_weight: float = 0.0
-
-
-def calibrate(texts: Sequence[str], embeddings: np.ndarray, targets: np.ndarray, c: float) -> Mixture:
-    """Return the scales and the weight under which held-out scores give the best probabilities (smallest log loss)."""
+def cross_validate(texts: Sequence[str], embeddings: np.ndarray, targets: np.ndarray, c: float) -> Readings | None:
+    """Return the scores of each example by models of the other folds; None if an intent has a single example."""
     folds = min(FOLDS, *Counter(targets.tolist()).values())
     if folds < 2:
-        return Mixture(SCALE_WITHOUT_CALIBRATION)
-    count = len(set(targets.tolist()))
-    worded, meant = np.zeros((len(targets), count)), np.zeros((len(targets), count))
+        return None
+    shape = (len(targets), int(targets.max()) + 1)
+    found = Readings(np.zeros(shape), np.zeros(shape), np.zeros(shape), np.zeros(len(targets)))
     splitter = StratifiedKFold(folds, shuffle=True, random_state=0)
     for seen, unseen in splitter.split(embeddings, targets):
-        words, chars, features = _featurise([texts[number] for number in seen], embeddings[seen])
-        rest = [texts[number] for number in unseen]
-        coefficients, intercept = _per_label(_fit(features, targets[seen], c))
-        worded[unseen] = _join(embeddings[unseen], words.matrix(rest), chars.matrix(rest)) @ coefficients.T + intercept
-        coefficients, intercept = _per_label(_fit_meaning(embeddings[seen], targets[seen]))
-        meant[unseen] = embeddings[unseen] @ coefficients.T + intercept
-    scale = _best(SCALES, lambda candidate: softmax(worded * candidate), targets)
-    meaning_scale = _best(MEANING_SCALES, lambda candidate: softmax(meant * candidate), targets)
-    one, other = softmax(worded * scale), softmax(meant * meaning_scale)
-    weight = _best(MEANING_WEIGHTS, lambda candidate: (1 - candidate) * one + candidate * other, targets)
-    return Mixture(scale, meaning_scale, weight)
+        fitted = _Fitted([texts[number] for number in seen], embeddings[seen], targets[seen], c)
+        readings = fitted.read([texts[number] for number in unseen], embeddings[unseen])
+        found.wording[unseen], found.meaning[unseen] = readings.wording, readings.meaning
+        found.nearest[unseen], found.familiarity[unseen] = readings.nearest, readings.familiarity
+    return found
 
 
-def _best(candidates: Iterable[float], probabilities: Callable[[float], np.ndarray], targets: np.ndarray) -> float:
-    """Return the candidate with the smallest log loss."""
+def fit_pooling(readings: Readings, targets: np.ndarray) -> Pooling:
+    """Return the weights under which held-out scores give the best probabilities (smallest log loss)."""
     rows = np.arange(len(targets))
-    losses = {float(one): -np.mean(np.log(probabilities(one)[rows, targets] + 1e-12)) for one in candidates}
-    return min(losses, key=lambda one: losses[one])
+
+    def loss(logarithms: np.ndarray) -> float:
+        weights = Pooling(*np.exp(logarithms).tolist())
+        found = pool(weights, readings.wording, readings.meaning, readings.nearest)
+        return -float(np.mean(np.log(found[rows, targets] + 1e-12)))
+
+    first = np.log([FIRST_GUESS.wording, FIRST_GUESS.meaning, FIRST_GUESS.nearest])
+    best = minimize(loss, first, method="Nelder-Mead", options={"maxiter": 150, "xatol": 0.02, "fatol": 1e-4})
+    return Pooling(*np.exp(best.x).tolist())
 
 
-def _featurise(
-    texts: Sequence[str], embeddings: np.ndarray
-) -> tuple[NgramWeights, NgramWeights, scipy.sparse.csr_matrix]:
-    words, chars = NgramWeights.fit(word_ngrams, texts), NgramWeights.fit(char_ngrams, texts)
-    return words, chars, _join(embeddings, words.matrix(texts), chars.matrix(texts))
+def fit_scope(
+    inside: Readings, vectors: np.ndarray, outside: Readings, strange: np.ndarray
+) -> tuple[Scope, np.ndarray, np.ndarray]:
+    """Return the model of scope and its probabilities of the examples inside and of those outside."""
+    likeness = strange @ strange.T
+    np.fill_diagonal(likeness, -1.0)  # a text is not its own neighbour
+    numbers = np.vstack(
+        [_scope_numbers(inside, _nearest_means(vectors @ strange.T)), _scope_numbers(outside, _nearest_means(likeness))]
+    )
+    targets = np.concatenate([np.ones(len(vectors)), np.zeros(len(strange))])
+    centre, spread = numbers.mean(axis=0), numbers.std(axis=0) + 1e-9
+    fitted = LogisticRegression(C=SCOPE_C, max_iter=1000).fit((numbers - centre) / spread, targets)
+    coefficients = fitted.coef_[0] / spread
+    intercept = float(fitted.intercept_[0] - centre @ coefficients)
+    probabilities = 1.0 / (1.0 + np.exp(-(numbers @ coefficients + intercept)))
+    return Scope(strange, coefficients, intercept), probabilities[: len(vectors)], probabilities[len(vectors) :]
 
 
-def _join(
-    embeddings: np.ndarray, words: scipy.sparse.csr_matrix, chars: scipy.sparse.csr_matrix
-) -> scipy.sparse.csr_matrix:
-    parts: list[scipy.sparse.csr_matrix] = [scipy.sparse.csr_matrix(EMBEDDING_WEIGHT * embeddings), words, chars]
-    return scipy.sparse.hstack(parts, format="csr").astype(np.float64)
+def best_threshold(inside: np.ndarray, right: np.ndarray, outside: np.ndarray) -> float:
+    """Return the probability below which calling a text out of scope is right most often (Larson et al. 2019).
+
+    Args:
+        inside: probability to be in scope, of texts that are.
+        right: whether the likeliest intent is the right one, for each of them.
+        outside: probability to be in scope, of texts that are not.
+    """
+    candidates = np.unique(np.concatenate([[0.0], inside, outside]))
+    kept = np.sort(inside[right])
+    refused = np.sort(outside)
+    good = (len(kept) - np.searchsorted(kept, candidates)) + np.searchsorted(refused, candidates)
+    # Of several that are as good the one that turns most away: a wrong answer costs more than a question.
+    return float(candidates[len(candidates) - 1 - int(np.argmax(good[::-1]))])
 
 
-def _fit(features: scipy.sparse.csr_matrix, targets: np.ndarray, c: float) -> LinearSVC:
-    return LinearSVC(C=c, random_state=0, max_iter=5000).fit(features, targets)
+class _Fitted:
+    """Models of some of the examples, which may come in any order."""
+
+    def __init__(self, texts: Sequence[str], embeddings: np.ndarray, targets: np.ndarray, c: float) -> None:
+        self.words, self.chars = NgramWeights.fit(word_ngrams, texts), NgramWeights.fit(char_ngrams, texts)
+        features = self._features(texts, embeddings)
+        self.wording = _per_label(LinearSVC(C=c, random_state=0, max_iter=5000).fit(features, targets))
+        self.meaning = _per_label(LogisticRegression(C=MEANING_C, max_iter=300).fit(embeddings, targets))
+        order = np.argsort(targets, kind="stable")
+        self._examples = embeddings[order]
+        self.starts = np.searchsorted(targets[order], np.unique(targets))
+
+    def read(self, texts: Sequence[str], embeddings: np.ndarray) -> Readings:
+        cosines = embeddings @ self._examples.T
+        return Readings(
+            self._features(texts, embeddings) @ self.wording[0].T + self.wording[1],
+            embeddings @ self.meaning[0].T + self.meaning[1],
+            np.maximum.reduceat(cosines, self.starts, axis=1),
+            _nearest_means(cosines),
+        )
+
+    def _features(self, texts: Sequence[str], embeddings: np.ndarray) -> scipy.sparse.csr_matrix:
+        parts = [
+            scipy.sparse.csr_matrix(EMBEDDING_WEIGHT * embeddings), self.words.matrix(texts), self.chars.matrix(texts)
+        ]  # fmt: skip
+        return scipy.sparse.hstack(parts, format="csr").astype(np.float64)
 
 
-def _fit_meaning(embeddings: np.ndarray, targets: np.ndarray) -> LogisticRegression:
-    return LogisticRegression(C=MEANING_C, max_iter=300).fit(embeddings, targets)
+def _scope_numbers(readings: Readings, strangeness: np.ndarray) -> np.ndarray:
+    highest = np.sort(readings.wording, axis=1)
+    return np.column_stack([highest[:, -1], highest[:, -2], readings.familiarity, strangeness])
 
 
-def _per_label(svm: LinearSVC | LogisticRegression) -> tuple[np.ndarray, np.ndarray]:
+def _nearest_means(cosines: np.ndarray) -> np.ndarray:
+    count = min(NEIGHBOURS, cosines.shape[1])
+    found: np.ndarray = np.partition(cosines, -count, axis=1)[:, -count:].mean(axis=1)
+    return found
+
+
+def _per_label(fitted: LinearSVC | LogisticRegression) -> tuple[np.ndarray, np.ndarray]:
     """Return one row of coefficients per label; sklearn gives a single row when there are two."""
-    if len(svm.classes_) == 2:
-        return np.vstack([-svm.coef_, svm.coef_]), np.concatenate([-svm.intercept_, svm.intercept_])
-    return svm.coef_, svm.intercept_
+    if len(fitted.classes_) == 2:
+        return np.vstack([-fitted.coef_, fitted.coef_]), np.concatenate([-fitted.intercept_, fitted.intercept_])
+    return fitted.coef_, fitted.intercept_

@@ -1,0 +1,171 @@
+"""How the readings of a text are pooled, what is out of scope, and what an older model file still does."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from parley_rasa.understanding.intent_model import OUT_OF_SCOPE, IntentModel, Pooling, nearest_mean, pool
+from parley_rasa.understanding.intent_training import (
+    FEW,
+    best_threshold,
+    cross_validate,
+    fit_pooling,
+    train,
+    with_names,
+)
+
+TEXTS = ["hello", "hi there", "good morning", "hey", "hello you", "what does it cost", "the price please",
+         "how much is it", "price", "costs"]  # fmt: skip
+INTENTS = ["greet"] * 5 + ["price"] * 5
+STRANGE = [f"the weather in {place}" for place in "Rome Oslo Bonn Kiel Nice Lyon Bern Graz Ulm Pisa".split()]
+DIMENSIONS = 8
+
+
+def toward(*values: float) -> np.ndarray:
+    vector = np.zeros(DIMENSIONS, dtype=np.float32)
+    vector[: len(values)] = values
+    return vector / np.linalg.norm(vector)
+
+
+def near(direction: np.ndarray, count: int, seed: int) -> np.ndarray:
+    """Vectors of length 1 scattered about a direction."""
+    scattered = direction + np.random.default_rng(seed).normal(size=(count, DIMENSIONS)).astype(np.float32) / 8
+    found: np.ndarray = (scattered / np.linalg.norm(scattered, axis=1, keepdims=True)).astype(np.float32)
+    return found
+
+
+VECTORS = np.vstack([near(toward(1.0), 5, 1), near(toward(0.0, 1.0), 5, 2)])
+
+
+@pytest.fixture(scope="module")
+def model() -> IntentModel:
+    return train(TEXTS, INTENTS, VECTORS, "an encoder", c=0.5)
+
+
+@pytest.fixture(scope="module")
+def scoped() -> IntentModel:
+    vectors = np.vstack([VECTORS, near(toward(0.0, 0.0, 1.0), len(STRANGE), 3)])
+    return train([*TEXTS, *STRANGE], [*INTENTS, *[OUT_OF_SCOPE] * len(STRANGE)], vectors, "an encoder", c=0.5)
+
+
+def test_a_text_of_unseen_words_is_told_apart_by_its_meaning(model):
+    assert model.rank("zzz", toward(1.0))[0][0] == "greet"
+    assert model.rank("zzz", toward(0.0, 1.0))[0][0] == "price"
+
+
+def test_a_text_far_from_every_example_is_out_of_scope_and_one_like_them_is_not(scoped):
+    assert scoped.rank("snow tomorrow", toward(0.0, 0.0, 1.0))[0][0] == OUT_OF_SCOPE
+    assert scoped.rank("hello", toward(1.0))[0][0] == "greet"
+    assert OUT_OF_SCOPE not in scoped.labels
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.floats(-1, 1), min_size=3, max_size=3).filter(lambda found: sum(map(abs, found)) > 0.1))
+def test_the_ranking_with_out_of_scope_in_it_adds_up_to_one_and_names_each_once(scoped, direction):
+    ranking = scoped.rank("hello price", toward(*direction))
+    assert sorted(name for name, _ in ranking) == ["greet", OUT_OF_SCOPE, "price"]
+    assert abs(sum(confidence for _, confidence in ranking) - 1) < 1e-5
+
+
+def test_below_the_threshold_out_of_scope_goes_first_whatever_the_rest_says(scoped, tmp_path):
+    scoped.save(tmp_path)
+    strict = IntentModel.load(tmp_path)
+    strict.threshold = 1.0
+    assert strict.rank("hello", toward(1.0))[0][0] == OUT_OF_SCOPE
+
+
+def test_without_texts_out_of_scope_the_unlikely_is_out_of_scope(model, tmp_path):
+    model.save(tmp_path)
+    strict = IntentModel.load(tmp_path)
+    assert strict.scope is None
+    strict.threshold = 0.999999
+    name, confidence = strict.rank("hello price", toward(1.0, 1.0))[0]
+    assert name == OUT_OF_SCOPE
+    assert 0 < confidence < 1
+
+
+def test_a_saved_model_knows_scope_and_threshold_as_before(scoped, tmp_path):
+    scoped.save(tmp_path)
+    read = IntentModel.load(tmp_path)
+    for text, vector in (("hello", toward(1.0)), ("rain", toward(0.0, 0.2, 1.0))):
+        assert read.rank(text, vector) == scoped.rank(text, vector)
+    assert read.threshold == scoped.threshold
+
+
+def test_a_file_from_before_meanings_were_kept_ranks_by_wording(model, tmp_path):
+    model.save(tmp_path)
+    with np.load(tmp_path / "intents.npz") as arrays:
+        older = {name: arrays[name] for name in ("coefficients", "intercept", "word_idf", "char_idf")}
+    np.savez_compressed(tmp_path / "intents.npz", **older)
+    words = json.loads((tmp_path / "intents.json").read_text("utf-8"))
+    for newer in ("meaning", "nearest", "threshold"):
+        del words[newer]
+    (tmp_path / "intents.json").write_text(json.dumps(words), "utf-8")
+    read = IntentModel.load(tmp_path)
+    assert read.meaning is None
+    assert read.threshold == 0.2
+    assert read.rank("the price please", toward(0.0, 1.0))[0][0] == "price"
+
+
+def test_no_weights_nearby_give_better_held_out_probabilities_than_the_fitted():
+    chance = np.random.default_rng(4)
+    vectors = np.vstack([near(toward(1.0), 30, 5), near(toward(0.3, 1.0), 30, 6)])
+    texts = [f"{chance.choice(['hi', 'hello', 'cost'])} {number}" for number in range(60)]
+    targets = np.array([0] * 30 + [1] * 30)
+    readings = cross_validate(texts, vectors, targets, c=0.5)
+    assert readings is not None
+
+    def loss(weights: Pooling) -> float:
+        found = pool(weights, readings.wording, readings.meaning, readings.nearest)
+        return -float(np.mean(np.log(found[np.arange(60), targets])))
+
+    fitted = fit_pooling(readings, targets)
+    others = [Pooling(fitted.wording * a, fitted.meaning * b, fitted.nearest * c)
+              for a in (0.8, 1.0, 1.25) for b in (0.8, 1.0, 1.25) for c in (0.8, 1.0, 1.25)]  # fmt: skip
+    assert loss(fitted) <= min(map(loss, others)) + 1e-3
+
+
+@given(st.floats(0, 9), st.floats(0, 9), st.floats(0, 9), st.lists(st.floats(-5, 5), min_size=3, max_size=3))
+def test_pooled_probabilities_add_up_to_one(wording, meaning, nearest, scores):
+    row = np.array(scores)
+    assert abs(float(pool(Pooling(wording, meaning, nearest), row, row[::-1], row).sum()) - 1) < 1e-6
+
+
+@given(st.lists(st.floats(-1, 1), min_size=1, max_size=12))
+def test_the_mean_of_the_nearest_lies_between_the_mean_and_the_highest(cosines):
+    found = nearest_mean(np.array(cosines))
+    assert np.mean(cosines) - 1e-9 <= found <= max(cosines) + 1e-9
+
+
+likely = st.floats(0, 1)
+
+
+@given(st.lists(st.tuples(likely, st.booleans()), min_size=1, max_size=25), st.lists(likely, max_size=10), likely)
+def test_no_threshold_is_right_more_often_than_the_one_picked(inside, outside, other):
+    probable, right = np.array([one for one, _ in inside]), np.array([one for _, one in inside])
+
+    def good(threshold: float) -> int:
+        kept = sum(ok and one >= threshold for one, ok in inside)
+        return kept + sum(one < threshold for one in outside)
+
+    picked = best_threshold(probable, right, np.array(outside))
+    if other <= max([*probable, *outside]):
+        assert good(picked) >= good(other)
+
+
+def test_of_thresholds_that_are_as_good_the_one_that_turns_most_away_is_picked():
+    inside, right = np.array([0.9, 0.5, 0.8]), np.array([True, False, True])
+    assert best_threshold(inside, right, np.array([0.1])) == 0.8
+
+
+def test_an_intent_with_few_examples_is_taught_by_its_name_too_and_out_of_scope_never_is():
+    many = ["hello"] * FEW
+    texts, intents = with_names([*many, "when will it come", "snow"], ["greet"] * FEW + ["card_arrival", OUT_OF_SCOPE])
+    assert texts[-1] == "card arrival"
+    assert intents[-1] == "card_arrival"
+    assert len(texts) == FEW + 3
