@@ -32,7 +32,7 @@ class SemanticIntents(GraphComponent, IntentClassifier):
             "encoder_dir": None,  # PARLEY_ENCODER_DIR goes before it
             "precision": "int8",
             "max_tokens": 64,
-            "c": 0.5,
+            "c": None,  # picked at training
             "threshold": None,  # picked by cross-validation where none is given
             "ranking_length": 5,
         }
@@ -91,7 +91,7 @@ class SemanticIntents(GraphComponent, IntentClassifier):
             [example.get(TEXT) for example in examples], [example.get(INTENT) for example in examples]
         )
         self._model = intent_training.train(
-            texts, intents, self._encoder.encode_all(texts), self._encoder.fingerprint, float(self._config["c"])
+            texts, intents, self._encoder.encode_all(texts), self._encoder.fingerprint, self._config["c"]
         )
         with self._model_storage.write_to(self._resource) as folder:
             self._model.save(Path(folder))

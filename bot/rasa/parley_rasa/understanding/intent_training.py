@@ -33,6 +33,9 @@ MEANING_C = 20.0
 SCOPE_C = 1000.0
 UNCALIBRATED = Pooling(4.0)
 FIRST_GUESS = Pooling(3.0, 0.4, 2.0)
+C = 0.5
+OTHER_C = (1.0,)
+FEW_TO_TRY = 1000  # examples, up to which other values of C are worth the seconds
 FEW = 30  # examples, below which an intent's name is taught too
 LEAST_OUTSIDE = 10  # texts out of scope, below which they teach nothing
 RIGHT_KEPT = 0.98  # of the answers that are right, where there are no texts out of scope to pick a threshold by
@@ -66,7 +69,9 @@ def with_names(texts: Sequence[str], intents: Sequence[str]) -> tuple[list[str],
     return [*texts, *(name.replace("_", " ").lower() for name in named)], [*intents, *named]
 
 
-def train(texts: Sequence[str], intents: Sequence[str], embeddings: np.ndarray, encoder: str, c: float) -> IntentModel:
+def train(
+    texts: Sequence[str], intents: Sequence[str], embeddings: np.ndarray, encoder: str, c: float | None = None
+) -> IntentModel:
     """Return a model of the examples.
 
     Args:
@@ -74,7 +79,8 @@ def train(texts: Sequence[str], intents: Sequence[str], embeddings: np.ndarray, 
         intents: the intent of each; ``out_of_scope`` for those that no intent is meant for.
         embeddings: the encoder's vector of each.
         encoder: fingerprint of the encoder.
-        c: how hard the wording model tries to get every example right.
+        c: how hard the wording model tries to get every example right; picked by cross-validation where it is None
+            and the examples are few.
 
     Raises:
         TrainingError: there are fewer than two intents.
@@ -88,8 +94,11 @@ def train(texts: Sequence[str], intents: Sequence[str], embeddings: np.ndarray, 
     known = [texts[number] for number in inside]
     vectors = np.asarray(embeddings[inside], dtype=np.float32)
     targets = np.array([labels.index(intents[number]) for number in inside])
-    fitted = _Fitted(known, vectors, targets, c)
-    held_out = cross_validate(known, vectors, targets, c)
+    tried = [C, *(OTHER_C if len(known) <= FEW_TO_TRY else ())] if c is None else [c]
+    readings_by_c = {one: cross_validate(known, vectors, targets, one) for one in tried}
+    best = min(tried, key=lambda one: _loss_of(readings_by_c[one], targets))
+    held_out = readings_by_c[best]
+    fitted = _Fitted(known, vectors, targets, best)
     model = IntentModel(
         labels, fitted.words, fitted.chars, fitted.wording[0].T, fitted.wording[1], UNCALIBRATED, encoder,
         Meaning(fitted.meaning[0].T, fitted.meaning[1], vectors, fitted.starts),
@@ -127,16 +136,23 @@ def cross_validate(texts: Sequence[str], embeddings: np.ndarray, targets: np.nda
 
 def fit_pooling(readings: Readings, targets: np.ndarray) -> Pooling:
     """Return the weights under which held-out scores give the best probabilities (smallest log loss)."""
-    rows = np.arange(len(targets))
 
     def loss(logarithms: np.ndarray) -> float:
-        weights = Pooling(*np.exp(logarithms).tolist())
-        found = pool(weights, readings.wording, readings.meaning, readings.nearest)
-        return -float(np.mean(np.log(found[rows, targets] + 1e-12)))
+        return pooling_loss(Pooling(*np.exp(logarithms).tolist()), readings, targets)
 
     first = np.log([FIRST_GUESS.wording, FIRST_GUESS.meaning, FIRST_GUESS.nearest])
     best = minimize(loss, first, method="Nelder-Mead", options={"maxiter": 150, "xatol": 0.02, "fatol": 1e-4})
     return Pooling(*np.exp(best.x).tolist())
+
+
+def pooling_loss(pooling: Pooling, readings: Readings, targets: np.ndarray) -> float:
+    """Return the log loss of pooled held-out scores."""
+    found = pool(pooling, readings.wording, readings.meaning, readings.nearest)
+    return -float(np.mean(np.log(found[np.arange(len(targets)), targets] + 1e-12)))
+
+
+def _loss_of(readings: Readings | None, targets: np.ndarray) -> float:
+    return 0.0 if readings is None else pooling_loss(fit_pooling(readings, targets), readings, targets)
 
 
 def fit_scope(

@@ -23,7 +23,6 @@ from parley_rasa.understanding.encoder import Encoder
 from parley_rasa.understanding.intent_model import OUT_OF_SCOPE, IntentModel
 
 Examples = list[tuple[str, str]]
-C = 0.5
 DRAWS = 3
 OOS = "oos"
 
@@ -52,7 +51,7 @@ class Measurement:
     def model(self, train: Examples) -> IntentModel:
         """Return a model of the examples, trained as the product trains."""
         texts, intents = intent_training.with_names([text for text, _ in train], [intent for _, intent in train])
-        return intent_training.train(texts, intents, self.encode(texts), self._encoder.fingerprint, C)
+        return intent_training.train(texts, intents, self.encode(texts), self._encoder.fingerprint)
 
     def likeliest(self, model: IntentModel, texts: list[str]) -> tuple[list[str], np.ndarray]:
         """Return the likeliest intent of each text if it is in scope, and the probability that it is."""

@@ -1,0 +1,91 @@
+"""Milliseconds a message for understanding alone, on one core: Parley's pipeline beside stock Rasa's.
+
+Both are trained in the run on the same examples and read the same held-out messages through Rasa's own graph. Stock is
+the pipeline that Rasa picks by itself where a configuration names none, as `rasa init` leaves it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[1]
+PYTHON = ROOT / ".venv-rasa" / "bin" / "python"
+EXAMPLES = ROOT / "nlu_data" / "intents"
+MESSAGES = ROOT / "nlu_data" / "evaluation" / "held_out.yml"
+ENCODER = ROOT / "var" / "encoder"
+GOAL_MS = 6.0
+
+
+def measure(data: Path | None) -> dict[str, Any]:  # noqa: ARG001 - every part is asked alike
+    """Return the figures of each pipeline. Needs no data set."""
+    with tempfile.TemporaryDirectory(prefix="parley-nlu-") as folder:
+        ours, ours_seconds = _train_ours(Path(folder))
+        stock, stock_seconds = _train_stock(Path(folder))
+        return {
+            "parley, int8": {**_time(ours), "training_seconds": ours_seconds},
+            "stock rasa": {**_time(stock), "training_seconds": stock_seconds},
+        }
+
+
+def show(result: dict[str, Any]) -> str:
+    """Return the table."""
+    lines = [f"{'':14}{'mean ms':>9}{'p50':>7}{'p95':>7}{'right':>10}{'training s':>12}"]
+    for name, row in result.items():
+        right = f"{row['right']}/{row['of']}"
+        lines.append(
+            f"{name:14}{row['mean_ms']:>9.2f}{row['p50_ms']:>7.2f}{row['p95_ms']:>7.2f}{right:>10}"
+            f"{row['training_seconds']:>12.0f}"
+        )
+    ours, stock = result["parley, int8"], result["stock rasa"]
+    lines.append(
+        f"{stock['mean_ms'] / ours['mean_ms']:.1f} x as fast as stock; {ours['mean_ms'] / GOAL_MS:.2f} of the limit "
+        f"of {GOAL_MS:.0f} ms a message"
+    )
+    return "\n".join(lines)
+
+
+def _train_ours(folder: Path) -> tuple[Path, float]:
+    return _timed(
+        ["-m", "parley_rasa.train", "--nlu", EXAMPLES, "--encoder", ENCODER, "--out", folder / "ours"], folder / "ours"
+    )
+
+
+def _train_stock(folder: Path) -> tuple[Path, float]:
+    config = folder / "config.yml"
+    config.write_text("recipe: default.v1\nassistant_id: stock\nlanguage: en\n", "utf-8")
+    return _timed(
+        ["-m", "rasa", "train", "nlu", "--config", config, "--nlu", EXAMPLES, "--out", folder / "stock"],
+        folder / "stock",
+    )
+
+
+def _timed(arguments: list[str | Path], out: Path) -> tuple[Path, float]:
+    began = time.perf_counter()
+    subprocess.run(
+        [PYTHON, *arguments], cwd=ROOT / "bot" / "rasa", env=_environment(),
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=True,
+    )  # fmt: skip
+    (model,) = out.glob("*.tar.gz")
+    return model, time.perf_counter() - began
+
+
+def _time(model: Path) -> dict[str, Any]:
+    done = subprocess.run(
+        [PYTHON, "-m", "parley_rasa.understanding.pipeline_speed", "--model", model, "--examples", MESSAGES,
+         "--encoder", ENCODER],
+        cwd=ROOT / "bot" / "rasa", env=_environment(), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=True,
+    )  # fmt: skip
+    figures: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return figures
+
+
+def _environment() -> dict[str, str]:
+    # Telemetry would go beyond this machine; the rest keeps both pipelines to one core.
+    return {**os.environ, "RASA_TELEMETRY_ENABLED": "false", "TF_CPP_MIN_LOG_LEVEL": "3", "OMP_NUM_THREADS": "1",
+            "TF_NUM_INTRAOP_THREADS": "1", "TF_NUM_INTEROP_THREADS": "1"}  # fmt: skip
