@@ -207,6 +207,7 @@ class Decider:
             channel=claim.channel,
             language=claim.language,
             now=self._clock.now().astimezone(_zone(claim.time_zone)),
+            zone=getattr(_zone(claim.time_zone), "key", None),
             idle_seconds=_idle_seconds(claim, self._clock.now()),
             message=message,
             state=claim.state,

@@ -28,12 +28,13 @@ from bot.turn_shapes import (
     TurnMessage,
     TurnRequest,
     TurnResult,
+    Vectors,
 )
 
 __all__ = [
     "Card", "Choice", "ConsentShown", "DialogueFailed", "DialogueSource", "DialogueUnavailable", "Landing", "Limits",
     "Media", "MemorySource", "Need", "RasaDialogue", "ReplicaHealth", "Reply", "Timer", "TurnMessage", "TurnRequest",
-    "TurnResult",
+    "TurnResult", "Vectors",
 ]  # fmt: skip
 
 TURN_TIMEOUT = 8.0
@@ -44,12 +45,19 @@ LANDINGS_TIMEOUT = 30.0
 """Seconds for one batch of landings."""
 MOST_LANDINGS = 500
 """States in one batch."""
+VECTORS_TIMEOUT = 60.0
+"""Seconds for one batch of vectors."""
+MOST_VECTORS = 64
+"""Texts in one batch: their vectors are less than a replica's largest answer, whatever encoder it has."""
+LONGEST_TO_EMBED = 4_000
+"""Characters of a text that are looked at."""
 
 _KEEP_ALIVE = 15.0
 """Seconds an unused connection is kept: a replica keeps it longer, so that it never closes one that is being used."""
 
 _Shape = TypeVar("_Shape", bound=BaseModel)
 _STATES = TypeAdapter(list[dict[str, Any]])
+_TEXTS = TypeAdapter(dict[str, list[str]])
 
 
 class DialogueUnavailable(ParleyError):
@@ -123,6 +131,24 @@ class RasaDialogue:
                 raise DialogueFailed(f"The dialogue process gave {len(found)} landings for {len(batch)} states.")
             landings += found
         return landings
+
+    async def vectors(self, texts: Sequence[str]) -> Vectors:
+        """What the texts mean, as vectors of one encoder, in the same order. At least one text.
+
+        Raises:
+            DialogueUnavailable, DialogueFailed: as for a turn; or the replicas do not have the same encoder.
+        """
+        batches = [await self._vectors(texts[at : at + MOST_VECTORS]) for at in range(0, len(texts), MOST_VECTORS)]
+        if len({(batch.encoder, batch.dimensions) for batch in batches}) != 1:
+            raise DialogueFailed("The dialogue processes do not have one and the same encoder.")
+        return batches[0].model_copy(update={"rows": [row for batch in batches for row in batch.rows]})
+
+    async def _vectors(self, texts: Sequence[str]) -> Vectors:
+        body = _TEXTS.dump_json({"texts": [text[:LONGEST_TO_EMBED] for text in texts]})
+        found = _parse(Vectors, await self._ask("vectors", body, {}, VECTORS_TIMEOUT))
+        if len(found.rows) != len(texts):
+            raise DialogueFailed(f"The dialogue process gave {len(found.rows)} vectors for {len(texts)} texts.")
+        return found
 
     async def preload(self, flows: str, model: str) -> dict[str, str | None]:
         """Has every replica take flows and model, all at once; gives by address what went wrong, None for nothing."""

@@ -31,6 +31,7 @@ _IN_VAIN: Mapping[str, Mapping[str, Any]] = {
     "http": {"ok": False, "problem": "not available"},
     "free_times": {"times": [], "more": False},
     "hold_time": {"held": False},
+    "knowledge": {"passages": [], "sure": False},
 }
 
 
@@ -49,6 +50,7 @@ class PlatformNeeds:
     http: Obtain | None = None
     free_times: Obtain | None = None
     hold_time: Obtain | None = None
+    knowledge: Obtain | None = None
 
     async def answer(self, claim: Claim, need: Need, *, attempt_key: str) -> Mapping[str, Any]:
         """The result as the protocol has it.
@@ -75,6 +77,7 @@ class PlatformNeeds:
             "http": self.http,
             "free_times": self.free_times,
             "hold_time": self.hold_time,
+            "knowledge": self.knowledge,
         }
         return obtainers[name]
 

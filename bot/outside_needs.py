@@ -36,11 +36,12 @@ class OutsideNeeds:
 
     async def http(self, claim: Claim, need: Need, attempt_key: str) -> Mapping[str, Any]:
         """Calls another system, once for each attempt's key."""
+        query = need.query if isinstance(need.query, Mapping) else {}
         request = ConnectorRequest(
             connector=need.connector or "",
             method=need.method or "",
             path=need.path or "",
-            query={name: value if isinstance(value, str) else json.dumps(value) for name, value in need.query.items()},
+            query={name: value if isinstance(value, str) else json.dumps(value) for name, value in query.items()},
             body=need.body if isinstance(need.body, Mapping) else None,
             callback=need.callback,
         )

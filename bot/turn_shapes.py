@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from base.messages import MessageKind
+from bot.vectors import read_vector
 
-NeedName = Literal["facts", "http", "free_times", "hold_time", "resume_code"]
+NeedName = Literal["facts", "http", "free_times", "hold_time", "resume_code", "knowledge"]
 InputName = Literal["choice", "text", "email", "phone", "number", "date", "file", "rating", "consent"]
 
 MOST_REPLIES = 100
@@ -17,6 +18,10 @@ LONGEST_TIMER = 9_999 * 7 * 24 * 3_600
 """Seconds; the longest wait a flow can name."""
 LONGEST_DEBOUNCE = 60
 """Seconds; flows allow half of it."""
+
+
+def _read_row(row: object) -> object:
+    return read_vector(row) if isinstance(row, str) else row
 
 
 class _Part(BaseModel):
@@ -63,6 +68,7 @@ class Limits(_Part):
     maximum: float | None = None
     earliest: str | None = None
     latest: str | None = None
+    time: bool | None = None
     lowest: int | None = None
     highest: int | None = None
     low_label: str | None = None
@@ -94,7 +100,9 @@ class Need(_Part):
     connector: str | None = None
     method: str | None = None
     path: str | None = Field(None, max_length=2_000)
-    query: dict[str, Any] = Field(default_factory=dict, max_length=50)
+    query: Annotated[dict[str, Any], Field(max_length=50)] | Annotated[str, Field(max_length=1_000)] = Field(
+        default_factory=dict
+    )
     body: Any = None
     callback: bool = False
     calendar: str | None = None
@@ -102,6 +110,8 @@ class Need(_Part):
     count: int | None = None
     starts_at: AwareDatetime | None = None
     channels: list[str] = Field([], max_length=20)
+    vector: str | None = Field(None, max_length=40_000)
+    encoder: str | None = Field(None, max_length=200)
 
 
 class Timer(_Part):
@@ -148,6 +158,7 @@ class TurnRequest(_Part):
         flows, model: version and id of what must answer.
         subject: whom splits stick to: the contact if known, else the conversation.
         now: in the visitor's zone.
+        zone: its name, when it is known; what times of other days are told by.
         idle_seconds: since their message before this one.
     """
 
@@ -158,6 +169,7 @@ class TurnRequest(_Part):
     channel: str
     language: str
     now: AwareDatetime
+    zone: str | None = None
     idle_seconds: int = Field(0, ge=0)
     message: TurnMessage
     state: dict[str, Any] | None
@@ -170,6 +182,20 @@ class Landing(_Part):
     before: str | None
     after: str | None
     moved: bool
+
+
+class Vectors(_Part):
+    """The meanings of texts, a vector each in the same order; `encoder` names what made them."""
+
+    encoder: str = Field(min_length=1, max_length=200)
+    dimensions: int = Field(gt=0)
+    rows: list[Annotated[list[float], BeforeValidator(_read_row)]] = Field(validation_alias="vectors")
+
+    @model_validator(mode="after")
+    def _check_lengths(self) -> Vectors:
+        if any(len(row) != self.dimensions for row in self.rows):
+            raise ValueError(f"a vector does not have {self.dimensions} dimensions")
+        return self
 
 
 class ReplicaHealth(_Part):

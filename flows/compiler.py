@@ -128,6 +128,8 @@ def _compile_answers(content: Content) -> dict[str, Any]:
     # The article in the default language comes first: it gives title and link.
     for answer in sorted(content.answers, key=lambda one: (one.about.language or default) != default):
         about = answer.about
+        if about.intent is None:
+            continue  # only searched
         entry = answers.setdefault(about.intent, {"title": about.title, "link": about.link, "text": {}})
         entry["text"][about.language or default] = answer.text
     return answers

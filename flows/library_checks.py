@@ -58,7 +58,7 @@ def check_outcomes(folder: FlowFolder) -> Iterator[FlowError]:
 
 def check_triggers(content: Content) -> Iterator[FlowError]:
     """Refuse an intent that would start two flows, or start a flow and be answered at once."""
-    taken = {answer.about.intent: f"the article {answer.file}" for answer in content.answers}
+    taken = {answer.about.intent: f"the article {answer.file}" for answer in content.answers if answer.about.intent}
     for name, folder in content.flows.items():
         for number, intent in enumerate(folder.model.nlu_triggers):
             if intent in taken:
@@ -70,13 +70,14 @@ def check_triggers(content: Content) -> Iterator[FlowError]:
 def check_answers(content: Content) -> Iterator[FlowError]:
     """Refuse two articles for one intent and language, and an intent without one in the default language."""
     seen: dict[tuple[str, str], str] = {}
-    for answer in content.answers:
-        key = (answer.about.intent, answer.about.language or content.default_language)
+    answers = [(answer, answer.about.intent) for answer in content.answers if answer.about.intent]
+    for answer, intent in answers:
+        key = (intent, answer.about.language or content.default_language)
         if key in seen:
             problem = f"{seen[key]} answers {key[0]} in {key[1]} already"
             yield FlowError(answer.file, 2, None, "answer.twice", problem, "Keep one of the two")
         seen[key] = answer.file
-    for answer in content.answers:
-        if (answer.about.intent, content.default_language) not in seen:
-            problem = f"{answer.about.intent} has no article in {content.default_language}"
+    for answer, intent in answers:
+        if (intent, content.default_language) not in seen:
+            problem = f"{intent} has no article in {content.default_language}"
             yield FlowError(answer.file, 2, None, "answer.language", problem, "Write it in that language too")

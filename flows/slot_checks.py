@@ -40,10 +40,13 @@ _OF_ENTITY: Mapping[str, SlotType] = {
     "phone": "phone",
     "number": "number",
     "money": "number",
+    "budget": "number",
     "people": "number",
     "date": "date",
+    "datetime": "date",
     "first_name": "text",
     "company": "text",
+    "role": "text",
 }
 
 

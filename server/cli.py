@@ -11,6 +11,7 @@ import click
 
 from base.logging import configure_logging
 from server.flows_commands import flows
+from server.knowledge_commands import knowledge
 from server.outside_commands import calendars, connectors
 from server.problems import describe_problem
 from server.settings import read_settings
@@ -126,7 +127,7 @@ def _use_uvloop() -> None:
         uvloop.install()
 
 
-for _group in (flows, connectors, calendars):
+for _group in (flows, knowledge, connectors, calendars):
     parley.add_command(_group)
 
 

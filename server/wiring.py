@@ -13,6 +13,7 @@ from base.clock import Clock, SystemClock
 from base.database import Sessions, create_engine, create_sessions
 from base.encryption import KeyRing, read_key_file
 from bot.connectors.call import Connectors
+from bot.knowledge.answering import KnowledgeNeed
 from bot.needs import PlatformNeeds
 from bot.outside_needs import OutsideNeeds
 from channels.email.sender import EmailSender
@@ -114,4 +115,5 @@ def create_needs(platform: Platform) -> PlatformNeeds:
         http=outside.http,
         free_times=outside.free_times,
         hold_time=outside.hold_time,
+        knowledge=KnowledgeNeed(sessions),
     )

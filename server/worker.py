@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
+from contextlib import AsyncExitStack
 from datetime import datetime
 
 import procrastinate
@@ -13,6 +14,9 @@ from procrastinate.exceptions import ConnectorException
 from admin.sessions.service import remove_expired
 from base.database import Sessions, transaction
 from bot import timers
+from bot.dialogue import RasaDialogue
+from bot.knowledge.indexer import KnowledgeIndexer
+from bot.publishing.source import PublishedSource
 from outreach.alarm import QUEUE, alarm_context, create_alarm, create_connector, wake
 from outreach.delivery import SEND_TIMEOUT, Delivery
 from outreach.gatekeeper import Gatekeeper
@@ -70,6 +74,9 @@ async def run_worker(platform: Platform) -> None:
     """Runs until SIGINT or SIGTERM, then finishes what is in hand and claims nothing more."""
     alarm = create_alarm(create_connector(database_url(platform.settings)))
     _add_housekeeping(alarm, platform)
+    dialogue = _dialogue_for_vectors(platform)
+    if dialogue is not None:
+        _add_indexing(alarm, KnowledgeIndexer(platform.sessions, dialogue, platform.clock))
     pump, stopping = create_pump(platform), asyncio.Event()
 
     def stop() -> None:
@@ -77,7 +84,11 @@ async def run_worker(platform: Platform) -> None:
         stopping.set()
 
     try:
-        async with alarm.open_async():
+        async with AsyncExitStack() as stack:
+            await stack.enter_async_context(alarm.open_async())
+            if dialogue is not None:
+                await dialogue.open()
+                stack.push_async_callback(dialogue.close)
             for number in (signal.SIGINT, signal.SIGTERM):
                 asyncio.get_running_loop().add_signal_handler(number, stop)
             log.info("worker_started")
@@ -120,3 +131,22 @@ def _add_housekeeping(alarm: procrastinate.App, platform: Platform) -> None:
     async def remove_expired_sessions(timestamp: int) -> None:  # noqa: ARG001  # Procrastinate hands it over
         async with transaction(platform.sessions) as session:
             await remove_expired(session, platform.clock.now())
+
+
+def _dialogue_for_vectors(platform: Platform) -> RasaDialogue | None:
+    """The dialogue processes, where the settings name any; without them articles are found by words alone."""
+    settings = platform.settings
+    if not settings.rasa_addresses or settings.rasa_secret is None:
+        log.warning("knowledge_without_vectors", missing="PARLEY_RASA_URLS, PARLEY_RASA_SECRET")
+        return None
+    secret = settings.rasa_secret.get_secret_value()
+    return RasaDialogue(settings.rasa_addresses, secret, PublishedSource(platform.sessions))
+
+
+def _add_indexing(alarm: procrastinate.App, indexer: KnowledgeIndexer) -> None:
+    """Gives new articles their vectors within a minute; beside the pump, which does not wait for it."""
+
+    @alarm.periodic(cron="* * * * *", queueing_lock="knowledge.index")
+    @alarm.task(name="knowledge.index", queue=QUEUE, lock="knowledge.index")
+    async def index_knowledge(timestamp: int) -> None:  # noqa: ARG001  # Procrastinate hands it over
+        await indexer.index_if_due()

@@ -22,6 +22,7 @@ class KnowledgeArticle(Table):
     """One article as it was published. `sha256` is that of language, file name and text.
 
     `live` marks those of the live publication. `encoder` is the one its passages have vectors of; null until then.
+    `indexed_at` is when that was last brought about, or when it ceased to be live.
     """
 
     __tablename__ = "knowledge_articles"

@@ -36,7 +36,7 @@ def collect_parts(flow: str, tree: ContentTree) -> Parts:
     needs = [need for model in flows.values() for need in _needs(model)]
     wanted = {kind: {name for one, name in needs if one == kind} for kind in ("journey", "intent", "team")}
     answers = _articles(tree, wanted["intent"], every=("articles", "") in needs)
-    wanted["intent"] |= {answer.about.intent for answer in answers.values()}
+    wanted["intent"] |= {answer.about.intent for answer in answers.values() if answer.about.intent}
     found: dict[str, dict[str, str]] = {f"library/{name}": dict(tree[f"library/{name}"]) for name in flows}
     for item in (PATTERNS, *(f"journeys/{name}" for name in sorted(wanted["journey"]))):
         found[item] = dict(_files(tree, item))

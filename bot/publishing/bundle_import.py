@@ -102,10 +102,15 @@ def _take_patterns(plan: ImportPlan, files: Files, here: Files) -> None:
 
 
 def _take_articles(plan: ImportPlan, files: Files, here: Files) -> None:
-    answered = {(answer.about.intent, answer.about.language): name for name, answer in read_articles(here).items()}
+    answered = {
+        (answer.about.intent, answer.about.language): name
+        for name, answer in read_articles(here).items()
+        if answer.about.intent
+    }
     taken: dict[str, str] = {}
     for name, answer in read_articles(files).items():
-        other = answered.get((answer.about.intent, answer.about.language), name)
+        intent = answer.about.intent
+        other = answered.get((intent, answer.about.language), name) if intent else name
         if other != name:
             # Two articles for one intent may not be; this site has its own answer under another name.
             plan.kept.append(f"{KNOWLEDGE}/{other}")

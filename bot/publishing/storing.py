@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot.knowledge.indexing import index_articles
 from bot.publishing.contents import Published, find_live, get_publication
 from bot.publishing.dialogue_models import drop_old_models, keep_model
 from bot.publishing.drafts import drop_published
@@ -18,6 +19,7 @@ from bot.publishing.proposal import Proposal
 from bot.publishing.publishing_lock import hold_while_storing
 from bot.publishing.reports import Outdated, PublicationReport
 from bot.publishing.versions import store_versions
+from flows.content_tree import KNOWLEDGE
 
 
 @dataclass(frozen=True)
@@ -71,6 +73,8 @@ async def store_publication(
     session.add(publication)
     await session.flush()
     await journeys(session, proposal.checked.journeys, now)
+    language = str(proposal.checked.compiled["default_language"])
+    await index_articles(session, proposal.tree.get(KNOWLEDGE, {}), default_language=language, now=now)
     await drop_published(session, proposal.tree)
     await drop_old_models(session)
     # Heard when, and only if, the transaction commits.

@@ -121,14 +121,19 @@ class AskNumber(Question):
 class AskDate(Question):
     """Takes a day ("tomorrow", "3 May", "next Tuesday"), kept as YYYY-MM-DD.
 
+    With `time` it takes a day and a time of day in the visitor's zone ("next Tuesday at 3"), kept as RFC 3339; what
+    was understood is said back, and when only one of the two was said it asks for the other in the words of `retry`.
+
     Attributes:
         earliest, latest: bounds; `today`, a day, or days from today such as `+14`.
+        time: asks for the time of day as well.
     """
 
     slot_type: ClassVar[SlotType] = "date"
     step: Literal["ask_date"]
     earliest: date | Literal["today"] | Annotated[str, StringConstraints(pattern=r"^[+-]\d{1,4}$")] | None = None
     latest: date | Literal["today"] | Annotated[str, StringConstraints(pattern=r"^[+-]\d{1,4}$")] | None = None
+    time: bool = False
 
 
 class AskFile(Question):

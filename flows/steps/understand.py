@@ -10,7 +10,9 @@ from pydantic import Field
 from flows.parts import Identifier
 from flows.steps.base import Says, StepBase, Waiting
 
-Entity = Literal["email", "phone", "number", "date", "money", "first_name", "company", "people"]
+Entity = Literal[
+    "email", "phone", "number", "date", "datetime", "money", "budget", "first_name", "company", "role", "people"
+]
 
 
 class IntentRoute(Waiting):
@@ -46,7 +48,9 @@ class Extract(StepBase):
     """Reads values out of what was just said into slots; what is not there leaves its slot as it was.
 
     Attributes:
-        slots: what to look for, by the slot that keeps it.
+        slots: what to look for, by the slot that keeps it: `email`, `phone`, `number`, `date`, `datetime` (a day with a
+            time of day), `money` (a sum with its currency), `budget` (a sum of money, or the number said to be one),
+            `first_name`, `company`, `role` (a job), `people` (how many work there; of a range the first number).
     """
 
     step: Literal["extract"]

@@ -12,6 +12,8 @@ from typing import Any
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
+from bot.vectors import write_vector
+
 SECRET = "a-secret-of-the-tests-0123456789abcdef"
 
 Answer = dict[str, Any]
@@ -65,6 +67,8 @@ class ScriptedDialogue:
         self.models: dict[str, bytes] = {}
         self.pushes: list[str] = []
         self.landing_batches: list[int] = []
+        self.vectors: Callable[[list[str]], dict[str, Any]] = _lengths
+        self.vector_batches: list[int] = []
 
     async def handle(self, request: web.Request) -> web.Response:
         """One turn."""
@@ -105,6 +109,12 @@ class ScriptedDialogue:
         self.landing_batches.append(len(body["states"]))
         return web.json_response({"landings": [self.landing(state) for state in body["states"]]})
 
+    async def embed(self, request: web.Request) -> web.Response:
+        """One batch of vectors."""
+        texts = (await request.json())["texts"]
+        self.vector_batches.append(len(texts))
+        return web.json_response(self.vectors(texts))
+
     async def health(self, request: web.Request) -> web.Response:
         """What was pushed, the latest first."""
         held = {"flows": list(self.flows)[::-1], "models": list(self.models)[::-1]}
@@ -115,6 +125,11 @@ class ScriptedDialogue:
             return []
         held = {"flows": self.flows, "model": self.models}
         return [part for part, names in held.items() if body[part] not in names]
+
+
+def _lengths(texts: list[str]) -> dict[str, Any]:
+    vectors = [write_vector([1.0, float(len(text))]) for text in texts]
+    return {"encoder": "lengths/1", "dimensions": 2, "vectors": vectors}
 
 
 def _stay(state: dict[str, Any]) -> dict[str, Any]:
@@ -130,6 +145,7 @@ async def scripted_dialogue() -> AsyncIterator[ScriptedDialogue]:
     app = web.Application(client_max_size=64 * 1024 * 1024)
     app.router.add_post("/webhooks/turn/", dialogue.handle)
     app.router.add_post("/webhooks/turn/landing", dialogue.land)
+    app.router.add_post("/webhooks/turn/vectors", dialogue.embed)
     app.router.add_get("/webhooks/turn/health", dialogue.health)
     app.router.add_put("/webhooks/turn/flows/{name}", dialogue.take_push)
     app.router.add_put("/webhooks/turn/models/{name}", dialogue.take_push)

@@ -75,7 +75,7 @@ async def test_a_turn_tells_the_visitors_own_time_and_how_long_they_were_away(st
     stage.clock.move(timedelta(hours=5, seconds=7))
     await stage.say("back again")
     first, second = stage.dialogue.requests
-    assert first["now"] == "2026-11-23T16:00:00+01:00"
+    assert (first["now"], first["zone"]) == ("2026-11-23T16:00:00+01:00", "Europe/Berlin")
     assert (first["idle_seconds"], second["idle_seconds"]) == (0, 5 * 3_600 + 7)
 
 
@@ -95,7 +95,8 @@ async def test_a_zone_that_is_none_is_utc(stage: Stage, zone: str | None) -> Non
     async with transaction(stage.sessions) as session:
         await session.execute(update(Conversation).values(time_zone=zone))
     await stage.say("hello")
-    assert stage.dialogue.requests[-1]["now"] == "2026-11-23T15:00:00Z"
+    last = stage.dialogue.requests[-1]
+    assert (last["now"], last["zone"]) == ("2026-11-23T15:00:00Z", None)
 
 
 async def test_splits_stick_to_the_contact_once_there_is_one(stage: Stage) -> None:

@@ -69,6 +69,12 @@ def test_bounds_are_compiled_as_they_were_written():
     assert compiled(step)["steps"]["it"]["maximum"] == 2.5
 
 
+@pytest.mark.parametrize("time", [True, False])
+def test_a_question_for_a_day_may_ask_for_a_time_too(time):
+    asked = compiled({"id": "it", "step": "ask_date", "slot": "day", "time": time})["steps"]["it"]
+    assert asked["time"] is time
+
+
 def test_forgetting_a_slot_is_compiled_as_null():
     assert compiled({"id": "it", "step": "set", "slot": "word", "value": None})["steps"]["it"]["value"] is None
 

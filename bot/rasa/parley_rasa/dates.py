@@ -13,6 +13,7 @@ from typing import Any
 
 from dateutil.relativedelta import relativedelta
 
+from parley_rasa.date_phrases import NEXT_WEEK, REWRITTEN
 from parley_rasa.quantities import digits_for_words
 
 LANGUAGES = ("en", "de", "es", "fr")
@@ -32,22 +33,9 @@ _ORDINAL = re.compile(
     r"\b(?:the|am|den|dem|el|le)\s+(\d{1,2})(?:st|nd|rd|th|er|\.)?(?![\d:.]*\d)|\b(\d{1,2})(?:st|nd|rd|th)\b"
 )
 _DOTTED = re.compile(r"\d{1,2}\.\s?\d")
+_DAY_AND_MONTH = re.compile(r"\d{1,2}\.\s?\d{1,2}\.")
 _WITH_YEAR = re.compile(r"\d{4}|([./-])\d{1,2}\1\d{2}")
 _ALTERNATIVE = re.compile(r"\d(?:st|nd|rd|th|\.)?\s*(?:-|–|\b(?:or|and|to|oder|und|bis|o|y|a|ou|et|au))\s*$")
-# What the library does not read, in words that it does.
-_REWRITTEN = (
-    (re.compile(r"\bpasado mañana\b"), "dentro de 2 días"),
-    (re.compile(r"\ben (?=\d+ (?:día|semana|mes|año))"), "dentro de "),
-    (re.compile(r"\bfortnight\b"), "2 weeks"),
-    (re.compile(r"\b(?:in )?an? (?=2 weeks\b)"), "in "),
-    (re.compile(r"\b(?:an?|(\d+)) (days?|weeks?|months?) from (?:now|today)\b"), r"in \1 \2"),
-    (re.compile(r"\bin  "), "in 1 "),
-    (re.compile(r"\bin an? (?=day|week|month|year)"), "in 1 "),
-    (re.compile(r"\bin eine[rm]? (?=tag|woche|monat|jahr)"), "in 1 "),
-    (re.compile(r"\bdans une? (?=jour|semaine|mois|an)"), "dans 1 "),
-    (re.compile(r"\b(?:en|dentro de) una? (?=día|semana|mes|año)"), "dentro de 1 "),
-    (re.compile(r"\b1er\b"), "1"),
-)
 
 
 @dataclass(frozen=True)
@@ -118,7 +106,9 @@ class _Reader:
 
         dotted = {"DATE_ORDER": "DMY"} if _DOTTED.match(phrase) else {}  # nobody writes the month first with dots
         parser = DateDataParser(languages=[self._language], settings=self._settings | dotted)
-        found = parser.get_date_data(phrase).date_obj
+        # The library takes a day and a month in dots for a time of day, unless a year follows.
+        whole = f"{phrase}{self.today.year}" if _DAY_AND_MONTH.fullmatch(phrase) else phrase
+        found = parser.get_date_data(whole).date_obj
         if found is not None:
             yield found.date()
 
@@ -168,7 +158,7 @@ def _iso(written: str) -> Iterator[date]:
 
 def _prepared(text: str, language: str) -> str:
     said = digits_for_words(" ".join(text[:_LONGEST].lower().split()), language)
-    for pattern, replacement in _REWRITTEN:
+    for pattern, replacement in REWRITTEN[language]:
         said = pattern.sub(replacement, said)
     return said
 
@@ -192,7 +182,7 @@ def _words(language: str, shortest: int) -> _Words:
     return _Words(
         weekdays,
         re.compile(rf"\b({_any_of(weekdays)})\b"),
-        re.compile(rf"\b(?:{_any_of(next_week)}|nächster woche|week after)\b"),
+        re.compile(rf"\b(?:{_any_of([*next_week, *NEXT_WEEK])})\b"),
         re.compile(
             rf"(?<!\d)(?:{_DAY}\s*(?:(?:of|de|del)\s+)?(?:{_any_of(months)})\b\.?{_YEAR}"
             rf"|\b(?:{_any_of(months)})\b\.?\s+(?:the\s+)?{_DAY}(?![\d:]){_YEAR})"

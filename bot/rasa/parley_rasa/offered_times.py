@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from parley_rasa.clock_times import find_clock, part_of_day, without_parts_of_day
 from parley_rasa.dates import read_date, weekday_in
 from parley_rasa.quantities import digits_for_words
 from parley_rasa.typed_answers import normalise
@@ -25,7 +26,7 @@ _ANY_TIME = re.compile(
 )
 _ASKS_FOR_TIMES = re.compile(r"(?:is|are) there|(?:do|have) you (?:have|got|also)|any ?thing|what else|how about other")
 _PARTS_OF_DAY = {"morning": range(0, 12), "afternoon": range(12, 17), "evening": range(17, 24)}
-_NOON = re.compile(r"\b(?:noon|midday|mittags?|midi|mediodía)\b")
+_NOON = re.compile(r"\b(?:noon|midday|mittags?|(?<!après-)(?<!après )midi|mediodía)\b")
 
 
 def find_offered(text: str, offered: Sequence[Mapping[str, Any]], now: datetime, language: str = "en") -> int | None:
@@ -40,12 +41,14 @@ def find_offered(text: str, offered: Sequence[Mapping[str, Any]], now: datetime,
     if _NEGATING.search(said):
         return None
     starts = [datetime.fromisoformat(one["starts_at"]) for one in offered]
-    fitting = _on_the_day(said, starts, now, language)
-    hours = _hours(digits_for_words(said, language))
+    fitting = _on_the_day(without_parts_of_day(said, language), starts, now, language)
+    hours = _with_spoken(_hours(digits_for_words(said, language)), said, language)
     if hours:
         fitting = [index for index in fitting if (starts[index].hour, starts[index].minute) in hours]
     elif parts := [hours for name, hours in _PARTS_OF_DAY.items() if re.search(rf"\b{name}\b", said)]:
         fitting = [index for index in fitting if any(starts[index].hour in hours for hours in parts)]
+    elif (half := part_of_day(said, language)) is not None:
+        fitting = [index for index in fitting if starts[index].hour in half]
     elif len(fitting) == len(starts):
         return None  # it names neither a day that tells them apart nor an hour
     return fitting[0] if len(fitting) == 1 else None
@@ -79,6 +82,14 @@ def _on_the_day(said: str, starts: Sequence[datetime], now: datetime, language: 
         return [index for index in every if starts[index].weekday() == weekday]
     day = read_date(said, now, language)
     return every if day is None else [index for index in every if starts[index].date() == day]
+
+
+def _with_spoken(hours: set[tuple[int, int]], said: str, language: str) -> set[tuple[int, int]]:
+    """Put a time said in words ("half past ten", "a las diez y media") in the place of its hour alone."""
+    clock = find_clock(said, language)
+    if clock is None or any(minute for _, minute in hours) or (hours and not clock.at.minute):
+        return hours
+    return {(clock.at.hour, clock.at.minute)}
 
 
 def _hours(said: str) -> set[tuple[int, int]]:

@@ -1,26 +1,23 @@
-"""Find a number, a rating or a sum of money in a text, written in digits or words. Pure; in doubt, none."""
+"""Find a number or a rating in a text, written in digits or words, in four languages. Pure; in doubt, none."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
 
+from parley_rasa.number_words import BEFORE_DIGITS, ON_ONES_OWN, ONE, TIMES
 from parley_rasa.typed_answers import normalise
 
 LANGUAGES_WITH_NUMBER_WORDS = ("en", "de", "es", "fr")
 _LONGEST = 200  # characters
 _LARGEST = 1e15
-_TIMES = {
-    "k": 1e3, "thousand": 1e3, "tausend": 1e3, "mil": 1e3, "mille": 1e3, "mio": 1e6, "million": 1e6,
-    "millions": 1e6, "millionen": 1e6, "millón": 1e6, "millones": 1e6, "hundred": 1e2, "dozen": 12, "dutzend": 12,
-}  # fmt: skip
 _DIGITS = r"\d{1,15}(?:[.,'\u202f\u00a0]\d{3})*(?:[.,]\d{1,9})?"
 _NUMBER = re.compile(rf"(?<![\w.,/:+@-])(-?)({_DIGITS})(?![\w@/:]|[.,]\d)")
 _MULTIPLIED = re.compile(
-    rf"(?<![\w.,/:+@-])(-?)({_DIGITS})\s?({'|'.join(sorted(_TIMES, key=len, reverse=True))})\b", re.IGNORECASE
+    rf"(?<![\w.,/:+@-])(-?)({_DIGITS})\s?({'|'.join(sorted(TIMES, key=len, reverse=True))})\b", re.IGNORECASE
 )
 _GROUPED = re.compile(r"\d{1,3}(?:[.,'\u202f\u00a0]\d{3})+")
-_SPACED = re.compile(r"(?<![\d.,])\d{1,3}(?: \d{3})+(?![\d.,]\d)")
+_SPACED = re.compile(r"(?<![\d.,])\d{1,3}(?:[ \u202f\u00a0]\d{3})+(?!\d|\.\d{3})")
 _OUT_OF = re.compile(r"(\d{1,2})\s?(?:/|(?:out\s)?of|von|de|sur|sobre)\s?(\d{1,2})", re.IGNORECASE)
 _STARS = re.compile(r"[\u2605\u2b50]")
 _AROUND_RATING = re.compile(
@@ -28,15 +25,11 @@ _AROUND_RATING = re.compile(
     r"|clear|definitely|of course|ich|gebe|eine|une|un|una|je|donne|doy|le|les|number|points?|stars?|sterne?|punkte?"
     r"|etoiles?|estrellas?|puntos?|please|thanks) ?)*"
 )
-_ONE = {
-    "en": frozenset(("one", "single")), "de": frozenset(("eins", "ein", "eine", "einen")),
-    "es": frozenset(("uno", "un", "una")), "fr": frozenset(("un", "une")),
-}  # fmt: skip
 _NO_NUMBER = frozenset(
     "no which this that the first second third last other another of any every some not big good right wrong".split()
 )
 _FEW_WORDS = 4
-_ISH = re.compile(r"(?<=\d)-?ish\b", re.IGNORECASE)
+_ISH = re.compile(r"(?<=\d)-?ish\b|(?<=[a-z])-ish\b", re.IGNORECASE)
 _RANGE = re.compile(r"\d\s?[-–]\s?\d")
 # How many come, when someone counts themselves in.
 _ME = r"(?:me|myself|i)"
@@ -45,8 +38,6 @@ _MYSELF = re.compile(rf"(?:it'?s )?(?:only |just )*{_ME}(?: alone| please| only)
 _WITH_OTHERS = re.compile(rf"\b{_ME} (?:and|plus|\+|with) {_OTHERS}", re.IGNORECASE)
 _OTHERS_AND_ME = re.compile(rf"\b{_OTHERS} (?:and|plus|\+) {_ME}\b", re.IGNORECASE)
 _PAIR = re.compile(r"\b(?:a couple(?! (?:of )?dozen)|both of us|the two of us|a pair)\b", re.IGNORECASE)
-_CURRENCY = re.compile(r"[€$£]|\b(?:eur|euros?|usd|dollars?|gbp|pounds?|chf|francs?|franken|bucks)\b", re.IGNORECASE)
-_NEAR = 2  # characters between a number and its currency
 
 
 def digits_for_words(text: str, language: str = "en") -> str:
@@ -56,17 +47,16 @@ def digits_for_words(text: str, language: str = "en") -> str:
     from text_to_num import alpha2digit  # only turns that ask for a number need it
 
     text = _ISH.sub("", text)
-    text = _MULTIPLIED.sub(_multiply, _SPACED.sub(lambda match: match.group().replace(" ", ""), text))
-    if tongue == "en":
-        text = re.sub(r"\ba (?=hundred|thousand|million)", "one ", text.replace("hundred and ", "hundred "))
-        text = re.sub(r"\ba (?=dozen)", "1 ", text)
-        text = re.sub(r"\bone (?=stars?\b|points?\b)", "1 ", text, flags=re.IGNORECASE)
+    text = _SPACED.sub(lambda match: re.sub(r"\D", "", match.group()), text)
+    for pattern, replacement in BEFORE_DIGITS[tongue]:
+        text = pattern.sub(replacement, text)
+    text = _MULTIPLIED.sub(_multiply, text)
     return _MULTIPLIED.sub(_multiply, str(alpha2digit(text, tongue)))
 
 
 def find_numbers(text: str, language: str = "en") -> list[float]:
     """List the numbers in a text; "1,000", "1.000", "1k" and "one thousand" are the same."""
-    numbers = [number for number, _, _ in _placed(digits_for_words(text[:_LONGEST], language))]
+    numbers = [number for number, _, _ in placed_numbers(digits_for_words(text[:_LONGEST], language))]
     return numbers or ([1.0] if _says_one(text, language) else [])
 
 
@@ -76,19 +66,7 @@ def read_number(text: str, language: str = "en") -> int | float | None:
     if heads is not None:
         return heads
     numbers = set() if _RANGE.search(text) else set(find_numbers(text, language))
-    return _plain(numbers.pop()) if len(numbers) == 1 else None
-
-
-def read_money(text: str, language: str = "en") -> int | float | None:
-    """Return the sum of money in a text: the one number that stands beside a currency."""
-    said = digits_for_words(text[:_LONGEST], language)
-    marks = [match.span() for match in _CURRENCY.finditer(said)]
-    sums = {
-        number
-        for number, start, end in _placed(said)
-        if any(0 <= start - after <= _NEAR or 0 <= before - end <= _NEAR for before, after in marks)
-    }
-    return _plain(sums.pop()) if len(sums) == 1 else None
+    return plain(numbers.pop()) if len(numbers) == 1 else None
 
 
 def read_rating(text: str, lowest: int, highest: int, language: str = "en") -> int | None:
@@ -116,9 +94,10 @@ def is_rating_alone(text: str, language: str = "en") -> bool:
 def _count_heads(text: str, language: str) -> int | None:
     """Count people who are not numbered: "just me", "me and two colleagues", "a couple"."""
     said = digits_for_words(text[:_LONGEST], language).strip()
-    if _MYSELF.fullmatch(said):
+    own = ON_ONES_OWN.get(language.split("-", maxsplit=1)[0].lower())
+    if _MYSELF.fullmatch(said) or (own and re.fullmatch(rf"{own}[.!]?", said, re.IGNORECASE)):
         return 1
-    numbers = [number for number, _, _ in _placed(said)]
+    numbers = [number for number, _, _ in placed_numbers(said)]
     others = _WITH_OTHERS.search(said) or _OTHERS_AND_ME.search(said)
     if others is not None:
         counted = others.group(1)
@@ -131,11 +110,12 @@ def _count_heads(text: str, language: str) -> int | None:
 def _says_one(text: str, language: str) -> bool:
     """Tell whether a few words say "one": among more it is a pronoun or an article, which the library leaves alone."""
     words = normalise(text[:_LONGEST]).split()
-    ones = _ONE.get(language.split("-", maxsplit=1)[0].lower(), _ONE["en"])
+    ones = ONE.get(language.split("-", maxsplit=1)[0].lower(), ONE["en"])
     return len(words) <= _FEW_WORDS and not _NO_NUMBER.intersection(words) and len(ones.intersection(words)) == 1
 
 
-def _placed(said: str) -> Sequence[tuple[float, int, int]]:
+def placed_numbers(said: str) -> Sequence[tuple[float, int, int]]:
+    """List the numbers of a text whose words are digits, each with where it begins and ends."""
     found = []
     for match in _NUMBER.finditer(said):
         number = _value(match.group(2))
@@ -145,7 +125,7 @@ def _placed(said: str) -> Sequence[tuple[float, int, int]]:
 
 
 def _multiply(match: re.Match[str]) -> str:
-    return f"{match.group(1)}{_plain(_value(match.group(2)) * _TIMES[match.group(3).lower()])}"
+    return f"{match.group(1)}{plain(_value(match.group(2)) * TIMES[match.group(3).lower()])}"
 
 
 def _value(written: str) -> float:
@@ -158,5 +138,6 @@ def _value(written: str) -> float:
     return float(f"{re.sub(r'[^0-9]', '', whole)}.{part}")
 
 
-def _plain(number: float) -> int | float:
+def plain(number: float) -> int | float:
+    """Return a whole number as one."""
     return int(number) if float(number).is_integer() else number

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 LONGEST_TEXT = 4000  # characters
 LONGEST_NAME = 200  # characters of an id, channel, language, choice or step
@@ -39,7 +40,7 @@ class TurnRequest:
     Attributes:
         flows, model: version and id of what it must be answered with.
         subject: whose splits stay the same.
-        now: aware, in the visitor's zone.
+        now: aware, in the visitor's zone, with the rules of that zone when its name was sent.
         value: a short string, or any JSON for a callback and a result.
     """
 
@@ -168,7 +169,17 @@ def _moment(body: Mapping[str, Any]) -> datetime:
         raise RequestError("now must be a date and time as RFC 3339 writes it") from None
     if moment.tzinfo is None:
         raise RequestError("now must say its distance from UTC")
-    return moment
+    return _in_zone(moment, _optional_name(body, "zone"))
+
+
+def _in_zone(moment: datetime, name: str | None) -> datetime:
+    """Give a moment the rules of its zone; a zone that is not known here leaves it its distance from UTC."""
+    if not name:
+        return moment
+    try:
+        return moment.astimezone(ZoneInfo(name))
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return moment
 
 
 def _seconds(body: Mapping[str, Any]) -> int:

@@ -40,7 +40,7 @@ class ValueExtractor(GraphComponent, EntityExtractorMixin):
     def process(self, messages: List[Message]) -> List[Message]:
         for message in messages:
             language = (message.get("metadata") or {}).get("language", "en")
-            found = find_values(message.get(TEXT) or "", region_for(language, self._phone_region))
+            found = find_values(message.get(TEXT) or "", region_for(language, self._phone_region), language)
             entities = [
                 {
                     "entity": value.kind,

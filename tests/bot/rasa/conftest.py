@@ -17,6 +17,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
+
+# No test fails for being slow: the first text of a kind loads the library that reads it.
+settings.register_profile("parley", deadline=None)
+settings.load_profile("parley")
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[2]

@@ -9,7 +9,7 @@ from typing import Any
 from parley_rasa.dialogue.flows import Flows
 from parley_rasa.dialogue.interpreter import take_turn
 from parley_rasa.dialogue.turn import Message, Understood
-from parley_rasa.values import find_values, is_nothing_else
+from parley_rasa.values import find_values, is_nothing_else, region_for
 
 Answer = dict[str, Any]
 NOW = datetime(2026, 11, 23, 16, 0, tzinfo=timezone(timedelta(hours=1)))  # a Monday
@@ -30,7 +30,7 @@ class Conversation:
 
     def say(self, text: str, intent: str | None = None, confidence: float = 0.9, second: Any = None) -> Answer:
         """Say something that the model takes for ``intent``, or for the ``second`` (intent, confidence) after it."""
-        found = find_values(text)
+        found = find_values(text, region_for(self.language), self.language)
         values: dict[str, Any] = {}
         for value in found:
             values.setdefault(value.kind, value.value)

@@ -27,6 +27,18 @@ def test_a_day_or_an_hour_that_only_one_has_names_it(text, index):
 
 
 @pytest.mark.parametrize(
+    ("language", "text", "index"),
+    [("en", "half past three", 1), ("es", "a las tres y media", 1), ("es", "el martes a las diez", 0),
+     ("es", "el martes por la mañana", 0), ("es", "el martes por la tarde", 1), ("es", "el miércoles", 2),
+     ("fr", "à trois heures et demie", 1), ("fr", "mardi à 15h30", 1), ("fr", "mardi matin", 0),
+     ("fr", "mercredi à dix heures", 2), ("fr", "mardi après-midi", 1), ("de", "um halb vier", 1),
+     ("de", "Dienstag um zehn", 0), ("de", "am Dienstag Nachmittag", 1), ("de", "morgen Vormittag", 0)],
+)  # fmt: skip
+def test_an_offered_time_is_named_in_the_visitors_language(language, text, index):
+    assert find_offered(text, OFFERED, NOW, language) == index
+
+
+@pytest.mark.parametrize(
     "text", ["tuesday", "10:00", "tomorrow", "10", "not wednesday", "wednesday or tuesday", "friday", "11:00", "blue"]
 )
 def test_what_fits_several_or_none_names_none(text):

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from parley_rasa.quantities import read_money, read_number, read_rating
+from parley_rasa.money import read_money
+from parley_rasa.quantities import read_number, read_rating
 
 
 @pytest.mark.parametrize(

@@ -34,6 +34,17 @@ def test_a_moment_is_read_with_its_distance_from_utc(now):
     assert parse_request(broken("now", now)).now == datetime(2026, 11, 23, 15, tzinfo=timezone.utc)
 
 
+def test_a_moment_has_the_rules_of_the_zone_that_is_named():
+    now = parse_request({**GOOD, "zone": "Europe/Berlin"}).now
+    assert now.isoformat() == "2026-11-23T16:00:00+01:00"
+    assert (now.replace(month=7)).utcoffset() == timedelta(hours=2)
+
+
+@pytest.mark.parametrize("zone", [None, "", "Nowhere/Atlantis", "../../etc/passwd", "UTC "])
+def test_a_zone_that_is_none_leaves_a_moment_as_it_is(zone):
+    assert parse_request({**GOOD, "zone": zone}).now.replace(month=7).utcoffset() == timedelta(hours=1)
+
+
 @pytest.mark.parametrize("value", [None, 1, 0.5, True, "x", [], {"ok": True, "json": {"plan": ["pro", None]}}])
 @pytest.mark.parametrize("kind", ["callback", "result"])
 def test_other_systems_may_answer_with_any_json(kind, value):

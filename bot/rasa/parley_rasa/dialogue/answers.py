@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
 
 from parley_rasa.choice_matching import ChoiceMatch, match_choice
@@ -23,12 +22,18 @@ from parley_rasa.dialogue.choices import (
     preference_asked,
 )  # fmt: skip
 from parley_rasa.dialogue.flows import QUESTION_INPUT
-from parley_rasa.dialogue.limits import day_bounds, is_within
+from parley_rasa.dialogue.limits import day_bounds, is_between, is_within
+from parley_rasa.dialogue.times_asked import read_when
 from parley_rasa.dialogue.turn import Turn
+from parley_rasa.moments import in_zone, read_moment, written
+from parley_rasa.money import read_asked_budget, read_budget, read_money
 from parley_rasa.offered_times import asks_for_times, find_offered, is_after_offered, is_any_time
-from parley_rasa.personal_facts import PersonalFacts, find_personal_facts, read_company, read_name
-from parley_rasa.quantities import find_numbers, is_rating_alone, read_money, read_number, read_rating
+from parley_rasa.personal_facts import find_personal_facts, read_company, read_name
+from parley_rasa.quantities import find_numbers, is_rating_alone, read_number, read_rating
 from parley_rasa.question_talk import refuses
+from parley_rasa.ranges import find_range
+from parley_rasa.roles import read_role
+from parley_rasa.team_sizes import read_people
 from parley_rasa.typed_answers import (
     clean_text,
     normalise,
@@ -42,9 +47,17 @@ LONGEST_TEXT = 1000  # characters, when the step says nothing
 _FEW_WORDS = 5
 _FEW_LETTERS = 6
 _WORDS_OF_A_QUESTION = 3
+_WORDS_OF_A_TIME = 6
 _WORD = re.compile(r"[^\W\d_]{3,}")
-NAMES: dict[str, Callable[[str], str | None]] = {"first_name": read_name, "company": read_company}
+NAMES: dict[str, Callable[[str, str], str | None]] = {
+    "first_name": read_name, "company": read_company, "role": read_role,
+}  # fmt: skip
 """How an answer for a contact field is read that few texts can be."""
+COUNTS: dict[str, Callable[[str, str], int | float | None]] = {"team_size": read_people, "budget": read_asked_budget}
+"""How a number for a contact field is read; of a range it is the first."""
+_PLAIN: dict[str, Callable[[str, str], int | float | None]] = {
+    "money": read_money, "budget": read_budget, "number": read_number,
+}  # fmt: skip
 
 Step = dict[str, Any]
 
@@ -55,11 +68,13 @@ class Answer:
 
     ``whole``: the message is that answer and nothing else, so no intent can outweigh it.
     ``certain``: a valid value for a closed question, though perhaps among other words.
+    ``said_back``: it may be misunderstood, so what was understood is said.
     """
 
     value: Any
     whole: bool = False
     certain: bool = True
+    said_back: bool = False
 
 
 def read_answer(turn: Turn, step: Step) -> Answer | None:
@@ -69,12 +84,14 @@ def read_answer(turn: Turn, step: Step) -> Answer | None:
 
 
 def read_plain_value(turn: Turn, kind: str, text: str) -> Any:
-    """Return the number, date or sum of money that a text gives, whatever was asked; None when it gives none."""
+    """Return the number, sum of money, day or time that a text gives, whatever was asked; None when it gives none."""
     if kind == "date":
         day = read_date(text, turn.now, turn.language)
         return day and day.isoformat()
-    read = read_money if kind == "money" else read_number
-    return read(text, turn.language)
+    if kind == "datetime":
+        said = read_moment(text, turn.now, turn.language)
+        return written(in_zone(said.day, said.at, turn.now.tzinfo)) if said.day and said.at else None
+    return _PLAIN[kind](text, turn.language)
 
 
 def read_in_bounds(turn: Turn, step: Step, text: str) -> Any:
@@ -83,16 +100,23 @@ def read_in_bounds(turn: Turn, step: Step, text: str) -> Any:
     if kind == "rating":
         return read_rating(text, step["lowest"], step["highest"], turn.language)
     if kind == "ask_number":
-        number = read_number(text, turn.language)
+        number = COUNTS.get(_field(turn, step), read_number)(text, turn.language)
         return number if number is not None and is_within(number, step) else None
+    if step.get("time"):
+        moment = read_when(turn, step, text)
+        return moment if isinstance(moment, str) else None
     earliest, latest = day_bounds(step, turn.now.date())
     day = read_date(text, turn.now, turn.language, past=latest is not None and latest <= turn.now.date())
-    return day.isoformat() if day is not None and _is_between(day, earliest, latest) else None
+    return day.isoformat() if day is not None and is_between(day, earliest, latest) else None
+
+
+def _field(turn: Turn, step: Step) -> str:
+    return str(turn.flows.slot(step.get("slot", "")).get("field"))
 
 
 def asks_a_name(turn: Turn, step: Step) -> bool:
     """Tell whether a question asks for a name, which few texts can be."""
-    return turn.flows.slot(step.get("slot", "")).get("field") in NAMES
+    return _field(turn, step) in NAMES
 
 
 def read_route(turn: Turn, step: Step) -> str | None:
@@ -119,10 +143,6 @@ def knowledge_for(turn: Turn) -> tuple[str, ...]:
         if name in turn.flows.answers and confidence >= turn.thresholds.in_typed_question
     ]
     return found or tuple(likely[:1])
-
-
-def _is_between(day: date, earliest: date | None, latest: date | None) -> bool:
-    return (earliest is None or day >= earliest) and (latest is None or day <= latest)
 
 
 def _read_value(turn: Turn, step: Step, text: str) -> Answer | None:
@@ -165,7 +185,7 @@ def _match(turn: Turn, text: str, choices: list[dict[str, Any]]) -> ChoiceMatch 
 
 def _read_bounded(turn: Turn, step: Step, text: str) -> Answer | None:
     """Read a number, a day or a rating; one in a question of the visitor's own may mean something else."""
-    value = read_in_bounds(turn, step, text)
+    value = read_when(turn, step, text) if step.get("time") else read_in_bounds(turn, step, text)
     if step["step"] == "rating":
         ends = _labelled_ends(turn, step, text)
         if ends is not None:
@@ -173,9 +193,10 @@ def _read_bounded(turn: Turn, step: Step, text: str) -> Answer | None:
         return None if value is None else Answer(value, is_rating_alone(text, turn.language), not turn.is_asking)
     if value is None:
         return None
-    few = len(text.split()) <= _WORDS_OF_A_QUESTION
+    few = len(text.split()) <= (_WORDS_OF_A_TIME if step.get("time") else _WORDS_OF_A_QUESTION)
     alone = few if step["step"] == "ask_date" else _WORD.search(text) is None or (few and bool(find_numbers(text)))
-    return Answer(value, alone and not turn.is_asking, not turn.is_asking)
+    doubtful = bool(step.get("time")) or (_field(turn, step) in COUNTS and find_range(text, turn.language) is not None)
+    return Answer(value, alone and not turn.is_asking, not turn.is_asking, doubtful)
 
 
 def _labelled_ends(turn: Turn, step: Step, text: str) -> int | None:
@@ -256,8 +277,8 @@ def _read_free_text(turn: Turn, step: Step, text: str) -> Answer | None:
         return Answer(value, certain=False) if value is not None and _fits_length(value, step) else None
     if turn.is_typed_question and not step.get("takes_questions") and (turn.frame or {}).get("misses") == 0:
         return None  # a question of the visitor's own; typed once more, it is taken as the answer after all
-    read = NAMES.get(str(turn.flows.slot(step["slot"]).get("field")), clean_text)
-    name = read(clean_text(text))
+    read = NAMES.get(_field(turn, step))
+    name = read(clean_text(text), turn.language) if read else clean_text(text)
     if name is None or read_yes_no(text) is not None or _tells_something_else(turn, step, text):
         return None
     fitting = _fits_length(name, step) and any(letter.isalnum() for letter in name)
@@ -273,7 +294,9 @@ def _tells_something_else(turn: Turn, step: Step, text: str) -> bool:
     if asks_a_name(turn, step) or len(text.split()) > _FEW_WORDS:
         return False
     letters = sum(letter.isalpha() for letter in text)
-    return find_personal_facts(text) != PersonalFacts() or (letters < _FEW_LETTERS and any(map(str.isdigit, text)))
+    facts = find_personal_facts(text, turn.language)
+    tells = any(fact is not None for fact in (facts.first_name, facts.company, facts.people))
+    return tells or (letters < _FEW_LETTERS and any(map(str.isdigit, text)))
 
 
 _READERS: dict[str, Callable[[Turn, Step, str], Answer | None]] = {

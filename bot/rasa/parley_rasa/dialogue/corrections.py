@@ -156,7 +156,7 @@ def _value_for(turn: Turn, slot: str, text: str, sentence: str) -> Correction | 
     if turn.flows.slot(slot).get("type") in ("number", "date"):
         return _measured(turn, slot, text)
     if turn.flows.slot(slot).get("type") == "text":
-        facts = find_personal_facts(sentence)  # "my name is Adah with h"
+        facts = find_personal_facts(sentence, turn.language)  # "my name is Adah with h"
         text = {"first_name": facts.first_name, "company": facts.company}.get(slot) or text
         return Correction(slot, text, text) if text != turn.slots[slot] else None
     place = turn.flows.choice_step(slot)

@@ -49,6 +49,6 @@ def _answer_to(turn: Turn, kind: str, triggered: bool) -> questions.Answer | Non
         return answer if answer.certain or tells else None
     if kind in questions.MEASURED and triggered:
         # "What would you charge a team of 8?" asks for 8; "is it true that I get 2 months?" for nothing.
-        counted = find_personal_facts(turn.message.text).people
+        counted = find_personal_facts(turn.message.text, turn.language).people
         return answer if kind != "ask_number" or counted == answer.value else None
     return None

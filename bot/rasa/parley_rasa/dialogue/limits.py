@@ -27,7 +27,8 @@ def limits_of(turn: Turn, step: Step) -> dict[str, Any] | None:
         return {"minimum": step.get("minimum"), "maximum": step.get("maximum")}
     if kind == "ask_date":
         earliest, latest = day_bounds(step, turn.now.date())
-        return {"earliest": earliest and earliest.isoformat(), "latest": latest and latest.isoformat()}
+        days = {"earliest": earliest and earliest.isoformat(), "latest": latest and latest.isoformat()}
+        return {**days, "time": True} if step.get("time") else days
     if kind == "rating":
         ends = [str(step["lowest"]), str(step["highest"])]
         labels = labels_of(turn, turn.frame or {}, ends)
@@ -43,6 +44,11 @@ def limits_of(turn: Turn, step: Step) -> dict[str, Any] | None:
 def day_bounds(step: Step, today: date) -> tuple[date | None, date | None]:
     """Return the first and the last day that an ``ask_date`` takes, as of today."""
     return _day(step.get("earliest"), today), _day(step.get("latest"), today)
+
+
+def is_between(day: date, earliest: date | None, latest: date | None) -> bool:
+    """Tell whether a day keeps within the bounds of an ``ask_date``."""
+    return (earliest is None or day >= earliest) and (latest is None or day <= latest)
 
 
 def is_within(number: float, step: Step) -> bool:

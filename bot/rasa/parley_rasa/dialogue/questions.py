@@ -154,4 +154,7 @@ def accept(turn: Turn, step: Step, answer: Answer) -> None:
         turn.state["facts"] = {}  # what was fetched before is no longer so
     else:
         turn.set_slot(step["slot"], answer.value)
+        if answer.said_back:
+            facts = f"{turn.label(step['slot'])} {turn.shown(step['slot'], answer.value)}"
+            turn.say(turn.pattern("noted", facts=facts))
     turn.remember(f"answered {turn.step_id}")

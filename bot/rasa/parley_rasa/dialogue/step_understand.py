@@ -49,8 +49,8 @@ def value_in_text(turn: Turn, entity: str) -> Any:
     text = turn.message.text
     if entity in ("email", "phone"):
         return turn.understood.values.get(entity)
-    if entity in ("first_name", "company", "people"):
-        return getattr(find_personal_facts(text), entity) or None
+    if entity in ("first_name", "company", "people", "role"):
+        return getattr(find_personal_facts(text, turn.language), entity) or None
     return questions.read_plain_value(turn, entity, text)
 
 

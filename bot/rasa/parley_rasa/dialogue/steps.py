@@ -16,6 +16,7 @@ from parley_rasa.dialogue import (
     step_move,
     step_say,
     step_understand,
+    times_asked,
 )  # fmt: skip
 from parley_rasa.dialogue.flows import QUESTION_INPUT
 from parley_rasa.dialogue.stack import (
@@ -77,7 +78,7 @@ def run(turn: Turn) -> None:
 
 def take(turn: Turn, step: Step, answer: questions.Answer) -> None:
     """Carry out an answer to the step that waits, and run on unless it waits for more."""
-    carry_out = _TAKE.get(step["step"])
+    carry_out = times_asked.take_part if times_asked.is_part(answer.value) else _TAKE.get(step["step"])
     if carry_out is None:
         questions.accept(turn, step, answer)
         go_on(turn)

@@ -199,7 +199,7 @@ class Turn:
 
     def shown(self, slot: str, value: Any) -> Any:
         """Return a value of a slot as it is said."""
-        return shown(value, self.flows.slot(slot).get("type"), self.language)
+        return shown(value, self.flows.slot(slot).get("type"), self.language, self.now.tzinfo)
 
     def step_wording(self, key: str) -> Any:
         """Return one part of the current step's wording as it was compiled."""

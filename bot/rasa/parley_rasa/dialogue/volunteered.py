@@ -1,4 +1,4 @@
-"""Keep what a visitor tells unasked: an address, a number, a name, a company, a team size. Changes no known value."""
+"""Keep what a visitor tells unasked: address, number, name, job, company, size, budget. Changes no known value."""
 
 from __future__ import annotations
 
@@ -15,7 +15,9 @@ from parley_rasa.dialogue.turn import Turn
 from parley_rasa.personal_facts import find_personal_facts
 
 VALUE_KINDS = ("email", "phone")
-FACT_FIELDS = ("first_name", "company", "team_size")  # contact fields, in the order they are said
+TOLD = {"first_name": "first_name", "company": "company", "role": "role", "team_size": "people", "budget": "budget"}
+"""Contact fields, in the order they are said, and what tells each of them."""
+_IN_WORDS = ("first_name", "company", "role")
 _OURSELVES = re.compile(r"\b(?:we|we're|us|our|my)\b", re.IGNORECASE)
 
 _FOR_PEOPLE = re.compile(
@@ -52,19 +54,17 @@ def say_noted(turn: Turn, noted: list[Noted]) -> None:
 
 def facts_in_text(turn: Turn) -> list[Noted]:
     """List the facts of the text that have a slot, whether or not it is known."""
-    facts = find_personal_facts(turn.message.text)
-    people = facts.people if _is_of_company(turn) else None
+    facts = find_personal_facts(turn.message.text, turn.language)
     found = []
     by_field = {turn.flows.slot(slot).get("field"): slot for slot in turn.flows.slot_names()}
-    for field in FACT_FIELDS:
-        slot = by_field.get(field)
-        if slot is None:
+    for field, fact in TOLD.items():
+        slot, told = by_field.get(field), getattr(facts, fact)
+        if slot is None or told is None:
             continue
-        if field in ("first_name", "company"):
-            text = getattr(facts, field)
-            found += [Noted(slot, text, text)] if text else []
-        elif people is not None:
-            found += _in_choices(turn, slot, people)
+        if field in _IN_WORDS:
+            found.append(Noted(slot, told, told))
+        elif _is_of_company(turn) if field == "team_size" else _is_ours(turn):
+            found += _in_choices(turn, slot, told) or _as_number(turn, slot, told)
     return found
 
 
@@ -74,29 +74,45 @@ def _is_of_company(turn: Turn) -> bool:
         return False
     if _FOR_PEOPLE.search(turn.message.text) or _PLACES.search(turn.message.text):
         return False
+    return _is_ours(turn)
+
+
+def _is_ours(turn: Turn) -> bool:
+    """Tell whether a number in the text is the visitor's own, and not one that they only ask about."""
     return not turn.is_asking or _OURSELVES.search(turn.message.text) is not None
 
 
 def for_open_question(turn: Turn) -> Noted | None:
     """Return what answers the open question although the text asks something."""
     question = turn.question
-    facts = find_personal_facts(turn.message.text)
-    if question is None or turn.moved or facts.people is None:
+    if question is None or turn.moved:
+        return None
+    facts = find_personal_facts(turn.message.text, turn.language)
+    told = facts.budget if turn.flows.slot(question["slot"]).get("field") == "budget" else facts.people
+    if told is None:
         return None
     if question["step"] == "ask_number":
-        return Noted(question["slot"], facts.people, str(facts.people)) if is_within(facts.people, question) else None
+        return Noted(question["slot"], told, str(told)) if is_within(told, question) else None
     if question["step"] != "ask_choice":
         return None
-    return next(iter(_in_choices(turn, question["slot"], facts.people)), None)
+    return next(iter(_in_choices(turn, question["slot"], told)), None)
 
 
-def _in_choices(turn: Turn, slot: str, people: int) -> list[Noted]:
+def _in_choices(turn: Turn, slot: str, number: int | float) -> list[Noted]:
     place = turn.flows.choice_step(slot)
-    if place is None:
+    if place is None or number != int(number):
         return []
     choices = offered(turn, place, turn.flows.step(place["flow"], place["step"]))
-    value = range_of(people, choices)
+    value = range_of(int(number), choices)
     return [Noted(slot, value, choice["label"]) for choice in choices if choice["value"] == value]
+
+
+def _as_number(turn: Turn, slot: str, number: int | float) -> list[Noted]:
+    """Take a number for a slot that a question for a number fills, when it keeps within its bounds."""
+    place = turn.flows.question_step(slot)
+    step = turn.flows.step(place["flow"], place["step"]) if place else None
+    taken = step is not None and step["step"] == "ask_number" and is_within(number, step)
+    return [Noted(slot, number, str(number))] if taken else []
 
 
 def _new_values(turn: Turn) -> list[Noted]:

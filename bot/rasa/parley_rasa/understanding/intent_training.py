@@ -37,7 +37,7 @@ C = 0.5
 OTHER_C = (1.0,)
 FEW_TO_TRY = 1000  # examples, up to which other values of C are worth the seconds
 FEW = 30  # examples, below which an intent's name is taught too
-LEAST_OUTSIDE = 10  # texts out of scope, below which they teach nothing
+LEAST_OUTSIDE = 5  # texts out of scope, below which they teach nothing
 RIGHT_KEPT = 0.98  # of the answers that are right, where there are no texts out of scope to pick a threshold by
 
 
