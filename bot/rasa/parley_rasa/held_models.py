@@ -60,6 +60,10 @@ class HeldModels:
             self._agents.move_to_end(model_id)
         return agent
 
+    def latest(self) -> Any:
+        """Return the agent used last; None when no model is held."""
+        return next(reversed(self._agents.values()), None)
+
     def ids(self) -> list[str]:
         """List what is held, the most lately used first."""
         return list(reversed(self._agents))

@@ -29,6 +29,10 @@ class PlannedRunner(DaskGraphRunner):
             results[name] = output
         return {name: results[name] for name in names}
 
+    def components(self) -> list[Any]:
+        """List the components that the graph runs, as they were loaded."""
+        return [node._component for node in self._instantiated_nodes.values() if node._component is not None]
+
     def _make_plan(self, targets: list[str]) -> Plan:
         schema: GraphSchema = self._graph_schema.minimal_graph_schema(targets)
         ordered: Plan = []

@@ -8,6 +8,7 @@ from typing import Any
 from parley_rasa.dialogue.flows import Flows
 from parley_rasa.held_flows import HeldFlows
 from parley_rasa.held_models import HeldModels
+from parley_rasa.understanding.encoder import Encoder
 
 
 class MissingError(LookupError):
@@ -40,6 +41,18 @@ class Replica:
             found = {"flows": flows, "model": agent}
             raise MissingError([part for part, held in found.items() if held is None])
         return flows, agent
+
+    def find_encoder(self) -> Encoder:
+        """Return what makes the vectors of the model used last, whose turns' vectors others are compared with.
+
+        Raises:
+            MissingError: no model is held.
+        """
+        agent = self.models.latest()
+        encoder: Encoder | None = agent.encoder if agent is not None else None
+        if encoder is None:
+            raise MissingError(["model"])
+        return encoder
 
     def find_flows(self, version: str) -> Flows:
         """Return flows.

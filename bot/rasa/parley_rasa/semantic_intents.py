@@ -6,6 +6,7 @@ No ``from __future__ import annotations`` here: Rasa inspects the signatures.
 from pathlib import Path
 from typing import Any, Dict, List, Optional
 
+import numpy as np
 from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.engine.storage.resource import Resource
@@ -20,6 +21,7 @@ from parley_rasa.understanding import intent_training
 from parley_rasa.understanding.encoder import Encoder, EncoderError, encoder_folder
 from parley_rasa.understanding.intent_model import OUT_OF_SCOPE, IntentModel
 from parley_rasa.understanding.several_questions import questions_in
+from parley_rasa.vectors import write_vector
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
@@ -99,7 +101,9 @@ class SemanticIntents(GraphComponent, IntentClassifier):
 
     def process(self, messages: List[Message]) -> List[Message]:
         for message in messages:
-            ranking = self._rank(message.get(TEXT) or "")
+            text = message.get(TEXT) or ""
+            vector = self._encoder.encode(text) if _is_language(text) else None
+            ranking = self._rank(text, vector)
             name, confidence = ranking[0]
             message.set(INTENT, {"name": name, "confidence": confidence}, add_to_output=True)
             kept = ranking[: self._config["ranking_length"]]
@@ -108,20 +112,33 @@ class SemanticIntents(GraphComponent, IntentClassifier):
                 [{"name": intent, "confidence": score} for intent, score in kept],
                 add_to_output=True,
             )
-            parts = [self._rank(part)[0] for part in questions_in(message.get(TEXT) or "")]
+            parts = [self._rank_part(part) for part in questions_in(text)]
             message.set(
                 "intent_parts",
                 [{"name": intent, "confidence": score} for intent, score in parts],
                 add_to_output=True,
             )
+            if vector is not None:
+                # What the articles are searched by, and what gaps are grouped by.
+                message.set("embedding", write_vector(vector), add_to_output=True)
+                message.set("encoder", self._encoder.fingerprint, add_to_output=True)
         return messages
 
-    def _rank(self, text: str) -> Any:
+    @property
+    def encoder(self) -> Encoder:
+        return self._encoder
+
+    def _rank_part(self, text: str) -> Any:
+        return self._rank(text, self._encoder.encode(text) if _is_language(text) else None)[0]
+
+    def _rank(self, text: str, vector: Optional[np.ndarray]) -> Any:
         if self._model is None:
             raise EncoderError("SemanticIntents has not been trained")
-        if is_command(text) or not any(letter.isalnum() for letter in text):
-            return [(OUT_OF_SCOPE, 1.0)]
-        return self._model.rank(text, self._encoder.encode(text))
+        return [(OUT_OF_SCOPE, 1.0)] if vector is None else self._model.rank(text, vector)
+
+
+def _is_language(text: str) -> bool:
+    return not is_command(text) and any(letter.isalnum() for letter in text)
 
 
 def _open_encoder(config: Dict[str, Any]) -> Encoder:

@@ -1,4 +1,4 @@
-"""The only way in: turns, landings and pushes under ``/webhooks/turn/`` (protocols.md §2).
+"""The only way in: turns, landings, vectors and pushes under ``/webhooks/turn/`` (protocols.md §2).
 
 Checks the secret, keeps nothing of a conversation, logs no text.
 """
@@ -11,6 +11,7 @@ import hmac
 import logging
 import os
 from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from rasa.core.channels.channel import InputChannel, UserMessage
@@ -26,15 +27,17 @@ from parley_rasa.dialogue.state import VERSION, StateError, StateTooNew, check_s
 from parley_rasa.held_models import ModelError, ModelSizeError
 from parley_rasa.replica import MissingError, Replica
 from parley_rasa.turn_output import CHANNEL, answer_turn
-from parley_rasa.turn_request import RequestError, parse_landing_request, parse_request
+from parley_rasa.turn_request import RequestError, parse_landing_request, parse_request, parse_vectors_request
+from parley_rasa.vectors import write_vector
 
 logger = logging.getLogger(__name__)
 
 SECRET_VARIABLE = "PARLEY_RASA_SECRET"
 SECRET_HEADER = "X-Parley-Secret"
 SHORTEST_SECRET = 16  # characters
-LARGEST_DOCUMENT = 16 * 1024 * 1024  # bytes of compiled flows, or of the states to land
+LARGEST_DOCUMENT = 16 * 1024 * 1024  # bytes of compiled flows, of the states to land, or of texts
 _LANDINGS_AT_ONCE = 25  # then turns have their chance
+_ONE_THREAD = ThreadPoolExecutor(max_workers=1, thread_name_prefix="vectors")  # the loop goes on answering turns
 
 Handler = Callable[..., Awaitable[HTTPResponse]]
 
@@ -63,6 +66,7 @@ class TurnChannel(InputChannel):
         routes.post("/")(self._guarded(_take_turn))
         # As streams, because these have limits of their own and the secret is looked at before the body is read.
         routes.post("/landing", stream=True)(self._guarded(_land))
+        routes.post("/vectors", stream=True)(self._guarded(_make_vectors))
         routes.put("/flows/<version:str>", stream=True)(self._guarded(_take_flows))
         routes.put("/models/<model_id:str>", stream=True)(self._guarded(_take_model))
         return routes
@@ -111,6 +115,14 @@ async def _land(request: Request) -> HTTPResponse:
         landings += [landing(flows, state) for state in states[first : first + _LANDINGS_AT_ONCE]]
         await asyncio.sleep(0)
     return response.json({"landings": landings})
+
+
+async def _make_vectors(request: Request) -> HTTPResponse:
+    texts = parse_vectors_request(await _document(request))
+    encoder = _replica(request).find_encoder()
+    vectors = await asyncio.get_running_loop().run_in_executor(_ONE_THREAD, encoder.encode_all, texts)
+    written = [write_vector(vector) for vector in vectors]
+    return response.json({"encoder": encoder.fingerprint, "dimensions": encoder.dimensions, "vectors": written})
 
 
 async def _take_flows(request: Request, version: str) -> HTTPResponse:

@@ -25,6 +25,8 @@ from rasa.utils.common import TempDirectoryPath, get_temp_dir_name
 
 from parley_rasa.flow_policy import ACTION
 from parley_rasa.planned_runner import PlannedRunner
+from parley_rasa.semantic_intents import SemanticIntents
+from parley_rasa.understanding.encoder import Encoder
 
 logger = logging.getLogger(__name__)
 
@@ -82,6 +84,12 @@ class TurnAgent(Agent):
         self.domain = self.processor.domain
         self.tracker_store.domain = self.domain
         self._set_fingerprint(fingerprint)
+
+    @property
+    def encoder(self) -> Encoder | None:
+        """What the model's vectors are made by; None when the model has no component that makes any."""
+        components = self.processor.graph_runner.components() if self.processor is not None else ()
+        return next((one.encoder for one in components if isinstance(one, SemanticIntents)), None)
 
     async def handle_message(self, message: UserMessage) -> list[dict[str, Any]] | None:
         """Takes no lock: a turn shares nothing with another, and the platform orders those of a conversation."""

@@ -14,6 +14,7 @@ LONGEST_TEXT = 4000  # characters
 LONGEST_NAME = 200  # characters of an id, channel, language, choice or step
 LARGEST_VALUE = 64 * 1024  # bytes of JSON: what another system called back with or answered
 MOST_STATES = 500  # in one request for landings
+MOST_TEXTS = 256  # in one request for vectors
 _TAKES_ANY_VALUE = ("callback", "result")
 # What a message of each kind must carry besides its id.
 _NEEDED = {
@@ -112,6 +113,20 @@ def parse_landing_request(body: Any) -> tuple[str, list[dict[str, Any]]]:
     if not all(isinstance(state, dict) for state in states):
         raise RequestError("each of states must be an object")
     return _name(body, "flows"), states
+
+
+def parse_vectors_request(body: Any) -> list[str]:
+    """Check the body of a request for vectors; return the texts.
+
+    Raises:
+        RequestError: it is malformed, or holds too many texts or too long ones.
+    """
+    texts = body.get("texts") if isinstance(body, dict) else None
+    if not isinstance(texts, list) or len(texts) > MOST_TEXTS:
+        raise RequestError(f"texts must be a list of at most {MOST_TEXTS}")
+    if not all(isinstance(text, str) and len(text) <= LONGEST_TEXT for text in texts):
+        raise RequestError(f"each of texts must be a string of at most {LONGEST_TEXT} characters")
+    return [without_surrogates(text) for text in texts]
 
 
 def shield(text: str) -> str:

@@ -1,0 +1,12 @@
+"""Vectors as they travel between processes: base64 of little-endian float32 (protocols.md §2). Computes nothing."""
+
+from __future__ import annotations
+
+import base64
+
+import numpy as np
+
+
+def write_vector(vector: np.ndarray) -> str:
+    """Return a vector as text."""
+    return base64.b64encode(np.asarray(vector, dtype="<f4").tobytes()).decode("ascii")
