@@ -3,41 +3,44 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import fcntl
 import hashlib
-import json
 import os
-import re
 import tempfile
-from collections import deque
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
-from base.errors import ParleyError
 from bot.publishing.ports import TrainedModel
-from server.settings import ROOT, Settings
-
-Say = Callable[[str], None]
+from server.rasa_programs import (
+    ProgramFailed,
+    Say,
+    alone,
+    code_of,
+    encoder_id,
+    find_wrong_name,
+    hash_parts,
+    run_program,
+    write_examples,
+)
+from server.settings import Settings
 
 MOST_KEPT = 5
 """Model files kept in the data folder; published ones are in the database besides."""
 
-_RASA = ROOT / "bot" / "rasa"
-_SOURCES = ("config.yml", "stories.yml", "requirements.lock")
-_CODE = ("understanding/*.py", "semantic_intents.py", "value_extractor.py", "train.py")
-_FILE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*\.ya?ml")
-_LOCK_EVERY = 0.2
-"""Seconds between looks whether another process has finished training."""
-_STOP_WITHIN = 10.0
-"""Seconds a training that is broken off gets to end by itself."""
-_TAIL = 20
-"""Lines of output quoted when training fails."""
-_LONGEST_LINE = 2**20
+_PROGRAMS = (
+    "config.yml",
+    "stories.yml",
+    "requirements.lock",
+    *(
+        f"parley_rasa/{name}"
+        for name in ("understanding/*.py", "semantic_intents.py", "value_extractor.py", "train.py")
+    ),
+)
+_WITHIN = timedelta(hours=1)
 
 
-class TrainingFailed(ParleyError):
+class TrainingFailed(ProgramFailed):
     """The dialogue model could not be trained."""
 
     code = "training_failed"
@@ -75,15 +78,9 @@ def fingerprint(intents: Mapping[str, str], encoder: Path) -> str:
         encoder: folder of the exported encoder.
 
     Raises:
-        TrainingFailed: there is no encoder.
+        ProgramFailed: there is no encoder.
     """
-    digest = hashlib.sha256()
-    parts = [*sorted(intents.items()), ("encoder", _encoder_id(encoder)), *_programs()]
-    for name, text in parts:
-        for part in (name, text):
-            data = part.encode()
-            digest.update(len(data).to_bytes(8, "big") + data)
-    return digest.hexdigest()
+    return hash_parts([*sorted(intents.items()), ("encoder", encoder_id(encoder)), *code_of(_PROGRAMS)])
 
 
 async def ensure_model(settings: Settings, intents: Mapping[str, str], say: Say) -> ModelFile:
@@ -96,14 +93,15 @@ async def ensure_model(settings: Settings, intents: Mapping[str, str], say: Say)
     Raises:
         TrainingFailed: a name is none of a file of examples, or Rasa's side refused; with the end of its output.
     """
-    wrong = [name for name in intents if not _FILE_NAME.fullmatch(name)]
-    if wrong or not intents:
-        raise TrainingFailed(f"Not a file of examples: {wrong[0]}." if wrong else "There are no examples to train on.")
+    if not intents:
+        raise TrainingFailed("There are no examples to train on.")
+    if (wrong := find_wrong_name(intents)) is not None:
+        raise TrainingFailed(f"Not a file of examples: {wrong}.")
     mark = fingerprint(intents, settings.encoder_dir)
     path = _path_of(settings, mark)
     if not path.exists():
         settings.model_dir.mkdir(parents=True, exist_ok=True)
-        async with _alone(settings.model_dir / f".{mark}.lock"):
+        async with alone(settings.model_dir / f".{mark}.lock"):
             if not path.exists():  # another process may have trained it while this one waited
                 await _train(settings, intents, path, say)
                 _forget_old(settings.model_dir, path)
@@ -129,95 +127,24 @@ def _path_of(settings: Settings, mark: str) -> Path:
     return settings.model_dir / f"{mark}.tar.gz"
 
 
-def _encoder_id(folder: Path) -> str:
-    try:
-        meta = json.loads((folder / "meta.json").read_text("utf-8"))
-        return f"{meta['weights_sha256']}/{meta['format']}"
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise TrainingFailed(f"No sentence encoder in {folder}: run make setup.") from error
-
-
-def _programs() -> Iterator[tuple[str, str]]:
-    code = [path for pattern in _CODE for path in sorted((_RASA / "parley_rasa").glob(pattern))]
-    for path in [*(_RASA / name for name in _SOURCES), *code]:
-        yield path.relative_to(_RASA).as_posix(), path.read_text("utf-8")
-
-
-@contextlib.asynccontextmanager
-async def _alone(path: Path) -> AsyncIterator[None]:
-    """Keeps other processes from training the same at the same time."""
-    with path.open("a") as file:
-        while True:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            except BlockingIOError:
-                await asyncio.sleep(_LOCK_EVERY)
-        yield
-
-
 async def _train(settings: Settings, intents: Mapping[str, str], path: Path, say: Say) -> None:
     with tempfile.TemporaryDirectory(dir=settings.model_dir, prefix=".training-") as work:
         examples, out = Path(work) / "intents", Path(work) / "out"
-        examples.mkdir()
-        for name, text in intents.items():
-            (examples / name).write_text(text, "utf-8")
-        command = [
-            str(ROOT / ".venv-rasa" / "bin" / "python"), "-m", "parley_rasa.train",
+        write_examples(examples, intents)
+        arguments = [
             "--nlu", str(examples), "--encoder", str(settings.encoder_dir.absolute()), "--out", str(out),
         ]  # fmt: skip
-        code, tail = await _run(command, _environment(settings), say)
+        try:
+            await run_program(settings, "parley_rasa.train", arguments, say, within=_WITHIN)
+        except ProgramFailed as failed:
+            lines = ["Training failed:", *failed.output, failed.message]
+            raise TrainingFailed("\n".join(lines), output=failed.output) from failed
         models = list(out.glob("*.tar.gz"))
-        if code != 0 or len(models) != 1:
-            raise TrainingFailed("Training failed:\n" + "\n".join(tail))
+        if len(models) != 1:
+            raise TrainingFailed("Training ended well, but left no model.")
         with models[0].open("rb") as file:
             os.fsync(file.fileno())
         models[0].replace(path)
-
-
-async def _run(command: list[str], env: Mapping[str, str], say: Say) -> tuple[int, list[str]]:
-    """Runs a program to its end, telling each line; gives its status and the last lines."""
-    process = await asyncio.create_subprocess_exec(
-        *command,
-        cwd=_RASA,
-        env=dict(env),
-        stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
-        limit=_LONGEST_LINE,
-    )
-    assert process.stdout is not None
-    tail: deque[str] = deque(maxlen=_TAIL)
-    try:
-        async for line in process.stdout:
-            text = line.decode("utf-8", "replace").rstrip()
-            tail.append(text)
-            if text.startswith("train: "):
-                say(text.removeprefix("train: "))
-        return await process.wait(), list(tail)
-    finally:
-        if process.returncode is None:
-            await _stop(process)
-
-
-async def _stop(process: asyncio.subprocess.Process) -> None:
-    process.terminate()
-    try:
-        await asyncio.wait_for(process.wait(), _STOP_WITHIN)
-    except TimeoutError:
-        process.kill()
-        await process.wait()
-
-
-def _environment(settings: Settings) -> dict[str, str]:
-    """Rasa's side gets nothing of ours: no database address, no secret."""
-    return {
-        "PATH": os.environ.get("PATH", ""),
-        "HOME": str(settings.data_dir),
-        "LANG": "C.UTF-8",
-        "RASA_TELEMETRY_ENABLED": "false",
-        "TF_CPP_MIN_LOG_LEVEL": "3",
-    }
 
 
 def _forget_old(folder: Path, newest: Path) -> None:

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from server.rasa_programs import ProgramFailed
 from server.settings import ROOT, Settings
 from server.training import (
     MOST_KEPT,
@@ -121,7 +122,7 @@ async def test_nothing_to_train_on_is_said(here: Settings) -> None:
 
 
 def test_without_an_encoder_it_says_how_to_get_one(tmp_path: Path) -> None:
-    with pytest.raises(TrainingFailed, match="make setup"):
+    with pytest.raises(ProgramFailed, match="make setup"):
         fingerprint(INTENTS, tmp_path)
 
 
