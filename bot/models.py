@@ -23,6 +23,8 @@ class Conversation(Table):
     `publication` is the number of the publication whose flows wrote `state`: an older one must not read it.
     `moved_to` is the conversation in which this one goes on.
     `language_from` says how `language` is known: told by the page, detected in what was written, or chosen.
+    Where a provider is behind the channel, `account_id` is our own number, bot or mailbox, `contact_point_id` the very
+    address they write from, and `thread` what an answer needs to land in the same place.
     """
 
     __tablename__ = "conversations"
@@ -51,6 +53,9 @@ class Conversation(Table):
     timer: Mapped[dict[str, Any] | None]
     publication: Mapped[int | None]
     moved_to: Mapped[UUID | None] = mapped_column(ForeignKey("conversations.id", ondelete="SET NULL"))
+    account_id: Mapped[UUID | None]
+    contact_point_id: Mapped[UUID | None] = mapped_column(ForeignKey("contact_points.id", ondelete="SET NULL"))
+    thread: Mapped[dict[str, Any] | None]
     last_message_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
 

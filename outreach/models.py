@@ -14,6 +14,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, tex
 from sqlalchemy.orm import Mapped, mapped_column
 
 from base.tables import Table
+from outreach.accounts.models import ChannelAccount
 
 
 class Journey(Table):
@@ -68,15 +69,19 @@ class OutboxMessage(Table):
     """A message that should leave, and what became of it.
 
     `occurrence` names the intent (enrolment, step, arrival, channel): a second planner run makes no second row.
-    States: planned, deferred → sending → accepted → delivered; or failed, unknown, skipped (refused by the gate),
-    cancelled (opted out, exited).
+    States: planned, deferred → sending → accepted → delivered → read; or failed, unknown, skipped (refused by the
+    gate), cancelled (opted out, exited), undelivered. Once it has left it only moves up `base.delivery_states`.
+    Of an answer in a talk, `message_id` is the message it is a part of; such leave in the order of their ids.
+    `contact_point_id` is the very address it goes to and `account_id` what it is sent from; where they are empty, the
+    contact's best address and the channel's own account. `content` is what a channel shows beside the text.
     """
 
     __tablename__ = "outbox"
     __table_args__ = (
         UniqueConstraint("occurrence"),
         CheckConstraint(
-            "state in ('planned','deferred','sending','accepted','delivered','failed','unknown','skipped','cancelled')",
+            "state in ('planned','deferred','sending','accepted','delivered','failed','unknown','skipped','cancelled',"
+            "'undelivered','read')",
             name="state",
         ),
         CheckConstraint("state <> 'sending' or gate_decision_id is not null", name="gate_before_sending"),
@@ -86,6 +91,13 @@ class OutboxMessage(Table):
         Index("ix_outbox_contact_id_created_at", "contact_id", "created_at"),
         Index("ix_outbox_created_at_id", "created_at", "id"),
         Index("ix_outbox_due_at_id", "due_at", "id"),
+        Index(
+            "ix_outbox_answers_waiting",
+            "conversation_id",
+            "id",
+            postgresql_where=text("message_id is not null and state in ('planned','deferred','sending')"),
+        ),
+        Index("ix_outbox_provider_id", "channel", "provider_id", postgresql_where=text("provider_id is not null")),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -100,6 +112,10 @@ class OutboxMessage(Table):
     message_class: Mapped[str]
     subject: Mapped[str | None]
     text: Mapped[str]
+    message_id: Mapped[UUID | None]
+    content: Mapped[dict[str, Any] | None]
+    account_id: Mapped[UUID | None] = mapped_column(ForeignKey(ChannelAccount.id, ondelete="SET NULL"))
+    contact_point_id: Mapped[UUID | None] = mapped_column(ForeignKey("contact_points.id", ondelete="SET NULL"))
     state: Mapped[str]
     due_at: Mapped[datetime]
     attempts: Mapped[int] = mapped_column(default=0, server_default="0")

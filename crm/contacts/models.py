@@ -42,7 +42,7 @@ class ContactPoint(Table):
     __tablename__ = "contact_points"
     __table_args__ = (
         UniqueConstraint("kind", "blind_index"),
-        CheckConstraint("kind in ('email','phone')", name="kind"),
+        CheckConstraint("kind in ('email','phone','telegram')", name="kind"),
         Index("ix_contact_points_contact_id", "contact_id"),
         Index("ix_contact_points_key_id", "key_id"),
     )

@@ -9,6 +9,7 @@ from sqlalchemy import create_engine
 import admin.models
 import bot.connectors.models
 import bot.files.models
+import bot.intake.models
 import bot.knowledge.models
 import bot.models
 import bot.publishing.models
@@ -18,6 +19,7 @@ import crm.contacts.models
 import crm.meetings.models
 import crm.scoring.models
 import crm.timeline.models
+import outreach.accounts.models
 import outreach.models
 from base.database import driver_url
 from base.migrate import migrate
@@ -27,6 +29,7 @@ ROOMS = (
     admin.models,
     bot.connectors.models,
     bot.files.models,
+    bot.intake.models,
     bot.knowledge.models,
     bot.models,
     bot.publishing.models,
@@ -36,6 +39,7 @@ ROOMS = (
     crm.meetings.models,
     crm.scoring.models,
     crm.timeline.models,
+    outreach.accounts.models,
     outreach.models,
 )
 
