@@ -120,4 +120,6 @@ def _understood(message: Message, heard: UserUttered) -> Understood:
         values,
         is_nothing_else(heard.text or "", entities),
         [(one["name"], one["confidence"]) for one in heard.parse_data.get("intent_parts", [])],
+        heard.parse_data.get("embedding"),
+        heard.parse_data.get("encoder"),
     )

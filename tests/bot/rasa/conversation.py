@@ -12,6 +12,7 @@ from parley_rasa.dialogue.turn import Message, Understood
 from parley_rasa.values import find_values, is_nothing_else, region_for
 
 Answer = dict[str, Any]
+VECTOR, ENCODER = "AACAPwAAAAA=", "tests/1"
 NOW = datetime(2026, 11, 23, 16, 0, tzinfo=timezone(timedelta(hours=1)))  # a Monday
 
 
@@ -37,9 +38,10 @@ class Conversation:
         ranking = [(intent, confidence)] if intent else []
         ranking += [second] if second else []
         sure = confidence if intent else 0.0
-        return self._turn(
-            Message("text", text), Understood(intent, sure, ranking, values, is_nothing_else(text, found))
+        understood = Understood(
+            intent, sure, ranking, values, is_nothing_else(text, found), vector=VECTOR, encoder=ENCODER
         )
+        return self._turn(Message("text", text), understood)
 
     def tap(self, value: str, step: str | None = None) -> Answer:
         return self._turn(Message("choice", value=value, step=step or self.open_step), Understood())

@@ -76,6 +76,15 @@ def test_a_slash_is_never_read_as_an_intent(server, before, command):
     assert (answer["effects"], answer["state"]["slots"]) == ([], {})
 
 
+def test_a_missed_text_brings_the_vector_that_its_meaning_is_known_by(server):
+    state = server.turn(None, "start")["state"]
+    text = "the penguins of the far south are molting"
+    gap = server.turn(state, text=text)["understood"]["gap"]
+    vectors = server.send("POST", "vectors", {"texts": [text]})[1]
+    assert gap == {"reason": "missed", "vector": vectors["vectors"][0], "encoder": vectors["encoder"]}
+    assert server.turn(state, text="/start")["understood"]["gap"] is None
+
+
 def test_a_text_with_a_slash_is_stored_as_it_was_typed(server):
     state = server.turn(None, "start")["state"]
     state["stack"][0]["step"] = "ask_problem"

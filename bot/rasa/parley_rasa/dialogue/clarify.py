@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from parley_rasa.choice_matching import match_choice
-from parley_rasa.dialogue import global_intents, questions, reluctance, repair, steps, triggers
+from parley_rasa.dialogue import gaps, global_intents, questions, reluctance, repair, steps, triggers
 from parley_rasa.dialogue.stack import guard_holds
 from parley_rasa.dialogue.turn import PATTERNS, Turn
 from parley_rasa.dialogue.wording import for_channel
@@ -37,6 +37,7 @@ def ask(turn: Turn, among_routes: bool = False) -> bool:
     if all(_is_route(one) for one in meanings) != among_routes or _is_explained(turn, among_routes):
         return False
     turn.acted_as = "clarified"
+    gaps.mark(turn, gaps.CLARIFIED)
     turn.state["clarify"] = [[_INTENT, one.intent] for one in meanings]
     shown = [{"value": choice["value"], "label": choice["label"]} for choice in _choices(turn, meanings)]
     turn.say(turn.pattern("clarify"), step=STEP, input="choice", choices=shown)

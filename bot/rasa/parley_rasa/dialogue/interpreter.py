@@ -10,6 +10,7 @@ from parley_rasa.dialogue import (
     clarify,
     corrections,
     first_answers,
+    gaps,
     global_intents,
     opening,
     pushed,
@@ -83,6 +84,7 @@ def _answer_of(turn: Turn, understood: Understood) -> dict[str, Any]:
             "confidence": understood.confidence,
             "ranking": [[name, confidence] for name, confidence in understood.ranking],
             "acted_as": turn.acted_as,
+            "gap": gaps.gap_of(turn, understood),
         },
     }
 
@@ -255,6 +257,7 @@ def _acknowledge(turn: Turn) -> None:
 
 
 def _miss(turn: Turn) -> None:
+    gaps.mark(turn, gaps.MISSED)
     if turn.moved:
         steps.run(turn)
     else:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from parley_rasa.dialogue import first_answers, questions, repair, steps, volunteered
+from parley_rasa.dialogue import first_answers, gaps, questions, repair, steps, volunteered
 from parley_rasa.dialogue.stack import guard_holds
 from parley_rasa.dialogue.state import is_fresh
 from parley_rasa.dialogue.turn import Turn
@@ -35,7 +35,10 @@ def first_words(turn: Turn) -> None:
     intent = turn.understood.intent if turn.understood.confidence >= turn.thresholds.trigger else None
     turn.acted_as = "flow_started"
     steps.start_flow(turn, _flow_for(turn, intent), intent)
+    known = dict(turn.slots)
     first_answers.take(turn, triggered=turn.flows.triggered_by(intent) is not None)
+    if turn.slots == known and not knowledge and not noted:
+        gaps.mark_first_words(turn)
     if knowledge or noted:
         # The notice that this is a machine comes first, the open question last, the answer between them.
         question = turn.replies.pop() if first_answers.has_just_asked(turn) else None

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from parley_rasa.dialogue import questions
+from parley_rasa.dialogue import gaps, questions
 from parley_rasa.dialogue.stack import go_to, leave_step
 from parley_rasa.dialogue.turn import Turn
 from parley_rasa.personal_facts import find_personal_facts
 from parley_rasa.question_talk import refuses
-from parley_rasa.typed_answers import clean_text
+from parley_rasa.typed_answers import clean_text, read_yes_no
 
 Step = dict[str, Any]
 
@@ -66,6 +66,8 @@ def answer_kb(turn: Turn, step: Step) -> bool:
 def take_knowledge(turn: Turn, step: Step, names: tuple[str, ...]) -> None:
     """Say the answers found and go on; with none, go where the flow wants to."""
     if not names:
+        if read_yes_no(turn.message.text) is not False and not refuses(turn.message.text):
+            gaps.mark(turn, gaps.BELOW_BAR)
         go_to(turn, step["not_found"])
         return
     # The two modules know each other: ``repair`` runs steps when it comes back to a question.

@@ -16,6 +16,7 @@ from parley_rasa.typed_answers import QUESTION_MARKS
 
 RECENT = 8  # events remembered from one turn to the next
 PATTERNS = "patterns"
+OUT_OF_SCOPE = "out_of_scope"
 _UNMARKED = dict.fromkeys(("step", "input", "notice", "consent", "source", "media", "limits"))
 _ASKING = re.compile(
     r"^\W*(?:(?:and|but|so|ok|okay|hi|hello|hey|please|sorry)\W+)*(?:what|how|who|where|when|why|which|whose|is|are|do"
@@ -60,6 +61,12 @@ class Understood:
     values: Mapping[str, Any] = field(default_factory=dict)  # "email", "phone", "number"
     nothing_else: bool = False  # the text is a value and no more than a few filler words
     parts: Sequence[tuple[str, float]] = ()  # the likeliest intent of each question in a text that asks several
+    vector: str | None = None  # what the text means, as it travels, and what made it
+    encoder: str | None = None
+
+    @property
+    def is_out_of_scope(self) -> bool:
+        return self.intent == OUT_OF_SCOPE
 
 
 @dataclass(frozen=True)
@@ -95,6 +102,7 @@ class Turn:
         need: what the platform must obtain before the turn can go on; nothing runs any more once it is set.
         told: slots that the text of this turn filled without being asked.
         meanings: the intents of which the visitor was asked, with the turn before, which one is meant.
+        gap: why the text was not understood, if it was not (``gaps``).
     """
 
     flows: Flows
@@ -114,6 +122,7 @@ class Turn:
     replies: list[dict[str, Any]] = field(default_factory=list)
     effects: list[dict[str, Any]] = field(default_factory=list)
     acted_as: str = "missed"
+    gap: str | None = None
 
     @property
     def slots(self) -> dict[str, Any]:
