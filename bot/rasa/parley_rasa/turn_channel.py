@@ -25,9 +25,16 @@ from parley_rasa.dialogue.flows import FlowsError
 from parley_rasa.dialogue.landing import landing
 from parley_rasa.dialogue.state import VERSION, StateError, StateTooNew, check_state
 from parley_rasa.held_models import ModelError, ModelSizeError
+from parley_rasa.personal_data import find_personal_data
 from parley_rasa.replica import MissingError, Replica
 from parley_rasa.turn_output import CHANNEL, answer_turn
-from parley_rasa.turn_request import RequestError, parse_landing_request, parse_request, parse_vectors_request
+from parley_rasa.turn_request import (
+    RequestError,
+    parse_facts_request,
+    parse_landing_request,
+    parse_request,
+    parse_vectors_request,
+)
 from parley_rasa.vectors import write_vector
 
 logger = logging.getLogger(__name__)
@@ -67,6 +74,7 @@ class TurnChannel(InputChannel):
         # As streams, because these have limits of their own and the secret is looked at before the body is read.
         routes.post("/landing", stream=True)(self._guarded(_land))
         routes.post("/vectors", stream=True)(self._guarded(_make_vectors))
+        routes.post("/facts", stream=True)(self._guarded(_find_facts))
         routes.put("/flows/<version:str>", stream=True)(self._guarded(_take_flows))
         routes.put("/models/<model_id:str>", stream=True)(self._guarded(_take_model))
         return routes
@@ -123,6 +131,13 @@ async def _make_vectors(request: Request) -> HTTPResponse:
     vectors = await asyncio.get_running_loop().run_in_executor(_ONE_THREAD, encoder.encode_all, texts)
     written = [write_vector(vector) for vector in vectors]
     return response.json({"encoder": encoder.fingerprint, "dimensions": encoder.dimensions, "vectors": written})
+
+
+async def _find_facts(request: Request) -> HTTPResponse:
+    texts, language = parse_facts_request(await _document(request))
+    find = functools.partial(find_personal_data, language=language)
+    found = await asyncio.get_running_loop().run_in_executor(_ONE_THREAD, lambda: list(map(find, texts)))
+    return response.json({"facts": found})
 
 
 async def _take_flows(request: Request, version: str) -> HTTPResponse:

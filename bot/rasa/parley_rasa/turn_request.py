@@ -14,7 +14,7 @@ LONGEST_TEXT = 4000  # characters
 LONGEST_NAME = 200  # characters of an id, channel, language, choice or step
 LARGEST_VALUE = 64 * 1024  # bytes of JSON: what another system called back with or answered
 MOST_STATES = 500  # in one request for landings
-MOST_TEXTS = 256  # in one request for vectors
+MOST_TEXTS = 256  # in one request for vectors or personal data
 _TAKES_ANY_VALUE = ("callback", "result")
 # What a message of each kind must carry besides its id.
 _NEEDED = {
@@ -127,6 +127,16 @@ def parse_vectors_request(body: Any) -> list[str]:
     if not all(isinstance(text, str) and len(text) <= LONGEST_TEXT for text in texts):
         raise RequestError(f"each of texts must be a string of at most {LONGEST_TEXT} characters")
     return [without_surrogates(text) for text in texts]
+
+
+def parse_facts_request(body: Any) -> tuple[list[str], str]:
+    """Check the body of a request for personal data; return the texts and the language they are in.
+
+    Raises:
+        RequestError: it is malformed, or holds too many texts or too long ones.
+    """
+    texts = parse_vectors_request(body)
+    return texts, _name(body, "language")
 
 
 def shield(text: str) -> str:
