@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -10,28 +9,9 @@ from functools import lru_cache
 from typing import Any
 
 from parley_rasa.amounts import match_amount, match_mentioned_amount
+from parley_rasa.talk_words.by_language import talk_in
+from parley_rasa.talk_words.shape import TalkWords
 from parley_rasa.typed_answers import normalise, read_yes_no
-
-_ORDINALS = {
-    word: number
-    for number, words in enumerate(
-        ("first|1st|one", "second|2nd|two", "third|3rd|three", "fourth|4th|four", "fifth|5th|five", "sixth|6th|six",
-         "seventh|7th|seven", "eighth|8th|eight", "ninth|9th|nine"), start=1
-    )
-    for word in words.split("|")
-}  # fmt: skip
-_POSITION = re.compile(
-    r"(?:(?:i (?:would )?(?:choose|pick|take|want)|id (?:choose|pick|take|say)|its|it is|lets say) )?"
-    r"(?:the )?(?:number |option |no |nr |answer )?(\w+)(?: one| option| choice| please)*"
-)
-_NEGATING = re.compile(r" (?:not|no|dont|isnt|arent|never|neither|except|without) ")
-# Words that do not tell one choice from another. "no" is not among them.
-_EMPTY_WORDS = frozenset(
-    "a an the to of in on at by for with within and or i id im ill we wed us me my our you it its is are am be was"
-    " like want would think guess maybe please thanks some about just really so well hm hmm uh um probably that this"
-    " can could do one actually then let lets".split()
-)
-
 
 _SHORTEST_MISSPELT = 4  # letters; shorter words are too alike
 _ALIKE = 0.75
@@ -50,7 +30,9 @@ class ChoiceMatch:
     whole: bool
 
 
-def match_choice(text: str, choices: Sequence[Mapping[str, Any]], numbered: bool = False) -> ChoiceMatch | None:
+def match_choice(
+    text: str, choices: Sequence[Mapping[str, Any]], numbered: bool = False, language: str = "en"
+) -> ChoiceMatch | None:
     """Find the one choice that a typed text means; None when none or several fit.
 
     Args:
@@ -66,22 +48,24 @@ def match_choice(text: str, choices: Sequence[Mapping[str, Any]], numbered: bool
     if len(whole) == 1:
         return ChoiceMatch(whole[0], whole=True)
     if len(choices) == 2 and [str(choice["value"]) for choice in choices] == ["yes", "no"]:
-        decided = read_yes_no(text)
+        decided = read_yes_no(text, language)
         return None if decided is None else ChoiceMatch("yes" if decided else "no", whole=True)
-    position, amount = _by_position(said, choices), _matched(match_amount(said, choices), whole=True)
+    position, amount = _by_position(said, choices, language), _matched(match_amount(said, choices), whole=True)
     by_number = (position or amount) if numbered else (amount or position)
-    return by_number or _by_words(said, choices, names)
+    return by_number or _by_words(said, choices, names, language)
 
 
-def _by_words(said: str, choices: Sequence[Mapping[str, Any]], names: list[frozenset[str]]) -> ChoiceMatch | None:
-    found = _contained(said, choices, names) or _matched(match_mentioned_amount(said, choices), whole=False)
+def _by_words(
+    said: str, choices: Sequence[Mapping[str, Any]], names: list[frozenset[str]], language: str
+) -> ChoiceMatch | None:
+    found = _contained(said, choices, names, language) or _matched(match_mentioned_amount(said, choices), whole=False)
     if found is not None or len(said.split()) > _LONGEST_MISSPELT:
         return found
     for choice, own in zip(choices, names, strict=True):
         if _resembling(said, own):
             return ChoiceMatch(str(choice["value"]), whole=False)
-    mended = _mend_spelling(said, names)
-    return _contained(mended, choices, names) if mended != said else None
+    mended = _mend_spelling(said, names, talk_in(language)[0].empty)
+    return _contained(mended, choices, names, language) if mended != said else None
 
 
 def _matched(value: str | None, whole: bool) -> ChoiceMatch | None:
@@ -109,14 +93,14 @@ def _resembling(said: str, names: frozenset[str]) -> bool:
     return bool(get_close_matches(said, about_as_long, n=1, cutoff=_ALIKE_PHRASE))
 
 
-def _mend_spelling(said: str, names: list[frozenset[str]]) -> str:
+def _mend_spelling(said: str, names: list[frozenset[str]], empty: frozenset[str]) -> str:
     """Replace misspelt words by the words of the choices that they are closest to."""
     known = _words_of(tuple(names))
-    return " ".join(_mend_word(word, known) for word in said.split())
+    return " ".join(word if word in empty else _mend_word(word, known) for word in said.split())
 
 
 def _mend_word(word: str, known: tuple[str, ...]) -> str:
-    if len(word) < _SHORTEST_MISSPELT or len(word) > _LONGEST_WORD or word in known or word in _EMPTY_WORDS:
+    if len(word) < _SHORTEST_MISSPELT or len(word) > _LONGEST_WORD or word in known:
         return word
     # A slip of the finger seldom changes the first letter; "week" is no misspelt "seek".
     alike = get_close_matches(
@@ -128,39 +112,49 @@ def _mend_word(word: str, known: tuple[str, ...]) -> str:
     return alike[0] if alike else word
 
 
-def _by_position(said: str, choices: Sequence[Mapping[str, Any]]) -> ChoiceMatch | None:
-    match = _POSITION.fullmatch(said)
-    if match is None:
-        return None
-    word = match.group(1)
-    number = int(word) if word.isascii() and word.isdigit() and len(word) < 4 else _ORDINALS.get(word, 0)
-    if word == "last":
-        number = len(choices)
-    return ChoiceMatch(str(choices[number - 1]["value"]), True) if 1 <= number <= len(choices) else None
+def _by_position(said: str, choices: Sequence[Mapping[str, Any]], language: str) -> ChoiceMatch | None:
+    for words in talk_in(language):
+        match = words.position.fullmatch(said)
+        number = _position(match.group(1), words, len(choices)) if match else 0
+        if 1 <= number <= len(choices):
+            return ChoiceMatch(str(choices[number - 1]["value"]), True)
+    return None
 
 
-def _contained(said: str, choices: Sequence[Mapping[str, Any]], names: list[frozenset[str]]) -> ChoiceMatch | None:
+def _position(word: str, words: TalkWords, last: int) -> int:
+    """Return the number that a word gives, 0 for one that gives none."""
+    if word.isascii() and word.isdigit() and len(word) < 4:
+        return int(word)
+    if word in words.last:
+        return last
+    return next((number for number, names in enumerate(words.ordinals, 1) if word in names), 0)
+
+
+def _contained(
+    said: str, choices: Sequence[Mapping[str, Any]], names: list[frozenset[str]], language: str
+) -> ChoiceMatch | None:
     """Match a choice named inside a longer text, or by some of its words; a text that negates matches none."""
-    if said not in ("no", "not now") and _NEGATING.search(f" {said} "):
-        return None
     padded, is_short = f" {said} ", len(said.split()) <= _LONGEST_AROUND_WORD
+    if said not in ("no", "not now") and any(words.negating.search(padded) for words in talk_in(language)):
+        return None
     named = [
         str(choice["value"])
         for choice, own in zip(choices, names, strict=True)
         if any(len(name) > 2 and f" {name} " in padded and (" " in name or is_short) for name in own)
     ]
-    typed = _content_words(said)
+    empty = talk_in(language)[0].empty
+    typed = _content_words(said, empty)
     if named:
         own = next(own for choice, own in zip(choices, names, strict=True) if str(choice["value"]) == named[0])
-        whole = any(typed <= _content_words(name) for name in own if f" {name} " in padded)
+        whole = any(typed <= _content_words(name, empty) for name in own if f" {name} " in padded)
         return ChoiceMatch(named[0], whole) if len(named) == 1 else None
     part_of = [
         str(choice["value"])
         for choice, own in zip(choices, names, strict=True)
-        if typed and any(typed <= _content_words(name) for name in own)
+        if typed and any(typed <= _content_words(name, empty) for name in own)
     ]
     return ChoiceMatch(part_of[0], whole=True) if len(part_of) == 1 else None
 
 
-def _content_words(text: str) -> frozenset[str]:
-    return frozenset(text.split()) - _EMPTY_WORDS
+def _content_words(text: str, empty: frozenset[str]) -> frozenset[str]:
+    return frozenset(text.split()) - empty

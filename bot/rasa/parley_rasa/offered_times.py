@@ -10,6 +10,7 @@ from typing import Any
 from parley_rasa.clock_times import find_clock, part_of_day, without_parts_of_day
 from parley_rasa.dates import read_date, weekday_in
 from parley_rasa.quantities import digits_for_words
+from parley_rasa.talk_words.by_language import talk_in
 from parley_rasa.typed_answers import normalise
 
 _LONGEST = 200  # characters
@@ -18,13 +19,6 @@ _CLOCK = re.compile(
 )
 _AT = re.compile(r"\b(?:at|um|à|a las|a la|gegen|around)\s*$")
 _NEGATING = re.compile(r"\b(?:not|no|never|none|neither|except|nicht|kein\w*|pas|aucun\w*|ningun\w*)\b|n't\b")
-_ANY_TIME = re.compile(
-    r"(?:(?:whats|what is|when is|give me|ill take|i take|ok|please|just|as|one) )*(?:the )?"
-    r"(?:earliest|soonest|first available|first free|next available|any|anytime|any time|either|any of (?:them|those)"
-    r"|all (?:are )?fine|all good|you choose|you pick|i dont mind|doesnt matter|dont care|asap|as soon as possible)"
-    r"(?: one| slot| time| works?| is fine| please| you have| possible)*"
-)
-_ASKS_FOR_TIMES = re.compile(r"(?:is|are) there|(?:do|have) you (?:have|got|also)|any ?thing|what else|how about other")
 _PARTS_OF_DAY = {"morning": range(0, 12), "afternoon": range(12, 17), "evening": range(17, 24)}
 _NOON = re.compile(r"\b(?:noon|midday|mittags?|(?<!après-)(?<!après )midi|mediodía)\b")
 
@@ -54,14 +48,16 @@ def find_offered(text: str, offered: Sequence[Mapping[str, Any]], now: datetime,
     return fitting[0] if len(fitting) == 1 else None
 
 
-def asks_for_times(text: str) -> bool:
+def asks_for_times(text: str, language: str = "en") -> bool:
     """Tell whether a text asks what there is ("is there anything on Friday?"), which takes none of them yet."""
-    return _ASKS_FOR_TIMES.match(normalise(text)) is not None
+    said = normalise(text)
+    return any(words.asks_for_times.match(said) for words in talk_in(language))
 
 
-def is_any_time(text: str) -> bool:
+def is_any_time(text: str, language: str = "en") -> bool:
     """Tell whether the text wants the first time there is ("the earliest", "any of them")."""
-    return _ANY_TIME.fullmatch(normalise(text)) is not None
+    said = normalise(text)
+    return any(words.any_time.fullmatch(said) for words in talk_in(language))
 
 
 def is_after_offered(text: str, offered: Sequence[Mapping[str, Any]], now: datetime, language: str = "en") -> bool:
