@@ -12,10 +12,15 @@ from flows.compiler import DEFAULT_KNOWLEDGE, load_content
 from flows.marked_yaml import read_marked
 
 NLU_DATA = DEFAULT_KNOWLEDGE.parent
-HELD_OUT = NLU_DATA / "evaluation" / "held_out.yml"
+HELD_OUT = {
+    "en": NLU_DATA / "evaluation" / "held_out.yml",
+    **{language: NLU_DATA / "evaluation" / f"held_out_{language}.yml" for language in ("de", "es", "fr")},
+}
 WAYS_TO_STOP = NLU_DATA / "evaluation" / "opt_out.yml"
-FEWEST = 32
-FEWEST_HELD_OUT = 6
+LANGUAGES = tuple(language for language in HELD_OUT if any((NLU_DATA / "intents").glob(f"*.{language}.yml")))
+FEWEST = {"en": 32, "de": 18, "es": 18, "fr": 18}
+FEWEST_OUT_OF_SCOPE = 40
+FEWEST_HELD_OUT = {"en": 6, "de": 4, "es": 4, "fr": 4}
 FEWEST_WAYS_TO_STOP = 40
 SPOKEN = {
     "greet",
@@ -50,18 +55,27 @@ def read_examples(*paths: Path) -> dict[str, list[str]]:
     return examples
 
 
+def examples_in(language: str) -> dict[str, list[str]]:
+    return read_examples(*sorted((NLU_DATA / "intents").glob(f"*.{language}.yml")))
+
+
 def plain(example: str) -> str:
     return re.sub(r"\W+", " ", example.casefold()).strip() or example
 
 
-@pytest.fixture(scope="module")
-def training():
-    return read_examples(*sorted((NLU_DATA / "intents").glob("*.yml")))
+@pytest.fixture(scope="module", params=LANGUAGES)
+def language(request):
+    return request.param
 
 
 @pytest.fixture(scope="module")
-def held_out():
-    return read_examples(HELD_OUT)
+def training(language):
+    return examples_in(language)
+
+
+@pytest.fixture(scope="module")
+def held_out(language):
+    return read_examples(HELD_OUT[language])
 
 
 @pytest.fixture(scope="module")
@@ -69,18 +83,19 @@ def ways_to_stop():
     return read_examples(WAYS_TO_STOP)
 
 
-def test_every_agreed_intent_has_enough_examples(training):
+def test_every_agreed_intent_has_enough_examples_in_every_language(language, training):
     content = load_content()
-    knowledge = {answer.about.intent for answer in content.answers if answer.about.intent}
+    knowledge = {answer.about.intent for answer in content.answers} - {None}
     triggers = {intent for flow in content.flows.values() for intent in flow.model.nlu_triggers}
 
     assert set(training) == SPOKEN | knowledge | triggers
-    assert {intent: len(examples) for intent, examples in training.items() if len(examples) < FEWEST} == {}
+    assert {intent: len(told) for intent, told in training.items() if len(told) < FEWEST[language]} == {}
+    assert len(training["out_of_scope"]) >= FEWEST_OUT_OF_SCOPE
 
 
-def test_every_intent_is_evaluated_with_enough_utterances(training, held_out):
+def test_every_intent_is_evaluated_with_enough_utterances(language, training, held_out):
     assert set(held_out) == set(training)
-    assert {intent for intent, examples in held_out.items() if len(examples) < FEWEST_HELD_OUT} == set()
+    assert {intent for intent, told in held_out.items() if len(told) < FEWEST_HELD_OUT[language]} == set()
 
 
 def test_opting_out_is_evaluated_with_many_ways_to_say_it(ways_to_stop):
@@ -88,11 +103,21 @@ def test_opting_out_is_evaluated_with_many_ways_to_say_it(ways_to_stop):
     assert len(ways_to_stop["opt_out"]) >= FEWEST_WAYS_TO_STOP
 
 
-def test_no_example_stands_twice_or_is_also_held_out(training, held_out, ways_to_stop):
-    parts = (training, held_out, ways_to_stop)
+def test_no_example_stands_twice_or_is_also_held_out(language, training, held_out, ways_to_stop):
+    parts = (training, held_out, *([ways_to_stop] if language == "en" else []))
     counted = Counter(plain(example) for part in parts for examples in part.values() for example in examples)
 
     assert [example for example, count in counted.items() if count > 1] == []
+
+
+def test_what_is_written_alike_in_two_languages_means_the_same_in_both():
+    meant: dict[str, set[str]] = {}
+    for one in LANGUAGES:
+        for intent, examples in examples_in(one).items():
+            for example in examples:
+                meant.setdefault(plain(example), set()).add(intent)
+
+    assert {example: intents for example, intents in meant.items() if len(intents) > 1} == {}
 
 
 def test_examples_are_no_templates_with_swapped_words(training):
