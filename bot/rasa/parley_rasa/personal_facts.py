@@ -69,7 +69,7 @@ def read_name(text: str, language: str = "en") -> str | None:
         return name
     text = ITS_ME.sub("", text[:_LONGEST_TEXT])
     own = without_own_lead_in(text, "first_name", language)
-    value = _tidy(REST_OF_SENTENCE.sub("", own or without_lead_in(text, "first_name")))
+    value = _tidy(REST_OF_SENTENCE.sub("", own or without_lead_in(text, "first_name", language)))
     led_in_to = not text.lstrip().startswith(value)
     alone = led_in_to or len(value.split()) == 1  # "Le Goff" begins with an article and is a name
     if (alone and is_no_name(value, language)) or (led_in_to and NO_NAME.intersection(normalise(value).split()[:1])):
@@ -85,7 +85,7 @@ def read_company(text: str, language: str = "en") -> str | None:
     if found:
         return found
     text = text[:_LONGEST_TEXT]
-    value = without_own_lead_in(text, "company", language) or without_lead_in(text, "company")
+    value = without_own_lead_in(text, "company", language) or without_lead_in(text, "company", language)
     if not LEGAL_FORM.search(value):
         value = REST_OF_SENTENCE.sub("", value)
     value = _tidy(value)
@@ -145,7 +145,7 @@ def _can_be_name(value: str, longest: int, language: str) -> bool:
         len(value.split()) <= longest
         and _NO_PART_OF_A_NAME.search(value) is None
         and find_people(value, language) is None
-        and read_yes_no(value) is None
+        and read_yes_no(value, language) is None
         and normalise(value).removeprefix("just ").removeprefix("only ") not in NOBODY
         and (value.istitle() or len(NO_WORD_OF_A_NAME.intersection(value.lower().split())) < _WORDS_OF_A_SENTENCE)
     )

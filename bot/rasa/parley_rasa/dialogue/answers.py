@@ -124,7 +124,7 @@ def read_route(turn: Turn, step: Step) -> str | None:
     values = list(step["routes"])
     labels = labels_of(turn, turn.frame or {}, values)
     named = [{"value": value, "label": label} for value, label in labels.items() if label]
-    match = match_choice(turn.message.text, named) if named else None
+    match = match_choice(turn.message.text, named, language=turn.language) if named else None
     if match is not None and match.whole:
         return match.value
     likely = turn.understood.confidence >= turn.thresholds.trigger
@@ -156,14 +156,14 @@ def _read_consent(turn: Turn, step: Step, text: str) -> Answer | None:
     typed = [choice["value"] for choice in choices if normalise(choice["label"]) == normalise(text)]
     if len(typed) == 1:
         return Answer(typed[0], whole=True)
-    said = read_agreement(text)
+    said = read_agreement(text, turn.language)
     return None if said is None else Answer("yes" if said else "no", whole=True)
 
 
 def _read_choice(turn: Turn, step: Step, text: str) -> Answer | None:
     choices = open_choices(turn, step)
     match = _match(turn, text, choices)
-    said = read_yes_no(text)
+    said = read_yes_no(text, turn.language)
     if match is None and said is not None:  # "ok go ahead", where a choice is also called "yes"
         match = match_choice("yes" if said else "no", choices)
     if match is not None:
@@ -176,10 +176,10 @@ def _read_choice(turn: Turn, step: Step, text: str) -> Answer | None:
 
 def _match(turn: Turn, text: str, choices: list[dict[str, Any]]) -> ChoiceMatch | None:
     numbered = turn.channel not in CHANNELS_WITH_BUTTONS
-    match = match_choice(text, choices, numbered)
-    taken = taken_back(text)
+    match = match_choice(text, choices, numbered, turn.language)
+    taken = taken_back(text, turn.language)
     if match is None and taken is not None:  # "oh, actually the second one"
-        match = match_choice(taken.value, choices, numbered)
+        match = match_choice(taken.value, choices, numbered, turn.language)
     return match
 
 
@@ -211,16 +211,16 @@ def _read_meeting(turn: Turn, step: Step, text: str) -> Answer | None:
     times = data_of(turn).get("times", [])
     # An hour goes before a position: "10:00" is no tenth choice, though "1" is the first.
     index = None if re.fullmatch(r"\W*\d\W*", text) else find_offered(text, times, turn.now, turn.language)
-    if index is not None and not asks_for_times(text):
+    if index is not None and not asks_for_times(text, turn.language):
         return Answer(times[index]["value"], whole=len(text.split()) <= _FEW_WORDS, certain=not turn.is_asking)
     match = _match(turn, text, open_choices(turn, step))
     if match is not None and (match.whole or not turn.is_asking or match.value == LATER):
         return Answer(match.value, match.whole)
-    if times and is_any_time(text):
+    if times and is_any_time(text, turn.language):
         return Answer(times[0]["value"], whole=True)
     if data_of(turn).get("more") and is_after_offered(text, times, turn.now, turn.language):
         return Answer(LATER)
-    return Answer(NONE) if read_yes_no(text) is False or refuses(text) else None
+    return Answer(NONE) if read_yes_no(text, turn.language) is False or refuses(text, turn.language) else None
 
 
 def _read_preference(turn: Turn, step: Step, text: str) -> Answer | None:
@@ -229,7 +229,7 @@ def _read_preference(turn: Turn, step: Step, text: str) -> Answer | None:
     refused = _named_refusal(turn, step, text)
     if refused is not None:
         return refused
-    said = read_yes_no(text)
+    said = read_yes_no(text, turn.language)
     if said is not None:  # "no" changes nothing more; "yes" names none of those that are allowed
         return None if said else Answer(DONE)
     match = _match(turn, text, open_choices(turn, step))
@@ -238,7 +238,7 @@ def _read_preference(turn: Turn, step: Step, text: str) -> Answer | None:
 
 def _named_refusal(turn: Turn, step: Step, text: str) -> Answer | None:
     """Read "turn off e-mail" as taking back that one, where it is allowed; else it may mean more than that."""
-    rest = without_turning_off(text)
+    rest = without_turning_off(text, turn.language)
     match = _match(turn, rest, open_choices(turn, step)) if rest else None
     allowed = match is not None and data_of(turn).get("standing", {}).get(match.value)
     return Answer(match.value, whole=True) if match is not None and allowed else None
@@ -248,7 +248,7 @@ def _read_stay(turn: Turn, step: Step, text: str) -> Answer | None:
     match = _match(turn, text, open_choices(turn, step))
     if match is not None:
         return Answer(match.value, match.whole)
-    return Answer(STAY) if read_yes_no(text) is False or refuses(text) else None
+    return Answer(STAY) if read_yes_no(text, turn.language) is False or refuses(text, turn.language) else None
 
 
 def _read_problem(turn: Turn, step: Step, text: str) -> Answer | None:
@@ -265,7 +265,11 @@ def _read_question(turn: Turn, step: Step, text: str) -> Answer | None:
     if names:
         return Answer(names)
     is_question = turn.is_asking or len(text.split()) >= _WORDS_OF_A_QUESTION
-    return Answer((), certain=False) if is_question or read_yes_no(text) is False or refuses(text) else None
+    return (
+        Answer((), certain=False)
+        if is_question or read_yes_no(text, turn.language) is False or refuses(text, turn.language)
+        else None
+    )
 
 
 def _read_free_text(turn: Turn, step: Step, text: str) -> Answer | None:
@@ -279,7 +283,7 @@ def _read_free_text(turn: Turn, step: Step, text: str) -> Answer | None:
         return None  # a question of the visitor's own; typed once more, it is taken as the answer after all
     read = NAMES.get(_field(turn, step))
     name = read(clean_text(text), turn.language) if read else clean_text(text)
-    if name is None or read_yes_no(text) is not None or _tells_something_else(turn, step, text):
+    if name is None or read_yes_no(text, turn.language) is not None or _tells_something_else(turn, step, text):
         return None
     fitting = _fits_length(name, step) and any(letter.isalnum() for letter in name)
     return Answer(name, certain=False) if fitting else None

@@ -59,7 +59,7 @@ def read_text(turn: Turn) -> bool:
     if not meanings:
         return False
     numbered = turn.channel not in questions.CHANNELS_WITH_BUTTONS
-    match = match_choice(turn.message.text, _choices(turn, meanings), numbered)
+    match = match_choice(turn.message.text, _choices(turn, meanings), numbered, turn.language)
     if match is None or not match.whole:
         return False
     _act(turn, match.value)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import product
 from typing import Any
 
 from parley_rasa.choice_matching import ChoiceMatch, match_choice
@@ -17,19 +18,15 @@ from parley_rasa.dialogue.flows import QUESTION_INPUT
 from parley_rasa.dialogue.landing import nearest_open_step, step_to_redo
 from parley_rasa.dialogue.stack import go_to
 from parley_rasa.dialogue.turn import Turn
+from parley_rasa.introduced import without_own_lead_in
 from parley_rasa.personal_facts import find_personal_facts
+from parley_rasa.talk_words.by_language import talk_in
 from parley_rasa.typed_answers import clean_text, taken_back, without_lead_in
 
 _LONGEST_VALUE = 200  # characters
 _LONGEST_RESTATED = 9  # words
-_OF_OURS = re.compile(r"(?:please |can you |could you )*(?:change |update |correct )?(?:my|our|the) ", re.IGNORECASE)
 _TALK = frozenset(("deny", "affirm", "thanks", "goodbye"))
 _BY_LABEL = frozenset(("text", "choice", "number", "date"))
-_NOT = re.compile(
-    r"(?:(?:no|sorry|actually|i mean|i meant|it'?s|it is|i'?m|my name is|we are"
-    r"|we're)[\s,]+)*(.{1,80}?),?\s+not\s+(.{1,80})",
-    re.IGNORECASE,
-)
 
 
 @dataclass(frozen=True)
@@ -78,7 +75,8 @@ def _moves_on(turn: Turn, correction: Correction) -> bool:
 
 def _instead_of(turn: Turn) -> Correction | None:
     """ "Timo, not Tim": names the value that is known and what to put in its place."""
-    match = _NOT.fullmatch(clean_text(turn.message.text).rstrip(" .!"))
+    said = clean_text(turn.message.text).rstrip(" .!")
+    match = next((found for words in talk_in(turn.language) if (found := words.instead_of.fullmatch(said))), None)
     if match is None:
         return None
     value, wrong = match.group(1).strip(), match.group(2).strip()
@@ -100,7 +98,7 @@ def _by_fact(turn: Turn) -> Correction | None:
     """ "We're 60 people, not 40": says of themselves something else than before, and nothing much besides."""
     text = turn.message.text
     details = turn.understood.intent == repair.DETAILS and turn.understood.confidence >= turn.thresholds.details
-    if taken_back(text) is None and (not details or len(text.split()) > _LONGEST_RESTATED):
+    if taken_back(text, turn.language) is None and (not details or len(text.split()) > _LONGEST_RESTATED):
         return None
     asked = None if turn.question is None or turn.moved else turn.question["slot"]
     for fact in volunteered.facts_in_text(turn):
@@ -126,30 +124,28 @@ def _of_value(turn: Turn) -> Correction | None:
 def _by_label(turn: Turn) -> Correction | None:
     """ "My company is Acme", "change my name to Ada": names a known slot by its label."""
     text = clean_text(turn.message.text)
-    taken = taken_back(text)
+    taken = taken_back(text, turn.language)
     text = taken.rest if taken else text
-    if _OF_OURS.match(text) is None:
+    tongues = [(words, lead) for words in talk_in(turn.language) if (lead := words.ours.match(text))]
+    if not tongues:
         return None
     for slot in turn.flows.slot_names():
         declared = turn.flows.slot(slot)
         if declared.get("type") not in _BY_LABEL or not is_known(turn.slots.get(slot)):
             continue
-        for label in _labels(slot, declared.get("label")):
-            match = re.match(
-                rf"(?:please |can you |could you )*(?:change |update |correct )?(?:my|our|the) {re.escape(label)}"
-                rf"(?: (?:is|was|should be|must be|to)(?: actually| really)?|'s)[: ]+(.{{1,{_LONGEST_VALUE}}})$",
-                text,
-                re.IGNORECASE,
-            )
+        for label, (words, lead) in product(_labels(turn, slot), tongues):
+            pattern = rf"{re.escape(label)}{words.becomes}(.{{1,{_LONGEST_VALUE}}})$"
+            match = re.match(pattern, text[lead.end() :], re.IGNORECASE)
             found = match and _value_for(turn, slot, match.group(1).strip(" .!"), text)
             if found:
                 return found
     return None
 
 
-def _labels(slot: str, label: str | None) -> list[str]:
-    names = [name for name in (label, slot.replace("_", " ")) if name]
-    return names + (["name"] if slot == "first_name" else [])
+def _labels(turn: Turn, slot: str) -> list[str]:
+    names = [name for name in (turn.label(slot), turn.flows.slot(slot).get("label"), slot.replace("_", " ")) if name]
+    called = [name for words in talk_in(turn.language) for name in words.first_name] if slot == "first_name" else []
+    return [*dict.fromkeys([*names, *called])]
 
 
 def _value_for(turn: Turn, slot: str, text: str, sentence: str) -> Correction | None:
@@ -174,7 +170,7 @@ def _measured(turn: Turn, slot: str, text: str) -> Correction | None:
 def _choice(turn: Turn, flow: str, step_id: str, text: str) -> Correction | None:
     step = turn.flows.step(flow, step_id)
     choices = offered(turn, {"flow": flow, "step": step_id}, step)
-    match = match_choice(text, choices)
+    match = match_choice(text, choices, language=turn.language)
     if match is None or turn.slots.get(step["slot"]) == match.value:
         return None
     shown = {choice["value"]: choice["label"] for choice in choices}
@@ -183,18 +179,18 @@ def _choice(turn: Turn, flow: str, step_id: str, text: str) -> Correction | None
 
 def restates_choice(turn: Turn) -> bool:
     """Tell whether the text takes back a choice and names another and nothing else ("no, call me instead")."""
-    taken = taken_back(clean_text(turn.message.text))
+    taken = taken_back(clean_text(turn.message.text), turn.language)
     if taken is None:
         return False
     choices = _lately_offered(turn)
-    return any(match is not None and match.whole for _, match, _ in _matches(choices, taken.value))
+    return any(match is not None and match.whole for _, match, _ in _matches(choices, taken.value, turn.language))
 
 
 def _chosen_anew(turn: Turn, text: str) -> Correction | None:
     """Return the other choice of a late question that the text names, the one it names most clearly."""
     clear = [
         (match.whole, len(shown[match.value].split()), Correction(slot, match.value, shown[match.value]))
-        for slot, match, shown in _matches(_lately_offered(turn), text)
+        for slot, match, shown in _matches(_lately_offered(turn), text, turn.language)
         if match is not None and turn.slots.get(slot) != match.value
     ]
     return max(clear, key=lambda one: one[:2])[2] if clear else None
@@ -230,17 +226,17 @@ def _lately_offered(turn: Turn) -> list[tuple[str, list[dict[str, Any]]]]:
 
 
 def _matches(
-    offered: list[tuple[str, list[dict[str, Any]]]], text: str
+    offered: list[tuple[str, list[dict[str, Any]]]], text: str, language: str
 ) -> list[tuple[str, ChoiceMatch | None, dict[str, str]]]:
     return [
-        (slot, match_choice(text, choices), {choice["value"]: choice["label"] for choice in choices})
+        (slot, match_choice(text, choices, language=language), {choice["value"]: choice["label"] for choice in choices})
         for slot, choices in offered
     ]
 
 
 def _of_lately_answered(turn: Turn) -> Correction | None:
     """ "Actually …", "no, I meant …": takes back one of the last answers, unless it answers the open question."""
-    taken = taken_back(clean_text(turn.message.text))
+    taken = taken_back(clean_text(turn.message.text), turn.language)
     if taken is None:
         return None
     question = turn.question
@@ -258,6 +254,7 @@ def _of_lately_answered(turn: Turn) -> Correction | None:
     for flow, step_id in repair.answered_steps(turn):
         step = turn.flows.step(flow, step_id)
         if step["step"] == "ask_text" and restated and (question is None or question["step"] != "ask_text"):
-            value = without_lead_in(taken.value, str(turn.flows.slot(step["slot"]).get("field") or ""))
+            field = str(turn.flows.slot(step["slot"]).get("field") or "")
+            value = without_own_lead_in(taken.value, field, turn.language) or without_lead_in(taken.value, field)
             return Correction(step["slot"], value, value)
     return None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 
 from parley_rasa.dialogue import corrections, reluctance, repair, steps, volunteered
@@ -10,44 +9,15 @@ from parley_rasa.dialogue.questions import asks_consent, read_text
 from parley_rasa.dialogue.stack import break_off, end_everything
 from parley_rasa.dialogue.state import is_fresh
 from parley_rasa.dialogue.turn import Turn
+from parley_rasa.talk_words.by_language import talk_in
 from parley_rasa.typed_answers import normalise
 
-STOP_WORDS = frozenset("stop|stopall|stop all|unsubscribe|unsubscribe me|optout|opt out|revoke".split("|"))
-# On phone channels these are reserved by the carriers; in a chat "end" or "cancel" may mean something milder.
-STOP_WORDS_BY_PHONE = STOP_WORDS | frozenset(("end", "quit", "cancel"))
-PERSON_WORDS = frozenset("person|a person|human|a human|agent|operator|real person|a real person".split("|"))
 PHONE_CHANNELS = ("sms", "voice")
 FILED = frozenset(("delete_me", "what_do_you_know", "why_me"))  # each files a request with the company
 WORKS_AFTER_HAND_OFF = frozenset(("opt_out", "delete_me", "what_do_you_know", "why_me"))
 NO_ROUTE = frozenset(("opt_out", "talk_to_person", *FILED))  # no step of a flow may take these for something else
 OPTED_OUT = "opted_out"
-_CANCELS = re.compile(
-    r"(?:(?:oh|ok|okay|no|well|sorry|actually|please|ah|hm+|um|wait|you know what|on second thoughts?) )*"
-    r"(?:cancel(?: (?:that|this|it|everything|the whole thing))?|never ?mind(?: (?:that|it))?"
-    r"|forget (?:it|this|that|about (?:it|that|this)|the whole thing)|drop (?:it|that|this)|abort)"
-    r"(?: (?:then|please|thanks|thank you|sorry|after all))*"
-)
-_CANCELS_NAMED = re.compile(
-    r"(?:(?:please|i want to|i would like to|id like to|can you|could you|lets) )*(?:cancel|stop|abort|drop)"
-    r" (?:the|this|that|my) (\w+(?: \w+)??)(?: please| now| then| after all)*"
-)
-
-
-_WANTS_PERSON = re.compile(
-    r"\b(?:i (?:want|need|would like|wanna|prefer)|id (?:like|rather|prefer)|can i|could i|may i|let me)"
-    r"(?: please| just| rather| really| first)*(?: to)? (?:talk|speak|chat) (?:to|with)"
-    r" (?:an? |the |my |one of your )?(?:real |live |actual )?(?:person|human|human being|someone|somebody|agent"
-    r"|colleague|colleagues|representative|rep|account manager|manager|operator|advisor|employee)"
-    r"(?: (?:now|please|instead|first|today|right now|here|directly|thanks))*$"
-)
-
-
-_GOES_ON = frozenset("continue|go on|carry on|proceed|next|go ahead|keep going|resume".split("|"))
 _FEW_WORDS = 5
-_NAMES_PERSON = re.compile(
-    r"\b(?:humans?|persons?|people|someone|somebody|real|connect|transfer|put me|speak|talk|call me|colleagues?"
-    r"|staff)\b"
-)
 
 
 def requested(turn: Turn) -> str | None:
@@ -55,15 +25,17 @@ def requested(turn: Turn) -> str | None:
 
     The open question's own answer is preferred when the text is that answer and nothing else.
     """
-    words = STOP_WORDS_BY_PHONE if turn.channel in PHONE_CHANNELS else STOP_WORDS
-    said = normalise(turn.message.text)
-    if said in words:
+    tongues, said = talk_in(turn.language), normalise(turn.message.text)
+    if any(said in words.stops for words in tongues):
         return "opt_out"
-    if said in PERSON_WORDS:
+    # On phone channels these are reserved by the carriers; in a chat "end" or "cancel" may mean something milder.
+    if turn.channel in PHONE_CHANNELS and any(said in words.stops_by_phone for words in tongues):
+        return "opt_out"
+    if any(said in words.person for words in tongues):
         return "talk_to_person"
     if _cancels(turn, said):
         return "cancel"
-    if _WANTS_PERSON.search(said) and not _is_whole_answer(turn):
+    if any(words.wants_person.search(said) for words in tongues) and not _is_whole_answer(turn):
         return "talk_to_person"
     intent = turn.understood.intent
     if intent not in _CARRY_OUT or reluctance.is_about_question(turn) or corrections.restates_choice(turn):
@@ -80,9 +52,10 @@ def _means_something_else(turn: Turn, intent: str, said: str) -> bool:
         # Whoever answers a consent text oddly answers it; breaking off must be said in plain words there.
         return is_fresh(turn.state) or (step is not None and asks_consent(turn, step) is not None)
     if intent == "start_over":
-        return said in _GOES_ON
+        return any(said in words.goes_on for words in talk_in(turn.language))
     if intent == "talk_to_person" and turn.takes_any_text and not (turn.is_asking or turn.is_requesting):
-        return len(said.split()) > _FEW_WORDS and _NAMES_PERSON.search(said) is None  # "your agent was rude to me"
+        named = any(words.names_person.search(said) for words in talk_in(turn.language))
+        return len(said.split()) > _FEW_WORDS and not named  # "your agent was rude to me"
     return False
 
 
@@ -90,7 +63,7 @@ def _cancels(turn: Turn, said: str) -> bool:
     """Tell whether the text breaks off the flow; at a question that may be left out, the same words leave it out."""
     if is_fresh(turn.state) or _is_whole_answer(turn):
         return False
-    if _CANCELS.fullmatch(said) is None:
+    if not any(words.cancels.fullmatch(said) for words in talk_in(turn.language)):
         return _names_the_flow(turn, said)
     leaves_out = turn.question is not None and turn.question.get("optional") and reluctance.is_about_question(turn)
     return not leaves_out
@@ -98,7 +71,8 @@ def _cancels(turn: Turn, said: str) -> bool:
 
 def _names_the_flow(turn: Turn, said: str) -> bool:
     """ "Cancel the transfer" breaks off the money transfer; "cancel my contract" is a matter of its own."""
-    named = _CANCELS_NAMED.fullmatch(said)
+    found = (words.cancels_named.fullmatch(said) for words in talk_in(turn.language))
+    named = next((match for match in found if match), None)
     if named is None or turn.frame is None:
         return False
     flow = turn.frame["flow"]

@@ -16,7 +16,7 @@ def is_about_question(turn: Turn) -> bool:
     if step is None or turn.moved or step["step"] == "wait_callback":
         return False
     # A plain "no" is not looked at here: "no more messages" begins with one, and is a stop.
-    return refuses(turn.message.text) or _has_none(turn, step) or _asks_why(turn)
+    return refuses(turn.message.text, turn.language) or _has_none(turn, step) or _asks_why(turn)
 
 
 def explain(turn: Turn) -> bool:
@@ -61,14 +61,14 @@ def leave_out(turn: Turn) -> None:
 
 def _declines(turn: Turn, question: dict[str, Any]) -> bool:
     text = turn.message.text
-    return refuses(text) or read_yes_no(text) is False or _has_none(turn, question)
+    return refuses(text, turn.language) or read_yes_no(text, turn.language) is False or _has_none(turn, question)
 
 
 def _has_none(turn: Turn, question: dict[str, Any]) -> bool:
-    return question["step"] in ("ask_email", "ask_phone", "ask_text") and has_none(turn.message.text)
+    return question["step"] in ("ask_email", "ask_phone", "ask_text") and has_none(turn.message.text, turn.language)
 
 
 def _asks_why(turn: Turn) -> bool:
     text = turn.message.text
     is_consent = turn.waiting is not None and questions.asks_consent(turn, turn.waiting) is not None
-    return asks_about_question(text) or (is_consent and asks_about_messages(text))
+    return asks_about_question(text, turn.language) or (is_consent and asks_about_messages(text, turn.language))

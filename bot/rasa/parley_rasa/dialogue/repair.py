@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from parley_rasa.dialogue import questions, reluctance, steps
 from parley_rasa.dialogue.turn import Turn
 from parley_rasa.quantities import find_numbers
+from parley_rasa.talk_words.by_language import talk_in
 from parley_rasa.typed_answers import read_agreement, read_yes_no
 
 DEFAULT_RETRIES = 2
 MOST_ANSWERS = 3  # to one message
 MISSES_AFTER_OFFER = 2  # of a person, who is then fetched without being asked for
 _WORDS_OF_A_QUESTION = 6
-# While something is asked, a word that is like a goodbye ("tomorrow", "now") need not be one.
-_PARTING = re.compile(
-    r"bye|good ?night|see (?:you|ya)\b|\bcya\b|\bciao\b|farewell|take care|\blater\b|\bgo(?:tta|ing)?\b|\bleav|cheers"
-    r"|so long|talk soon|\bdone\b|sign(?:ing)? off|\bhave a\b|(?:nice|good|great) (?:day|one|evening|weekend|week)"
-    r"|that(?:'?s| is| will be| was) (?:all|it)|tsch|adios|au revoir",
-    re.IGNORECASE,
-)
 OFFERED_PERSON = "offered_person"
 DETAILS = "give_details"
 PRIVACY = frozenset(("delete_me", "what_do_you_know"))
@@ -105,7 +98,7 @@ def small_talk(turn: Turn) -> bool:
 def _is_no_small_talk(turn: Turn, intent: str) -> bool:
     """ "Tomorrow?" is no goodbye, and "is there something in the afternoon" no greeting."""
     if intent == "goodbye":
-        return turn.is_asking or _PARTING.search(turn.message.text) is None
+        return turn.is_asking or not any(words.parting.search(turn.message.text) for words in talk_in(turn.language))
     return turn.is_asking and len(turn.message.text.split()) >= _WORDS_OF_A_QUESTION
 
 
@@ -117,7 +110,7 @@ def accepts_person(turn: Turn) -> bool:
     step = turn.waiting
     if step is None or questions.asks_consent(turn, step) or turn.state["recent"][-1:] != [OFFERED_PERSON]:
         return False
-    if read_agreement(turn.message.text) is not True or questions.read_text(turn, step) is not None:
+    if read_agreement(turn.message.text, turn.language) is not True or questions.read_text(turn, step) is not None:
         return False
     turn.acted_as = "global"
     steps.hand_off_on_request(turn, "misses")
@@ -129,7 +122,7 @@ def declines_person(turn: Turn) -> bool:
     step = turn.waiting
     if step is None or turn.moved or turn.state["recent"][-1:] != [OFFERED_PERSON]:
         return False
-    if read_yes_no(turn.message.text) is not False or questions.read_text(turn, step) is not None:
+    if read_yes_no(turn.message.text, turn.language) is not False or questions.read_text(turn, step) is not None:
         return False
     turn.acted_as = "global"
     questions.ask_shortly(turn)

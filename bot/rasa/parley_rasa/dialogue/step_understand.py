@@ -26,7 +26,7 @@ def intent_route(turn: Turn, step: Step) -> bool:
 def take_route(turn: Turn, step: Step, intent: str | None) -> None:
     """Go the way of an intent, or on to ``next`` when the answer fits none."""
     said = clean_text(turn.message.text)[: questions.LONGEST_TEXT]
-    if step.get("slot") and said and not refuses(said):
+    if step.get("slot") and said and not refuses(said, turn.language):
         turn.set_slot(step["slot"], said)
     if intent in step["routes"]:
         go_to(turn, step["routes"][intent])
@@ -66,7 +66,7 @@ def answer_kb(turn: Turn, step: Step) -> bool:
 def take_knowledge(turn: Turn, step: Step, names: tuple[str, ...]) -> None:
     """Say the answers found and go on; with none, go where the flow wants to."""
     if not names:
-        if read_yes_no(turn.message.text) is not False and not refuses(turn.message.text):
+        if read_yes_no(turn.message.text, turn.language) is not False and not refuses(turn.message.text, turn.language):
             gaps.mark(turn, gaps.BELOW_BAR)
         go_to(turn, step["not_found"])
         return

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -12,25 +11,13 @@ from parley_rasa.dialogue.conditions import is_known
 from parley_rasa.dialogue.flows import QUESTION_INPUT, WAITING, Flows
 from parley_rasa.dialogue.shown_values import shown
 from parley_rasa.dialogue.wording import for_channel, render
+from parley_rasa.talk_words.by_language import talk_in
 from parley_rasa.typed_answers import QUESTION_MARKS
 
 RECENT = 8  # events remembered from one turn to the next
 PATTERNS = "patterns"
 OUT_OF_SCOPE = "out_of_scope"
 _UNMARKED = dict.fromkeys(("step", "input", "notice", "consent", "source", "media", "limits"))
-_ASKING = re.compile(
-    r"^\W*(?:(?:and|but|so|ok|okay|hi|hello|hey|please|sorry)\W+)*(?:what|how|who|where|when|why|which|whose|is|are|do"
-    r"|does|did|can|could|will|would|may|should|has|have|tell me|show me|explain|i (?:want|would like|need) to know"
-    r"|i only want to know|i just want to know|i'?d like to know)\b",
-    re.IGNORECASE,
-)
-_REQUESTING = re.compile(
-    r"^\W*(?:(?:and|but|so|ok|okay|hi|hello|hey|actually|no|well|sorry|please|then)\W+)*(?:please"
-    r"|i (?:want|need|would like)|i'?d (?:like|love|rather|prefer)|we (?:want|need)|we'?d like|let me|let'?s|give me"
-    r"|get me|send me|show me|take me|sign (?:me|us) up|book|schedule|arrange|register|reserve|change my|update my"
-    r"|start|help me)\b",
-    re.IGNORECASE,
-)
 
 
 @dataclass(frozen=True)
@@ -190,7 +177,7 @@ class Turn:
     @property
     def asks_by_words(self) -> bool:
         """Tell whether the text begins as a question does."""
-        return _ASKING.match(self.message.text) is not None
+        return any(words.asking.match(self.message.text) for words in talk_in(self.language))
 
     @property
     def has_words(self) -> bool:
@@ -200,7 +187,7 @@ class Turn:
     @property
     def is_requesting(self) -> bool:
         """Tell whether the text is worded as asking for something to be done."""
-        return _REQUESTING.match(self.message.text) is not None
+        return any(words.requesting.match(self.message.text) for words in talk_in(self.language))
 
     def label(self, slot: str) -> str:
         """Return what a slot is called when speaking to the visitor."""

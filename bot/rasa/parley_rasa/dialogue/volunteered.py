@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,18 +12,12 @@ from parley_rasa.dialogue.flows import QUESTION_INPUT
 from parley_rasa.dialogue.limits import is_within
 from parley_rasa.dialogue.turn import Turn
 from parley_rasa.personal_facts import find_personal_facts
+from parley_rasa.talk_words.by_language import talk_in
 
 VALUE_KINDS = ("email", "phone")
 TOLD = {"first_name": "first_name", "company": "company", "role": "role", "team_size": "people", "budget": "budget"}
 """Contact fields, in the order they are said, and what tells each of them."""
 _IN_WORDS = ("first_name", "company", "role")
-_OURSELVES = re.compile(r"\b(?:we|we're|us|our|my)\b", re.IGNORECASE)
-
-_FOR_PEOPLE = re.compile(
-    r"\bfor (?:about |around |up to )?\w+ (?:people|persons|colleagues|of us|users|guests|seats)\b", re.IGNORECASE
-)
-
-_PLACES = re.compile(r"\b(?:seats?|places?|tickets?|spots?) (?:for|at|in|on)\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -72,14 +65,15 @@ def _is_of_company(turn: Turn) -> bool:
     """Tell whether people in the text may be all who work there: not those a place is booked for, or a count asked."""
     if turn.question is not None and not turn.moved and turn.question["step"] == "ask_number":
         return False
-    if _FOR_PEOPLE.search(turn.message.text) or _PLACES.search(turn.message.text):
+    text = turn.message.text
+    if any(words.for_people.search(text) or words.places.search(text) for words in talk_in(turn.language)):
         return False
     return _is_ours(turn)
 
 
 def _is_ours(turn: Turn) -> bool:
     """Tell whether a number in the text is the visitor's own, and not one that they only ask about."""
-    return not turn.is_asking or _OURSELVES.search(turn.message.text) is not None
+    return not turn.is_asking or any(words.ourselves.search(turn.message.text) for words in talk_in(turn.language))
 
 
 def for_open_question(turn: Turn) -> Noted | None:

@@ -59,6 +59,7 @@ WORDS = TalkWords(
         r"(?:please |can you |could you )*(?:change |update |correct )?(?:my|our|the) ", re.IGNORECASE
     ),
     becomes=r"(?: (?:is|was|should be|must be|to)(?: actually| really)?|'s)[: ]+",
+    first_name=("name",),
     turns_off=re.compile(
         r"(?:please |can you |could you )?(?:turn|switch) (?P<set>\w+(?: \w+)?) off(?: please)?"
         r"|(?:please |can you |could you |i want to |id like to )?(?:(?:turn|switch) off|disable|stop|no more|no|remove"

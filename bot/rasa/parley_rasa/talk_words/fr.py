@@ -98,6 +98,7 @@ WORDS = TalkWords(
         r"(?: (?:est|c['’]est|[ée]tait|sont|devrait [êe]tre|doit [êe]tre|en|par|pour)(?: en fait| plut[ôo]t"
         r"| maintenant)?|,? c['’]est)[: ]+"
     ),
+    first_name=("prénom", "prenom", "nom"),
     turns_off=re.compile(
         r"(?:(?:svp|merci de|veuillez|pouvez vous|pourriez vous|peux tu|je veux|je voudrais|j aimerais|je souhaite) )*"
         rf"(?:desactive[rz]?|coupe[rz]?|arrete[rz]?|stoppe[rz]?|stop|supprime[rz]?|enleve[rz]?|retire[rz]?|plus|pas"

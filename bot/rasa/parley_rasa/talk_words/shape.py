@@ -29,6 +29,7 @@ class TalkWords:
         instead_of: raw, "Timo, not Tim", with both as its groups.
         ours: raw, what comes before the label of what is corrected ("change my").
         becomes: raw, what comes after it ("should be").
+        first_name: what else the first name is called there.
         turns_off: what turns off one kind of message, with what names it as a group.
         ordinals: the words for the first to the ninth.
         position: around a number or an ordinal, which is its group.
@@ -66,6 +67,7 @@ class TalkWords:
     instead_of: re.Pattern[str] = NEVER
     ours: re.Pattern[str] = NEVER
     becomes: str = "(?!)"
+    first_name: tuple[str, ...] = ()
     turns_off: re.Pattern[str] = NEVER
     ordinals: tuple[frozenset[str], ...] = ()
     position: re.Pattern[str] = NEVER
