@@ -33,38 +33,87 @@ def test_what_may_only_mean_i_see_is_a_yes_but_binds_nobody(text):
 
 @pytest.mark.parametrize(
     "text",
-    ["no", "No, gracias", "para nada", "claro que no", "mejor no", "por ahora no", "no me interesa", "ni hablar",
-     "no quiero recibir correos", "no, no acepto", "nunca", "pues no", "no me envíen publicidad, gracias"],
-)  # fmt: skip
+    [
+        "no",
+        "No, gracias",
+        "para nada",
+        "claro que no",
+        "mejor no",
+        "por ahora no",
+        "no me interesa",
+        "ni hablar",
+        "no quiero recibir correos",
+        "no, no acepto",
+        "nunca",
+        "pues no",
+        "no me envíen publicidad, gracias",
+    ],
+)
 def test_clear_words_are_a_no(text):
     assert read_yes_no(text, "es") is False
 
 
 @pytest.mark.parametrize(
     "text",
-    ["no sé", "no entiendo", "no llegan los correos", "si me llaman antes", "sí pero no", "siempre", "no quiero teclear más",
-     "no recibimos los pagos a tiempo", "quizás", "nos interesa", "no quiero perder tiempo con recordatorios"],
-)  # fmt: skip
+    [
+        "no sé",
+        "no entiendo",
+        "no llegan los correos",
+        "si me llaman antes",
+        "sí pero no",
+        "siempre",
+        "no quiero teclear más",
+        "no recibimos los pagos a tiempo",
+        "quizás",
+        "nos interesa",
+        "no quiero perder tiempo con recordatorios",
+    ],
+)
 def test_anything_else_is_neither(text):
     assert read_yes_no(text, "es") is None
 
 
 @pytest.mark.parametrize(
     "text",
-    ["saltar", "paso", "prefiero no decirlo", "no quiero dar mi teléfono", "no se lo voy a decir", "no es asunto suyo",
-     "¿y a usted qué le importa?", "eso es privado", "ni idea", "no lo sé todavía", "nada en especial", "sin empresa",
-     "podemos saltar esta pregunta", "no sé qué poner", "tengo que decirlo?", "preferiría no dar mi correo"],
-)  # fmt: skip
+    [
+        "saltar",
+        "paso",
+        "prefiero no decirlo",
+        "no quiero dar mi teléfono",
+        "no se lo voy a decir",
+        "no es asunto suyo",
+        "¿y a usted qué le importa?",
+        "eso es privado",
+        "ni idea",
+        "no lo sé todavía",
+        "nada en especial",
+        "sin empresa",
+        "podemos saltar esta pregunta",
+        "no sé qué poner",
+        "tengo que decirlo?",
+        "preferiría no dar mi correo",
+    ],
+)
 def test_an_answer_is_declined_in_many_ways(text):
     assert refuses(text, "es")
 
 
 @pytest.mark.parametrize(
     "text",
-    ["no quiero teclear cada factura", "no queremos dejar facturas sin cobrar", "no sabemos quién ha pagado", "Nadia",
-     "no quiero que me contacten", "no queremos dar de alta a cada cliente a mano", "Paso Robles", "la semana que viene",
-     "no tengo tiempo de mandar recordatorios", "baja", "no podemos ver los pagos"],
-)  # fmt: skip
+    [
+        "no quiero teclear cada factura",
+        "no queremos dejar facturas sin cobrar",
+        "no sabemos quién ha pagado",
+        "Nadia",
+        "no quiero que me contacten",
+        "no queremos dar de alta a cada cliente a mano",
+        "Paso Robles",
+        "la semana que viene",
+        "no tengo tiempo de mandar recordatorios",
+        "baja",
+        "no podemos ver los pagos",
+    ],
+)
 def test_an_answer_or_a_stop_is_no_refusal_to_answer(text):
     assert not refuses(text, "es")
 
@@ -83,9 +132,20 @@ def test_who_lacks_something_else_does_not_say_that_there_is_none(text):
 
 @pytest.mark.parametrize(
     "text",
-    ["¿por qué?", "por que me lo pregunta", "para qué lo necesitan?", "¿cómo?", "qué quiere decir", "no entiendo la pregunta",
-     "¿para qué quieren mi teléfono?", "¿es necesario?", "qué pongo aquí", "cuál es la diferencia", "¿a qué se refiere?"],
-)  # fmt: skip
+    [
+        "¿por qué?",
+        "por que me lo pregunta",
+        "para qué lo necesitan?",
+        "¿cómo?",
+        "qué quiere decir",
+        "no entiendo la pregunta",
+        "¿para qué quieren mi teléfono?",
+        "¿es necesario?",
+        "qué pongo aquí",
+        "cuál es la diferencia",
+        "¿a qué se refiere?",
+    ],
+)
 def test_a_question_about_the_question_is_told(text):
     assert asks_about_question(text, "es")
 
@@ -108,10 +168,18 @@ def test_questions_about_the_messages_are_told(text):
 
 @pytest.mark.parametrize(
     ("text", "value"),
-    [("una demo por favor", "demo"), ("la primera", "demo"), ("la segunda opción", "pricing"), ("el 3", "looking"),
-     ("quiero la última", "looking"), ("me quedo con la 2", "pricing"), ("las tarifas", "pricing"), ("prezios", "pricing"),
-     ("por curiosidad", "looking")],
-)  # fmt: skip
+    [
+        ("una demo por favor", "demo"),
+        ("la primera", "demo"),
+        ("la segunda opción", "pricing"),
+        ("el 3", "looking"),
+        ("quiero la última", "looking"),
+        ("me quedo con la 2", "pricing"),
+        ("las tarifas", "pricing"),
+        ("prezios", "pricing"),
+        ("por curiosidad", "looking"),
+    ],
+)
 def test_a_choice_is_named_by_label_place_or_ordinal(text, value):
     match = match_choice(text, GOALS, language="es")
     assert match is not None and match.value == value
@@ -126,10 +194,16 @@ def test_a_choice_that_is_turned_down_or_not_there_is_not_chosen(text):
 
 @pytest.mark.parametrize(
     ("text", "value", "restated"),
-    [("perdón, somos 12", "12", True), ("no, quise decir Ana", "Ana", True), ("me equivoqué, es Ferrer", "Ferrer", True),
-     ("en realidad Lindero", "Lindero", False), ("mejor por teléfono", "por teléfono", False),
-     ("no, mejor el martes", "el martes", False), ("quería decir Juan", "Juan", True)],
-)  # fmt: skip
+    [
+        ("perdón, somos 12", "12", True),
+        ("no, quise decir Ana", "Ana", True),
+        ("me equivoqué, es Ferrer", "Ferrer", True),
+        ("en realidad Lindero", "Lindero", False),
+        ("mejor por teléfono", "por teléfono", False),
+        ("no, mejor el martes", "el martes", False),
+        ("quería decir Juan", "Juan", True),
+    ],
+)
 def test_what_takes_something_back_is_told_from_what_stands_in_its_place(text, value, restated):
     taken = taken_back(text, "es")
     assert taken is not None
@@ -143,9 +217,14 @@ def test_a_text_that_puts_nothing_in_place_of_anything_takes_nothing_back(text):
 
 @pytest.mark.parametrize(
     ("text", "named"),
-    [("desactive el correo", "correo"), ("quita los sms por favor", "sms"), ("no más correos", "correos"),
-     ("sin telegram", "telegram"), ("no quiero recibir más sms", "sms")],
-)  # fmt: skip
+    [
+        ("desactive el correo", "correo"),
+        ("quita los sms por favor", "sms"),
+        ("no más correos", "correos"),
+        ("sin telegram", "telegram"),
+        ("no quiero recibir más sms", "sms"),
+    ],
+)
 def test_what_is_turned_off_is_named(text, named):
     assert without_turning_off(text, "es") == named
 
@@ -162,9 +241,18 @@ def test_who_asks_what_is_free_takes_none_yet(text):
 
 @pytest.mark.parametrize(
     "text",
-    ["¿cuánto cuesta?", "cuanto cuesta", "y dónde guardan los datos", "hola, tienen app?", "qué incluye", "puedo probarlo",
-     "quiero saber si hay descuento", "perdón, una duda, es seguro", "como funciona"],
-)  # fmt: skip
+    [
+        "¿cuánto cuesta?",
+        "cuanto cuesta",
+        "y dónde guardan los datos",
+        "hola, tienen app?",
+        "qué incluye",
+        "puedo probarlo",
+        "quiero saber si hay descuento",
+        "perdón, una duda, es seguro",
+        "como funciona",
+    ],
+)
 def test_a_question_is_told_by_its_words(text):
     assert WORDS.asking.match(text)
 
