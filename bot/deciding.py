@@ -38,6 +38,7 @@ from bot.ports import Live, LiveFlows, Needs
 from bot.resume_codes import MOST_TRIES, TRIED, CodeNotValid, count_tries, find_code
 from bot.stopping import close_state, is_stopped_state
 from bot.talk_language import choose_language, follow_language
+from bot.understanding.gaps import SeenGap, is_about_rights, read_gap
 from crm.consent.opt_out import OptOut
 from crm.consent.opting_out import is_stopped_already
 from crm.contacts.service import speaks_for_contact
@@ -67,7 +68,8 @@ class ClaimLost(Exception):
 class Decided:
     """What a turn came to. A state or publication of None stays as it was.
 
-    `claim` is the one it was decided for, as it stands now; `needs` is what was obtained meanwhile, for replays.
+    `claim` is the one it was decided for, as it stands now; `needs` is what was obtained meanwhile, for replays; `gap`
+    says that the text was not understood.
     """
 
     claim: Claim
@@ -78,6 +80,7 @@ class Decided:
     timer: Timer | None = None
     debounce: float = 0
     needs: list[dict[str, Any]] = field(default_factory=list)
+    gap: SeenGap | None = None
 
 
 class Decider:
@@ -169,6 +172,7 @@ class Decider:
         request = self._request(claim, live, message, facts)
         result = await self._dialogue.turn(request)
         replies, effects, needs = list(result.replies), list(result.effects), list[dict[str, Any]]()
+        gap = read_gap(result.understood)
         while (need := result.need) is not None:
             if len(needs) == MOST_NEEDS:
                 raise DialogueFailed(f"The dialogue process asked for more than {MOST_NEEDS} things, at {need.step}.")
@@ -187,6 +191,7 @@ class Decider:
             result = await self._dialogue.turn(request)
             replies += result.replies
             effects += result.effects
+            gap = gap or read_gap(result.understood)
         return Decided(
             claim,
             result.state,
@@ -196,6 +201,7 @@ class Decider:
             timer=result.timer,
             debounce=result.debounce,
             needs=needs,
+            gap=None if is_about_rights(effects) else gap,
         )
 
     def _request(self, claim: Claim, live: Live, message: TurnMessage, facts: dict[str, Any]) -> TurnRequest:

@@ -44,6 +44,7 @@ from bot.ports import ConfirmMeeting, FollowUps, LiveFlows, Needs, Watchers
 from bot.publishing.live import NothingPublished
 from bot.scene import Scene
 from bot.turn_statements import CLAIM
+from bot.understanding.gaps import PIECES, write_gap
 
 log = structlog.get_logger(__name__)
 
@@ -280,11 +281,13 @@ class TurnService:
             said = _to_stored(claim, replies, row.next_seq - len(replies), now)
             if decided is not None and decided.effects:
                 await self._carry_out(session, claim, decided.effects, now)
+            if decided is not None and decided.gap is not None:
+                await write_gap(session, claim, decided.gap, now)
             following = await finish_and_claim_next(
                 session,
                 claim,
                 replies=[{"id": str(one.id), "seq": one.seq, "text": one.text, "data": one.data} for one in said],
-                came_to={"needs": decided.needs} if decided is not None and decided.needs else {},
+                came_to=_came_to(claim, decided),
                 notice=f"{self._settings.process_id} {claim.conversation_id}",
                 now=now,
             )
@@ -314,6 +317,15 @@ class TurnService:
             await session.execute(
                 update(Conversation).where(Conversation.id == claim.conversation_id).values(status=scene.status)
             )
+
+
+def _came_to(claim: Claim, decided: Decided | None) -> dict[str, Any]:
+    """What is kept with the message: what replays need, and which messages make up a text that was not understood."""
+    if decided is None:
+        return {}
+    needs = {"needs": decided.needs} if decided.needs else {}
+    in_pieces = decided.gap is not None and len(claim.pieces) > 1
+    return {**needs, **({PIECES: [str(piece) for piece in claim.pieces]} if in_pieces else {})}
 
 
 def _kept(decided: Decided, now: datetime) -> Kept:
