@@ -28,8 +28,10 @@ _OTHER_UNITS = [[unit] for unit in "day days week weeks month months year years 
 _HEDGES = frozenset("about around roughly approx approximately circa maybe nearly almost like say".split())
 _LONGEST_BARE = 6  # words; in a longer text a number may count anything
 _RANGE = re.compile(
-    r"(\d+) (?:(?:to|until|and|bis) )?(\d+)|(\d+) (?:plus|(?:people )?or more|and more|and up|and over)"
-    r"|(?:over|more than) (\d+)"
+    r"(\d+) (?:(?:to|until|and|bis|und|a|y|hasta|et) )?(\d+)"
+    r"|(\d+) (?:plus|(?:people )?or more|and more|and up|and over"
+    r"|(?:personas |personnes |personen )?(?:o mas|y mas|ou plus|et plus|oder mehr|und mehr))"
+    r"|(?:over|more than|mas de|plus de|mehr als|uber) (\d+)"
 )
 _AMOUNT = re.compile(
     r"(?:(?:we|there) (?:are|re|have)|were|about|around|roughly|approx|approximately|some|just|only|maybe|its|it is"

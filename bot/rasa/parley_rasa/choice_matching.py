@@ -8,9 +8,11 @@ from difflib import get_close_matches
 from functools import lru_cache
 from typing import Any
 
-from parley_rasa.amounts import match_amount, match_mentioned_amount
+from parley_rasa.amounts import match_amount, match_mentioned_amount, range_of, ranges_of
+from parley_rasa.quantities import digits_for_words
 from parley_rasa.talk_words.by_language import talk_in
 from parley_rasa.talk_words.shape import TalkWords
+from parley_rasa.team_sizes import find_people
 from parley_rasa.typed_answers import normalise, read_yes_no
 
 _SHORTEST_MISSPELT = 4  # letters; shorter words are too alike
@@ -50,15 +52,35 @@ def match_choice(
     if len(choices) == 2 and [str(choice["value"]) for choice in choices] == ["yes", "no"]:
         decided = read_yes_no(text, language)
         return None if decided is None else ChoiceMatch("yes" if decided else "no", whole=True)
-    position, amount = _by_position(said, choices, language), _matched(match_amount(said, choices), whole=True)
+    counted = _in_digits(text, said, choices, language)
+    position, amount = _by_position(said, choices, language), _matched(match_amount(counted, choices), whole=True)
     by_number = (position or amount) if numbered else (amount or position)
-    return by_number or _by_words(said, choices, names, language)
+    return by_number or _by_words(said, choices, names, language, _mentioned(text, counted, choices, language))
+
+
+def _in_digits(text: str, said: str, choices: Sequence[Mapping[str, Any]], language: str) -> str:
+    """Write the number words of other languages in digits where an amount is asked; English ones are read as such."""
+    if language.split("-", maxsplit=1)[0].lower() == "en" or not ranges_of(choices):
+        return said
+    return normalise(digits_for_words(text, language))
+
+
+def _mentioned(text: str, counted: str, choices: Sequence[Mapping[str, Any]], language: str) -> str | None:
+    """Name the range of the one amount that a text mentions among other words."""
+    if not ranges_of(choices):
+        return None
+    people = find_people(text, language)
+    return match_mentioned_amount(counted, choices) or (None if people is None else range_of(people, choices))
 
 
 def _by_words(
-    said: str, choices: Sequence[Mapping[str, Any]], names: list[frozenset[str]], language: str
+    said: str,
+    choices: Sequence[Mapping[str, Any]],
+    names: list[frozenset[str]],
+    language: str,
+    mentioned: str | None,
 ) -> ChoiceMatch | None:
-    found = _contained(said, choices, names, language) or _matched(match_mentioned_amount(said, choices), whole=False)
+    found = _contained(said, choices, names, language) or _matched(mentioned, whole=False)
     if found is not None or len(said.split()) > _LONGEST_MISSPELT:
         return found
     for choice, own in zip(choices, names, strict=True):
@@ -133,10 +155,18 @@ def _position(word: str, words: TalkWords, last: int) -> int:
 def _contained(
     said: str, choices: Sequence[Mapping[str, Any]], names: list[frozenset[str]], language: str
 ) -> ChoiceMatch | None:
-    """Match a choice named inside a longer text, or by some of its words; a text that negates matches none."""
+    """Match a choice named inside a longer text, or by some of its words.
+
+    A text that negates matches none but a choice whose name does so too ("we can't work").
+    """
     padded, is_short = f" {said} ", len(said.split()) <= _LONGEST_AROUND_WORD
-    if said not in ("no", "not now") and any(words.negating.search(padded) for words in talk_in(language)):
-        return None
+    if said not in ("no", "not now") and _negates(said, language):
+        denied = [
+            str(choice["value"])
+            for choice, own in zip(choices, names, strict=True)
+            if any(" " in name and f" {name} " in padded and _negates(name, language) for name in own)
+        ]
+        return ChoiceMatch(denied[0], whole=False) if len(denied) == 1 else None
     named = [
         str(choice["value"])
         for choice, own in zip(choices, names, strict=True)
@@ -154,6 +184,14 @@ def _contained(
         if typed and any(typed <= _content_words(name, empty) for name in own)
     ]
     return ChoiceMatch(part_of[0], whole=True) if len(part_of) == 1 else None
+
+
+def _negates(said: str, language: str) -> bool:
+    """Tell whether a text turns something down; that something does not work turns nothing down."""
+    padded = f" {said} "
+    for words in talk_in(language):
+        padded = words.fails.sub(" ", padded)
+    return any(words.negating.search(padded) for words in talk_in(language))
 
 
 def _content_words(text: str, empty: frozenset[str]) -> frozenset[str]:

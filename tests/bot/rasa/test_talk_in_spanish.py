@@ -321,3 +321,52 @@ def test_a_hostile_text_of_4000_characters_takes_no_time(piece):
     WORDS.wants_person.search(text)
     WORDS.instead_of.fullmatch(text[:200])
     assert time.perf_counter() - started < 0.5
+
+
+SIZES = [
+    {"value": "1-9", "label": "De 1 a 9 personas"},
+    {"value": "10-49", "label": "De 10 a 49 personas"},
+    {"value": "50-249", "label": "De 50 a 249 personas"},
+    {"value": "250+", "label": "250 personas o más"},
+]
+PROBLEMS = [
+    {"value": "invoices", "label": "Facturas", "also": ["factura"]},
+    {"value": "bank", "label": "Banco o conexiones", "also": ["banco", "importación"]},
+    {"value": "blocked", "label": "No puedo trabajar", "also": ["no podemos trabajar", "urgente"]},
+]
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("somos unos sesenta", "50-249"),
+        ("dos", "1-9"),
+        ("veinticinco", "10-49"),
+        ("somos doce", "10-49"),
+        ("entre 10 y 20", "10-49"),
+        ("más de 300", "250+"),
+        ("trabajamos aquí unas treinta personas entre la oficina y el almacén", "10-49"),
+        ("mil", "250+"),
+    ],
+)
+def test_an_amount_in_words_picks_the_range_it_lies_in(text, value):
+    match = match_choice(text, SIZES, language="es")
+    assert match is not None and match.value == value
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("la importación del banco no funciona desde ayer", "bank"),
+        ("no se envían las facturas", "invoices"),
+        ("es muy grave, no podemos trabajar", "blocked"),
+    ],
+)
+def test_what_does_not_work_is_named_all_the_same(text, value):
+    match = match_choice(text, PROBLEMS, language="es")
+    assert match is not None and match.value == value
+
+
+@pytest.mark.parametrize("text", ["no es el banco", "el banco no", "facturas no"])
+def test_what_is_turned_down_is_not_named(text):
+    assert match_choice(text, PROBLEMS, language="es") is None

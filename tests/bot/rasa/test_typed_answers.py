@@ -187,3 +187,18 @@ def test_what_takes_something_back_is_told_from_what_stands_in_its_place(text, v
 @pytest.mark.parametrize("text", ["no", "sorry!", "Ada", "nobody", "", "actual costs are high"])
 def test_a_text_that_puts_nothing_in_place_of_anything_takes_nothing_back(text):
     assert taken_back(text) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [("my bank import does not work", "bank"), ("the bank sync is not working", "bank"),
+     ("oh dear, we can not work at all", "blocked")],
+)  # fmt: skip
+def test_what_does_not_work_is_named_all_the_same(text, value):
+    parts = [
+        {"value": "bank", "label": "Bank", "also": ["bank import"]},
+        {"value": "blocked", "label": "I can't work", "also": ["can not work"]},
+    ]
+    match = match_choice(text, parts)
+    assert match is not None and match.value == value
+    assert match_choice("not the bank", parts) is None

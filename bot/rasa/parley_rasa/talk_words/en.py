@@ -79,6 +79,11 @@ WORDS = TalkWords(
     ),
     last=said("last"),
     negating=re.compile(r" (?:not|no|dont|isnt|arent|never|neither|except|without) "),
+    fails=re.compile(
+        r" (?:(?:does|do|did|is|are|was|will|would|can) not|dont|isnt|arent|no longer|not)"
+        r" (?:working|work|loading|load|opening|open|starting|start|syncing|sync|connecting|connect|respond|responding"
+        r"|sending|going out|showing|show) "
+    ),
     empty=frozenset(
         "a an the to of in on at by for with within and or i id im ill we wed us me my our you its it is are am be was"
         " like want would think guess maybe please thanks some about just really so well hm hmm uh um probably that"

@@ -109,6 +109,11 @@ WORDS = TalkWords(
     ),
     last=said("ultimo|ultima"),
     negating=re.compile(r" (?:no|ni|nunca|jamas|sin|excepto|salvo|menos|tampoco|ninguno|ninguna|ningun) "),
+    fails=re.compile(
+        r" no (?:(?:me|nos|se|le|les|os|ha|han|puedo|podemos|deja|dejan|consigo|logro) )*"
+        r"(?:funcion|va |van |anda |andan |carg|abr|deja|arranc|conect|sincroniz|import|export|aparec|sale |salen |lleg"
+        r"|envi|guard|entr|inici|acced|imprim|respond|cuadr|actualiz|descarg|sub[ei]|reconoc|coincid)\w*(?= )"
+    ),
     empty=frozenset(
         "un una unos unas el la los las lo de del al en a por para con y o u yo me mi mis nos nuestro nuestra le les se"
         " te es soy somos son seria estoy esto eso esta ese esa quiero quiere queremos quisiera quisieramos querria"

@@ -35,6 +35,7 @@ class TalkWords:
         position: around a number or an ordinal, which is its group.
         last: the words for the last one.
         negating: words after which a choice that is named is not chosen, with a blank on either side.
+        fails: what says that something does not work, a blank on either side: its negation turns nothing down.
         empty: words that do not tell one choice from another.
         any_time: what wants the first time there is.
         asks_for_times: the beginning of a text that asks which times there are.
@@ -73,6 +74,7 @@ class TalkWords:
     position: re.Pattern[str] = NEVER
     last: frozenset[str] = frozenset()
     negating: re.Pattern[str] = NEVER
+    fails: re.Pattern[str] = NEVER
     empty: frozenset[str] = frozenset()
     any_time: re.Pattern[str] = NEVER
     asks_for_times: re.Pattern[str] = NEVER
