@@ -130,8 +130,9 @@ def _compile_answers(content: Content) -> dict[str, Any]:
         about = answer.about
         if about.intent is None:
             continue  # only searched
-        entry = answers.setdefault(about.intent, {"title": about.title, "link": about.link, "text": {}})
+        entry = answers.setdefault(about.intent, {"title": about.title, "link": about.link, "text": {}, "titles": {}})
         entry["text"][about.language or default] = answer.text
+        entry["titles"][about.language or default] = about.title
     return answers
 
 

@@ -161,15 +161,18 @@ def test_a_second_language_is_compiled_beside_the_first(copied):
     content, knowledge = copied
     for folder in ("library/demo_request", "library/patterns", "journeys/demo_follow_up"):
         english = (content / folder / "wording.en.yml").read_text(encoding="utf-8")
-        (content / folder / "wording.de.yml").write_text(english, encoding="utf-8")
-    german = (knowledge / "trial.md").read_text(encoding="utf-8").replace("intent:", "language: de\nintent:")
-    (knowledge / "trial.de.md").write_text(german.replace("Yes.", "Ja."), encoding="utf-8")
+        (content / folder / "wording.it.yml").write_text(english, encoding="utf-8")
+    italian = (knowledge / "trial.md").read_text(encoding="utf-8").replace("intent:", "language: it\nintent:")
+    italian = italian.replace("Yes.", "Sì.").replace("Can I try it for free?", "Posso provarlo gratis?")
+    (knowledge / "trial.it.md").write_text(italian, encoding="utf-8")
 
     compiled = compile_flows(load_content(content, knowledge))
+    answer = compiled["answers"]["ask_trial"]
 
-    assert set(compiled["wording"]) == {"en", "de"}
-    assert set(compiled["answers"]["ask_trial"]["text"]) == {"en", "de"}
-    assert compiled["answers"]["ask_trial"]["text"]["de"].startswith("Ja.")
+    assert {"en", "it"} <= set(compiled["wording"])
+    assert set(compiled["wording"]["it"]) == {"demo_request", "patterns"}
+    assert answer["text"]["it"].startswith("Sì.")
+    assert (answer["title"], answer["titles"]["it"]) == ("Can I try it for free?", "Posso provarlo gratis?")
 
 
 def test_the_command_writes_the_compiled_flows_and_journeys(tmp_path, copied):

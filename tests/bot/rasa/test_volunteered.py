@@ -20,6 +20,15 @@ def test_several_facts_in_one_sentence_are_all_kept_and_said_back(talk):
     assert texts(talk.tap("demo")) == ["What troubles you most, Ann?"], "what is known is not asked"
 
 
+def test_what_was_noted_is_named_in_the_language_of_the_talk(talk):
+    noted = {"text": "Anotado: {{ facts }}.", "choices": {"first_name": {"default": "nombre"}}}
+    talk.flows.document["wording"]["es"] = {"patterns": {"noted": noted}}
+    talk.language = "es"
+    talk.start()
+    answer = talk.say("me llamo Ana, de Acme", "give_details", 1.0)
+    assert texts(answer)[0] == "Anotado: nombre Ana, company Acme.", "a slot without a name there keeps its label"
+
+
 def test_a_fact_besides_the_answer_is_kept_with_it(talk):
     answer = talk.at("ask_first_name", size="small").say("I'm Ann from Acme", "give_details")
     assert (talk.slots["first_name"], talk.slots["company"]) == ("Ann", "Acme")

@@ -108,14 +108,15 @@ def _meaning(turn: Turn, intent: str) -> Meaning | None:
         label = for_channel(turn.step_wording("choices").get(intent), turn.channel)
         return Meaning(intent, ("route", step["routes"][intent]), label or words)
     if intent in flows.answers:
-        return Meaning(intent, ("answer", intent), str(flows.answers[intent]["title"]))
+        return Meaning(intent, ("answer", intent), flows.answer_title(turn.language, flows.answers[intent]))
+    labels = flows.wording(turn.language, PATTERNS, "clarify").get("choices", {})
+    label = for_channel(labels.get(intent), turn.channel)
     flow = flows.triggered_by(intent)
     if flow is not None:
         startable = not triggers.runs(turn, flow) and guard_holds(turn, flow)
-        return Meaning(intent, ("flow", flow), str(flows.flow(flow)["name"])) if startable else None
+        return Meaning(intent, ("flow", flow), label or str(flows.flow(flow)["name"])) if startable else None
     if intent in global_intents.CLARIFIABLE:
-        labels = flows.wording(turn.language, PATTERNS, "clarify").get("choices", {})
-        return Meaning(intent, ("global", intent), for_channel(labels.get(intent), turn.channel) or words)
+        return Meaning(intent, ("global", intent), label or words)
     return None
 
 

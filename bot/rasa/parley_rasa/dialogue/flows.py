@@ -127,7 +127,12 @@ class Flows:
         return {}
 
     def answer_text(self, language: str, answer: dict[str, Any]) -> str:
-        texts = answer["text"]
+        return self._in_language(language, answer["text"])
+
+    def answer_title(self, language: str, answer: dict[str, Any]) -> str:
+        return self._in_language(language, answer.get("titles", {})) or str(answer["title"])
+
+    def _in_language(self, language: str, texts: dict[str, Any]) -> str:
         return str(
             texts.get(language)
             or texts.get(language.split("-", maxsplit=1)[0])

@@ -69,7 +69,7 @@ def say_knowledge(turn: Turn, names: list[str]) -> None:
     """Say the answers; one that was said a moment ago is not said again, a person is offered for the rest."""
     for name in names:
         answer = turn.flows.answers[name]
-        source = {"title": answer["title"], "link": answer.get("link") or ""}
+        source = {"title": turn.flows.answer_title(turn.language, answer), "link": answer.get("link") or ""}
         said = f"said {name}"
         again = turn.pattern("said_already") if said in turn.state["recent"] else ""
         turn.say(again or turn.flows.answer_text(turn.language, answer), source=source)

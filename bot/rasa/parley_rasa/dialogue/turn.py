@@ -190,8 +190,9 @@ class Turn:
         return any(words.requesting.match(self.message.text) for words in talk_in(self.language))
 
     def label(self, slot: str) -> str:
-        """Return what a slot is called when speaking to the visitor."""
-        return str(self.flows.slot(slot).get("label") or slot.replace("_", " "))
+        """Return what a slot is called when speaking to the visitor, in their language if its wording names it."""
+        named = self.flows.wording(self.language, PATTERNS, "noted").get("choices", {}).get(slot)
+        return for_channel(named, self.channel) or str(self.flows.slot(slot).get("label") or slot.replace("_", " "))
 
     def shown(self, slot: str, value: Any) -> Any:
         """Return a value of a slot as it is said."""

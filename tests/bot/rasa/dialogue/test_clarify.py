@@ -36,6 +36,22 @@ def test_two_likely_and_close_meanings_are_offered_by_their_names_with_a_way_out
     )
 
 
+def test_the_meanings_are_named_in_the_language_of_the_talk():
+    made = document(lead={"steps": {"hello": {"step": "message"}}}, news=NEWS)
+    made["answers"] = {
+        "ask_security": {"title": "Is it safe?", "titles": {"es": "¿Es seguro?"}, "text": {"en": "Yes."}}
+    }
+    patterns = {"clarify": {"text": "¿Cuál?", "choices": {"want_news": {"default": "Novedades"}}}}
+    made["wording"]["es"] = {"patterns": patterns}
+    talk = Conversation(made, language="es")
+    talk.start()
+    answer = talk.say("y eso qué", "want_news", 0.41, CLOSE)
+    assert [choice["label"] for choice in answer["replies"][0]["choices"]] == [
+        "Novedades", "¿Es seguro?", "<none_of_these>",
+    ]  # fmt: skip
+    assert talk.tap("ask_security", "patterns/clarify")["replies"][0]["source"]["title"] == "¿Es seguro?"
+
+
 @pytest.mark.parametrize(
     ("first", "second"),
     [
