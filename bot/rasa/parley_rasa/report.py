@@ -10,16 +10,19 @@ import json
 import sys
 import time
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from parley_rasa.reporting import figures, likeness
-from parley_rasa.reporting.cross_validation import Vectors, classify, cross_validate, train
+from parley_rasa.reporting.cross_validation import Say, Understanding, cross_validate, with_names
 from parley_rasa.reporting.examples import Example, ReportError, read_examples
 from parley_rasa.understanding.encoder import PRECISIONS, Encoder, EncoderError
 from parley_rasa.understanding.intent_training import TrainingError
+from parley_rasa.understanding.readable import is_language
+from parley_rasa.understanding.setup import read_setup
 
-MAX_TOKENS = 64
+CONFIG = Path(__file__).resolve().parent.parent / "config.yml"
 FOLDS = 5
 
 
@@ -30,12 +33,16 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--encoder", type=Path, required=True, help="folder written by bot.encoder_export")
     parser.add_argument("--out", type=Path, required=True, help="the JSON file to write")
     parser.add_argument("--folds", type=int, default=FOLDS)
-    parser.add_argument("--held-out", type=Path, action="append", default=[], help="never trained on; may be repeated")
-    parser.add_argument("--precision", choices=PRECISIONS, default="int8")
+    parser.add_argument(
+        "--held-out", type=Path, action="append", default=[], help="folder or file, never trained on; may be repeated"
+    )
+    parser.add_argument("--precision", choices=PRECISIONS, help="as config.yml has it, when not given")
     options = parser.parse_args(arguments)
     try:
-        vectors = Vectors(Encoder(options.encoder, options.precision, MAX_TOKENS))
-        written = report(read_examples([options.nlu]), read_examples(options.held_out), vectors, options.folds)
+        setup = read_setup(CONFIG)
+        encoder = Encoder(options.encoder, options.precision or setup["precision"], int(setup["max_tokens"]))
+        examples, held_out = read_examples([options.nlu]), read_examples(options.held_out)
+        written = report(examples, held_out, Understanding(encoder, setup), options.folds, _say)
         options.out.write_text(json.dumps(written, ensure_ascii=False), "utf-8")
     except (ReportError, TrainingError, EncoderError, OSError) as error:
         print(f"report: {error}", file=sys.stderr)
@@ -43,7 +50,9 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
-def report(examples: list[Example], held_out: list[Example], vectors: Vectors, folds: int = FOLDS) -> dict[str, Any]:
+def report(
+    examples: Sequence[Example], held_out: Sequence[Example], understanding: Understanding, folds: int, say: Say
+) -> dict[str, Any]:
     """Return the report.
 
     Raises:
@@ -51,36 +60,41 @@ def report(examples: list[Example], held_out: list[Example], vectors: Vectors, f
         TrainingError: there are fewer than two intents.
     """
     began = time.monotonic()
+    # Neither emoji nor commands are ever read as an intent, whatever the examples say of them.
+    unread = [example for example in examples if not is_language(example.text)]
+    examples = [example for example in examples if is_language(example.text)]
     if not examples:
         raise ReportError("there are no examples")
     texts = [example.text for example in examples]
-    _say(f"{len(texts)} examples of {len({example.intent for example in examples})} intents")
-    rows = vectors.of(texts, _say)
-    found = cross_validate(examples, vectors, folds, _say)
-    model = train(examples, vectors)
+    say(f"{len(texts)} examples of {len({example.intent for example in examples})} intents")
+    vectors = understanding.vectors(texts, say)
+    found = cross_validate(examples, understanding, folds, say)
+    say("training the model of all examples")
+    model = understanding.train(with_names([*examples, *unread]))
+    asked = understanding.classify(model, [example.text for example in held_out])
+    results = list(zip(examples, found, strict=True))
     known = {example.plain for example in examples}
-    written: dict[str, Any] = {
+    overlapping = [example.text for example in held_out if example.plain in known]
+    return {
         "examples": len(examples),
         "intents": len({example.intent for example in examples}),
         "languages": dict(sorted(Counter(example.language for example in examples).items())),
-        "encoder": vectors.encoder.fingerprint,
+        "encoder": understanding.encoder.fingerprint,
         "folds": folds,
-        **figures.summary(examples, found),
+        **figures.summary(results),
         "threshold": round(model.threshold, 4),
-        "out_of_scope": figures.scope(examples, found),
-        "confusions": figures.confusions(examples, found),
-        "misplaced": figures.misplaced(examples, found),
-        "duplicates": likeness.duplicates(examples, rows),
+        "out_of_scope": figures.scope(results),
+        "confusions": figures.confusions(results),
+        "misplaced": figures.misplaced(results),
+        "duplicates": likeness.duplicates(examples, vectors),
         "coverage": likeness.coverage(examples),
-        "calibration": figures.calibration(examples, found),
-        "held_out": None,
-        "overlap": sum(example.plain in known for example in held_out),
+        **figures.calibration(results),
+        "unread": [{"text": one.text, "intent": one.intent, "language": one.language} for one in unread],
+        "held_out": figures.held_out(list(zip(held_out, asked, strict=True))) if held_out else None,
+        "overlap": len(overlapping),
+        "overlapping": overlapping,
+        "seconds": round(time.monotonic() - began, 1),
     }
-    if held_out:
-        asked = [example.text for example in held_out]
-        written["held_out"] = figures.held_out(held_out, classify(model, asked, vectors))
-    written["seconds"] = round(time.monotonic() - began, 1)
-    return written
 
 
 def _say(text: str) -> None:

@@ -16,10 +16,11 @@ from rasa.shared.nlu.constants import INTENT, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
-from parley_rasa.turn_request import is_command
 from parley_rasa.understanding import intent_training
 from parley_rasa.understanding.encoder import Encoder, EncoderError, encoder_folder
 from parley_rasa.understanding.intent_model import OUT_OF_SCOPE, IntentModel
+from parley_rasa.understanding.readable import is_language
+from parley_rasa.understanding.setup import DEFAULTS
 from parley_rasa.understanding.several_questions import questions_in
 from parley_rasa.vectors import write_vector
 
@@ -30,14 +31,7 @@ class SemanticIntents(GraphComponent, IntentClassifier):
 
     @staticmethod
     def get_default_config() -> Dict[str, Any]:
-        return {
-            "encoder_dir": None,  # PARLEY_ENCODER_DIR goes before it
-            "precision": "int8",
-            "max_tokens": 64,
-            "c": None,  # picked at training
-            "threshold": None,  # picked by cross-validation where none is given
-            "ranking_length": 5,
-        }
+        return dict(DEFAULTS)
 
     def __init__(
         self,
@@ -85,7 +79,7 @@ class SemanticIntents(GraphComponent, IntentClassifier):
     @classmethod
     def fingerprint_addon(cls, config: Dict[str, Any]) -> Optional[str]:
         """Trains anew when the encoder changed, though config and examples did not."""
-        return _open_encoder({**cls.get_default_config(), **config}).fingerprint
+        return _open_encoder({**DEFAULTS, **config}).fingerprint
 
     def train(self, training_data: TrainingData) -> Resource:
         examples = [example for example in training_data.intent_examples if example.get(TEXT)]
@@ -102,7 +96,7 @@ class SemanticIntents(GraphComponent, IntentClassifier):
     def process(self, messages: List[Message]) -> List[Message]:
         for message in messages:
             text = message.get(TEXT) or ""
-            vector = self._encoder.encode(text) if _is_language(text) else None
+            vector = self._encoder.encode(text) if is_language(text) else None
             ranking = self._rank(text, vector)
             name, confidence = ranking[0]
             message.set(INTENT, {"name": name, "confidence": confidence}, add_to_output=True)
@@ -129,16 +123,12 @@ class SemanticIntents(GraphComponent, IntentClassifier):
         return self._encoder
 
     def _rank_part(self, text: str) -> Any:
-        return self._rank(text, self._encoder.encode(text) if _is_language(text) else None)[0]
+        return self._rank(text, self._encoder.encode(text) if is_language(text) else None)[0]
 
     def _rank(self, text: str, vector: Optional[np.ndarray]) -> Any:
         if self._model is None:
             raise EncoderError("SemanticIntents has not been trained")
         return [(OUT_OF_SCOPE, 1.0)] if vector is None else self._model.rank(text, vector)
-
-
-def _is_language(text: str) -> bool:
-    return not is_command(text) and any(letter.isalnum() for letter in text)
 
 
 def _open_encoder(config: Dict[str, Any]) -> Encoder:

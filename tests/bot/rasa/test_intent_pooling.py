@@ -12,8 +12,10 @@ from hypothesis import strategies as st
 from parley_rasa.understanding.intent_model import OUT_OF_SCOPE, IntentModel, Pooling, nearest_mean, pool
 from parley_rasa.understanding.intent_training import (
     FEW,
+    Texts,
     best_threshold,
     cross_validate,
+    divide,
     fit_pooling,
     pooling_loss,
     train,
@@ -118,7 +120,7 @@ def test_no_weights_nearby_give_better_held_out_probabilities_than_the_fitted():
     vectors = np.vstack([near(toward(1.0), 30, 5), near(toward(0.3, 1.0), 30, 6)])
     texts = [f"{chance.choice(['hi', 'hello', 'cost'])} {number}" for number in range(60)]
     targets = np.array([0] * 30 + [1] * 30)
-    readings = cross_validate(texts, vectors, targets, c=0.5)
+    readings = cross_validate(Texts(texts, vectors), targets, 0.5, divide(targets))
     assert readings is not None
 
     fitted = fit_pooling(readings, targets)

@@ -15,7 +15,7 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from parley_rasa.understanding.encoder import DEFAULT_DIMENSIONS, Encoder, EncoderError, encoder_folder
 from parley_rasa.understanding.intent_model import IntentModel, softmax
 from parley_rasa.understanding.intent_training import TrainingError, train
-from parley_rasa.understanding.ngrams import NgramWeights, char_ngrams, word_ngrams
+from parley_rasa.understanding.ngrams import Counted, NgramWeights, char_ngrams, word_ngrams
 
 TEXTS = ["hello there", "hi you", "good morning", "what does it cost", "how much is it", "the price please"] * 2
 INTENTS = ["greet", "greet", "greet", "price", "price", "price"] * 2
@@ -39,14 +39,29 @@ def test_char_ngrams_are_those_of_sklearn(text):
 
 def test_weights_are_those_of_sklearn():
     sklearns = TfidfVectorizer(analyzer=word_ngrams, sublinear_tf=True).fit(TEXTS)
-    ours = NgramWeights.fit(word_ngrams, TEXTS)
+    counted = Counted(word_ngrams, TEXTS)
+    rows = range(len(TEXTS))
+    ours = NgramWeights.fit(counted, rows)
     assert ours.vocabulary == list(sklearns.get_feature_names_out())
-    np.testing.assert_allclose(ours.matrix(TEXTS).toarray(), sklearns.transform(TEXTS).toarray(), rtol=1e-5)
+    np.testing.assert_allclose(ours.matrix(counted, rows).toarray(), sklearns.transform(TEXTS).toarray(), rtol=1e-5)
+
+
+def test_weights_learnt_from_some_of_the_counted_texts_know_nothing_of_the_others():
+    counted = Counted(char_ngrams, [*TEXTS, "zebra"])
+    some = NgramWeights.fit(counted, [0, 3])
+    alone = NgramWeights.fit(Counted(char_ngrams, [TEXTS[0], TEXTS[3]]), [0, 1])
+    assert some.vocabulary == alone.vocabulary
+    assert some.idf.tolist() == alone.idf.tolist()
+    for row, text in enumerate([*TEXTS, "zebra"]):
+        numbers, weights = alone.weigh(text)
+        expected = np.zeros(len(alone.vocabulary), dtype=np.float32)
+        expected[numbers] = weights
+        assert some.matrix(counted, [row]).toarray()[0].tolist() == expected.tolist()
 
 
 @given(st.text(max_size=60))
 def test_a_text_has_weights_of_length_one_or_none_at_all(text):
-    numbers, weights = NgramWeights.fit(char_ngrams, TEXTS).weigh(text)
+    numbers, weights = NgramWeights.fit(Counted(char_ngrams, TEXTS), range(len(TEXTS))).weigh(text)
     assert len(numbers) == len(weights) == len(set(numbers.tolist()))
     assert not len(numbers) or abs(float(np.sum(weights**2)) - 1) < 1e-5
 
@@ -54,9 +69,11 @@ def test_a_text_has_weights_of_length_one_or_none_at_all(text):
 def test_scores_at_prediction_are_the_features_times_the_coefficients(model):
     for text in [*TEXTS, "hello, what does the morning cost", "", "unheard of"]:
         vector = fake_vectors([text])[0]
-        features = np.concatenate(
-            [2 * vector, model.words.matrix([text]).toarray()[0], model.chars.matrix([text]).toarray()[0]]
-        )
+        parts = [
+            weights.matrix(Counted(analyse, [text]), [0]).toarray()[0]
+            for weights, analyse in ((model.words, word_ngrams), (model.chars, char_ngrams))
+        ]
+        features = np.concatenate([2 * vector, *parts])
         np.testing.assert_allclose(
             model.scores(text, vector), features @ model.coefficients + model.intercept, rtol=1e-4, atol=1e-5
         )

@@ -6,13 +6,14 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 DEFAULT_LANGUAGE = "en"
-_LANGUAGE = re.compile(r"[._]([a-z]{2}(?:-[A-Z]{2})?)$")
+_LANGUAGE = re.compile(r"(?:\.|^held_out_)([a-z]{2,3}(?:-[A-Z]{2})?)$")
 _ENTITY = re.compile(r"\[([^\]]+)\](?:\([^)]*\)|\{[^}]*\})")
 
 
@@ -28,16 +29,11 @@ class Example:
     intent: str
     language: str
 
-    @property
+    @cached_property
     def plain(self) -> str:
-        """The text as it is compared: how it is written out makes no difference."""
-        return plain(self.text)
-
-
-def plain(text: str) -> str:
-    """Return a text without case, punctuation and the differences of Unicode."""
-    folded = unicodedata.normalize("NFKC", text).casefold()
-    return " ".join(re.findall(r"\w+", folded)) or folded.strip()
+        """The text as it is compared: without case, punctuation and the differences of Unicode."""
+        folded = unicodedata.normalize("NFKC", self.text).casefold()
+        return " ".join(re.findall(r"\w+", folded)) or folded.strip()
 
 
 def read_examples(paths: Iterable[Path]) -> list[Example]:
@@ -63,11 +59,14 @@ def _files(path: Path) -> list[Path]:
 
 def _read(file: Path) -> Iterator[Example]:
     try:
-        data = yaml.safe_load(file.read_text("utf-8"))
+        data = yaml.load(file.read_text("utf-8"), getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise ReportError(f"{file.name} cannot be read: {' '.join(str(error).split())}") from error
     sections = data.get("nlu") if isinstance(data, dict) else None
-    for section in sections if isinstance(sections, list) else ():
+    if not isinstance(sections, list):
+        raise ReportError(f"{file.name} has no list of examples under nlu:")
+    for section in sections:
+        # A section without an intent lists synonyms, a lookup or an expression.
         if isinstance(section, dict) and isinstance(section.get("intent"), str):
             for text in _texts(section.get("examples")):
                 yield Example(text, section["intent"], language_of(file))

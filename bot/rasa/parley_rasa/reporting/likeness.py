@@ -18,18 +18,29 @@ _ROWS = 1024  # of the table of cosines held at once
 
 
 def duplicates(examples: Sequence[Example], vectors: np.ndarray) -> list[dict[str, Any]]:
-    """Return pairs that say the same; those of different intents first, for one of the two is wrong there."""
-    rows = []
+    """Return pairs that say the same; those of different intents first, for one of the two is wrong there.
+
+    The same word for the same thing in two languages is no fault.
+    """
+    rows: dict[tuple[str, str, str, str], dict[str, Any]] = {}
     for left, right, cosine in _alike(examples, vectors):
         one, other = examples[left], examples[right]
+        if one.intent == other.intent and one.language != other.language:
+            continue
         same = one.plain == other.plain
-        rows.append(
-            {"text": one.text, "other": other.text, "intents": sorted({one.intent, other.intent}), "same": same,
-             "similarity": 1.0 if same else round(cosine, 4)}
-        )  # fmt: skip
-    return sorted(rows, key=lambda row: (-len(row["intents"]), -row["similarity"], row["text"], row["other"]))[
-        :MOST_SHOWN
-    ]
+        rows.setdefault(
+            (one.plain, other.plain, one.intent, other.intent),
+            {
+                "text": one.text,
+                "other": other.text,
+                "intents": [one.intent] if one.intent == other.intent else [one.intent, other.intent],
+                "languages": sorted({one.language, other.language}),
+                "same": same,
+                "similarity": 1.0 if same else round(min(cosine, 1.0), 4),
+            },
+        )
+    found = sorted(rows.values(), key=lambda row: (-len(row["intents"]), -row["similarity"], row["text"], row["other"]))
+    return found[:MOST_SHOWN]
 
 
 def coverage(examples: Sequence[Example]) -> list[dict[str, Any]]:
@@ -48,7 +59,8 @@ def coverage(examples: Sequence[Example]) -> list[dict[str, Any]]:
 
 def _alike(examples: Sequence[Example], vectors: np.ndarray) -> Iterator[tuple[int, int, float]]:
     """Yield the pairs by number, the lower first."""
-    wording = np.unique([example.plain for example in examples], return_inverse=True)[1] if examples else np.zeros(0)
+    wordings = {plain: number for number, plain in enumerate({example.plain: None for example in examples})}
+    wording = np.array([wordings[example.plain] for example in examples])
     for start in range(0, len(examples), _ROWS):
         block = slice(start, start + _ROWS)
         cosines = vectors[block] @ vectors.T

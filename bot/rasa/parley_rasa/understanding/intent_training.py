@@ -6,7 +6,7 @@ How much each counts, what is in scope and below what a text is not, is picked b
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,7 +26,7 @@ from parley_rasa.understanding.intent_model import (
     Scope,
     pool,
 )
-from parley_rasa.understanding.ngrams import NgramWeights, char_ngrams, word_ngrams
+from parley_rasa.understanding.ngrams import Counted, NgramWeights, char_ngrams, word_ngrams
 
 FOLDS = 5
 MEANING_C = 20.0
@@ -70,8 +70,9 @@ def with_names(texts: Sequence[str], intents: Sequence[str]) -> tuple[list[str],
 
 
 def train(
-    texts: Sequence[str], intents: Sequence[str], embeddings: np.ndarray, encoder: str, c: float | None = None
-) -> IntentModel:
+    texts: Sequence[str], intents: Sequence[str], embeddings: np.ndarray, encoder: str, c: float | None = None,
+    folds: np.ndarray | None = None, fit: Fit | None = None,
+) -> IntentModel:  # fmt: skip
     """Return a model of the examples.
 
     Args:
@@ -81,6 +82,8 @@ def train(
         encoder: fingerprint of the encoder.
         c: how hard the wording model tries to get every example right; picked by cross-validation where it is None
             and the examples are few.
+        folds: the part of the cross-validation that each example is in, where the caller has divided them already.
+        fit: makes the models of some of the examples, for a caller that needs some of them again.
 
     Raises:
         TrainingError: there are fewer than two intents.
@@ -91,17 +94,18 @@ def train(
         raise TrainingError(f"an intent model needs at least two intents, the examples have {len(labels)}")
     inside.sort(key=lambda number: intents[number])
     outside = [number for number, intent in enumerate(intents) if intent == OUT_OF_SCOPE]
-    known = [texts[number] for number in inside]
-    vectors = np.asarray(embeddings[inside], dtype=np.float32)
     targets = np.array([labels.index(intents[number]) for number in inside])
+    known = Texts([texts[number] for number in inside], embeddings[inside])
+    fit = fit or Fitted
+    parts = divide(targets, None if folds is None else np.asarray(folds)[inside])
     tried = [C, *(OTHER_C if len(known) <= FEW_TO_TRY else ())] if c is None else [c]
-    readings_by_c = {one: cross_validate(known, vectors, targets, one) for one in tried}
+    readings_by_c = {one: cross_validate(known, targets, one, parts, fit) for one in tried}
     best = min(tried, key=lambda one: _loss_of(readings_by_c[one], targets))
     held_out = readings_by_c[best]
-    fitted = _Fitted(known, vectors, targets, best)
+    fitted = fit(known, range(len(known)), targets, best)
     model = IntentModel(
         labels, fitted.words, fitted.chars, fitted.wording[0].T, fitted.wording[1], UNCALIBRATED, encoder,
-        Meaning(fitted.meaning[0].T, fitted.meaning[1], vectors, fitted.starts),
+        Meaning(fitted.meaning[0].T, fitted.meaning[1], known.embeddings, fitted.starts),
     )  # fmt: skip
     if held_out is None:
         return model
@@ -111,24 +115,44 @@ def train(
     if len(outside) < LEAST_OUTSIDE:
         model.threshold = float(np.quantile(found.max(axis=1)[right], 1 - RIGHT_KEPT)) if right.any() else 0.0
         return model
-    strange = np.asarray(embeddings[outside], dtype=np.float32)
-    readings = fitted.read([texts[number] for number in outside], strange)
-    model.scope, probable, improbable = fit_scope(held_out, vectors, readings, strange)
+    strange = Texts([texts[number] for number in outside], embeddings[outside])
+    readings = fitted.read(strange, range(len(strange)))
+    model.scope, probable, improbable = fit_scope(held_out, known.embeddings, readings, strange.embeddings)
     model.threshold = best_threshold(probable, right, improbable)
     return model
 
 
-def cross_validate(texts: Sequence[str], embeddings: np.ndarray, targets: np.ndarray, c: float) -> Readings | None:
-    """Return the scores of each example by models of the other folds; None if an intent has a single example."""
-    folds = min(FOLDS, *Counter(targets.tolist()).values())
-    if folds < 2:
+def divide(targets: np.ndarray, folds: np.ndarray | None = None) -> np.ndarray | None:
+    """Return the part of the cross-validation that each example is in; None if an intent has a single example.
+
+    Args:
+        targets: the intent of each example, as a number.
+        folds: a division that is taken where every intent stands in two parts of it.
+    """
+    labels = np.unique(targets)
+    if folds is not None and all(len(np.unique(folds[targets == label])) > 1 for label in labels):
+        return folds
+    count = min(FOLDS, *Counter(targets.tolist()).values())
+    if count < 2:
+        return None
+    found = np.zeros(len(targets), dtype=np.int64)
+    splitter = StratifiedKFold(count, shuffle=True, random_state=0)
+    for number, (_, unseen) in enumerate(splitter.split(found, targets)):
+        found[unseen] = number
+    return found
+
+
+def cross_validate(
+    texts: Texts, targets: np.ndarray, c: float, folds: np.ndarray | None, fit: Fit | None = None
+) -> Readings | None:
+    """Return the scores of each example by models of the other folds; None if there are no folds."""
+    if folds is None:
         return None
     shape = (len(targets), int(targets.max()) + 1)
     found = Readings(np.zeros(shape), np.zeros(shape), np.zeros(shape), np.zeros(len(targets)))
-    splitter = StratifiedKFold(folds, shuffle=True, random_state=0)
-    for seen, unseen in splitter.split(embeddings, targets):
-        fitted = _Fitted([texts[number] for number in seen], embeddings[seen], targets[seen], c)
-        readings = fitted.read([texts[number] for number in unseen], embeddings[unseen])
+    for fold in np.unique(folds):
+        seen, unseen = np.flatnonzero(folds != fold), np.flatnonzero(folds == fold)
+        readings = (fit or Fitted)(texts, seen, targets[seen], c).read(texts, unseen)
         found.wording[unseen], found.meaning[unseen] = readings.wording, readings.meaning
         found.nearest[unseen], found.familiarity[unseen] = readings.nearest, readings.familiarity
     return found
@@ -189,31 +213,55 @@ def best_threshold(inside: np.ndarray, right: np.ndarray, outside: np.ndarray) -
     return float(candidates[len(candidates) - 1 - int(np.argmax(good[::-1]))])
 
 
-class _Fitted:
+class Texts:
+    """Texts with all that is read from them: n-grams, counted once, and embeddings."""
+
+    def __init__(self, texts: Sequence[str], embeddings: np.ndarray) -> None:
+        self.texts, self.embeddings = list(texts), np.asarray(embeddings, dtype=np.float32)
+        self.words, self.chars = Counted(word_ngrams, texts), Counted(char_ngrams, texts)
+
+    def __len__(self) -> int:
+        return len(self.texts)
+
+
+class Fitted:
     """Models of some of the examples, which may come in any order."""
 
-    def __init__(self, texts: Sequence[str], embeddings: np.ndarray, targets: np.ndarray, c: float) -> None:
-        self.words, self.chars = NgramWeights.fit(word_ngrams, texts), NgramWeights.fit(char_ngrams, texts)
-        features = self._features(texts, embeddings)
-        self.wording = _per_label(LinearSVC(C=c, random_state=0, max_iter=5000).fit(features, targets))
+    def __init__(self, texts: Texts, rows: Sequence[int], targets: np.ndarray, c: float) -> None:
+        """Creates them.
+
+        Args:
+            texts: the examples, and others.
+            rows: which of them to learn.
+            targets: the intent of each of these, as a number.
+            c: how hard the wording model tries.
+        """
+        self.words, self.chars = NgramWeights.fit(texts.words, rows), NgramWeights.fit(texts.chars, rows)
+        embeddings = texts.embeddings[rows]
+        self.wording = _per_label(
+            LinearSVC(C=c, random_state=0, max_iter=5000).fit(self._features(texts, rows), targets)
+        )
         self.meaning = _per_label(LogisticRegression(C=MEANING_C, max_iter=300).fit(embeddings, targets))
         order = np.argsort(targets, kind="stable")
         self._examples = embeddings[order]
         self.starts = np.searchsorted(targets[order], np.unique(targets))
 
-    def read(self, texts: Sequence[str], embeddings: np.ndarray) -> Readings:
+    def read(self, texts: Texts, rows: Sequence[int]) -> Readings:
+        embeddings = texts.embeddings[rows]
         cosines = embeddings @ self._examples.T
         return Readings(
-            self._features(texts, embeddings) @ self.wording[0].T + self.wording[1],
+            self._features(texts, rows) @ self.wording[0].T + self.wording[1],
             embeddings @ self.meaning[0].T + self.meaning[1],
             np.maximum.reduceat(cosines, self.starts, axis=1),
             _nearest_means(cosines),
         )
 
-    def _features(self, texts: Sequence[str], embeddings: np.ndarray) -> scipy.sparse.csr_matrix:
+    def _features(self, texts: Texts, rows: Sequence[int]) -> scipy.sparse.csr_matrix:
         parts = [
-            scipy.sparse.csr_matrix(EMBEDDING_WEIGHT * embeddings), self.words.matrix(texts), self.chars.matrix(texts)
-        ]  # fmt: skip
+            scipy.sparse.csr_matrix(EMBEDDING_WEIGHT * texts.embeddings[rows]),
+            self.words.matrix(texts.words, rows),
+            self.chars.matrix(texts.chars, rows),
+        ]
         return scipy.sparse.hstack(parts, format="csr").astype(np.float64)
 
 
@@ -233,3 +281,6 @@ def _per_label(fitted: LinearSVC | LogisticRegression) -> tuple[np.ndarray, np.n
     if len(fitted.classes_) == 2:
         return np.vstack([-fitted.coef_, fitted.coef_]), np.concatenate([-fitted.intercept_, fitted.intercept_])
     return fitted.coef_, fitted.intercept_
+
+
+Fit = Callable[[Texts, Sequence[int], np.ndarray, float], Fitted]
