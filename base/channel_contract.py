@@ -48,12 +48,11 @@ class Said:
 
     Attributes:
         provider_id: the provider's own id; the same one again is the same message.
-        text: what was written; of a tap, its label.
+        text: what was written; of a tap, its label; of a deep link, the code of a talk begun elsewhere.
         tapped: `(message_id, index)` of a tap: the message whose button it was and which of them.
         language: BCP 47, where the provider tells the person's.
         thread: what an answer needs to land in the same place (e-mail: subject and message ids).
         conversation_id: the conversation it belongs to, where it carries proof of that (a reply to our signed address).
-        resume_code: a code that opens a talk begun elsewhere (a deep link's).
     """
 
     provider_id: str
@@ -64,22 +63,19 @@ class Said:
     language: str | None = None
     thread: dict[str, Any] = field(default_factory=dict)
     conversation_id: UUID | None = None
-    resume_code: str | None = field(default=None, repr=False)
     sent_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Reported:
-    """What became of a message of ours, as the provider reports it.
+    """What became of a message of ours, as the provider reports it. The same report twice changes nothing more.
 
     Attributes:
-        provider_id: of the report itself, so that the same report twice is one.
         outbox_id: the message, where the report carries our own id of it; else it is found by `message_provider_id`.
         dead_address: nobody is behind the address: nothing more goes there.
         opted_out: the provider holds a stop of this person that we do not know of.
     """
 
-    provider_id: str
     state: DeliveryState
     outbox_id: UUID | None = None
     message_provider_id: str | None = None

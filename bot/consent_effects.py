@@ -7,7 +7,9 @@ from typing import Any
 import structlog
 from sqlalchemy import select
 
+from bot.conversations import to_stored
 from bot.models import Message
+from bot.rendering import render
 from bot.scene import Scene, text, texts
 from crm.consent.in_conversation import record_answer
 from crm.consent.ledger import ConsentFact
@@ -51,7 +53,7 @@ async def record_consent(scene: Scene, effect: dict[str, Any]) -> None:
                 channel=channel,
                 controller=scene.controller,
                 lawful_basis="consent",
-                notice_text=shown.text,
+                notice_text=_as_shown(shown, scene),
                 language=scene.claim.language,
                 method="chat_choice" if scene.claim.kind == "choice" else "chat_text",
                 evidence={
@@ -69,6 +71,13 @@ async def record_consent(scene: Scene, effect: dict[str, Any]) -> None:
         )
         await scene.note(f"consent_{recorded}", purpose=wanted["purpose"], channel=channel)
     scene.score_changed = True
+
+
+def _as_shown(shown: Message, scene: Scene) -> str:
+    """The text as the person saw it: on channels without buttons it says how to answer, too."""
+    if scene.claim.channel == "web":
+        return shown.text
+    return render(to_stored(shown), scene.claim.channel, scene.claim.language).said
 
 
 async def _withdraw_consent(scene: Scene, effect: dict[str, Any]) -> None:

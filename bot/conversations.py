@@ -27,13 +27,19 @@ async def start_conversation(
     page_url: str | None,
     now: datetime,
     flow: str | None = None,
-    opening: Literal["start", "resume"] = "start",
+    opening: Literal["start", "resume"] | None = "start",
+    contact_id: UUID | None = None,
+    account_id: UUID | None = None,
+    contact_point_id: UUID | None = None,
+    thread: dict[str, Any] | None = None,
 ) -> UUID:
     """A new conversation whose opening (seq 0) waits for its turn.
 
     Args:
         flow: the flow it begins with instead of the entry flow.
-        opening: `resume` when a talk is moved into it.
+        opening: `resume` when a talk is moved into it; None when their own first words open it.
+        contact_id: who writes, where the channel knows it.
+        account_id, contact_point_id, thread: where a provider is behind the channel, see `bot.models`.
     """
     conversation_id = new_id()
     await session.execute(
@@ -43,28 +49,33 @@ async def start_conversation(
             language=language,
             time_zone=time_zone,
             page_url=page_url,
+            contact_id=contact_id,
+            account_id=account_id,
+            contact_point_id=contact_point_id,
+            thread=thread,
             last_message_at=now,
             created_at=now,
         )
     )
-    await session.execute(
-        insert(Message).values(
-            id=new_id(),
-            conversation_id=conversation_id,
-            seq=0,
-            author="visitor" if opening == "start" else "system",
-            kind=opening,
-            text="",
-            data={} if flow is None else {"value": flow},
-            client_id=new_id(),
-            turn_state="pending",
-            created_at=now,
+    if opening is not None:
+        await session.execute(
+            insert(Message).values(
+                id=new_id(),
+                conversation_id=conversation_id,
+                seq=0,
+                author="visitor" if opening == "start" else "system",
+                kind=opening,
+                text="",
+                data={} if flow is None else {"value": flow},
+                client_id=new_id(),
+                turn_state="pending",
+                created_at=now,
+            )
         )
-    )
     await record(
         session,
         kind="conversation_started",
-        contact_id=None,
+        contact_id=contact_id,
         conversation_id=conversation_id,
         data={"channel": channel},
         now=now,

@@ -51,7 +51,8 @@ MOST_NEEDS = 8
 STOP_PATIENCE = 2.0
 """Seconds that an opt-out waits for the dialogue to close its flows itself, before they are closed here."""
 
-_SILENCES = ("no_reply", "timed_out")
+SILENCES = ("no_reply", "timed_out")
+"""Kinds of messages by which the platform says that nobody wrote."""
 
 
 class FlowsBehind(DialogueUnavailable):
@@ -119,7 +120,7 @@ class Decider:
             return answered
         if claim.status != "open" or (claim.kind == "start" and is_stopped_state(claim.state)):
             return None
-        if claim.kind in _SILENCES and await self._is_stopped(claim):
+        if claim.kind in SILENCES and await self._is_stopped(claim):
             # They opted out by another way: the flow ends here, and their silence is not answered.
             return Decided(claim, close_state(claim.state), [], [])
         claim = await self._try_code(claim)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -15,6 +15,7 @@ from base.messages import Stored
 if TYPE_CHECKING:
     from bot.claims import Claim
     from bot.dialogue import Need
+    from bot.said_out import Part
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +103,32 @@ class FollowUps(Protocol):
 
     async def settled(self, at: datetime | None = None) -> None:
         """Called after the commit of a turn that made something due, now or at a moment soon. Never fails."""
+        ...
+
+
+class Answers(Protocol):
+    """Sends what the bot says on channels with a provider behind them, in the turn's transaction.
+
+    `channels` are those; on the others what is said is fetched.
+    """
+
+    @property
+    def channels(self) -> frozenset[str]: ...
+
+    async def queue(
+        self,
+        session: AsyncSession,
+        *,
+        conversation_id: UUID,
+        purpose: Literal["answer", "nudge", "notice"],
+        parts: Sequence[Part],
+        now: datetime,
+    ) -> int:
+        """Queues the messages in their order; the same again adds nothing. Returns how many were added.
+
+        Args:
+            purpose: `answer` to what they wrote, `nudge` into their silence, `notice` that a stop was understood.
+        """
         ...
 
 

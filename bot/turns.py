@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 import structlog
@@ -23,6 +23,7 @@ from base.encryption import KeyRing
 from base.errors import InvalidInput
 from base.ids import new_id
 from base.messages import MAX_TEXT, Inbound, Stored
+from bot.carrier_words import HELP, OPT_OUT
 from bot.claims import (
     Claim,
     Kept,
@@ -35,13 +36,14 @@ from bot.claims import (
     store_and_claim,
 )
 from bot.conversations import start_conversation
-from bot.deciding import ClaimLost, Decided, Decider
+from bot.deciding import SILENCES, ClaimLost, Decided, Decider
 from bot.dialogue import DialogueFailed, DialogueUnavailable, RasaDialogue, Reply
 from bot.effects import carry_out
 from bot.models import Conversation
 from bot.moving import move_by_code
-from bot.ports import ConfirmMeeting, FollowUps, LiveFlows, Needs, Watchers
+from bot.ports import Answers, ConfirmMeeting, FollowUps, LiveFlows, Needs, Watchers
 from bot.publishing.live import NothingPublished
+from bot.said_out import to_parts
 from bot.scene import Scene
 from bot.turn_statements import CLAIM
 from bot.understanding.gaps import PIECES, write_gap
@@ -56,6 +58,9 @@ SOON = timedelta(minutes=2)
 
 RESUMED_AT_ONCE = 8
 """Conversations a sweep answers at the same time."""
+
+UNASKED = frozenset({OPT_OUT, HELP})
+"""Effects of a turn whose answer goes out even to somebody who stopped everything: that it was understood, and HELP."""
 
 PATIENCE = timedelta(minutes=2)
 """How long a message waits for a dialogue process to come back before a person is asked to take over."""
@@ -94,6 +99,7 @@ class TurnService:
         wording: Callable[[str, str], str],
         settings: TurnSettings,
         confirm_meeting: ConfirmMeeting | None = None,
+        answers: Answers | None = None,
     ) -> None:
         self._sessions = sessions
         self._decider = Decider(
@@ -105,6 +111,7 @@ class TurnService:
         self._clock = clock
         self._settings = settings
         self._confirm_meeting = confirm_meeting
+        self._answers = answers
         self._running: set[asyncio.Task[None]] = set()
         self._waiting: dict[UUID, asyncio.Task[None]] = {}
 
@@ -291,12 +298,28 @@ class TurnService:
                 notice=f"{self._settings.process_id} {claim.conversation_id}",
                 now=now,
             )
+            queued = await self._queue(session, decided, said, now) if said and decided is not None else 0
         self._watchers.publish(claim.conversation_id, said)
         if decided is not None and any(effect.get("effect") == "enrol_in_journey" for effect in decided.effects):
             await self._follow_ups.settled()
         if decided is not None and decided.timer is not None and decided.timer.seconds < SOON.total_seconds():
             await self._follow_ups.settled(now + timedelta(seconds=decided.timer.seconds))
+        if queued:
+            await self._follow_ups.settled()
         return following
+
+    async def _queue(self, session: AsyncSession, decided: Decided, said: list[Stored], now: datetime) -> int:
+        """Queues what was said where a provider carries it; returns how many messages that makes."""
+        claim = decided.claim
+        if self._answers is None or claim.channel not in self._answers.channels:
+            return 0
+        return await self._answers.queue(
+            session,
+            conversation_id=claim.conversation_id,
+            purpose=_purpose_of(decided),
+            parts=to_parts(said, claim.channel, claim.language),
+            now=now,
+        )
 
     async def _carry_out(
         self, session: AsyncSession, claim: Claim, effects: list[dict[str, Any]], now: datetime
@@ -326,6 +349,12 @@ def _came_to(claim: Claim, decided: Decided | None) -> dict[str, Any]:
     needs = {"needs": decided.needs} if decided.needs else {}
     in_pieces = decided.gap is not None and len(claim.pieces) > 1
     return {**needs, **({PIECES: [str(piece) for piece in claim.pieces]} if in_pieces else {})}
+
+
+def _purpose_of(decided: Decided) -> Literal["answer", "nudge", "notice"]:
+    if any(effect.get("effect") in UNASKED for effect in decided.effects):
+        return "notice"
+    return "nudge" if decided.claim.kind in SILENCES else "answer"
 
 
 def _kept(decided: Decided, now: datetime) -> Kept:

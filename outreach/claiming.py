@@ -5,17 +5,20 @@ Locks the contact before the message, as an opt-out does: of the two the first t
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import ColumnElement, or_, select, update
 from sqlalchemy import Sequence as DatabaseSequence
-from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 
 from crm.contacts.models import Contact
+from outreach.accounts import rates as rates_of
 from outreach.gatekeeper import Gatekeeper, Verdict, put_off, split_verdicts, turn_down
 from outreach.models import GateDecision, OutboxMessage
 from outreach.rule_pack import MessageClass
@@ -43,6 +46,10 @@ class Claimed:
     created_at: datetime
     attempts: int
     fence: int
+    message_id: UUID | None
+    content: dict[str, Any] | None
+    account_id: UUID | None
+    contact_point_id: UUID | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +77,10 @@ _COLUMNS = (
     OutboxMessage.created_at,
     OutboxMessage.attempts,
     OutboxMessage.fence,
+    OutboxMessage.message_id,
+    OutboxMessage.content,
+    OutboxMessage.account_id,
+    OutboxMessage.contact_point_id,
 )
 
 
@@ -84,8 +95,46 @@ async def claim_due(session: AsyncSession, gatekeeper: Gatekeeper, now: datetime
     allowed, deferred, denied = split_verdicts(verdicts.values())
     await put_off(session, deferred, now)
     await refuse(session, denied, queued, now)
+    allowed = await _within_rates(session, gatekeeper, allowed, queued, now)
     claimed = await _start_sending(session, allowed, now)
     return Claim(len(rows), claimed, len(deferred), len(denied))
+
+
+async def _within_rates(
+    session: AsyncSession, gatekeeper: Gatekeeper, allowed: Sequence[Verdict], queued: Sequence[Claimed], now: datetime
+) -> list[Verdict]:
+    """Those that their accounts may send now; the others are due when the account may send again, and keep their place.
+
+    Waiting for an account is no decision of the gate: the message stays planned.
+    """
+    messages = {message.id: message for message in queued}
+    by_account: dict[UUID, list[Verdict]] = defaultdict(list)
+    free: list[Verdict] = []
+    rates: dict[UUID, float] = {}
+    for verdict in allowed:
+        message = messages[verdict.outbox_id]
+        account = gatekeeper.account_of(message.channel, message.account_id)
+        if account is None:
+            free.append(verdict)
+            continue
+        by_account[account.id].append(verdict)
+        if account.per_second is not None:
+            rates[account.id] = account.per_second
+    granted = await rates_of.take(session, {one: len(some) for one, some in by_account.items()}, rates, now)
+    for account_id, verdicts in by_account.items():
+        count = granted[account_id].count
+        free += verdicts[:count]
+        apart = timedelta(seconds=1 / rates[account_id]) if account_id in rates else timedelta(0)
+        for place, verdict in enumerate(verdicts[count:]):
+            # One behind the other, so that those that wait are not all looked at again for each that may go.
+            later = granted[account_id].next_at + place * apart
+            await session.execute(
+                update(OutboxMessage)
+                .where(OutboxMessage.id == verdict.outbox_id)
+                .values(due_at=later, updated_at=now)
+                .execution_options(synchronize_session=False)
+            )
+    return free
 
 
 async def refuse(session: AsyncSession, denied: Sequence[Verdict], queued: Sequence[Claimed], now: datetime) -> None:
@@ -118,7 +167,30 @@ def about(message: Claimed) -> dict[str, Any]:
 
 
 async def _lock(session: AsyncSession, now: datetime, limit: int) -> Sequence[Any]:
-    due = (OutboxMessage.state.in_(_DUE), OutboxMessage.due_at <= now)
+    """Due messages, locked with their contacts: what is said in a talk first, for somebody waits for it."""
+    said = await _lock_some(session, now, limit, OutboxMessage.message_id.is_not(None))
+    if len(said) == limit:
+        return said
+    held = [row.contact_id for row in said]
+    rest = (OutboxMessage.message_id.is_(None), OutboxMessage.contact_id.not_in(held))
+    return [*said, *await _lock_some(session, now, limit - len(said), *rest)]
+
+
+async def _lock_some(session: AsyncSession, now: datetime, limit: int, *which: ColumnElement[bool]) -> Sequence[Any]:
+    earlier = aliased(OutboxMessage)
+    # What is said in a talk leaves in its order: nothing overtakes a part that is still on its way or waits its turn.
+    overtakes = select(earlier.id).where(
+        earlier.conversation_id == OutboxMessage.conversation_id,
+        earlier.message_id.is_not(None),
+        earlier.state.in_((*_DUE, "sending")),
+        earlier.id < OutboxMessage.id,
+    )
+    due = (
+        OutboxMessage.state.in_(_DUE),
+        OutboxMessage.due_at <= now,
+        or_(OutboxMessage.message_id.is_(None), ~overtakes.exists()),
+        *which,
+    )
     # Contacts that somebody else holds (an opt-out, another claim) are passed over; their turn comes.
     candidates = await session.execute(
         select(OutboxMessage.id, OutboxMessage.contact_id)

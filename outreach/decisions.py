@@ -13,7 +13,10 @@ from outreach.rule_pack import MessageClass
 ConsentName = Literal["given", "refused", "withdrawn", "expired", "none"]
 
 PROMOTION = "promotional"
-SERVICE_PURPOSES = frozenset({"service"})
+ANSWERS = frozenset({"answer", "nudge", "notice"})
+"""What is said in a talk: an answer to what the person wrote; a word into their silence; and what the carriers' rules
+want said even to who stopped everything: the one confirmation of it, and the answer to HELP."""
+SERVICE_PURPOSES = frozenset({"service"}) | ANSWERS
 """Purposes a person asked for themselves; every other purpose counts as promotion."""
 
 
@@ -69,7 +72,8 @@ class Snapshot:
 
     `consents` maps (purpose, channel) to its state; a pair that is absent was never asked for.
     `suppressed` maps a channel, or `all`, to the reason. `zones` are all zones the contact may be in.
-    `missing_setting` says in words which of the channel's settings is not made.
+    `missing_setting` says in words which of the channel's settings is not made. `in_talk`: the bot said it in a
+    conversation, so that its purpose may be one of `ANSWERS`.
     """
 
     contact_id: UUID
@@ -89,6 +93,7 @@ class Snapshot:
     with_a_person: bool = False
     own_conversation: bool = False
     missing_setting: str | None = None
+    in_talk: bool = False
 
     @property
     def promotional(self) -> bool:
@@ -114,4 +119,5 @@ class Snapshot:
             "with_a_person": self.with_a_person,
             "own_conversation": self.own_conversation,
             "missing_setting": self.missing_setting,
+            "in_talk": self.in_talk,
         }

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
 
 import structlog
 from sqlalchemy import select
@@ -14,12 +16,15 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from base.clock import Clock
 from base.database import Sessions, transaction
 from base.encryption import KeyRing
+from crm.consent.suppression import suppress
 from crm.contacts.addresses import ADDRESS_KINDS
 from crm.contacts.models import Contact
-from crm.contacts.service import read_addresses
+from crm.contacts.service import read_addresses, read_points
+from outreach.accounts.rates import hold
 from outreach.claiming import Claim, Claimed, claim_due, refuse
 from outreach.gatekeeper import Gatekeeper, put_off, split_verdicts
 from outreach.models import OutboxMessage
+from outreach.neighbours import conversations
 from outreach.outcomes import bury_address, sweep_interrupted, write_outcome
 from outreach.ports import Envelope, InDoubt, Refused, RetryLater, SendOutcome
 
@@ -78,6 +83,8 @@ class Delivery:
 
     async def claim(self, clock: Clock) -> Claim:
         """Puts the next few due messages into `sending`, committed."""
+        if self._gatekeeper.accounts is not None:
+            await self._gatekeeper.accounts.refresh()
         async with transaction(self._sessions) as session:
             return await claim_due(session, self._gatekeeper, clock.now(), limit=self._concurrency)
 
@@ -122,12 +129,18 @@ class Delivery:
     async def _seal(self, session: AsyncSession, messages: Sequence[Claimed]) -> list[tuple[Claimed, Envelope]]:
         contact_ids = [message.contact_id for message in messages]
         addresses = await read_addresses(session, self._keys, contact_ids)
+        points = await read_points(
+            session, self._keys, [message.contact_point_id for message in messages if message.contact_point_id]
+        )
         rows = await session.execute(select(Contact.id, Contact.language).where(Contact.id.in_(contact_ids)))
         languages = {row.id: row.language for row in rows}
+        threads = await _threads(session, messages)
         sealed: list[tuple[Claimed, Envelope]] = []
         for message in messages:
             kind = ADDRESS_KINDS.get(message.channel)
             own = addresses[message.contact_id]
+            account = self._gatekeeper.account_of(message.channel, message.account_id)
+            thread = threads.get(message.conversation_id) if message.message_id is not None else None
             envelope = Envelope(
                 outbox_id=message.id,
                 contact_id=message.contact_id,
@@ -136,9 +149,12 @@ class Delivery:
                 channel=message.channel,
                 purpose=message.purpose,
                 language=languages[message.contact_id],
-                address=next((value for name, value in own.items() if name == kind), None),
+                address=points.get(message.contact_point_id)
+                or next((value for name, value in own.items() if name == kind), None),
                 subject=message.subject,
                 text=message.text,
+                account_id=message.account_id if account is None else account.id,
+                content={**(message.content or {}), **({"thread": thread} if thread else {})},
             )
             sealed.append((message, envelope))
         return sealed
@@ -157,9 +173,29 @@ class Delivery:
         async with transaction(self._sessions) as session:
             now = clock.now()
             await write_outcome(session, message, outcome, now)
-            if isinstance(outcome, Refused) and outcome.dead_address and envelope is not None and envelope.address:
-                await bury_address(session, self._keys, message.channel, envelope.address, rule=outcome.rule, now=now)
+            if isinstance(outcome, Refused) and envelope is not None and envelope.address:
+                if outcome.dead_address or outcome.opted_out:
+                    rule = f"{message.channel}_provider_stop" if outcome.opted_out else outcome.rule
+                    await bury_address(session, self._keys, message.channel, envelope.address, rule=rule, now=now)
+                if outcome.opted_out:
+                    await suppress(session, [message.contact_id], message.channel, rule, now)
+            if isinstance(outcome, RetryLater) and outcome.holds_account and envelope is not None:
+                await self._hold_account(session, envelope, outcome, now)
         _log.info("send_settled", outbox_id=str(message.id), channel=message.channel, outcome=type(outcome).__name__)
+
+    @staticmethod
+    async def _hold_account(session: AsyncSession, envelope: Envelope, outcome: RetryLater, now: datetime) -> None:
+        if envelope.account_id is not None and outcome.after is not None:
+            await hold(session, envelope.account_id, now + outcome.after, now)
+
+
+async def _threads(session: AsyncSession, messages: Sequence[Claimed]) -> dict[UUID | None, dict[str, Any]]:
+    """What answers need to land where the talk is, by conversation."""
+    ids = [message.conversation_id for message in messages if message.message_id is not None]
+    if not ids:
+        return {}
+    found = select(conversations.c.id, conversations.c.thread).where(conversations.c.id.in_(ids))
+    return {row.id: row.thread for row in await session.execute(found) if row.thread}
 
 
 async def _still_held(session: AsyncSession, messages: Sequence[Claimed]) -> list[Claimed]:

@@ -42,6 +42,7 @@ class Draft:
     text: str
     due_at: datetime
     created_at: datetime
+    message_id: UUID | None = None
 
 
 async def plan_sends(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from outreach.decisions import Deny, Snapshot
+from outreach.decisions import ANSWERS, Deny, Snapshot
 
 Rule = Callable[[Snapshot], Deny | None]
 _NAMES = {"email": "e-mail", "sms": "text messages", "voice": "calls", "web": "the chat", "telegram": "Telegram"}
@@ -23,7 +23,12 @@ def erased(snapshot: Snapshot) -> Deny | None:
 
 
 def suppression(snapshot: Snapshot) -> Deny | None:
-    """A suppressed contact or address gets nothing, whatever the purpose."""
+    """A suppressed contact or address gets nothing, whatever the purpose, but for what the carriers want said.
+
+    That is the one confirmation of a stop (47 CFR 64.1200(a)(12)) and the answer to HELP; the web chat needs neither.
+    """
+    if snapshot.in_talk and snapshot.purpose == "notice":
+        return None
     for channel in ("all", snapshot.channel):
         if channel in snapshot.suppressed:
             where = "at all" if channel == "all" else f"by {name_of(channel)}"
@@ -79,6 +84,13 @@ def channel_configured(snapshot: Snapshot) -> Deny | None:
     return Deny("channel_not_configured", f"Not set up for {name_of(snapshot.channel)}: {snapshot.missing_setting}")
 
 
+def part_of_a_talk(snapshot: Snapshot) -> Deny | None:
+    """Only what was said in a conversation may go out as an answer: a journey cannot borrow its freedoms."""
+    if snapshot.purpose not in ANSWERS or snapshot.in_talk:
+        return None
+    return Deny("not_in_a_talk", f"Only a conversation may send for the purpose {snapshot.purpose}.")
+
+
 def with_a_person(snapshot: Snapshot) -> Deny | None:
     """Nobody gets promotion while one of our people is talking with them."""
     if not (snapshot.promotional and snapshot.with_a_person):
@@ -95,6 +107,7 @@ def disqualified(snapshot: Snapshot) -> Deny | None:
 
 RULES: tuple[Rule, ...] = (
     erased,
+    part_of_a_talk,
     suppression,
     consent,
     disqualified,

@@ -12,6 +12,8 @@ from sqlalchemy import case, insert, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from base.ids import new_id
+from outreach.accounts.book import AccountBook
+from outreach.accounts.service import Account
 from outreach.decisions import Allow, Decision, Defer, Deny, Snapshot
 from outreach.gate import may_send
 from outreach.models import GateDecision, OutboxMessage
@@ -41,6 +43,11 @@ class Gatekeeper:
     pack: RulePack
     senders: Mapping[str, Sender]
     default_zones: tuple[str, ...]
+    accounts: AccountBook | None = None
+
+    def account_of(self, channel: str, account_id: UUID | None) -> Account | None:
+        """The account a message leaves from, as of the last look; None where the channel has none."""
+        return None if self.accounts is None else self.accounts.find(channel, account_id)
 
     async def ask(
         self, session: AsyncSession, queued: Sequence[Queued], stage: Stage, now: datetime

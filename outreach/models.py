@@ -97,6 +97,12 @@ class OutboxMessage(Table):
             "id",
             postgresql_where=text("message_id is not null and state in ('planned','deferred','sending')"),
         ),
+        Index(
+            "ix_outbox_answers_due",
+            "due_at",
+            "id",
+            postgresql_where=text("message_id is not null and state in ('planned','deferred')"),
+        ),
         Index("ix_outbox_provider_id", "channel", "provider_id", postgresql_where=text("provider_id is not null")),
     )
 

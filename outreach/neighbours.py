@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sqlalchemy import DateTime, Text, Uuid, column, table
+from sqlalchemy.dialects.postgresql import JSONB
 
 conversations = table(
     "conversations",
@@ -11,6 +12,9 @@ conversations = table(
     column("contact_id", Uuid()),
     column("status", Text()),
     column("time_zone", Text()),
+    column("account_id", Uuid()),
+    column("contact_point_id", Uuid()),
+    column("thread", JSONB()),
 )
 
 messages = table(

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Any, Protocol
 from uuid import UUID
 
 
@@ -22,6 +23,9 @@ class Envelope:
     address: str | None
     subject: str | None
     text: str
+    account_id: UUID | None = None
+    content: Mapping[str, Any] = field(default_factory=dict)
+    """Beside the text, of an answer in a talk: `buttons`, `media`, `of`; and `thread` of its conversation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,19 +37,29 @@ class Accepted:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """The provider will never take it. `dead_address`: nobody is there, so write to this address no more."""
+    """The provider will never take it.
+
+    Attributes:
+        dead_address: nobody is there, so write to this address no more.
+        opted_out: the provider holds a stop of this person that we did not know of.
+    """
 
     rule: str
     reason: str
     dead_address: bool = False
+    opted_out: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class RetryLater:
-    """It was definitely not taken and may be later; `after` when the provider says how much later."""
+    """It was definitely not taken and may be later; `after` when the provider says how much later.
+
+    `holds_account`: the provider wants nothing more from this account until then, whoever it is for.
+    """
 
     reason: str
     after: timedelta | None = None
+    holds_account: bool = False
 
 
 @dataclass(frozen=True, slots=True)

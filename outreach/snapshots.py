@@ -47,6 +47,8 @@ class Queued(Protocol):
     def due_at(self) -> datetime: ...
     @property
     def created_at(self) -> datetime: ...
+    @property
+    def message_id(self) -> UUID | None: ...
 
 
 @dataclass
@@ -144,6 +146,7 @@ def _snapshot_of(
         # Who only typed this contact's address must not read in the chat what is known of the contact.
         and (message.contact_id, own.id) not in known.claims,
         missing_setting=missing_setting,
+        in_talk=message.message_id is not None,
     )
 
 

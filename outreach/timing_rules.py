@@ -29,8 +29,8 @@ def too_late(snapshot: Snapshot, now: datetime, pack: RulePack) -> Objection:
 
 
 def quiet_hours(snapshot: Snapshot, now: datetime, pack: RulePack) -> Objection:
-    """Promotion keeps to the channel's hours in every zone the contact may be in."""
-    if not snapshot.promotional or snapshot.channel in pack.always:
+    """Promotion keeps to the channel's hours in every zone the contact may be in; so does a word into their silence."""
+    if not (snapshot.promotional or snapshot.purpose == "nudge") or snapshot.channel in pack.always:
         return None
     window = pack.windows.get(snapshot.channel)
     if window is None:

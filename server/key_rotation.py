@@ -1,4 +1,4 @@
-"""Adds a root key and moves everything sealed to it (addresses, connectors, feeds), in batches, with progress."""
+"""Adds a root key and moves everything sealed to it (addresses, connectors, accounts …), in batches, with progress."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ from collections.abc import Callable
 from base.database import create_engine, create_sessions, transaction
 from base.encryption import add_root_key, read_key_file
 from bot.connectors.service import reseal_headers
+from bot.intake.sealing import reseal_events
 from crm.contacts.service import reencrypt_addresses
 from crm.meetings.calendars import reseal_feeds
+from outreach.accounts.service import reseal_accounts
 from server.settings import Settings
 from server.wiring import database_url
 
@@ -27,7 +29,7 @@ async def rotate(settings: Settings, say: Callable[[str], object]) -> None:
     sessions = create_sessions(engine)
     moved = 0
     try:
-        for reseal in (reencrypt_addresses, reseal_headers, reseal_feeds):
+        for reseal in (reencrypt_addresses, reseal_headers, reseal_feeds, reseal_accounts, reseal_events):
             while True:
                 async with transaction(sessions) as session:
                     count = await reseal(session, keys, BATCH)

@@ -21,6 +21,7 @@ from base.postgres import DatabaseUnavailable
 from bot.connectors.callbacks import CallbackReceiver
 from bot.connectors.callbacks import routes as callback_routes
 from bot.dialogue import RasaDialogue
+from bot.intake.service import Intake
 from bot.publishing.live import NothingPublished, PublishedFlows
 from bot.publishing.source import PublishedSource
 from bot.turns import TurnService, TurnSettings
@@ -35,7 +36,7 @@ from crm.meetings.routes import routes as meeting_routes
 from outreach.alarm import create_alarm, create_connector
 from server.proxies import behind_proxies
 from server.settings import ROOT, SettingsProblem
-from server.wiring import AlarmedFollowUps, Platform, create_needs, database_url
+from server.wiring import AlarmedFollowUps, Platform, create_answers, create_needs, database_url
 
 log = structlog.get_logger(__name__)
 
@@ -51,6 +52,7 @@ _SITE_POLICY = (
 
 _turns = web.AppKey("turns", TurnService)
 _dialogue = web.AppKey("dialogue", RasaDialogue)
+_intake = web.AppKey("intake", Intake)
 _hub = web.AppKey("hub", Hub)
 _live = web.AppKey("live", PublishedFlows)
 _alarm = web.AppKey("alarm", procrastinate.App)
@@ -78,8 +80,10 @@ def create_web_app(platform: Platform) -> web.Application:
         clock=platform.clock,
         wording=live.wording,
         confirm_meeting=confirm_meeting,
+        answers=create_answers(),
         settings=TurnSettings(settings.company_name, platform.process_id),
     )
+    intake = Intake(sessions=platform.sessions, turns=turns, keys=platform.keys, clock=platform.clock)
     chat = WebChat(
         sessions=platform.sessions,
         turns=turns,
@@ -91,7 +95,7 @@ def create_web_app(platform: Platform) -> web.Application:
     app = web.Application(
         middlewares=[behind_proxies(settings.proxies), _headers, problem_middleware], client_max_size=MAX_BODY
     )
-    app[_alarm], app[_live] = alarm, live
+    app[_alarm], app[_live], app[_intake] = alarm, live, intake
     app[_platform], app[_hub], app[_dialogue], app[_turns] = platform, hub, dialogue, turns
     chat.add_to(app)
     app.add_routes(
@@ -122,7 +126,7 @@ async def _background(app: web.Application) -> AsyncIterator[None]:
     with suppress(NothingPublished):
         # Later it is heard of; until then chats are taken and wait.
         await app[_live].refresh()
-    loops = (app[_hub].listen(), app[_live].listen(), _sweep(app[_turns]))
+    loops = (app[_hub].listen(), app[_live].listen(), _sweep(app[_turns], app[_intake]))
     tasks = [asyncio.create_task(loop) for loop in loops]
     yield
     for task in tasks:
@@ -131,10 +135,11 @@ async def _background(app: web.Application) -> AsyncIterator[None]:
             await task
 
 
-async def _sweep(turns: TurnService) -> None:
+async def _sweep(turns: TurnService, intake: Intake) -> None:
     while True:
         await asyncio.sleep(SWEEP_EVERY)
         try:
+            await intake.resume()
             await turns.resume_waiting()
         except OperationalError as error:
             # Each second while the database is away: one line, not a stack.

@@ -20,7 +20,9 @@ from channels.email.sender import EmailSender
 from channels.email.settings import EmailSettings, parse_smtp_url
 from channels.web.sender import WebSender
 from crm.meetings.feeds import BusyFeeds
+from outreach.accounts.book import AccountBook
 from outreach.alarm import wake
+from outreach.answers import OutboxAnswers
 from outreach.follow_ups import JourneyFollowUps
 from outreach.ports import Sender
 from server.settings import Settings, SettingsProblem
@@ -66,7 +68,7 @@ def database_url(settings: Settings) -> str:
     return settings.database_url.get_secret_value()
 
 
-def create_senders(platform: Platform) -> list[Sender]:
+def create_senders(platform: Platform, accounts: AccountBook) -> list[Sender]:  # noqa: ARG001
     """One sender per channel."""
     return [
         EmailSender(create_email_settings(platform.settings), platform.keys, platform.clock),
@@ -99,6 +101,15 @@ class AlarmedFollowUps(JourneyFollowUps):
     async def settled(self, at: datetime | None = None) -> None:
         """Wakes the due pump. A wake-up that is lost is made up for within a minute."""
         await wake(self._alarm, at)
+
+
+PROVIDER_CHANNELS = ("sms", "telegram", "email")
+"""Channels on which what the bot says is sent by a provider. Of the web chat and calls it is fetched."""
+
+
+def create_answers() -> OutboxAnswers:
+    """Who sends what the bot says."""
+    return OutboxAnswers(PROVIDER_CHANNELS)
 
 
 def create_needs(platform: Platform) -> PlatformNeeds:

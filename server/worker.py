@@ -17,6 +17,7 @@ from bot import timers
 from bot.dialogue import RasaDialogue
 from bot.knowledge.indexer import KnowledgeIndexer
 from bot.publishing.source import PublishedSource
+from outreach.accounts.book import AccountBook
 from outreach.alarm import QUEUE, alarm_context, create_alarm, create_connector, wake
 from outreach.delivery import SEND_TIMEOUT, Delivery
 from outreach.gatekeeper import Gatekeeper
@@ -38,8 +39,9 @@ _PAUSE = 1.0
 
 def create_pump(platform: Platform) -> DuePump:
     """The due pump with every channel's sender."""
-    senders = {sender.channel: sender for sender in create_senders(platform)}
-    gatekeeper = Gatekeeper(read_rule_pack(), senders, (platform.settings.default_time_zone,))
+    accounts = AccountBook(platform.sessions, platform.keys)
+    senders = {sender.channel: sender for sender in create_senders(platform, accounts)}
+    gatekeeper = Gatekeeper(read_rule_pack(), senders, (platform.settings.default_time_zone,), accounts)
     return DuePump(
         platform.sessions,
         Planner(platform.sessions, gatekeeper),

@@ -23,7 +23,6 @@ class InboundEvent(Table):
     __tablename__ = "inbound_events"
     __table_args__ = (
         UniqueConstraint("account_id", "provider_id"),
-        CheckConstraint("kind in ('said','reported')", name="kind"),
         CheckConstraint("state in ('pending','done','failed')", name="state"),
         CheckConstraint("state <> 'pending' or sealed is not null", name="pending_is_sealed"),
         Index("ix_inbound_events_pending", "sender_index", "id", postgresql_where=sql("state = 'pending'")),
@@ -34,9 +33,8 @@ class InboundEvent(Table):
     id: Mapped[UUID] = mapped_column(primary_key=True)
     account_id: Mapped[UUID]
     channel: Mapped[str]
-    kind: Mapped[str]
     provider_id: Mapped[str]
-    sender_index: Mapped[bytes | None]
+    sender_index: Mapped[bytes]
     sealed: Mapped[bytes | None]
     key_id: Mapped[str | None]
     state: Mapped[str]

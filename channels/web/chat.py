@@ -20,6 +20,7 @@ from base.errors import Malformed, NotAllowed, NotFound, ParleyError
 from base.messages import Inbound, Stored
 from bot.claims import Taken
 from bot.conversations import list_messages
+from bot.files.questions import FileQuestion
 from bot.files.service import StoredFile, store_file
 from bot.turns import TurnService
 from channels.web import frames
@@ -30,10 +31,9 @@ from channels.web.sessions import ChatSessions
 from channels.web.tokens import TokenInvalid, VisitorTokens
 from channels.web.uploads import (
     AT_ONCE,
-    FileQuestion,
     Upload,
-    find_file_question,
     find_stored_seq,
+    get_file_question,
     read_client_id,
     read_upload,
 )
@@ -293,7 +293,7 @@ class WebChat:
             seq = await find_stored_seq(session, conversation_id, client_id)
             if seq is not None:
                 return _accepted(client_id, seq)
-            question = await find_file_question(session, conversation_id)
+            question = await get_file_question(session, conversation_id)
         try:
             async with self._uploads:
                 kept = await self._keep(conversation_id, question, await read_upload(request, question.max_bytes))

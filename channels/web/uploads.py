@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from aiohttp import BodyPartReader, hdrs, web
-from pydantic import BaseModel, ConfigDict, ValidationError
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from base.errors import Conflict, Malformed
+from bot.files.questions import FileQuestion, find_file_question
 from bot.files.service import FileTooLarge
 from bot.models import Message
 
@@ -19,7 +19,6 @@ AT_ONCE = 8
 """Files a process takes at the same time: they are held in memory."""
 WITHIN = 120.0
 """Seconds a file may take to arrive."""
-_MEGABYTE = 1024 * 1024
 _ENVELOPE = 16_384  # bytes of a multipart body around the file
 
 
@@ -27,19 +26,6 @@ class NoFileAsked(Conflict):
     """No question asks for a file at the moment."""
 
     code = "no_file_asked"
-
-
-class FileQuestion(BaseModel):
-    """What the open question takes."""
-
-    model_config = ConfigDict(extra="ignore", frozen=True)
-
-    accept: tuple[str, ...]
-    max_megabytes: float
-
-    @property
-    def max_bytes(self) -> int:
-        return int(self.max_megabytes * _MEGABYTE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,25 +36,16 @@ class Upload:
     data: bytes
 
 
-async def find_file_question(session: AsyncSession, conversation_id: UUID) -> FileQuestion:
+async def get_file_question(session: AsyncSession, conversation_id: UUID) -> FileQuestion:
     """The limits of the question for a file that is open.
 
     Raises:
         NoFileAsked: the last question was another one, or there was none.
     """
-    last = (
-        select(Message.data)
-        .where(Message.conversation_id == conversation_id, Message.author == "bot", Message.data.has_key("input"))
-        .order_by(Message.seq.desc())
-        .limit(1)
-    )
-    asked = await session.scalar(last)
-    if asked is None or asked["input"] != "file":
+    question = await find_file_question(session, conversation_id)
+    if question is None:
         raise NoFileAsked
-    try:
-        return FileQuestion.model_validate(asked.get("limits"))
-    except ValidationError as error:
-        raise NoFileAsked from error
+    return question
 
 
 async def find_stored_seq(session: AsyncSession, conversation_id: UUID, client_id: UUID) -> int | None:

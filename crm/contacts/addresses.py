@@ -14,8 +14,13 @@ from email_validator import EmailNotValidError, validate_email
 
 from base.errors import InvalidInput
 
-AddressKind = Literal["email", "phone"]
-ADDRESS_KINDS: Mapping[str, AddressKind] = {"email": "email", "sms": "phone", "voice": "phone"}
+AddressKind = Literal["email", "phone", "telegram"]
+ADDRESS_KINDS: Mapping[str, AddressKind] = {
+    "email": "email",
+    "sms": "phone",
+    "voice": "phone",
+    "telegram": "telegram",
+}
 """The kind of address each channel writes to; the web chat needs none."""
 
 _FREEMAIL = Path(__file__).with_name("freemail_domains.yml")
@@ -64,8 +69,22 @@ def normalise_phone(text: str, region: str | None) -> str:
     return str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
 
 
+def normalise_telegram(text: str) -> str:
+    """The id of a private Telegram chat, which is the person's: a whole number above 0.
+
+    Raises:
+        InvalidAddress: it is none.
+    """
+    digits = text.strip()
+    if not (digits.isascii() and digits.isdecimal() and 0 < len(digits) <= 19 and int(digits) > 0):
+        raise InvalidAddress("This is no Telegram chat of a person: its id is a whole number above 0.")
+    return str(int(digits))
+
+
 def normalise_address(kind: AddressKind, value: str) -> str:
-    """An address of either kind; a phone number must have its country code. The same again when done twice."""
+    """An address of any kind; a phone number must have its country code. The same again when done twice."""
+    if kind == "telegram":
+        return normalise_telegram(value)
     return normalise_email(value) if kind == "email" else normalise_phone(value, None)
 
 

@@ -21,7 +21,8 @@ from crm.contacts.records import lock_contact
 from crm.timeline.models import TimelineEvent
 from crm.timeline.service import record
 
-_CLAIM = "address_claimed"
+CLAIM = "address_claimed"
+"""The kind of event that says so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,7 @@ async def speaks_for_contact(session: AsyncSession, contact_id: UUID, conversati
     claim = select(TimelineEvent.id).where(
         TimelineEvent.conversation_id == conversation_id,
         TimelineEvent.contact_id == contact_id,
-        TimelineEvent.kind == _CLAIM,
+        TimelineEvent.kind == CLAIM,
     )
     return await session.scalar(claim.limit(1)) is None
 
@@ -50,7 +51,7 @@ async def speaks_for_contact(session: AsyncSession, contact_id: UUID, conversati
 async def list_claims(session: AsyncSession, contact_ids: Iterable[UUID]) -> set[tuple[UUID, UUID]]:
     """Contacts with the conversations that do not speak for them, see `speaks_for_contact`."""
     claims = select(TimelineEvent.contact_id, TimelineEvent.conversation_id).where(
-        TimelineEvent.contact_id.in_(list(contact_ids)), TimelineEvent.kind == _CLAIM
+        TimelineEvent.contact_id.in_(list(contact_ids)), TimelineEvent.kind == CLAIM
     )
     rows = await session.execute(claims)
     return {(contact, conversation) for contact, conversation in rows if contact and conversation}
@@ -99,7 +100,7 @@ async def copy_claims(
     for address, visitor in (await _claims(session, contact_id, from_conversation)).items():
         await record(
             session,
-            kind=_CLAIM,
+            kind=CLAIM,
             contact_id=contact_id,
             conversation_id=to_conversation,
             data={"address": address, "visitor_contact_id": str(visitor)},
@@ -127,7 +128,7 @@ async def _resolve_own(session: AsyncSession, keys: KeyRing, contact_id: UUID, t
         return Resolved(contact_id, joined_existing=False, stored=False)
     await record(
         session,
-        kind=_CLAIM,
+        kind=CLAIM,
         contact_id=attached.owner_contact_id,
         conversation_id=typed.conversation_id,
         data={"address": typed.kind, "visitor_contact_id": str(contact_id)},
@@ -143,7 +144,7 @@ async def _claims(session: AsyncSession, contact_id: UUID, conversation_id: UUID
         .where(
             TimelineEvent.conversation_id == conversation_id,
             TimelineEvent.contact_id == contact_id,
-            TimelineEvent.kind == _CLAIM,
+            TimelineEvent.kind == CLAIM,
         )
         .order_by(TimelineEvent.id)
     )

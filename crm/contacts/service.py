@@ -9,7 +9,15 @@ from crm.contacts.identity import (
     resolve_captured_address,
     speaks_for_contact,
 )
-from crm.contacts.points import Attached, attach_address, find_contact_by_address, has_address, read_addresses
+from crm.contacts.points import (
+    Attached,
+    attach_address,
+    find_contact_by_address,
+    has_address,
+    read_addresses,
+    read_points,
+)
+from crm.contacts.recognition import Recognised, recognise_sender
 from crm.contacts.records import (
     create_contact,
     get_contact,
@@ -23,6 +31,7 @@ from crm.contacts.tags import change_tags
 
 __all__ = [
     "Attached",
+    "Recognised",
     "Resolved",
     "attach_address",
     "change_tags",
@@ -34,6 +43,8 @@ __all__ = [
     "list_claims",
     "lock_contact",
     "read_addresses",
+    "read_points",
+    "recognise_sender",
     "reencrypt_addresses",
     "resolve_captured_address",
     "set_fields",

@@ -21,6 +21,7 @@ from bot.dialogue import MemorySource, Need, RasaDialogue
 from bot.needs import PlatformNeeds
 from bot.ports import Live
 from bot.turns import TurnService, TurnSettings
+from outreach.answers import OutboxAnswers
 from tests.bot.scripted_dialogue import SECRET, ScriptedDialogue, say
 
 
@@ -195,6 +196,7 @@ async def staged(
         wording=lambda name, language: f"<{name} {language}>",
         settings=TurnSettings("Northwind Ledger", "test-process"),
         confirm_meeting=meetings.confirm,
+        answers=OutboxAnswers(("sms", "telegram", "email")),
     )
     async with transaction(sessions) as session:
         conversation_id = await start_conversation(

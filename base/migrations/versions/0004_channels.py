@@ -59,9 +59,8 @@ def upgrade() -> None:
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("account_id", sa.Uuid(), nullable=False),
         sa.Column("channel", sa.Text(), nullable=False),
-        sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("provider_id", sa.Text(), nullable=False),
-        sa.Column("sender_index", sa.LargeBinary(), nullable=True),
+        sa.Column("sender_index", sa.LargeBinary(), nullable=False),
         sa.Column("sealed", sa.LargeBinary(), nullable=True),
         sa.Column("key_id", sa.Text(), nullable=True),
         sa.Column("state", sa.Text(), nullable=False),
@@ -70,7 +69,6 @@ def upgrade() -> None:
         sa.Column("conversation_id", sa.Uuid(), nullable=True),
         sa.Column("received_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("done_at", sa.DateTime(timezone=True), nullable=True),
-        sa.CheckConstraint("kind in ('said','reported')", name=op.f("ck_inbound_events_kind")),
         sa.CheckConstraint("state in ('pending','done','failed')", name=op.f("ck_inbound_events_state")),
         sa.CheckConstraint(
             "state <> 'pending' or sealed is not null", name=op.f("ck_inbound_events_pending_is_sealed")
@@ -128,6 +126,12 @@ def upgrade() -> None:
         "outbox",
         ["conversation_id", "id"],
         postgresql_where=sa.text("message_id is not null and state in ('planned','deferred','sending')"),
+    )
+    op.create_index(
+        "ix_outbox_answers_due",
+        "outbox",
+        ["due_at", "id"],
+        postgresql_where=sa.text("message_id is not null and state in ('planned','deferred')"),
     )
     op.create_index(
         "ix_outbox_provider_id",

@@ -1,0 +1,48 @@
+"""What the bot said as messages of a channel with a provider: rendered, in order. Pure; queues and sends nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from base.messages import Stored
+from bot.rendering import Rendered, render
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One message to send: part `number` of what the bot said in `message_id`.
+
+    `content` is what the channel shows beside the text: `buttons` (labels, in the order of the choices), `media`
+    (`kind`, `url`, `alt`) and `of`, the message that a tap answers.
+    """
+
+    message_id: UUID
+    number: int
+    text: str
+    content: dict[str, Any] = field(default_factory=dict)
+
+
+def to_parts(said: Sequence[Stored], channel: str, language: str) -> list[Part]:
+    """The messages to send, in order; what is only to be spoken or shown on a page gives none."""
+    return [part for message in said for part in _parts_of(message, render(message, channel, language))]
+
+
+def _parts_of(message: Stored, rendered: Rendered) -> Iterator[Part]:
+    beside = _beside(message, rendered)
+    texts = rendered.texts or (("",) if "media" in beside else ())
+    last = len(texts) - 1
+    for number, text in enumerate(texts):
+        yield Part(message.id, number, text, beside if number == last else {})
+
+
+def _beside(message: Stored, rendered: Rendered) -> dict[str, Any]:
+    beside: dict[str, Any] = {}
+    if rendered.buttons:
+        beside["buttons"] = [choice.label for choice in rendered.buttons]
+        beside["of"] = str(message.id)
+    if rendered.media is not None:
+        beside["media"] = rendered.media.model_dump(exclude_none=True)
+    return beside
