@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from parley_rasa.talk_words import en, es, fr
+from parley_rasa.talk_words import de, en, es, fr
 from parley_rasa.talk_words.shape import TalkWords
 
-TALK: dict[str, TalkWords] = {"en": en.WORDS, "es": es.WORDS, "fr": fr.WORDS}
+TALK: dict[str, TalkWords] = {"de": de.WORDS, "en": en.WORDS, "es": es.WORDS, "fr": fr.WORDS}
 """One entry a language, each in a module of its own."""
 
 
