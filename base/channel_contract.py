@@ -83,3 +83,30 @@ class Reported:
     reason: str | None = None
     dead_address: bool = False
     opted_out: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class AccountField:
+    """Something the operator must tell of an account: a key of `Account.secrets` or `Account.settings`.
+
+    Attributes:
+        secret: sealed, never shown again.
+        help: where to find it, in a sentence.
+        required: whether nothing works without it.
+    """
+
+    name: str
+    label: str
+    help: str
+    secret: bool = False
+    required: bool = True
+    default: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing a check of an account found, in plain words, with what to do about it."""
+
+    level: Literal["ok", "warning", "missing"]
+    text: str
+    remedy: str | None = None

@@ -33,7 +33,9 @@ from channels.web.tokens import VisitorTokens
 from crm.meetings.booking import confirm_meeting
 from crm.meetings.routes import MeetingPages
 from crm.meetings.routes import routes as meeting_routes
+from outreach.accounts.book import AccountBook
 from outreach.alarm import create_alarm, create_connector
+from server.channels import Incoming, channel_attachments, channel_routes
 from server.proxies import behind_proxies
 from server.settings import ROOT, SettingsProblem
 from server.wiring import AlarmedFollowUps, Platform, create_answers, create_needs, database_url
@@ -83,7 +85,14 @@ def create_web_app(platform: Platform) -> web.Application:
         answers=create_answers(),
         settings=TurnSettings(settings.company_name, platform.process_id),
     )
-    intake = Intake(sessions=platform.sessions, turns=turns, keys=platform.keys, clock=platform.clock)
+    accounts = AccountBook(platform.sessions, platform.keys)
+    intake = Intake(
+        sessions=platform.sessions,
+        turns=turns,
+        keys=platform.keys,
+        clock=platform.clock,
+        attachments=channel_attachments(platform, accounts),
+    )
     chat = WebChat(
         sessions=platform.sessions,
         turns=turns,
@@ -101,6 +110,7 @@ def create_web_app(platform: Platform) -> web.Application:
     app.add_routes(
         unsubscribe_routes(UnsubscribePages(platform.sessions, platform.keys, platform.clock, settings.company_name))
     )
+    app.add_routes(channel_routes(Incoming(platform, accounts, intake, turns)))
     app.add_routes(callback_routes(CallbackReceiver(platform.sessions, platform.clock)))
     organizer = settings.email_from or "noreply@localhost"
     app.add_routes(

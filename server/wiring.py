@@ -20,7 +20,6 @@ from channels.email.sender import EmailSender
 from channels.email.settings import EmailSettings, parse_smtp_url
 from channels.web.sender import WebSender
 from crm.meetings.feeds import BusyFeeds
-from outreach.accounts.book import AccountBook
 from outreach.alarm import wake
 from outreach.answers import OutboxAnswers
 from outreach.follow_ups import JourneyFollowUps
@@ -68,8 +67,8 @@ def database_url(settings: Settings) -> str:
     return settings.database_url.get_secret_value()
 
 
-def create_senders(platform: Platform, accounts: AccountBook) -> list[Sender]:  # noqa: ARG001
-    """One sender per channel."""
+def create_senders(platform: Platform) -> list[Sender]:
+    """The senders of channels that are set up by settings alone."""
     return [
         EmailSender(create_email_settings(platform.settings), platform.keys, platform.clock),
         WebSender(platform.sessions, platform.clock),

@@ -24,6 +24,7 @@ from outreach.gatekeeper import Gatekeeper
 from outreach.planning import Planner
 from outreach.pump import DuePump
 from outreach.rule_pack import read_rule_pack
+from server.channels import channel_senders
 from server.wiring import Platform, create_senders, database_url
 
 log = structlog.get_logger(__name__)
@@ -40,7 +41,7 @@ _PAUSE = 1.0
 def create_pump(platform: Platform) -> DuePump:
     """The due pump with every channel's sender."""
     accounts = AccountBook(platform.sessions, platform.keys)
-    senders = {sender.channel: sender for sender in create_senders(platform, accounts)}
+    senders = {sender.channel: sender for sender in (*create_senders(platform), *channel_senders(platform, accounts))}
     gatekeeper = Gatekeeper(read_rule_pack(), senders, (platform.settings.default_time_zone,), accounts)
     return DuePump(
         platform.sessions,

@@ -1,4 +1,4 @@
-"""Answers of a talk leave by the one send path: in their order, first of all, at the account's pace, through the gate."""
+"""Answers of a talk leave by the one send path: in order, before all else, at the account's pace, through the gate."""
 
 from __future__ import annotations
 

@@ -1,0 +1,68 @@
+"""Puts the channels with providers together: their senders, webhooks, files and set-up. Knows no protocol itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from aiohttp import web
+
+from base.channel_contract import AccountField, Finding
+from bot.intake.service import Attachments, Intake
+from bot.turns import TurnService
+from outreach.accounts.book import AccountBook
+from outreach.accounts.service import Account
+from outreach.ports import Sender
+from server.wiring import Platform
+
+
+class ChannelSetup(Protocol):
+    """How the operator brings a channel's account in: `parley channels add|check|webhook`."""
+
+    @property
+    def channel(self) -> str: ...
+
+    @property
+    def fields(self) -> Sequence[AccountField]:
+        """What must be told; one is named `address`: our own number, bot or mailbox."""
+        ...
+
+    async def check(self, account: Account, *, public_url: str) -> list[Finding]:
+        """Tries the credentials and everything that must be in place before the channel works. Changes nothing."""
+        ...
+
+    async def set_webhook(self, account: Account, *, public_url: str) -> list[Finding]:
+        """Tells the provider where to reach us. Doing it again changes nothing more."""
+        ...
+
+
+@dataclass(frozen=True)
+class Incoming:
+    """What the webhooks of channels work with."""
+
+    platform: Platform
+    accounts: AccountBook
+    intake: Intake
+    turns: TurnService
+
+
+def channel_setups() -> Mapping[str, ChannelSetup]:
+    """The set-up of each channel that has accounts."""
+    setups: list[ChannelSetup] = []
+    return {setup.channel: setup for setup in setups}
+
+
+def channel_senders(platform: Platform, accounts: AccountBook) -> list[Sender]:  # noqa: ARG001
+    """The senders of channels that have accounts."""
+    return []
+
+
+def channel_attachments(platform: Platform, accounts: AccountBook) -> dict[str, Attachments]:  # noqa: ARG001
+    """Who fetches the files that people send, by channel."""
+    return {}
+
+
+def channel_routes(incoming: Incoming) -> list[web.RouteDef]:  # noqa: ARG001
+    """The webhooks of all channels."""
+    return []
