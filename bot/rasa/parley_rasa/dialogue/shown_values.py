@@ -9,7 +9,12 @@ from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
-_TIME_OF_ENGLISH = "EEEE d MMMM, HH:mm"
+_TIME_OF = {
+    "en": "EEEE d MMMM, HH:mm",
+    "es": "EEEE d 'de' MMMM, HH:mm",
+    "fr": "EEEE d MMMM 'à' HH:mm",
+    "de": "EEEE, d. MMMM, HH:mm 'Uhr'",
+}
 _DAY_OF_ENGLISH = "EEEE d MMMM y"
 _HAS_TIME = re.compile(r"\d[Tt ]\d")
 _OF_ENGLISH = "d MMMM y"  # which nobody reads the wrong way round, as they may 4/5/2026
@@ -53,13 +58,13 @@ def _moment(written: str, language: str, zone: str | None) -> str:
 
 @lru_cache(maxsize=512)
 def _time(written: str, language: str) -> str:
-    """Write a time in the zone that it is given in, which is the one it was offered in."""
+    """Write a time in the zone that it is given in, which is the one it was offered in, to the minute."""
     from babel.core import UnknownLocaleError
     from babel.dates import format_datetime
 
     moment = datetime.fromisoformat(written).replace(tzinfo=None)
     try:
-        return str(format_datetime(moment, _TIME_OF_ENGLISH if language == "en" else "long", locale=language))
+        return str(format_datetime(moment, _TIME_OF.get(language, "long"), locale=language))
     except (UnknownLocaleError, ValueError):
         return f"{moment:%Y-%m-%d %H:%M}"
 
