@@ -17,7 +17,8 @@ from parley_rasa.dialogue.shown_values import shown
      ("2026-11-26T14:00:00+01:00", "meeting", "en-GB", "Thursday 26 November, 14:00"),
      ("2026-11-26T14:00:00+01:00", "meeting", "fr-CA", "jeudi 26 novembre à 14:00"),
      ("2026-11-26T14:00:00+01:00", "meeting", "es", "jueves 26 de noviembre, 14:00"),
-     ("2026-11-26T14:00:00+01:00", "meeting", "de", "Donnerstag, 26. November, 14:00 Uhr"), ("soon", "date", "en", "soon"),
+     ("2026-11-26T14:00:00+01:00", "meeting", "de", "Donnerstag, 26. November, 14:00 Uhr"),
+     ("soon", "date", "en", "soon"),
      ("2026-12-31", "date", "xx", "2026-12-31"), ("2026-12-31", "text", "en", "2026-12-31"), (12, "number", "en", 12)],
 )  # fmt: skip
 def test_a_day_is_said_by_the_name_of_its_month_and_all_else_as_it_is(value, kind, language, said):
