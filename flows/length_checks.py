@@ -18,6 +18,7 @@ LONGEST: Mapping[Channel, int] = {"sms": 640, "voice": 600, "telegram": 4096}
 # What is followed by the choices, where there are any; on the web and on Telegram those are buttons.
 _ASKING = ("text", "retry", "again")
 _LISTING: frozenset[Channel] = frozenset({"sms", "voice"})
+_NAMING = "noted"  # the pattern whose choices are only names of slots, never listed
 
 
 def check_lengths(wording: Wording[StepWording], step: StepBase | None) -> Iterator[FlowError]:
@@ -29,7 +30,8 @@ def check_lengths(wording: Wording[StepWording], step: StepBase | None) -> Itera
     """
     for name, entry in wording.entries.items():
         # What a preference is called there is the consent text itself, a message of its own.
-        labels = {} if isinstance(step, Preferences) else entry.choices
+        listed = not isinstance(step, Preferences) and not (step is None and name == _NAMING)
+        labels = entry.choices if listed else {}
         yield from _check_labels(wording, name, labels)
         for place, text, follows in _texts(entry):
             yield from _check_text(wording, (name, *place), text, labels if follows else {})

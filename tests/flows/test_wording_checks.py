@@ -8,7 +8,7 @@ from typing import Any, get_args
 import pytest
 
 from flows.content import Wording
-from flows.length_checks import LONGEST
+from flows.length_checks import LONGEST, check_lengths
 from flows.parsing import parse_model
 from flows.parts import Channel
 from flows.wording_checks import check_flow_wording
@@ -133,3 +133,17 @@ def test_numbered_choices_count_towards_the_length_of_a_text_message():
 
 def test_a_text_may_be_given_for_every_channel_there_is():
     assert set(get_args(SpokenOn)) == {"default", *get_args(Channel)}
+
+
+def test_the_names_of_what_is_noted_are_never_listed_and_count_for_nothing():
+    names = {f"slot_{number}": "n" * 40 for number in range(20)}
+    words = {"noted": {"text": "Noted: {{ facts }}.", "choices": names}}
+    marks = marks_of(words, "wording.de.yml")
+    parsed = parse_model(FlowWording, marks, [])
+    assert parsed is not None
+
+    assert list(check_lengths(Wording(marks, parsed.root), None)) == []
+    asking = marks_of({"clarify": words["noted"]}, "wording.de.yml")
+    clarify = parse_model(FlowWording, asking, [])
+    assert clarify is not None
+    assert {error.rule for error in check_lengths(Wording(asking, clarify.root), None)} == {"wording.long"}
