@@ -37,11 +37,12 @@ from bot.opt_out_effects import may_reopen
 from bot.ports import Live, LiveFlows, Needs
 from bot.resume_codes import MOST_TRIES, TRIED, CodeNotValid, count_tries, find_code
 from bot.stopping import close_state, is_stopped_state
-from bot.talk_language import choose_language, follow_language
+from bot.talk_language import choose_language, follow_language, name_languages
 from bot.understanding.gaps import SeenGap, is_about_rights, read_gap
 from crm.consent.opt_out import OptOut
 from crm.consent.opting_out import is_stopped_already
 from crm.contacts.service import speaks_for_contact
+from flows.wording import render
 
 log = structlog.get_logger(__name__)
 
@@ -148,6 +149,7 @@ class Decider:
         )
         spoken = replace(claim, language=followed.language, language_from=followed.known_from)
         text = self._wording("language_not_spoken", followed.language) if followed.unspoken else ""
+        text = render(text, {"languages": name_languages(live.languages, followed.language)})
         return spoken, [Reply(text=text)] if text else []
 
     def hand_over(self, claim: Claim, reason: str) -> Decided | None:

@@ -13,7 +13,11 @@ from flows.wording import has_broken_placeholder, names_in
 from flows.wording_models import PATTERNS, CardWording, Letter, StepWording
 from flows.wording_needs import WordingNeeds, needs_of
 
-PATTERN_NAMES = {"corrected": frozenset({"value", "label"}), "noted": frozenset({"facts"})}
+PATTERN_NAMES = {
+    "corrected": frozenset({"value", "label"}),
+    "noted": frozenset({"facts"}),
+    "language_not_spoken": frozenset({"languages"}),
+}
 _FIELDS = ("text", "retry", "again", "help", "alt", "closed")
 
 

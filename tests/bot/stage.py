@@ -175,6 +175,10 @@ class Stage:
             return [(message.author, message.text) for message in await list_messages(session, self.conversation_id)]
 
 
+_NAMED = {"language_not_spoken": " {{ languages }}"}
+"""What the platform's own wording here names."""
+
+
 @asynccontextmanager
 async def staged(
     sessions: Sessions, keys: KeyRing, now: datetime, dialogue: ScriptedDialogue, *, start: bool = False
@@ -193,7 +197,7 @@ async def staged(
         watchers=watchers,
         keys=keys,
         clock=clock,
-        wording=lambda name, language: f"<{name} {language}>",
+        wording=lambda name, language: f"<{name} {language}>" + _NAMED.get(name, ""),
         settings=TurnSettings("Northwind Ledger", "test-process"),
         confirm_meeting=meetings.confirm,
         answers=OutboxAnswers(("sms", "telegram", "email")),

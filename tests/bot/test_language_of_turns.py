@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from sqlalchemy import select
 
 from bot.models import Conversation
@@ -9,6 +10,7 @@ from bot.ports import Live
 from tests.bot.stage import Stage
 
 SPANISH = "quiero hablar con una persona de ventas"
+ITALIAN = "vorrei parlare con una persona dell'ufficio vendite"
 
 
 async def language_of(stage: Stage) -> tuple[str, str]:
@@ -26,12 +28,21 @@ async def test_who_writes_another_language_is_answered_in_it_from_then_on(stage:
     assert await language_of(stage) == ("es", "detected")
 
 
-async def test_who_writes_a_language_without_content_is_told_so_once(stage: Stage) -> None:
-    stage.live.shown = Live(1, "flows-1", "model-1", ("en", "de"))
-    await stage.say(SPANISH)
-    await stage.say(SPANISH)
-    said = [text for author, text in await stage.transcript() if author == "bot"]
-    assert said == ["<language_not_spoken en>", f"echo {SPANISH}", f"echo {SPANISH}"]
+@pytest.mark.parametrize(
+    ("text", "languages", "named"),
+    [
+        (SPANISH, ("en", "de"), "English and German"),
+        (ITALIAN, ("en", "de", "es", "fr"), "English, German, Spanish, and French"),
+    ],
+)
+async def test_who_writes_a_language_without_content_is_told_once_which_there_are(
+    stage: Stage, text: str, languages: tuple[str, ...], named: str
+) -> None:
+    stage.live.shown = Live(1, "flows-1", "model-1", languages)
+    await stage.say(text)
+    await stage.say(text)
+    said = [said for author, said in await stage.transcript() if author == "bot"]
+    assert said == [f"<language_not_spoken en> {named}", f"echo {text}", f"echo {text}"]
     assert await language_of(stage) == ("en", "detected")
 
 

@@ -11,7 +11,7 @@ from flows.content import Wording
 from flows.length_checks import LONGEST, check_lengths
 from flows.parsing import parse_model
 from flows.parts import Channel
-from flows.wording_checks import check_flow_wording
+from flows.wording_checks import PATTERN_NAMES, check_flow_wording, check_placeholders
 from flows.wording_models import FlowWording, SpokenOn
 from tests.flows.authoring import flow_folder, marks_of
 from tests.flows.random_flows import BODY, ON, flow_of, wording_for
@@ -147,3 +147,13 @@ def test_the_names_of_what_is_noted_are_never_listed_and_count_for_nothing():
     clarify = parse_model(FlowWording, asking, [])
     assert clarify is not None
     assert {error.rule for error in check_lengths(Wording(asking, clarify.root), None)} == {"wording.long"}
+
+
+@pytest.mark.parametrize(("name", "rules"), [("languages", []), ("language", ["wording.name"])])
+def test_who_is_told_that_a_language_is_not_spoken_may_be_told_which_are(name, rules):
+    marks = marks_of({"language_not_spoken": {"text": f"I write {{{{ {name} }}}}."}}, "wording.en.yml")
+    parsed = parse_model(FlowWording, marks, [])
+    assert parsed is not None
+
+    known = PATTERN_NAMES["language_not_spoken"]
+    assert [error.rule for error in check_placeholders(Wording(marks, parsed.root), known, "value")] == rules
