@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from aiohttp import web
 
@@ -25,7 +25,15 @@ class ChannelSetup(Protocol):
 
     @property
     def fields(self) -> Sequence[AccountField]:
-        """What must be told; one is named `address`: our own number, bot or mailbox."""
+        """What must be told."""
+        ...
+
+    async def prepare(self, told: Mapping[str, str], *, public_url: str) -> tuple[str, Mapping[str, Any]]:
+        """The account's address and the settings that follow from what was told, before it is kept.
+
+        Raises:
+            InvalidInput: something told cannot be right, in words that say what is expected.
+        """
         ...
 
     async def check(self, account: Account, *, public_url: str) -> list[Finding]:

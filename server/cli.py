@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 
 from base.logging import configure_logging
+from server.channels_commands import channels
 from server.flows_commands import flows
 from server.knowledge_commands import knowledge
 from server.outside_commands import calendars, connectors
@@ -127,7 +128,7 @@ def _use_uvloop() -> None:
         uvloop.install()
 
 
-for _group in (flows, knowledge, connectors, calendars):
+for _group in (channels, flows, knowledge, connectors, calendars):
     parley.add_command(_group)
 
 
