@@ -6,6 +6,7 @@ import time
 
 import pytest
 
+from conversation import acted, texts
 from parley_rasa.choice_matching import match_choice
 from parley_rasa.offered_times import asks_for_times, is_any_time
 from parley_rasa.question_talk import asks_about_messages, asks_about_question, has_none, refuses
@@ -402,6 +403,40 @@ def test_a_goodbye_has_one_of_its_words(text):
 @pytest.mark.parametrize("text", ["morgen", "der Tag", "das war am Montag kaputt"])
 def test_what_only_resembles_a_goodbye_has_none(text):
     assert not WORDS.parting.search(text)
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("de", "nicht Tim, sondern Timo"),
+        ("de", "nein, ich heiße nicht Tim sondern Timo"),
+        ("en", "not Tim but Timo"),
+        ("es", "no es Tim, sino Timo"),
+        ("fr", "pas Tim mais Timo"),
+    ],
+)
+def test_what_is_wrong_may_come_before_what_is_right(talk, language, text):
+    talk.language = language
+    answer = talk.at("ask_email", first_name="Tim").say(text)
+    assert (acted(answer), talk.slots["first_name"]) == ("correction", "Timo")
+
+
+@pytest.mark.parametrize(("text", "value"), [("auf keinen Fall", "looking"), ("ja, gerne", "demo")])
+def test_another_yes_or_no_is_the_choice_that_is_called_yes_or_no_in_german(talk, text, value):
+    asked = {"also": {"demo": ["ja"], "looking": ["nein"]}, "choices": {"demo": {"default": "Zeigen"}}}
+    talk.flows.document["wording"]["de"] = {"lead": {"ask_goal": {"text": {"default": "Zeigen?"}, **asked}}}
+    talk.language = "de"
+    talk.start()
+    talk.say(text)
+    assert talk.slots["goal"] == value
+
+
+def test_an_agreement_in_german_is_kept_only_when_it_is_plain(talk):
+    talk.language = "de"
+    assert texts(talk.at("ask_marketing").say("passt"))[-1].startswith("May Example Ltd")
+    assert "marketing" not in talk.slots
+    talk.say("ja, einverstanden")
+    assert talk.slots["marketing"] == "given"
 
 
 @pytest.mark.parametrize(

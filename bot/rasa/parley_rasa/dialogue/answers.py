@@ -33,6 +33,7 @@ from parley_rasa.quantities import find_numbers, is_rating_alone, read_number, r
 from parley_rasa.question_talk import refuses
 from parley_rasa.ranges import find_range
 from parley_rasa.roles import read_role
+from parley_rasa.talk_words.by_language import talk_in
 from parley_rasa.team_sizes import read_people
 from parley_rasa.typed_answers import (
     clean_text,
@@ -165,13 +166,20 @@ def _read_choice(turn: Turn, step: Step, text: str) -> Answer | None:
     match = _match(turn, text, choices)
     said = read_yes_no(text, turn.language)
     if match is None and said is not None:  # "ok go ahead", where a choice is also called "yes"
-        match = match_choice("yes" if said else "no", choices)
+        match = _called_plainly(turn, choices, said)
     if match is not None:
         return Answer(match.value, whole=match.whole)
     meant = step.get("intents", {}).get(turn.understood.intent)
     if meant is None or turn.understood.confidence < turn.thresholds.trigger:
         return None
     return Answer(meant)
+
+
+def _called_plainly(turn: Turn, choices: list[dict[str, Any]], said: bool) -> ChoiceMatch | None:
+    """Find the choice that is also called "yes", or "no", in the visitor's language."""
+    plain = [words.plain_yes if said else words.plain_no for words in talk_in(turn.language)]
+    found = (match_choice(word, choices, language=turn.language) for word in plain)
+    return next((match for match in found if match is not None), None)
 
 
 def _match(turn: Turn, text: str, choices: list[dict[str, Any]]) -> ChoiceMatch | None:

@@ -74,18 +74,27 @@ def _moves_on(turn: Turn, correction: Correction) -> bool:
 
 
 def _instead_of(turn: Turn) -> Correction | None:
-    """ "Timo, not Tim": names the value that is known and what to put in its place."""
-    said = clean_text(turn.message.text).rstrip(" .!")
-    match = next((found for words in talk_in(turn.language) if (found := words.instead_of.fullmatch(said))), None)
-    if match is None:
+    """ "Timo, not Tim", "not Tim but Timo": names the value that is known and what to put in its place."""
+    pair = _right_and_wrong(turn)
+    if pair is None:
         return None
-    value, wrong = match.group(1).strip(), match.group(2).strip()
+    value, wrong = pair
     for slot, known in turn.slots.items():
         kind = turn.flows.slot(slot).get("type")
         if kind == "text" and str(known).casefold() == wrong.casefold():
             return Correction(slot, value, value)
         if kind in ("number", "date") and questions.read_value_for(turn, slot, wrong) == known:
             return _measured(turn, slot, value)
+    return None
+
+
+def _right_and_wrong(turn: Turn) -> tuple[str, str] | None:
+    said = clean_text(turn.message.text).rstrip(" .!")
+    for words in talk_in(turn.language):
+        if turned := words.not_but.fullmatch(said):
+            return turned.group(2).strip(), turned.group(1).strip()
+        if match := words.instead_of.fullmatch(said):
+            return match.group(1).strip(), match.group(2).strip()
     return None
 
 

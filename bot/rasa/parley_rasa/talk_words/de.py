@@ -93,6 +93,8 @@ WORDS = TalkWords(
     | {f"nein {word}" for word in _NO}
     | {f"{word} danke" for word in ("ne", "nee", "noe", "no", "nei", "naa")}
     | (_NO - _OF_NO),
+    plain_yes="ja",
+    plain_no="nein",
     lukewarm=said(
         "ok|okay|oke|klar|passt|das passt|passt mir|in ordnung|geht in ordnung|das ist in ordnung|alles klar"
         "|meinetwegen"
@@ -142,6 +144,11 @@ WORDS = TalkWords(
     instead_of=re.compile(
         r"(?:(?:nein|sorry|entschuldigung|eigentlich|ich meinte?|es ist|es hei(?:ß|ss)t|ich bin|ich hei(?:ß|ss)e"
         r"|mein name ist|wir sind)[\s,]+)*(.{1,80}?),?\s+(?:und )?nicht\s+(.{1,80})",
+        re.IGNORECASE,
+    ),
+    not_but=re.compile(
+        r"(?:(?:nein|sorry|entschuldigung|eigentlich|es ist|es hei(?:ß|ss)t|ich bin|ich hei(?:ß|ss)e"
+        r"|wir sind)[\s,]+)*nicht\s+(.{1,80}?),?\s+sondern\s+(.{1,80})",
         re.IGNORECASE,
     ),
     ours=re.compile(

@@ -27,6 +27,8 @@ WORDS = TalkWords(
         "|no emails|no emails please|not interested|no im not|no i am not|nope thanks|nah thanks"
         "|not today|not today thanks|no not today|no but thanks|no but thank you"
     ),
+    plain_yes="yes",
+    plain_no="no",
     lukewarm=said("ok|okay|fine|go on|go on then|why not then"),
     refusing=said("no|nope|nah"),
     negations=said("dont|not|never|wont|wouldnt|rather|thanks"),
@@ -53,6 +55,10 @@ WORDS = TalkWords(
     instead_of=re.compile(
         r"(?:(?:no|sorry|actually|i mean|i meant|it'?s|it is|i'?m|my name is|we are"
         r"|we're)[\s,]+)*(.{1,80}?),?\s+not\s+(.{1,80})",
+        re.IGNORECASE,
+    ),
+    not_but=re.compile(
+        r"(?:(?:no|sorry|actually|it'?s|it is|i'?m|we are|we'?re)[\s,]+)*not\s+(.{1,80}?),?\s+but\s+(.{1,80})",
         re.IGNORECASE,
     ),
     ours=re.compile(

@@ -42,6 +42,8 @@ WORDS = TalkWords(
         "|no quiero recibir correos|no quiero recibir emails|no quiero recibir mensajes|no no quiero correos"
         "|no no quiero recibir correos|no no quiero recibir nada"
     ),
+    plain_yes="si",
+    plain_no="no",
     lukewarm=said(
         "vale|dale|venga|bueno|va|sale|orale|ok|perfecto|correcto|exacto|exactamente|asi es|eso es|efectivamente"
         "|adelante|por que no|y por que no|de una|obvio|como no|quiero|claro"
@@ -80,6 +82,11 @@ WORDS = TalkWords(
     instead_of=re.compile(
         r"(?:(?:no|perd[oó]n|disculp[ae]|en realidad|quise decir|quer[ií]a decir|es|soy|me llamo|mi nombre es"
         r"|somos)[\s,]+)*(.{1,80}?),?\s+(?:y )?no\s+(.{1,80})",
+        re.IGNORECASE,
+    ),
+    not_but=re.compile(
+        r"(?:(?:no|perd[oó]n|disculp[ae]|en realidad|es|soy|somos)\s*,\s*)*no\s+(?:(?:es|soy"
+        r"|somos)\s+)?(.{1,80}?),?\s+sino\s+(.{1,80})",
         re.IGNORECASE,
     ),
     ours=re.compile(

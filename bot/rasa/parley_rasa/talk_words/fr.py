@@ -46,6 +46,8 @@ WORDS = TalkWords(
         "|pas de mail|pas d emails|pas d email|pas de courriels|pas de courriel|non pas de mails|non pas de mail"
         "|non pas d emails|aucun email|non mais merci|mais non merci|pas cette fois|non pas cette fois"
     ),
+    plain_yes="oui",
+    plain_no="non",
     lukewarm=said(
         "daccord|ok daccord|daccord ok|entendu|c est bon|ca marche|pourquoi pas|parfait|nickel|exact|correct|c est ca"
         "|c est exact|c est correct|effectivement|vas y|ok vas y|ca me va|ca me convient|evidemment"
@@ -88,6 +90,11 @@ WORDS = TalkWords(
         r"|mon nom est|mon pr[ée]nom est)[\s,]+)*(.{1,80}?),?\s+(?:et )?(?:non pas|pas|non)\s+(.{1,80})",
         re.IGNORECASE,
     ),
+    not_but=re.compile(
+        r"(?:(?:non|pardon|d[ée]sol[ée]e?|en fait|c['’]est|je suis|on est"
+        r"|nous sommes)[\s,]+)*pas\s+(.{1,80}?),?\s+mais\s+(.{1,80})",
+        re.IGNORECASE,
+    ),
     ours=re.compile(
         r"(?:svp |merci de |pouvez[- ]vous |pourriez[- ]vous |peux[- ]tu )*"
         r"(?:change[rz]? |modifie[rz]? |corrige[rz]? |rectifie[rz]? |mett(?:ez|re) [àa] jour )?"
@@ -104,7 +111,7 @@ WORDS = TalkWords(
         rf"(?:desactive[rz]?|coupe[rz]?|arrete[rz]?|stoppe[rz]?|stop|supprime[rz]?|enleve[rz]?|retire[rz]?|plus|pas"
         rf"|desabonne[rz]? moi|desinscri(?:vez|re) moi|me desabonner|me desinscrire"
         rf"|(?:je )?(?:ne )?(?:veux|souhaite) plus(?: recevoir)?) {_ARTICLE}"
-        rf"(?P<off>\w+(?: \w+)?)(?: du tout)?{_PLEASE}"
+        rf"(?P<off>\w+(?: \w+)??)(?: du tout)?{_PLEASE}"
     ),
     ordinals=tuple(
         map(
@@ -121,6 +128,12 @@ WORDS = TalkWords(
     ),
     last=said("dernier|derniere"),
     negating=re.compile(r" (?:pas|ni|jamais|aucun|aucune|sauf|sans|non|ne) "),
+    fails=re.compile(
+        r" (?:ne |n )?(?:marche|marchent|fonctionne|fonctionnent|charge|chargent|s ouvre|s ouvrent|demarre|demarrent"
+        r"|repond|repondent|part|partent|passe|passent|s affiche|s affichent|se synchronise|se synchronisent|s envoient"
+        r"|arrive|arrivent|arrive (?:plus|pas) a|connecte|ouvre|envoie) (?:plus|pas|toujours pas|meme pas|meme plus) "
+        r"| (?:plus|pas) (?:moyen|possible) | ne (?:peux|peut|pouvons) (?:plus|pas) | (?:peux|peut) (?:plus|pas) "
+    ),
     empty=frozenset(
         "un une des de du d le la l les a au aux en dans sur par pour avec et ou que qu qui je j il elle on nous vous"
         " me m moi te se s ce c ca cela cette cet ces mon ma mes notre nos votre vos son sa ses leur est suis es sommes"

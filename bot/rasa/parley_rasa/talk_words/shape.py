@@ -19,6 +19,7 @@ class TalkWords:
 
     Attributes:
         yes, no: what says so and nothing else.
+        plain_yes, plain_no: the words for the two by which a choice may be called.
         lukewarm: those of ``yes`` that may only mean "I see", so that they agree to nothing.
         refusing: what a longer no begins with; ``negations`` make it one, ``hedges`` make it none.
         exclaimed: what may stand before a no.
@@ -27,6 +28,7 @@ class TalkWords:
         restates: raw, between the two, with what is put in its place as its only group ("I meant …").
         restates_by_itself: raw, the beginning of such a text that needs nothing before it.
         instead_of: raw, "Timo, not Tim", with both as its groups.
+        not_but: raw, "not Tim but Timo", with both as its groups.
         ours: raw, what comes before the label of what is corrected ("change my").
         becomes: raw, what comes after it ("should be").
         first_name: what else the first name is called there.
@@ -56,6 +58,8 @@ class TalkWords:
 
     yes: frozenset[str] = frozenset()
     no: frozenset[str] = frozenset()
+    plain_yes: str = ""
+    plain_no: str = ""
     lukewarm: frozenset[str] = frozenset()
     refusing: frozenset[str] = frozenset()
     negations: frozenset[str] = frozenset()
@@ -66,6 +70,7 @@ class TalkWords:
     restates: re.Pattern[str] = NEVER
     restates_by_itself: re.Pattern[str] = NEVER
     instead_of: re.Pattern[str] = NEVER
+    not_but: re.Pattern[str] = NEVER
     ours: re.Pattern[str] = NEVER
     becomes: str = "(?!)"
     first_name: tuple[str, ...] = ()
