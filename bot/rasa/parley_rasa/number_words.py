@@ -55,7 +55,7 @@ BEFORE_DIGITS: dict[str, tuple[Rewriting, ...]] = {
     "fr": _pairs(
         (r"\b(?:une )?demi[- ](?=douzaine)", "0.5 "), (r"\b(?:un )?demi[- ](?=million)", "0.5 "),
         (r"\bun million et demi\b", "1.5 million"),
-        (rf"\bune? (?={_COLLECTIVE['fr']})", "1 "),
+        (rf"\bune? (?:bon(?:ne)? |petite? |grosse )?(?={_COLLECTIVE['fr']})", "1 "),
     ),
 }  # fmt: skip
 """What is put in other words before number words become digits."""
