@@ -185,6 +185,8 @@ def test_who_lacks_something_else_does_not_say_that_there_is_none(text):
         "pourquoi ?",
         "pk",
         "c koi",
+        "c koi le rapport ?",
+        "c'est à quel sujet ?",
         "hein ?",
         "comment ça",
         "pourquoi vous me demandez ça ?",
