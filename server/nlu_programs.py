@@ -25,6 +25,7 @@ from server.rasa_programs import (
     write_examples,
 )
 from server.settings import Settings
+from server.training import read_intents
 
 FOLDS = 5
 MOST_GROUPED = 5_000
@@ -111,6 +112,8 @@ async def run_report(
 async def run_group(settings: Settings, items: Sequence[Mapping[str, Any]], say: Say) -> dict[str, Any]:
     """Groups of messages that mean the same, and those that stand alone (protocols.md §5). Cancelled, it stops.
 
+    What people ordinarily write, from which meanings are told apart, are the examples of the content folder.
+
     Args:
         items: `id`, `text`, `language` and `vector` (base64 of little-endian float32, all of one encoder) of each; at
             most `MOST_GROUPED` of a language.
@@ -130,7 +133,11 @@ async def run_group(settings: Settings, items: Sequence[Mapping[str, Any]], say:
     with _working(settings) as work:
         given, out = work / "items.json", work / "groups.json"
         given.write_text(json.dumps({"items": [dict(item) for item in items]}, ensure_ascii=False), "utf-8")
-        arguments = ["--in", str(given), "--out", str(out)]
+        write_examples(work / "intents", read_intents(settings.nlu_dir))
+        arguments = [
+            "--in", str(given), "--out", str(out), "--nlu", str(work / "intents"),
+            "--encoder", str(settings.encoder_dir.absolute()),
+        ]  # fmt: skip
         try:
             await run_program(settings, "parley_rasa.group", arguments, say, within=_GROUP_WITHIN, one_core=True)
         except ProgramFailed as failed:

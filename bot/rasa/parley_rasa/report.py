@@ -22,7 +22,6 @@ from parley_rasa.understanding.intent_training import TrainingError
 from parley_rasa.understanding.readable import is_language
 from parley_rasa.understanding.setup import read_setup
 
-CONFIG = Path(__file__).resolve().parent.parent / "config.yml"
 FOLDS = 5
 
 
@@ -39,7 +38,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--precision", choices=PRECISIONS, help="as config.yml has it, when not given")
     options = parser.parse_args(arguments)
     try:
-        setup = read_setup(CONFIG)
+        setup = read_setup()
         encoder = Encoder(options.encoder, options.precision or setup["precision"], int(setup["max_tokens"]))
         examples, held_out = read_examples([options.nlu]), read_examples(options.held_out)
         written = report(examples, held_out, Understanding(encoder, setup), options.folds, _say)

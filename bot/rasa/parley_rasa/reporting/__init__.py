@@ -1,1 +1,1 @@
-"""What the report and the grouping of gaps are made of. Never imports Rasa: these programs start in a second."""
+"""What the report on examples is made of. Never imports Rasa: the program starts in a second."""

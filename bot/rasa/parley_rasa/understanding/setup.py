@@ -7,6 +7,7 @@ from typing import Any
 
 import yaml
 
+CONFIG = Path(__file__).resolve().parents[2] / "config.yml"
 COMPONENT = "parley_rasa.semantic_intents.SemanticIntents"
 DEFAULTS: dict[str, Any] = {
     "encoder_dir": None,  # PARLEY_ENCODER_DIR goes before it
@@ -18,7 +19,7 @@ DEFAULTS: dict[str, Any] = {
 }
 
 
-def read_setup(config: Path) -> dict[str, Any]:
+def read_setup(config: Path = CONFIG) -> dict[str, Any]:
     """Return what the configuration says of ``SemanticIntents``, and the defaults for what it leaves out."""
     pipeline = yaml.safe_load(config.read_text("utf-8"))["pipeline"]
     (own,) = (entry for entry in pipeline if entry["name"] == COMPONENT)
