@@ -38,8 +38,9 @@ _GROUP_WITHIN = timedelta(minutes=10)
 _LARGEST_RESULT = 64 * 2**20
 """Bytes."""
 _PROGRAMS = (
+    "config.yml",
     "requirements.lock",
-    *(f"parley_rasa/{name}" for name in ("understanding/*.py", "reporting/*.py", "report.py")),
+    *(f"parley_rasa/{name}" for name in ("understanding/*.py", "reporting/*.py", "report.py", "turn_request.py")),
 )
 
 
