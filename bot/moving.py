@@ -15,7 +15,7 @@ from base.encryption import KeyRing
 from bot.connectors.models import Callback
 from bot.models import Conversation
 from bot.resume_codes import CodeNotValid, redeem_code
-from crm.contacts.service import copy_claims, has_address
+from crm.contacts.service import copy_claims, has_address, join_newcomer
 from crm.meetings.models import Meeting
 from crm.timeline.service import record
 
@@ -42,10 +42,19 @@ async def move_by_code(session: AsyncSession, keys: KeyRing, code: str, *, into:
     await _move(session, both[left], both[into], now)
 
 
+async def _is_left_contact(session: AsyncSession, left: UUID, into: UUID | None, now: datetime) -> bool:
+    """Whether who writes here is from here on the one who wrote there.
+
+    A contact of whom something is known is somebody already: a code alone does not make two people one.
+    """
+    if into is None or not await has_address(session, into):
+        return True
+    return into != left and await join_newcomer(session, into, left, now)
+
+
 async def _move(session: AsyncSession, left: Conversation, into: Conversation, now: datetime) -> None:
     contact_id = into.contact_id
-    if left.contact_id is not None and (contact_id is None or not await has_address(session, contact_id)):
-        # A contact with an address of its own is somebody already: a code does not make two people one.
+    if left.contact_id is not None and await _is_left_contact(session, left.contact_id, contact_id, now):
         contact_id = left.contact_id
         # What the talk could not see before, it cannot see from here either.
         await copy_claims(session, contact_id, from_conversation=left.id, to_conversation=into.id, now=now)

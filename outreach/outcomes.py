@@ -52,7 +52,8 @@ async def write_outcome(session: AsyncSession, message: Claimed, outcome: SendOu
     if written is None:
         _log.warning("outcome_came_too_late", outbox_id=str(message.id), outcome=type(outcome).__name__)
         return False
-    if settled.state == "accepted":
+    # What is said in a talk stands in the talk; the timeline tells of it only when it did not go out.
+    if settled.state == "accepted" and message.message_id is None:
         sent = Happened("message_sent", message.contact_id, message.conversation_id, about(message))
         await record_all(session, [sent], now)
     elif settled.state == "failed":

@@ -44,7 +44,9 @@ async def write_report(session: AsyncSession, channel: str, report: Reported, no
         .returning(OutboxMessage.id)
         .execution_options(synchronize_session=False)
     )
-    if raised is not None and report.state != "accepted":
+    # What is said in a talk stands in the talk; the timeline tells of it only when it did not arrive.
+    told = report.state == "undelivered" or (row.message_id is None and report.state != "accepted")
+    if raised is not None and told:
         data = {"outbox_id": str(row.id), "channel": channel, "rule": report.rule, "reason": report.reason}
         named = {name: value for name, value in data.items() if value is not None}
         await record_all(
@@ -65,7 +67,11 @@ async def _find(session: AsyncSession, channel: str, report: Reported) -> Any:
         return None
     found = await session.execute(
         select(
-            OutboxMessage.id, OutboxMessage.contact_id, OutboxMessage.conversation_id, OutboxMessage.contact_point_id
+            OutboxMessage.id,
+            OutboxMessage.contact_id,
+            OutboxMessage.conversation_id,
+            OutboxMessage.contact_point_id,
+            OutboxMessage.message_id,
         ).where(OutboxMessage.channel == channel, meant)
     )
     return found.first()

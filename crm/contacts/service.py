@@ -9,6 +9,7 @@ from crm.contacts.identity import (
     resolve_captured_address,
     speaks_for_contact,
 )
+from crm.contacts.newcomers import join_newcomer
 from crm.contacts.points import (
     Attached,
     attach_address,
@@ -40,6 +41,7 @@ __all__ = [
     "find_contact_by_address",
     "get_contact",
     "has_address",
+    "join_newcomer",
     "list_claims",
     "lock_contact",
     "read_addresses",

@@ -13,7 +13,7 @@ from base.database import transaction
 from bot.conversations import start_conversation
 from bot.models import Conversation, Message
 from bot.resume_codes import MOST_TRIES, CodeNotValid, draw_code
-from crm.contacts.service import speaks_for_contact
+from crm.contacts.service import read_addresses, recognise_sender, set_fields, speaks_for_contact
 from tests.bot.happenings import contact_of, happen, kinds
 from tests.bot.scripted_dialogue import Answer, say
 from tests.bot.stage import Stage
@@ -200,3 +200,54 @@ async def test_two_talks_that_move_into_each_other_at_once_both_end_somewhere(st
     await asyncio.gather(type_code(first, second_code), type_code(second, first_code))
     statuses = {(await row_of(stage, one)).status for one in (first, second)}
     assert "open" in statuses
+
+
+async def open_texting(stage: Stage, number: str, *, told: dict[str, Any] | None = None) -> tuple[UUID, UUID]:
+    """A talk by text message of somebody proven to have the number; the stage's own from here on."""
+    now = stage.clock.now()
+    async with transaction(stage.sessions) as session:
+        known = await recognise_sender(
+            session, stage.keys, kind="phone", value=number, proven=True, language="en", now=now
+        )
+        if told:
+            await set_fields(session, known.contact_id, told, now)
+        stage.conversation_id = await start_conversation(
+            session,
+            channel="sms",
+            language="en",
+            time_zone=None,
+            page_url=None,
+            now=now,
+            opening=None,
+            contact_id=known.contact_id,
+            contact_point_id=known.contact_point_id,
+        )
+    return known.contact_id, known.contact_point_id
+
+
+async def test_who_types_the_code_of_a_talk_by_text_message_is_the_one_who_was_told_it(stage: Stage) -> None:
+    left = stage.conversation_id
+    code = await ask_for_code(stage, "sms", effects=[EMAIL])
+    lead = (await row_of(stage, left)).contact_id
+    newcomer, point = await open_texting(stage, "+14155552671")
+    await stage.say(code)
+    talk = await row_of(stage, stage.conversation_id)
+    assert (talk.contact_id, talk.contact_point_id) == (lead, point)
+    assert newcomer != lead
+    async with stage.sessions() as session:
+        assert set((await read_addresses(session, stage.keys, [lead, newcomer]))[lead]) == {"email", "phone"}  # type: ignore[list-item]
+    assert stage.dialogue.requests[-1]["facts"]["email"] == "ada@example.com"
+    assert await kinds(stage)
+
+
+async def test_a_code_does_not_make_two_known_people_one(stage: Stage) -> None:
+    left = stage.conversation_id
+    code = await ask_for_code(stage, "sms", effects=[EMAIL])
+    lead = (await row_of(stage, left)).contact_id
+    other, _ = await open_texting(stage, "+14155552671", told={"first_name": "Grace"})
+    await stage.say(code)
+    talk = await row_of(stage, stage.conversation_id)
+    assert (talk.contact_id, talk.state) == (other, STATE)
+    async with stage.sessions() as session:
+        addresses = await read_addresses(session, stage.keys, [lead, other])  # type: ignore[list-item]
+    assert [set(addresses[lead]), set(addresses[other])] == [{"email"}, {"phone"}]  # type: ignore[index]

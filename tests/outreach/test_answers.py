@@ -248,14 +248,26 @@ async def test_a_report_proves_what_was_in_doubt_and_it_is_not_sent_again(line):
 
 
 async def test_reports_in_any_order_end_in_the_same_state_and_one_event_each(line):
-    (outbox_id,) = await line.say("hello")
-    await line.sent()
+    now = line.site.clock.now()
+    async with transaction(line.site.sessions) as session:
+        await session.execute(text("UPDATE contacts SET time_zone = 'Europe/London'"))
+    await line.site.consent(line.contact_id, "given", channel="sms")
+    outbox_id = await line.site.put(line.contact_id, channel="sms", due_at=now)
+    assert await line.sent() == ["Good day"]
     for state in ("delivered", "accepted", "delivered", "undelivered"):
         await line.report(state=state, outbox_id=outbox_id)
     assert (await line.site.message(outbox_id)).state == "delivered"
     kinds = [kind for kind, _ in await line.site.timeline(line.contact_id)]
     assert kinds.count("message_delivered") == 1
     assert "message_undelivered" not in kinds
+
+
+async def test_what_is_said_in_a_talk_is_on_the_timeline_only_when_it_did_not_arrive(line):
+    said, lost = await line.say("hello", "again")
+    await line.sent()
+    await line.report(state="delivered", outbox_id=said)
+    await line.report(state="undelivered", outbox_id=lost, rule="30005", reason="Unknown number.")
+    assert [kind for kind, _ in await line.site.timeline(line.contact_id)] == ["message_undelivered"]
 
 
 async def test_a_report_about_nothing_of_ours_changes_nothing(line):
