@@ -82,7 +82,9 @@ INTRODUCTIONS = {
             " gerant gerante chef pas la ici en a au du de content"
             " contente"
             " quelqu'un seul seule etudiant etudiante particulier urgent bien desole desolee sur sure bon possible vrai"
-            " lundi mardi mercredi jeudi vendredi samedi dimanche demain important independant independante".split()
+            " lundi mardi mercredi jeudi vendredi samedi dimanche demain important independant independante plutot"
+            " maintenant vite rapidement svp stp quand sur avant apres vers des ce cet cette mon directement si"
+            " quelquun tout vous s il partout souvent tard toujours".split()
         ),
         lead_in=r"(?:bonjour[,!. ]+)?(?:je m'appelle|moi c'est|mon (?:pr[eé])?nom (?:est|c'est)|je suis|c'est"
             r"|appelez[- ]moi)",
