@@ -46,6 +46,7 @@ BEFORE_DIGITS: dict[str, tuple[Rewriting, ...]] = {
     ),
     "es": _pairs(
         (r"\bm[aá]s o menos\b", "unos"),
+        (r"\byo y (?=\w)", "yo con "),  # which the number library takes for "and two"
         (r"\bmedi[oa] (?=docena|mill[oó]n|centenar)", "0.5 "),
         (r"\bun mill[oó]n y medio\b", "1.5 millón"),
         (rf"\b(?:una?) (?={_COLLECTIVE['es']})", "1 "),
@@ -64,6 +65,16 @@ ONE = {
     "es": frozenset(("uno", "un", "una")), "fr": frozenset(("un", "une")),
 }  # fmt: skip
 """Words that may mean one, and an article or a pronoun as well."""
+ME = {"en": "me|myself|i", "de": "ich|mich|mir", "es": "yo", "fr": "moi"}
+BESIDES = {"en": r"and|plus|\+|with", "de": r"und|plus|\+|mit", "es": r"y|e|m[aá]s|\+|con", "fr": r"et|plus|\+|avec"}
+ANOTHER = {
+    "en": r"(?:my|an?|the|one|another) (?:other )?[^\W\d_]+",
+    "de": r"(?:meine?m?|eine?m?) (?:anderer? )?[^\W\d_]*(?:frau|mann|schwester|bruder|mutter|vater|tochter|sohn|chef"
+    r"|partner|kollege|mitarbeiter|freund|in)|meiner [^\W\d_]+",
+    "es": r"(?:mi|una?|otr[oa]) [^\W\d_]+(?<!s)",
+    "fr": r"(?:mon|ma|une?|l'autre) [^\W\d_]+",
+}
+"""One more person than oneself: "my wife and I", "ich und mein Bruder". A word for several is none."""
 ON_ONES_OWN = {
     "de": "(?:nur |allein |bin )*(?:ich|mich)(?: allein| nur)*",
     "es": "(?:s[oó]lo |solamente |soy )*(?:yo|yo mism[oa])(?: sol[oa])?",

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
-from parley_rasa.number_words import BEFORE_DIGITS, ON_ONES_OWN, ONE, TIMES
+from parley_rasa.number_words import ANOTHER, BEFORE_DIGITS, BESIDES, ME, ON_ONES_OWN, ONE, TIMES
+from parley_rasa.people_words import GERMAN_TOGETHER
 from parley_rasa.typed_answers import normalise
 
 LANGUAGES_WITH_NUMBER_WORDS = ("en", "de", "es", "fr")
@@ -32,11 +34,8 @@ _FEW_WORDS = 4
 _ISH = re.compile(r"(?<=\d)-?ish\b|(?<=[a-z])-ish\b", re.IGNORECASE)
 _RANGE = re.compile(r"\d\s?[-–]\s?\d")
 # How many come, when someone counts themselves in.
-_ME = r"(?:me|myself|i)"
-_OTHERS = r"(?:(\d{1,2})|my|an?|the|one|another) (?:other )?[^\W\d_]+"
-_MYSELF = re.compile(rf"(?:it'?s )?(?:only |just )*{_ME}(?: alone| please| only)*[.!]?", re.IGNORECASE)
-_WITH_OTHERS = re.compile(rf"\b{_ME} (?:and|plus|\+|with) {_OTHERS}", re.IGNORECASE)
-_OTHERS_AND_ME = re.compile(rf"\b{_OTHERS} (?:and|plus|\+) {_ME}\b", re.IGNORECASE)
+_MYSELF = re.compile(rf"(?:it'?s )?(?:only |just )*(?:{ME['en']})(?: alone| please| only)*[.!]?", re.IGNORECASE)
+_TOGETHER = re.compile(rf"\bzu ({'|'.join(sorted(GERMAN_TOGETHER, key=len, reverse=True))})\b")
 _PAIR = re.compile(r"\b(?:a couple(?! (?:of )?dozen)|both of us|the two of us|a pair)\b", re.IGNORECASE)
 
 
@@ -98,13 +97,37 @@ def _count_heads(text: str, language: str) -> int | None:
     if _MYSELF.fullmatch(said) or (own and re.fullmatch(rf"{own}[.!]?", said, re.IGNORECASE)):
         return 1
     numbers = [number for number, _, _ in placed_numbers(said)]
-    others = _WITH_OTHERS.search(said) or _OTHERS_AND_ME.search(said)
+    together = _TOGETHER.findall(normalise(said)) if language.startswith("de") and not numbers else []
+    if len(together) == 1:
+        return GERMAN_TOGETHER[together[0]]
+    others = _with_others(said, language)
     if others is not None:
         counted = others.group(1)
         is_many = counted is None and re.search(r"[^s]s$", others.group().removesuffix(" and me"))
         alone = numbers == ([float(counted)] if counted else [])
         return 1 + int(counted or 1) if alone and not is_many else None
     return 2 if _PAIR.search(said) and not numbers else None
+
+
+def _with_others(said: str, language: str) -> re.Match[str] | None:
+    """Find somebody who counts themselves in with others, in the language or in English."""
+    base = language.split("-", maxsplit=1)[0].lower()
+    for tongue in dict.fromkeys((base if base in ME else "en", "en")):
+        before, after = _besides(tongue)
+        found = before.search(said) or after.search(said)
+        if found is not None:
+            return found
+    return None
+
+
+@lru_cache(maxsize=8)
+def _besides(tongue: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
+    me, besides = rf"(?:{ME[tongue]})", rf"(?:{BESIDES[tongue]})"
+    others = rf"(?:(\d{{1,2}}) (?:other )?[^\W\d_]+|{ANOTHER[tongue]})"
+    return (
+        re.compile(rf"\b{me} {besides} {others}\b", re.IGNORECASE),
+        re.compile(rf"\b{others} {besides} {me}\b", re.IGNORECASE),
+    )
 
 
 def _says_one(text: str, language: str) -> bool:

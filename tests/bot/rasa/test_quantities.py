@@ -83,3 +83,14 @@ def test_a_sum_of_money_is_the_number_beside_a_currency(text, money):
 )  # fmt: skip
 def test_people_are_counted_with_the_one_who_writes_and_a_range_is_no_number(text, number):
     assert read_number(text) == number
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "number"),
+    [("de", "wir sind zu siebt", 7), ("de", "ich und zwei Kollegen", 3), ("de", "meine Frau und ich", 2),
+     ("de", "ich und meine Kollegen", None), ("de-AT", "zu zweit", 2), ("es", "yo y dos compañeros", 3),
+     ("es", "mi mujer y yo", 2), ("es", "mis socios y yo", None), ("fr", "moi et deux collègues", 3),
+     ("fr", "ma femme et moi", 2), ("fr", "moi et mes collègues", None), ("de", "me and 2 colleagues", 3)],
+)  # fmt: skip
+def test_people_are_counted_with_the_one_who_writes_in_four_languages(language, text, number):
+    assert read_number(text, language) == number

@@ -241,6 +241,25 @@ def test_a_choice_that_is_turned_down_or_not_there_is_not_chosen(text):
 
 
 @pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("ich kann mich seit gestern nicht mehr einloggen", "login"),
+        ("die App geht seit heute früh nicht mehr", "app"),
+        ("App startet nicht", "app"),
+        ("nicht die App", None),
+        ("kein Login", None),
+    ],
+)
+def test_what_does_not_work_is_named_and_not_turned_down(text, value):
+    areas = [
+        {"value": "login", "label": "Anmeldung", "also": ["login", "einloggen"]},
+        {"value": "app", "label": "Die App", "also": ["app"]},
+    ]
+    match = match_choice(text, areas, language="de")
+    assert (match and match.value) == value
+
+
+@pytest.mark.parametrize(
     ("text", "value", "restated"),
     [
         ("sorry, wir sind 12", "12", True),

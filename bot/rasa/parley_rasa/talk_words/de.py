@@ -192,6 +192,15 @@ WORDS = TalkWords(
     ),
     last=said("letzte|letzter|letztes|letzten"),
     negating=re.compile(r" (?:nicht|nichts|kein|keine|keinen|keiner|keines|keins|nie|niemals|weder|ohne|ausser|nein) "),
+    fails=re.compile(
+        r" (?:funktioniert|funktionieren|geht|gehen|ging|klappt|klappen|ladt|laedt|laden|lauft|laeuft|laufen|startet"
+        r"|starten|offnet|oeffnet|druckt|synchronisiert|verbindet|reagiert|kommt|komme|kommen|stimmt|stimmen|importiert"
+        r"|exportiert|erscheint|speichert|zeigt|tut|tun)(?: \w+){0,3}? (?:nicht|nichts|nix)(?: mehr| richtig)?(?= )"
+        r"| (?:nicht|nichts)(?: mehr| richtig)? (?:einloggen|anmelden|ein|rein|aufrufen|offnen|oeffnen|laden|speichern"
+        r"|drucken|senden|schicken|verschicken|arbeiten|importieren|exportieren|verbinden|zugreifen|starten|angezeigt"
+        r"|gefunden|erkannt|gesendet|verschickt|gespeichert|geht|funktioniert|ging|geladen)(?: mehr)?(?= )"
+        r"| keine?n? (?:zugriff|zugang|verbindung)(?: mehr)?(?= )"
+    ),
     empty=frozenset(
         "ein eine einen einem einer der die das den dem des und oder ich wir mir mich uns mein meine meinen unser"
         " unsere"
