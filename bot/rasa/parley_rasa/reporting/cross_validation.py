@@ -87,12 +87,12 @@ def cross_validate(examples: Sequence[Example], understanding: Understanding, fo
         ReportError: there are too few examples.
         TrainingError: there are fewer than two intents.
     """
-    taught = with_names(examples)
-    first, place = _distinct(taught)
-    most = max(Counter(taught[number].intent for number in first).values())
+    most = max(Counter(examples[number].intent for number in _distinct(examples)[0]).values())
     folds = min(folds, most)
     if folds < 2:
         raise ReportError("cross-validation needs an intent with at least two examples")
+    taught = with_names(examples)
+    first, place = _distinct(taught)
     # What says the same stays together: else a model would have seen what it is asked.
     fold_of = _divide([taught[number] for number in first], folds)[np.array(place)]
     fit = _FittedOnce(say)
