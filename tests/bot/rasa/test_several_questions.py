@@ -16,6 +16,11 @@ from parley_rasa.understanding.several_questions import MOST_PARTS, questions_in
     ("text", "parts"),
     [("how much is it and is there an app?", ["how much is it", "is there an app?"]),
      ("What does it cost? Is it safe?", ["What does it cost?", "Is it safe?"]),
+     ("je voudrais une démo et combien ça coûte ?", ["je voudrais une démo", "combien ça coûte ?"]),
+     ("c'est sécurisé, et avez-vous une appli ?", ["c'est sécurisé", "avez-vous une appli ?"]),
+     ("¿es seguro y cuánto cuesta?", ["¿es seguro", "cuánto cuesta?"]),
+     ("was kostet das und gibt es eine App?", ["was kostet das", "gibt es eine App?"]),
+     ("moi et mon associé", []), ("Quandt et Wittmann", []), ("clientes y que paguen", []), ("Haus und Hof", []),
      ("what does it cost", []), ("salt and pepper", []), ("", [])],
 )  # fmt: skip
 def test_a_text_is_taken_apart_where_a_new_question_begins(text, parts):
