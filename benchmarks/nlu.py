@@ -1,4 +1,4 @@
-"""Understanding, measured: ``python -m benchmarks.nlu --data DIR [--only intents,speed,opt-out,knowledge] [--save]``.
+"""Understanding, measured: ``python -m benchmarks.nlu --data DIR [--only PART,PART] [--save]``.
 
 Runs the parts that are there and prints their tables; a part that is missing is named, never made up.
 """
@@ -14,14 +14,20 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 RESULT = ROOT / "docs" / "benchmarks" / "nlu.json"
-PARTS = {"intents": "nlu_intents", "speed": "nlu_speed", "opt-out": "nlu_opt_out", "knowledge": "nlu_knowledge"}
+PARTS = {
+    "intents": "nlu_intents",
+    "speed": "nlu_speed",
+    "opt-out": "nlu_opt_out",
+    "knowledge": "nlu_knowledge",
+    "groups": "nlu_groups",
+}
 
 
 def main() -> None:
     """Run the chosen parts."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, help="folder with the public data sets")
-    parser.add_argument("--only", default=",".join(PARTS), help="parts, with commas between")
+    parser.add_argument("--only", default=",".join(PARTS), help=f"with commas between; there are {', '.join(PARTS)}")
     parser.add_argument("--save", action="store_true", help=f"write {RESULT.relative_to(ROOT)}")
     options = parser.parse_args()
     names = options.only.split(",")
