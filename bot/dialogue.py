@@ -22,6 +22,7 @@ from bot.turn_shapes import (
     Limits,
     Media,
     Need,
+    PersonalDatum,
     ReplicaHealth,
     Reply,
     Timer,
@@ -58,6 +59,7 @@ _KEEP_ALIVE = 15.0
 _Shape = TypeVar("_Shape", bound=BaseModel)
 _STATES = TypeAdapter(list[dict[str, Any]])
 _TEXTS = TypeAdapter(dict[str, list[str]])
+_FACTS = TypeAdapter(dict[str, list[str] | str])
 
 
 class DialogueUnavailable(ParleyError):
@@ -71,6 +73,12 @@ class _Landings(BaseModel):
     model_config = ConfigDict(extra="ignore")
 
     landings: list[Landing]
+
+
+class _Facts(BaseModel):
+    model_config = ConfigDict(extra="ignore")
+
+    facts: list[list[PersonalDatum]]
 
 
 class RasaDialogue:
@@ -148,6 +156,22 @@ class RasaDialogue:
         found = _parse(Vectors, await self._ask("vectors", body, {}, VECTORS_TIMEOUT))
         if len(found.rows) != len(texts):
             raise DialogueFailed(f"The dialogue process gave {len(found.rows)} vectors for {len(texts)} texts.")
+        return found
+
+    async def personal_data(self, texts: Sequence[str], language: str) -> list[list[PersonalDatum]]:
+        """What in each text tells who wrote it, in the same order.
+
+        Raises:
+            DialogueUnavailable, DialogueFailed: as for a turn.
+        """
+        found: list[list[PersonalDatum]] = []
+        for at in range(0, len(texts), MOST_VECTORS):
+            batch = [text[:LONGEST_TO_EMBED] for text in texts[at : at + MOST_VECTORS]]
+            body = _FACTS.dump_json({"texts": batch, "language": language})
+            facts = _parse(_Facts, await self._ask("facts", body, {}, VECTORS_TIMEOUT)).facts
+            if len(facts) != len(batch):
+                raise DialogueFailed(f"The dialogue process read {len(facts)} of {len(batch)} texts.")
+            found += facts
         return found
 
     async def preload(self, flows: str, model: str) -> dict[str, str | None]:

@@ -198,6 +198,13 @@ class Vectors(_Part):
         return self
 
 
+class PersonalDatum(_Part):
+    """Something in a text that tells who wrote it: `email`, `phone`, `first_name` or `company`, and how it was said."""
+
+    fact: str
+    said: str
+
+
 class ReplicaHealth(_Part):
     """What a replica holds, the most lately used first."""
 

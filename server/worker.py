@@ -17,6 +17,7 @@ from bot import timers
 from bot.dialogue import RasaDialogue
 from bot.knowledge.indexer import KnowledgeIndexer
 from bot.publishing.source import PublishedSource
+from bot.understanding.work import UnderstandingWork
 from outreach.accounts.book import AccountBook
 from outreach.alarm import QUEUE, alarm_context, create_alarm, create_connector, wake
 from outreach.delivery import SEND_TIMEOUT, Delivery
@@ -25,6 +26,7 @@ from outreach.planning import Planner
 from outreach.pump import DuePump
 from outreach.rule_pack import read_rule_pack
 from server.channels import channel_senders
+from server.understanding import add_understanding, create_understanding_work
 from server.wiring import Platform, create_senders, database_url
 
 log = structlog.get_logger(__name__)
@@ -77,9 +79,13 @@ async def run_worker(platform: Platform) -> None:
     """Runs until SIGINT or SIGTERM, then finishes what is in hand and claims nothing more."""
     alarm = create_alarm(create_connector(database_url(platform.settings)))
     _add_housekeeping(alarm, platform)
-    dialogue = _dialogue_for_vectors(platform)
+    source = PublishedSource(platform.sessions)
+    dialogue = _dialogue_for_vectors(platform, source)
+    understanding: UnderstandingWork | None = None
     if dialogue is not None:
         _add_indexing(alarm, KnowledgeIndexer(platform.sessions, dialogue, platform.clock))
+        understanding = create_understanding_work(platform, source, dialogue)
+        add_understanding(alarm, understanding)
     pump, stopping = create_pump(platform), asyncio.Event()
 
     def stop() -> None:
@@ -92,6 +98,8 @@ async def run_worker(platform: Platform) -> None:
             if dialogue is not None:
                 await dialogue.open()
                 stack.push_async_callback(dialogue.close)
+            if understanding is not None:
+                stack.push_async_callback(understanding.stop)
             for number in (signal.SIGINT, signal.SIGTERM):
                 asyncio.get_running_loop().add_signal_handler(number, stop)
             log.info("worker_started")
@@ -136,14 +144,17 @@ def _add_housekeeping(alarm: procrastinate.App, platform: Platform) -> None:
             await remove_expired(session, platform.clock.now())
 
 
-def _dialogue_for_vectors(platform: Platform) -> RasaDialogue | None:
-    """The dialogue processes, where the settings name any; without them articles are found by words alone."""
+def _dialogue_for_vectors(platform: Platform, source: PublishedSource) -> RasaDialogue | None:
+    """The dialogue processes, where the settings name any; without them articles are found by words alone.
+
+    Nor is anything grouped, measured or published for the gaps list.
+    """
     settings = platform.settings
     if not settings.rasa_addresses or settings.rasa_secret is None:
         log.warning("knowledge_without_vectors", missing="PARLEY_RASA_URLS, PARLEY_RASA_SECRET")
         return None
     secret = settings.rasa_secret.get_secret_value()
-    return RasaDialogue(settings.rasa_addresses, secret, PublishedSource(platform.sessions))
+    return RasaDialogue(settings.rasa_addresses, secret, source)
 
 
 def _add_indexing(alarm: procrastinate.App, indexer: KnowledgeIndexer) -> None:

@@ -97,6 +97,29 @@ async def discard_draft(session: AsyncSession, item: str, *, revision: int) -> N
     raise await _conflict(session, item)
 
 
+async def follow_live(session: AsyncSession, draft: Draft, files: Files, *, before: int | None, after: int) -> bool:
+    """Gives a draft what went live meanwhile: it is based on that from now on, and stays its author's.
+
+    Args:
+        files: the draft's, with what went live taken in.
+        before, after: the item's version that was live, and the one that is.
+
+    Returns:
+        False when it was based on another version, or was edited meanwhile: then it stays as it is.
+    """
+    followed = (
+        update(ContentDraft)
+        .where(
+            ContentDraft.item == draft.item,
+            ContentDraft.revision == draft.revision,
+            ContentDraft.based_on.is_not_distinct_from(before),
+        )
+        .values(files=dict(files), based_on=after, revision=draft.revision + 1)
+        .execution_options(synchronize_session=False)
+    )
+    return await session.scalar(followed.returning(ContentDraft.revision)) is not None
+
+
 async def find_draft(session: AsyncSession, item: str) -> Draft | None:
     """The working copy of an item."""
     row = (await session.execute(select(*_PARTS).where(ContentDraft.item == item))).one_or_none()

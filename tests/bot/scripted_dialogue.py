@@ -69,6 +69,7 @@ class ScriptedDialogue:
         self.landing_batches: list[int] = []
         self.vectors: Callable[[list[str]], dict[str, Any]] = _lengths
         self.vector_batches: list[int] = []
+        self.facts: Callable[[str], list[dict[str, str]]] = lambda _text: []
 
     async def handle(self, request: web.Request) -> web.Response:
         """One turn."""
@@ -115,6 +116,11 @@ class ScriptedDialogue:
         self.vector_batches.append(len(texts))
         return web.json_response(self.vectors(texts))
 
+    async def find_facts(self, request: web.Request) -> web.Response:
+        """What tells who wrote each text."""
+        texts = (await request.json())["texts"]
+        return web.json_response({"facts": [self.facts(text) for text in texts]})
+
     async def health(self, request: web.Request) -> web.Response:
         """What was pushed, the latest first."""
         held = {"flows": list(self.flows)[::-1], "models": list(self.models)[::-1]}
@@ -146,6 +152,7 @@ async def scripted_dialogue() -> AsyncIterator[ScriptedDialogue]:
     app.router.add_post("/webhooks/turn/", dialogue.handle)
     app.router.add_post("/webhooks/turn/landing", dialogue.land)
     app.router.add_post("/webhooks/turn/vectors", dialogue.embed)
+    app.router.add_post("/webhooks/turn/facts", dialogue.find_facts)
     app.router.add_get("/webhooks/turn/health", dialogue.health)
     app.router.add_put("/webhooks/turn/flows/{name}", dialogue.take_push)
     app.router.add_put("/webhooks/turn/models/{name}", dialogue.take_push)

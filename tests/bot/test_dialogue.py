@@ -317,3 +317,18 @@ async def test_an_answer_beyond_all_measure_is_no_answer(source: MemorySource, a
         with pytest.raises(DialogueFailed):
             await client.turn(request(source))
         await client.close()
+
+
+async def test_personal_data_is_asked_for_in_batches_and_comes_back_in_order(source: MemorySource) -> None:
+    async with scripted_dialogue() as reader:
+        reader.facts = lambda text: [{"fact": "email", "said": text}] if "@" in text else []
+        client = RasaDialogue([reader.url], SECRET, source)
+        await client.open()
+        texts = [f"{number}@b.example" if number % 2 else "nothing" for number in range(150)]
+        found = await client.personal_data(texts, "en")
+        assert [[datum.said for datum in one] for one in found] == [[text] if "@" in text else [] for text in texts]
+        reader.facts = lambda _text: [{"said": "no kind"}]
+        with pytest.raises(DialogueFailed):
+            await client.personal_data(["a"], "en")
+        assert await client.personal_data([], "en") == []
+        await client.close()

@@ -1,0 +1,95 @@
+"""Puts the gaps list together: programs of Rasa's side, publishing, the worker's wake-ups. Holds no rule of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import procrastinate
+import structlog
+from procrastinate.exceptions import AlreadyEnqueued, ConnectorException
+
+from bot.dialogue import RasaDialogue
+from bot.publishing.ports import Say
+from bot.publishing.service import Publisher
+from bot.publishing.source import PublishedSource
+from bot.understanding.accepting import Acceptor
+from bot.understanding.grouper import GapGrouper
+from bot.understanding.material import Material, read_material
+from bot.understanding.measuring import Measurer
+from bot.understanding.work import UnderstandingWork
+from outreach.alarm import QUEUE
+from server.nlu_programs import run_group, run_report
+from server.publishing import create_workshop
+from server.rasa_programs import code_of, hash_parts
+from server.settings import Settings
+from server.training import fingerprint
+from server.wiring import Platform
+
+log = structlog.get_logger(__name__)
+
+LOOK = "understanding.look"
+EACH_MINUTE = "understanding.each_minute"
+
+_REPORTING = ("parley_rasa/reporting/*.py", "parley_rasa/report.py")
+
+
+@dataclass(frozen=True)
+class RasaEvaluator:
+    """`bot.understanding.ports.Evaluator` by programs that run beside the worker."""
+
+    settings: Settings
+
+    def mark(self, intents: Mapping[str, str], held_out: Mapping[str, str]) -> str:
+        model = fingerprint(intents, self.settings.encoder_dir)
+        return hash_parts([("model", model), *sorted(held_out.items()), *code_of(_REPORTING)])
+
+    async def report(self, intents: Mapping[str, str], held_out: Mapping[str, str], say: Say) -> dict[str, Any]:
+        return await run_report(self.settings, intents, held_out, say)
+
+    async def group(self, items: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+        return await run_group(self.settings, items, _note)
+
+
+def create_understanding_work(platform: Platform, source: PublishedSource, dialogue: RasaDialogue) -> UnderstandingWork:
+    """What a worker does for the gaps list."""
+    evaluator = RasaEvaluator(platform.settings)
+    sessions, clock = platform.sessions, platform.clock
+
+    def material() -> Material:
+        return read_material(platform.settings.nlu_dir / "evaluation")
+
+    return UnderstandingWork(
+        sessions,
+        GapGrouper(sessions, dialogue, evaluator, clock),
+        Measurer(platform.engine, sessions, clock, evaluator, dialogue, material),
+        Acceptor(sessions, Publisher(create_workshop(platform, source, dialogue)), clock),
+    )
+
+
+def add_understanding(alarm: procrastinate.App, work: UnderstandingWork) -> None:
+    """Has the worker look each minute, and at once when it is woken. The work holds up no other task."""
+
+    @alarm.periodic(cron="* * * * *", queueing_lock=EACH_MINUTE)
+    @alarm.task(name=EACH_MINUTE, queue=QUEUE)
+    async def look_each_minute(timestamp: int) -> None:  # noqa: ARG001  # Procrastinate hands it over
+        work.wake()
+
+    @alarm.task(name=LOOK, queue=QUEUE)
+    async def look() -> None:
+        work.wake()
+
+
+async def wake_understanding(alarm: procrastinate.App) -> None:
+    """Has a worker look now. Call it after the commit that made something to do; it never fails."""
+    try:
+        await alarm.configure_task(LOOK, queue=QUEUE, queueing_lock=LOOK).defer_async()
+    except AlreadyEnqueued:
+        return
+    except ConnectorException:
+        log.warning("wake_up_lost", task=LOOK, exc_info=True)
+
+
+def _note(line: str) -> None:
+    log.info("gaps_grouping", progress=line)
