@@ -261,7 +261,8 @@ def test_a_choice_is_named_by_label_place_or_ordinal(text, value):
 
 
 @pytest.mark.parametrize(
-    "text", ["pas les tarifs", "je ne veux pas de démo", "ni démo ni prix", "démo ou tarifs", "le cinquième"]
+    "text",
+    ["pas les tarifs", "je ne veux pas de démo", "ni démo ni prix", "démo ou tarifs", "les deux", "le cinquième"],
 )
 def test_a_choice_that_is_turned_down_or_not_there_is_not_chosen(text):
     assert match_choice(text, GOALS, language="fr") is None

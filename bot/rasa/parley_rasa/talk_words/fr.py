@@ -123,7 +123,7 @@ WORDS = TalkWords(
     ),
     position=re.compile(
         r"(?:(?:je (?:choisis|prends|veux|voudrais|prefere)|c est|ce sera|ca sera|disons|mettez|plutot|va pour) )?"
-        r"(?:le |la |l |les )?(?:numero |option |choix |reponse |no |nr |n )?(\w+)"
+        r"(?:le |la |l )?(?:numero |option |choix |reponse |no |nr |n )?(\w+)"
         rf"(?: (?:option|choix|proposition|creneau|horaire|date|guide|formule|seminaire|rendez vous|rdv))*{_PLEASE}"
     ),
     last=said("dernier|derniere"),
