@@ -53,6 +53,8 @@ class Said:
         language: BCP 47, where the provider tells the person's.
         thread: what an answer needs to land in the same place (e-mail: subject and message ids).
         conversation_id: the conversation it belongs to, where it carries proof of that (a reply to our signed address).
+        answered: the provider has answered this word of the carriers (STOP, START, HELP) itself: it takes effect here,
+            and nothing of ours is said to it.
     """
 
     provider_id: str
@@ -64,6 +66,10 @@ class Said:
     thread: dict[str, Any] = field(default_factory=dict)
     conversation_id: UUID | None = None
     sent_at: datetime | None = None
+    opens: bool = False
+    closes: bool = False
+    also_theirs: tuple[Sender, ...] = field(default=(), repr=False)
+    answered: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +80,7 @@ class Reported:
         outbox_id: the message, where the report carries our own id of it; else it is found by `message_provider_id`.
         dead_address: nobody is behind the address: nothing more goes there.
         opted_out: the provider holds a stop of this person that we do not know of.
+        put_off: it was not delivered for the hour at the person's place: it goes again when it is day there.
     """
 
     state: DeliveryState
@@ -83,6 +90,7 @@ class Reported:
     reason: str | None = None
     dead_address: bool = False
     opted_out: bool = False
+    put_off: bool = False
 
 
 @dataclass(frozen=True, slots=True)

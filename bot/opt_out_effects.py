@@ -19,8 +19,12 @@ from crm.contacts.service import speaks_for_contact
 _RULE_LIMIT = 200  # characters
 _HOW = ("keyword", "words", "chat")
 """How an opt-out was said: the carriers' words, other words that the platform read, or the dialogue's own reading."""
-OWN_REASONS = tuple(f"{channel}_{how}" for channel in CHANNELS for how in _HOW)
-"""Suppressions that the person asked for in a talk. Only these does START lift: no bounce, no complaint."""
+OWN_REASONS = (
+    *(f"{channel}_{how}" for channel in CHANNELS for how in _HOW),
+    *(f"{channel}_provider_stop" for channel in sorted(START_ON)),
+)
+"""Suppressions that the person asked for, in a talk or at the provider (a blocked bot, a stop that only the carrier
+knew). Only these does START lift: no bounce, no complaint."""
 
 
 async def carry_out_opt_out(scene: Scene, effect: dict[str, Any]) -> None:

@@ -13,7 +13,7 @@ from base.encryption import KeyRing
 from bot.conversations import start_conversation
 from bot.models import Conversation
 from crm.contacts.models import Contact
-from crm.contacts.service import recognise_sender
+from crm.contacts.service import prove_address, recognise_sender
 from crm.timeline.service import record
 
 GOES_ON_FOR = timedelta(days=30)
@@ -62,6 +62,16 @@ async def join_conversation(
             await _only_claims(session, known.contact_id, talk, who.kind, now)
     elif said.thread:
         await session.execute(update(Conversation).where(Conversation.id == talk).values(thread=dict(said.thread)))
+    for also in said.also_theirs:
+        is_theirs = await prove_address(session, keys, known.contact_id, kind=also.kind, value=also.value, now=now)
+        await record(
+            session,
+            kind="address_added" if is_theirs else "address_refused",
+            contact_id=known.contact_id,
+            conversation_id=talk,
+            data={"address": also.kind, "proven": True},
+            now=now,
+        )
     return talk
 
 

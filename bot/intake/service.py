@@ -28,11 +28,13 @@ from base.messages import MAX_TEXT, Inbound
 from bot.claims import Taken
 from bot.files.questions import find_file_question
 from bot.files.service import store_file
+from bot.intake.closing import close_channel
 from bot.intake.joining import join_conversation
 from bot.intake.keeping import Keeper
 from bot.intake.models import InboundEvent
 from bot.intake.sealing import seal, unseal
-from bot.models import Message
+from bot.models import Conversation, Message
+from bot.opt_out_effects import may_reopen
 from bot.turns import TurnService
 from crm.consent.opt_out import read_opt_out
 
@@ -116,7 +118,7 @@ class Intake:
         if not new:
             return Received(event_id, new=False)
         work = self._process_soon(sealed.sender_index)
-        if read_opt_out(said.text, channel=channel) is not None:
+        if said.closes or read_opt_out(said.text, channel=channel) is not None:
             await asyncio.wait([work], timeout=STOP_PATIENCE.total_seconds())
         return Received(event_id, new=True)
 
@@ -210,6 +212,11 @@ class Intake:
         return None if row is None else _Event(row.id, row.account_id, row.channel, row.sealed or b"", row.attempts)
 
     async def _take(self, event: _Event, said: Said) -> None:
+        if said.closes:
+            async with transaction(self._sessions) as session:
+                await close_channel(session, self._keys, said, channel=event.channel, now=self._clock.now())
+            await self._end(event, state="done")
+            return
         async with transaction(self._sessions) as session:
             conversation_id = await join_conversation(
                 session,
@@ -238,14 +245,23 @@ class Intake:
         if tap is not None:
             step, value, label = tap
             made.append(Inbound(conversation_id, uuid5(event.id, "tap"), "choice", label, step, value))
+        elif said.opens and not await self._is_start_word(event, conversation_id):
+            made.append(Inbound(conversation_id, uuid5(event.id, "start"), "start", ""))
         elif said.text.strip():
             # What is longer than a message may be is still heard as far as it goes.
-            made.append(Inbound(conversation_id, uuid5(event.id, "text"), "text", said.text[:MAX_TEXT]))
+            client_id, heard = uuid5(event.id, "text"), said.text[:MAX_TEXT]
+            made.append(Inbound(conversation_id, client_id, "text", heard, answered=said.answered))
         for number, attachment in enumerate(said.attachments):
             file_id = await self._keep_file(event, attachment, conversation_id)
             client_id = uuid5(event.id, f"file:{number}")
             made.append(Inbound(conversation_id, client_id, "file", attachment.name, value=file_id))
         return made
+
+    async def _is_start_word(self, event: _Event, conversation_id: UUID) -> bool:
+        """Whether the wish to begin is START: it has a stop of theirs to lift."""
+        async with self._sessions() as session:
+            contact_id = await session.scalar(select(Conversation.contact_id).where(Conversation.id == conversation_id))
+            return contact_id is not None and await may_reopen(session, contact_id, conversation_id, event.channel)
 
     async def _find_tap(self, said: Said, conversation_id: UUID) -> tuple[str, str, str] | None:
         """Step, value and label of the choice tapped; a tap on what is not in this talk is the text on it."""

@@ -66,6 +66,32 @@ async def recognise_sender(
     return Recognised(point.contact_id, point.id, is_new)
 
 
+async def prove_address(
+    session: AsyncSession, keys: KeyRing, contact_id: UUID, *, kind: AddressKind, value: str, now: datetime
+) -> bool:
+    """Keeps an address that a provider vouches for beside the one the contact wrote from.
+
+    Somebody else who only typed it loses it; somebody else who proved it keeps it, for a person to look at.
+
+    Returns:
+        Whether it is the contact's.
+
+    Raises:
+        InvalidAddress: `value` is no address.
+    """
+    normalised = normalise_address(kind, value)
+    meant = (ContactPoint.kind == kind, ContactPoint.blind_index == keys.blind_index(normalised, kind=kind))
+    await session.execute(
+        delete(ContactPoint).where(*meant, ContactPoint.contact_id != contact_id, ContactPoint.verified_at.is_(None))
+    )
+    attached = await attach_address(session, keys, contact_id, kind=kind, value=normalised, now=now)
+    if attached.is_owned:
+        await session.execute(
+            update(ContactPoint).where(*meant, ContactPoint.verified_at.is_(None)).values(verified_at=now)
+        )
+    return attached.is_owned
+
+
 async def _is_proven(session: AsyncSession, contact_id: UUID) -> bool:
     proven = select(ContactPoint.id).where(ContactPoint.contact_id == contact_id, ContactPoint.verified_at.is_not(None))
     return await session.scalar(proven.limit(1)) is not None

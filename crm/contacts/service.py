@@ -18,7 +18,7 @@ from crm.contacts.points import (
     read_addresses,
     read_points,
 )
-from crm.contacts.recognition import Recognised, recognise_sender
+from crm.contacts.recognition import Recognised, prove_address, recognise_sender
 from crm.contacts.records import (
     create_contact,
     get_contact,
@@ -44,6 +44,7 @@ __all__ = [
     "join_newcomer",
     "list_claims",
     "lock_contact",
+    "prove_address",
     "read_addresses",
     "read_points",
     "recognise_sender",
