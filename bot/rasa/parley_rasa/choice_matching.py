@@ -178,10 +178,12 @@ def _contained(
         own = next(own for choice, own in zip(choices, names, strict=True) if str(choice["value"]) == named[0])
         whole = any(typed <= _content_words(name, empty) for name in own if f" {name} " in padded)
         return ChoiceMatch(named[0], whole) if len(named) == 1 else None
+    if typed <= frozenset().union(*talk_in(language)[0].ordinals):
+        return None  # "both of the two" is no part of "none of the two"
     part_of = [
         str(choice["value"])
         for choice, own in zip(choices, names, strict=True)
-        if typed and any(typed <= _content_words(name, empty) for name in own)
+        if any(typed <= _content_words(name, empty) for name in own)
     ]
     return ChoiceMatch(part_of[0], whole=True) if len(part_of) == 1 else None
 

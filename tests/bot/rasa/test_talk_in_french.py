@@ -268,6 +268,12 @@ def test_a_choice_that_is_turned_down_or_not_there_is_not_chosen(text):
     assert match_choice(text, GOALS, language="fr") is None
 
 
+def test_both_of_two_are_not_neither():
+    events = [{"value": "first", "label": "Le jeudi"}, {"value": "neither", "label": "Aucun des deux"}]
+    assert match_choice("les deux", events, language="fr") is None
+    assert match_choice("aucun des deux", events, language="fr").value == "neither"
+
+
 @pytest.mark.parametrize(
     ("text", "value"),
     [
