@@ -227,10 +227,13 @@ def test_scope_is_how_many_strangers_are_known_as_such_and_how_many_others_are_t
 
 def test_confusions_are_counted_from_the_most_frequent_on_with_their_texts():
     taken = results(("a", "b", 0.5), ("b", "c", 0.5), ("b", "c", 0.6), ("c", "c", 0.6))
+    taken.append((Example("ébé", "b", "fr"), Found("c", 0.5)))
     assert figures.confusions(taken) == [
-        {"intent": "b", "taken_for": "c", "count": 2, "languages": {"en": 2}, "examples": ["b 1", "b 2"]},
-        {"intent": "a", "taken_for": "b", "count": 1, "languages": {"en": 1}, "examples": ["a 0"]},
-    ]
+        {"intent": "b", "taken_for": "c", "count": 3, "examples": ["b 1", "b 2", "ébé"],
+         "languages": {"en": {"count": 2, "examples": ["b 1", "b 2"]}, "fr": {"count": 1, "examples": ["ébé"]}}},
+        {"intent": "a", "taken_for": "b", "count": 1, "examples": ["a 0"],
+         "languages": {"en": {"count": 1, "examples": ["a 0"]}}},
+    ]  # fmt: skip
 
 
 def test_only_a_confident_contradiction_makes_an_example_look_misplaced():

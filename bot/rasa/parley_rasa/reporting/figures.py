@@ -59,8 +59,12 @@ def confusions(results: Results) -> list[dict[str, Any]]:
             "intent": intent,
             "taken_for": other,
             "count": len(examples),
-            "languages": dict(sorted(Counter(example.language for example in examples).items())),
             "examples": [example.text for example in examples[:SHOWN]],
+            "languages": {
+                language: {"count": len(texts), "examples": texts[:SHOWN]}
+                for language in sorted({example.language for example in examples})
+                for texts in [[example.text for example in examples if example.language == language]]
+            },
         }
         for (intent, other), examples in ordered
     ]
