@@ -15,7 +15,7 @@ from base.encryption import KeyRing
 from bot.connectors.models import Callback
 from bot.models import Conversation
 from bot.resume_codes import CodeNotValid, redeem_code
-from crm.contacts.service import copy_claims, has_address, join_newcomer
+from crm.contacts.service import copy_claims, has_address, join_newcomer, speaks_for_contact
 from crm.meetings.models import Meeting
 from crm.timeline.service import record
 
@@ -42,20 +42,25 @@ async def move_by_code(session: AsyncSession, keys: KeyRing, code: str, *, into:
     await _move(session, both[left], both[into], now)
 
 
-async def _is_left_contact(session: AsyncSession, left: UUID, into: UUID | None, now: datetime) -> bool:
-    """Whether who writes here is from here on the one who wrote there.
+async def _whose(session: AsyncSession, left: Conversation, into: UUID | None, now: datetime) -> UUID | None:
+    """The contact who wrote there, if who writes here is that one from here on.
 
-    A contact of whom something is known is somebody already: a code alone does not make two people one.
+    A contact of whom something is known is somebody already: a code alone does not make two people one. Nor does a
+    talk that only claimed its contact give that contact an address: its owner would be told everything later on.
     """
+    if left.contact_id is None:
+        return None
     if into is None or not await has_address(session, into):
-        return True
-    return into != left and await join_newcomer(session, into, left, now)
+        return left.contact_id
+    if into == left.contact_id or not await speaks_for_contact(session, left.contact_id, left.id):
+        return None
+    return left.contact_id if await join_newcomer(session, into, left.contact_id, now) else None
 
 
 async def _move(session: AsyncSession, left: Conversation, into: Conversation, now: datetime) -> None:
     contact_id = into.contact_id
-    if left.contact_id is not None and await _is_left_contact(session, left.contact_id, contact_id, now):
-        contact_id = left.contact_id
+    if (owner := await _whose(session, left, contact_id, now)) is not None:
+        contact_id = owner
         # What the talk could not see before, it cannot see from here either.
         await copy_claims(session, contact_id, from_conversation=left.id, to_conversation=into.id, now=now)
     taken_over = {

@@ -251,3 +251,16 @@ async def test_a_code_does_not_make_two_known_people_one(stage: Stage) -> None:
     async with stage.sessions() as session:
         addresses = await read_addresses(session, stage.keys, [lead, other])  # type: ignore[list-item]
     assert [set(addresses[lead]), set(addresses[other])] == [{"email"}, {"phone"}]  # type: ignore[index]
+
+
+async def test_a_talk_that_only_claims_a_contact_gives_it_no_proven_address(stage: Stage) -> None:
+    await happen(stage, EMAIL)
+    victim = await contact_of(stage)
+    await stage.begin_again()
+    code = await ask_for_code(stage, "sms", effects=[EMAIL])
+    newcomer, _ = await open_texting(stage, "+14155552671")
+    await stage.say(code)
+    talk = await row_of(stage, stage.conversation_id)
+    assert (talk.contact_id, talk.state) == (newcomer, STATE)
+    async with stage.sessions() as session:
+        assert set((await read_addresses(session, stage.keys, [victim.id]))[victim.id]) == {"email"}
