@@ -24,6 +24,7 @@ def rasa_program(settings: Settings, *, name: str, port: int, secret: str, model
         "LANG": "C.UTF-8",
         "PARLEY_RASA_SECRET": secret,
         "PARLEY_ENCODER_DIR": str(settings.encoder_dir),
+        "PARLEY_ENCODER_PRECISION": settings.encoder_precision,
         "RASA_TELEMETRY_ENABLED": "false",
         "TF_CPP_MIN_LOG_LEVEL": "3",
         "OMP_NUM_THREADS": "1",

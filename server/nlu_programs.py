@@ -52,14 +52,14 @@ class _Asked:
     held_out: Mapping[str, str]
     folds: int
 
-    def mark(self, encoder: Path) -> str:
+    def mark(self, encoder: Path, precision: str) -> str:
         """Hash of everything that a report is made from."""
         return hash_parts(
             [
                 *sorted(self.intents.items()),
                 ("held out", str(len(self.held_out))),
                 *sorted(self.held_out.items()),
-                ("encoder", encoder_id(encoder)),
+                ("encoder", encoder_id(encoder, precision)),
                 ("folds", str(self.folds)),
                 *code_of(_PROGRAMS),
             ]
@@ -100,7 +100,7 @@ async def run_report(
         raise ExamplesRefused(f"Not a file of examples: {wrong}.")
     asked = _Asked(intents, held_out, folds)
     kept = settings.data_dir / "reports"
-    path = kept / f"{asked.mark(settings.encoder_dir)}.json"
+    path = kept / f"{asked.mark(settings.encoder_dir, settings.encoder_precision)}.json"
     kept.mkdir(parents=True, exist_ok=True)
     async with alone(kept / ".lock"):  # one at a time: each takes a core for a minute or more
         if not path.exists():

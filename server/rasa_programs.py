@@ -107,15 +107,15 @@ def hash_parts(parts: Iterable[tuple[str, str]]) -> str:
     return digest.hexdigest()
 
 
-def encoder_id(folder: Path) -> str:
-    """Names the sentence encoder in a folder.
+def encoder_id(folder: Path, precision: str = "int8") -> str:
+    """Names the sentence encoder in a folder, as it is run.
 
     Raises:
         ProgramFailed: there is none.
     """
     try:
         meta = json.loads((folder / "meta.json").read_text("utf-8"))
-        return f"{meta['weights_sha256']}/{meta['format']}"
+        return f"{meta['weights_sha256']}/{meta['format']}/{precision}"
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ProgramFailed(f"No sentence encoder in {folder}: run make setup.") from error
 
@@ -166,6 +166,7 @@ def _environment(settings: Settings) -> dict[str, str]:
         "PATH": os.environ.get("PATH", ""),
         "HOME": str(settings.data_dir),
         "LANG": "C.UTF-8",
+        "PARLEY_ENCODER_PRECISION": settings.encoder_precision,
         "RASA_TELEMETRY_ENABLED": "false",
         "TF_CPP_MIN_LOG_LEVEL": "3",
     }

@@ -63,24 +63,25 @@ class ModelTrainer:
         self._settings = settings
 
     def fingerprint(self, intents: Mapping[str, str]) -> str:
-        return fingerprint(intents, self._settings.encoder_dir)
+        return fingerprint(intents, self._settings.encoder_dir, self._settings.encoder_precision)
 
     async def ensure(self, intents: Mapping[str, str], say: Say) -> TrainedModel:
         model = await ensure_model(self._settings, intents, say)
         return TrainedModel(model.id, model.fingerprint, await asyncio.to_thread(model.path.read_bytes))
 
 
-def fingerprint(intents: Mapping[str, str], encoder: Path) -> str:
+def fingerprint(intents: Mapping[str, str], encoder: Path, precision: str = "int8") -> str:
     """Hash everything that a model is made from: examples, encoder, configuration and the programs that train it.
 
     Args:
         intents: text of each file of examples, by file name.
         encoder: folder of the exported encoder.
+        precision: what it is run in, `int8` or `fp32`.
 
     Raises:
         ProgramFailed: there is no encoder.
     """
-    return hash_parts([*sorted(intents.items()), ("encoder", encoder_id(encoder)), *code_of(_PROGRAMS)])
+    return hash_parts([*sorted(intents.items()), ("encoder", encoder_id(encoder, precision)), *code_of(_PROGRAMS)])
 
 
 async def ensure_model(settings: Settings, intents: Mapping[str, str], say: Say) -> ModelFile:
@@ -97,7 +98,7 @@ async def ensure_model(settings: Settings, intents: Mapping[str, str], say: Say)
         raise TrainingFailed("There are no examples to train on.")
     if (wrong := find_wrong_name(intents)) is not None:
         raise TrainingFailed(f"Not a file of examples: {wrong}.")
-    mark = fingerprint(intents, settings.encoder_dir)
+    mark = fingerprint(intents, settings.encoder_dir, settings.encoder_precision)
     path = _path_of(settings, mark)
     if not path.exists():
         settings.model_dir.mkdir(parents=True, exist_ok=True)
@@ -115,7 +116,8 @@ def read_intents(nlu_dir: Path) -> dict[str, str]:
 
 def current_model(settings: Settings) -> Path:
     """Where the model of the content folder's examples is, or will be once it is trained."""
-    return _path_of(settings, fingerprint(read_intents(settings.nlu_dir), settings.encoder_dir))
+    mark = fingerprint(read_intents(settings.nlu_dir), settings.encoder_dir, settings.encoder_precision)
+    return _path_of(settings, mark)
 
 
 def train(settings: Settings, say: Say = print) -> Path:

@@ -168,3 +168,7 @@ async def test_old_models_make_room_for_new_ones(here: Settings) -> None:
     kept = list(here.model_dir.glob("*.tar.gz"))
     assert len(kept) == MOST_KEPT
     assert model.path in kept
+
+
+def test_another_precision_makes_another_fingerprint(encoder: Path) -> None:
+    assert fingerprint(INTENTS, encoder, "fp32") != fingerprint(INTENTS, encoder)

@@ -17,7 +17,7 @@ from typing import Any
 from parley_rasa.reporting import figures, likeness
 from parley_rasa.reporting.cross_validation import Say, Understanding, cross_validate, with_names
 from parley_rasa.reporting.examples import Example, ReportError, read_examples
-from parley_rasa.understanding.encoder import PRECISIONS, Encoder, EncoderError
+from parley_rasa.understanding.encoder import PRECISIONS, Encoder, EncoderError, encoder_precision
 from parley_rasa.understanding.intent_training import TrainingError
 from parley_rasa.understanding.readable import is_language
 from parley_rasa.understanding.setup import read_setup
@@ -39,7 +39,9 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     try:
         setup = read_setup()
-        encoder = Encoder(options.encoder, options.precision or setup["precision"], int(setup["max_tokens"]))
+        encoder = Encoder(
+            options.encoder, options.precision or encoder_precision(setup["precision"]), int(setup["max_tokens"])
+        )
         examples, held_out = read_examples([options.nlu]), read_examples(options.held_out)
         written = report(examples, held_out, Understanding(encoder, setup), options.folds, _say)
         options.out.write_text(json.dumps(written, ensure_ascii=False), "utf-8")

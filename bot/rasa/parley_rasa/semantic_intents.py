@@ -17,7 +17,7 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from parley_rasa.understanding import intent_training
-from parley_rasa.understanding.encoder import Encoder, EncoderError, encoder_folder
+from parley_rasa.understanding.encoder import Encoder, EncoderError, encoder_folder, encoder_precision
 from parley_rasa.understanding.intent_model import OUT_OF_SCOPE, IntentModel
 from parley_rasa.understanding.readable import is_language
 from parley_rasa.understanding.setup import DEFAULTS
@@ -132,4 +132,5 @@ class SemanticIntents(GraphComponent, IntentClassifier):
 
 
 def _open_encoder(config: Dict[str, Any]) -> Encoder:
-    return Encoder(encoder_folder(config["encoder_dir"]), config["precision"], int(config["max_tokens"]))
+    precision = encoder_precision(config["precision"])
+    return Encoder(encoder_folder(config["encoder_dir"]), precision, int(config["max_tokens"]))

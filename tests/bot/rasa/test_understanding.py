@@ -12,7 +12,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.feature_extraction.text import TfidfVectorizer
 
-from parley_rasa.understanding.encoder import DEFAULT_DIMENSIONS, Encoder, EncoderError, encoder_folder
+from parley_rasa.understanding.encoder import (
+    DEFAULT_DIMENSIONS,
+    PRECISION_VARIABLE,
+    Encoder,
+    EncoderError,
+    encoder_folder,
+    encoder_precision,
+)
 from parley_rasa.understanding.intent_model import IntentModel, softmax
 from parley_rasa.understanding.intent_training import TrainingError, train
 from parley_rasa.understanding.ngrams import Counted, NgramWeights, char_ngrams, word_ngrams
@@ -157,3 +164,10 @@ def test_a_missing_encoder_is_named_in_the_error(tmp_path, encoder_dir, monkeypa
     with pytest.raises(EncoderError, match="PARLEY_ENCODER_DIR"):
         encoder_folder(None)
     assert encoder_folder("given") == Path("given")
+
+
+def test_the_environment_decides_what_the_encoder_is_run_in(monkeypatch):
+    monkeypatch.delenv(PRECISION_VARIABLE, raising=False)
+    assert encoder_precision("int8") == "int8"
+    monkeypatch.setenv(PRECISION_VARIABLE, "fp32")
+    assert encoder_precision("int8") == "fp32"

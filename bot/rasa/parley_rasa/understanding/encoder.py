@@ -12,6 +12,7 @@ import onnxruntime
 from tokenizers import Tokenizer
 
 ENCODER_DIR_VARIABLE = "PARLEY_ENCODER_DIR"
+PRECISION_VARIABLE = "PARLEY_ENCODER_PRECISION"
 DEFAULT_DIMENSIONS = 384
 PRECISIONS = ("int8", "fp32")
 
@@ -55,6 +56,11 @@ def encoder_folder(configured: str | None) -> Path:
     if not folder:
         raise EncoderError(f"set {ENCODER_DIR_VARIABLE} to the folder written by bot.encoder_export")
     return Path(folder)
+
+
+def encoder_precision(configured: str) -> str:
+    """Return what the encoder is run in: from the environment, else from the configuration."""
+    return os.environ.get(PRECISION_VARIABLE) or configured
 
 
 def _recorded_origin(folder: Path, precision: str) -> tuple[str, int]:

@@ -11,7 +11,7 @@ CONFIG = Path(__file__).resolve().parents[2] / "config.yml"
 COMPONENT = "parley_rasa.semantic_intents.SemanticIntents"
 DEFAULTS: dict[str, Any] = {
     "encoder_dir": None,  # PARLEY_ENCODER_DIR goes before it
-    "precision": "int8",
+    "precision": "int8",  # PARLEY_ENCODER_PRECISION goes before it
     "max_tokens": 64,
     "c": None,  # picked at training
     "threshold": None,  # picked by cross-validation where none is given
