@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, or_, select, update
+from sqlalchemy import ColumnElement, func, or_, select, update
 from sqlalchemy import Sequence as DatabaseSequence
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
@@ -95,18 +95,62 @@ async def claim_due(session: AsyncSession, gatekeeper: Gatekeeper, now: datetime
     allowed, deferred, denied = split_verdicts(verdicts.values())
     await put_off(session, deferred, now)
     await refuse(session, denied, queued, now)
+    allowed = await _far_enough_apart(session, gatekeeper, allowed, queued, now)
     allowed = await _within_rates(session, gatekeeper, allowed, queued, now)
     claimed = await _start_sending(session, allowed, now)
     return Claim(len(rows), claimed, len(deferred), len(denied))
 
 
+async def _far_enough_apart(
+    session: AsyncSession, gatekeeper: Gatekeeper, allowed: Sequence[Verdict], queued: Sequence[Claimed], now: datetime
+) -> list[Verdict]:
+    """Those whose person got the last message of the channel long enough ago, where its account keeps them apart.
+
+    The others are due when that time has passed. Who holds the contact's row, as here, is alone in sending to them.
+    """
+    messages = {message.id: message for message in queued}
+    apart: dict[UUID, timedelta] = {}
+    for verdict in allowed:
+        message = messages[verdict.outbox_id]
+        account = gatekeeper.account_of(message.channel, message.account_id)
+        if account is not None and account.apart is not None:
+            apart[verdict.outbox_id] = account.apart
+    if not apart:
+        return list(allowed)
+    rows = await session.execute(
+        select(OutboxMessage.contact_id, OutboxMessage.channel, func.max(OutboxMessage.claimed_at))
+        .where(
+            OutboxMessage.contact_id.in_([messages[outbox_id].contact_id for outbox_id in apart]),
+            OutboxMessage.claimed_at > now - max(apart.values()),
+        )
+        .group_by(OutboxMessage.contact_id, OutboxMessage.channel)
+    )
+    last = {(contact_id, channel): claimed_at for contact_id, channel, claimed_at in rows}
+    free: list[Verdict] = []
+    for verdict in allowed:
+        message = messages[verdict.outbox_id]
+        claimed_at = last.get((message.contact_id, message.channel))
+        if claimed_at is None or claimed_at + apart.get(message.id, timedelta(0)) <= now:
+            free.append(verdict)
+        else:
+            await _put_off_to(session, message.id, claimed_at + apart[message.id], now)
+    return free
+
+
+async def _put_off_to(session: AsyncSession, outbox_id: UUID, due_at: datetime, now: datetime) -> None:
+    """Waiting for an account or a pace is no decision of the gate: the message stays as it was, due later."""
+    await session.execute(
+        update(OutboxMessage)
+        .where(OutboxMessage.id == outbox_id)
+        .values(due_at=due_at, updated_at=now)
+        .execution_options(synchronize_session=False)
+    )
+
+
 async def _within_rates(
     session: AsyncSession, gatekeeper: Gatekeeper, allowed: Sequence[Verdict], queued: Sequence[Claimed], now: datetime
 ) -> list[Verdict]:
-    """Those that their accounts may send now; the others are due when the account may send again, and keep their place.
-
-    Waiting for an account is no decision of the gate: the message stays planned.
-    """
+    """Those that their accounts may send now; the others are due when that may send again, and keep their place."""
     messages = {message.id: message for message in queued}
     by_account: dict[UUID, list[Verdict]] = defaultdict(list)
     free: list[Verdict] = []
@@ -127,13 +171,7 @@ async def _within_rates(
         apart = timedelta(seconds=1 / rates[account_id]) if account_id in rates else timedelta(0)
         for place, verdict in enumerate(verdicts[count:]):
             # One behind the other, so that those that wait are not all looked at again for each that may go.
-            later = granted[account_id].next_at + place * apart
-            await session.execute(
-                update(OutboxMessage)
-                .where(OutboxMessage.id == verdict.outbox_id)
-                .values(due_at=later, updated_at=now)
-                .execution_options(synchronize_session=False)
-            )
+            await _put_off_to(session, verdict.outbox_id, granted[account_id].next_at + place * apart, now)
     return free
 
 

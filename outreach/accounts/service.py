@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -38,6 +38,12 @@ class Account:
         """Messages it may send a second; None for no limit of its own."""
         rate = self.settings.get("per_second")
         return float(rate) if isinstance(rate, int | float) and rate > 0 else None
+
+    @property
+    def apart(self) -> timedelta | None:
+        """Least time between two messages to the same person; None where the provider sets none."""
+        seconds = self.settings.get("seconds_apart")
+        return timedelta(seconds=seconds) if isinstance(seconds, int | float) and seconds > 0 else None
 
 
 async def save_account(

@@ -214,6 +214,20 @@ async def test_an_account_sends_no_faster_than_it_may_and_all_workers_share_its_
     assert max(sent_by_second) <= 2
 
 
+async def test_a_person_gets_messages_no_closer_together_than_the_account_keeps_them(site):
+    line = await open_line(site, settings={"seconds_apart": 1})
+    other = await open_other_talk(line)
+    await line.say("one", "two", "three")
+    await line.say("elsewhere", conversation_id=other)
+    sent_by_half_second = []
+    for _ in range(6):
+        before = len(line.sms.sent)
+        await asyncio.gather(*(line.delivery.deliver_due(site.clock) for _ in range(2)))
+        sent_by_half_second.append(sorted(envelope.text for envelope in line.sms.sent[before:]))
+        site.clock.forward(seconds=0.5)
+    assert sent_by_half_second == [["elsewhere", "one"], [], ["two"], [], ["three"], []]
+
+
 async def test_a_provider_that_asks_for_a_pause_holds_the_whole_account(line):
     other = await open_other_talk(line)
     line.sms.answer = lambda _envelope: RetryLater("too many", timedelta(seconds=90), holds_account=True)
