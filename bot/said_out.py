@@ -16,7 +16,8 @@ class Part:
     """One message to send: part `number` of what the bot said in `message_id`.
 
     `content` is what the channel shows beside the text: `buttons` (labels, in the order of the choices), `media`
-    (`kind`, `url`, `alt`) and `of`, the message that a tap answers.
+    (`kind`, `url`, `alt`) and `of`, the message that a tap answers; `share`, the label of what hands over their phone
+    number.
     """
 
     message_id: UUID
@@ -32,10 +33,14 @@ def to_parts(said: Sequence[Stored], channel: str, language: str) -> list[Part]:
 
 def _parts_of(message: Stored, rendered: Rendered) -> Iterator[Part]:
     beside = _beside(message, rendered)
-    texts = rendered.texts or (("",) if "media" in beside else ())
+    texts = list(rendered.texts) or ([""] if "media" in beside else [])
+    alone: dict[str, Any] = {}
+    if "media" in beside and rendered.media_apart:
+        texts.insert(0, "")
+        alone = {"media": beside.pop("media")}
     last = len(texts) - 1
     for number, text in enumerate(texts):
-        yield Part(message.id, number, text, beside if number == last else {})
+        yield Part(message.id, number, text, beside if number == last else alone if number == 0 else {})
 
 
 def _beside(message: Stored, rendered: Rendered) -> dict[str, Any]:
@@ -43,6 +48,8 @@ def _beside(message: Stored, rendered: Rendered) -> dict[str, Any]:
     if rendered.buttons:
         beside["buttons"] = [choice.label for choice in rendered.buttons]
         beside["of"] = str(message.id)
+    if rendered.share is not None:
+        beside["share"] = rendered.share
     if rendered.media is not None:
         beside["media"] = rendered.media.model_dump(exclude_none=True)
     return beside

@@ -37,7 +37,9 @@ class Rendered:
     Attributes:
         texts: the messages to send, in order; empty where all is spoken.
         buttons: what can be tapped under the last text.
+        share: what a tap that hands over their phone number says; None where none is asked for or it cannot be.
         media, cards, source: what the channel shows by itself; none where it stands in the texts.
+        media_apart: the last text is too long to stand under the media.
         spoken: what is said, in order; empty where nothing is.
         keys: what may be pressed or replied, and the value of the choice it means. A voice channel waits a moment
             after a key when a longer one begins with it.
@@ -45,7 +47,9 @@ class Rendered:
 
     texts: tuple[str, ...] = ()
     buttons: tuple[Choice, ...] = ()
+    share: str | None = None
     media: Media | None = None
+    media_apart: bool = False
     cards: tuple[Card, ...] = ()
     source: Source | None = None
     spoken: tuple[str, ...] = ()
@@ -75,7 +79,9 @@ def render(message: Reply | Stored, channel: str, language: str = "en") -> Rende
         texts=() if capabilities.speaks else pieces,
         # A rating has a row of its own where there are fields.
         buttons=(said.choices or (() if capabilities.fields else rating_choices(said))) if has_buttons else (),
+        share=words.say("share_phone") if said.input == "phone" and capabilities.shares_phone else None,
         media=said.media if capabilities.media == "shown" else None,
+        media_apart=_is_too_long_for_caption(pieces, capabilities),
         cards=said.cards if capabilities.cards == "shown" else (),
         source=said.source if capabilities.fields else None,
         spoken=pieces if capabilities.speaks else (),
@@ -101,6 +107,14 @@ def _divide(blocks: Iterator[str], said: Said, capabilities: Capabilities) -> tu
         text = to_plain_signs(text)
     limit = capabilities.limit if said.asks_consent else capabilities.comfortable
     return tuple(split_text(text, _MEASURES[capabilities.unit], limit))
+
+
+def _is_too_long_for_caption(pieces: tuple[str, ...], capabilities: Capabilities) -> bool:
+    return (
+        bool(pieces)
+        and capabilities.caption is not None
+        and _MEASURES[capabilities.unit](pieces[-1]) > capabilities.caption
+    )
 
 
 def _reduce(text: str) -> str:

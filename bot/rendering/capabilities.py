@@ -21,6 +21,8 @@ class Capabilities:
         limit: units no message may be longer than.
         unit: `character`; `utf16`, as Telegram counts; or `sms`: septets of the GSM alphabet, of which other
             characters than its own take more than two.
+        caption: units of text that may stand under something shown; None: as many as in any message.
+        shares_phone: whether a person can hand over their own phone number with a tap, vouched for by the provider.
     """
 
     choices: Literal["buttons", "numbers", "keys"]
@@ -32,6 +34,8 @@ class Capabilities:
     comfortable: int
     limit: int
     unit: Literal["character", "utf16", "sms"]
+    caption: int | None = None
+    shares_phone: bool = False
 
     @property
     def speaks(self) -> bool:
@@ -41,7 +45,9 @@ class Capabilities:
 
 CAPABILITIES: dict[str, Capabilities] = {
     "web": Capabilities("buttons", "shown", "shown", True, True, "shown", 8000, 8000, "character"),
-    "telegram": Capabilities("buttons", "shown", "numbered", False, True, "shown", 4096, 4096, "utf16"),
+    "telegram": Capabilities(
+        "buttons", "shown", "numbered", False, True, "shown", 4096, 4096, "utf16", caption=1024, shares_phone=True
+    ),
     # Three parts read well; carriers join at most ten.
     "sms": Capabilities("numbers", "address", "numbered", False, True, "shown", 3 * 153, 10 * 153, "sms"),
     "email": Capabilities("numbers", "address", "numbered", False, True, "shown", 100_000, 100_000, "character"),

@@ -42,9 +42,13 @@ def _describe(capabilities: Capabilities) -> dict[str, str]:
         "cards": _CARDS[capabilities.cards],
         "number, day, rating": "fields of their own" if capabilities.fields else "said how to answer",
         "files from people": "yes" if capabilities.files else "no; the flow says so",
+        "own phone number with a tap": "yes" if capabilities.shares_phone else "no",
         "addresses": "shown" if capabilities.links == "shown" else "named, never read out",
         "text goes on in the next message after": f"{capabilities.comfortable:,} {unit}",
         "no message is longer than": f"{capabilities.limit:,} {unit}",
+        "a text under something shown is at most": f"{capabilities.caption or capabilities.limit:,} {unit}"
+        if capabilities.media == "shown"
+        else "–",
     }
 
 
