@@ -6,6 +6,7 @@ Makes no contact of somebody unknown and says nothing.
 from __future__ import annotations
 
 from datetime import datetime
+from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -26,7 +27,7 @@ async def close_channel(session: AsyncSession, keys: KeyRing, said: Said, *, cha
     who = said.sender
     index = keys.blind_index(normalise_address(who.kind, who.value), kind=who.kind)
     contact_id = await find_contact_by_address(session, keys, who.kind, who.value)
-    targets = [index] if contact_id is None else [index, contact_id]
+    targets: list[UUID | bytes] = [index] if contact_id is None else [index, contact_id]
     stopped = await suppress(session, targets, channel, f"{channel}_provider_stop", now)
     if stopped and contact_id is not None:
         await record(
