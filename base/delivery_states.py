@@ -24,6 +24,9 @@ _HEIGHT: dict[str, int] = {
 }
 """`failed`, `skipped` and `cancelled` are not in it: such a message never left, and no report can be about it."""
 
+NOT_KNOWN_TO_HAVE_LEFT = frozenset({"planned", "deferred", "sending", "unknown"})
+"""States in which a report is the first that is heard of a message's leaving."""
+
 
 def further(state: str, reported: DeliveryState) -> str:
     """The state after a report: the higher of the two; a state outside the lattice stays."""

@@ -15,6 +15,8 @@ MessageKind = Literal[
 ]
 """What a turn may be about (docs/reference/protocols.md, 2); a person says only the first four."""
 
+ANSWERED = "answered_by_provider"
+"""In a message's data: see `Inbound.answered`."""
 MAX_TEXT = 4_000
 """Longest text taken from a person, in characters."""
 
@@ -24,7 +26,8 @@ class Inbound:
     """What a person said, tapped or sent, as a channel hands it to the turn port.
 
     `client_id` is the sender's own id of the message (the widget's UUID, a provider's id made into one):
-    the same id twice is the same message. Of a file, `value` is its id and `text` its name.
+    the same id twice is the same message. Of a file, `value` is its id and `text` its name. `answered`: the provider
+    has answered this word of the carriers itself, so that nothing is said to it here.
     """
 
     conversation_id: UUID
@@ -33,13 +36,16 @@ class Inbound:
     text: str
     step: str | None = None
     value: str | None = None
+    answered: bool = False
 
     @property
     def data(self) -> dict[str, Any]:
         """What is stored with the text: for a tap, the question and the choice; for a file, its id."""
         if self.kind == "choice":
             return {"step": self.step, "value": self.value}
-        return {"value": self.value} if self.kind == "file" else {}
+        if self.kind == "file":
+            return {"value": self.value}
+        return {ANSWERED: True} if self.answered else {}
 
 
 @dataclass(frozen=True, slots=True)

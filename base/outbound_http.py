@@ -56,11 +56,16 @@ class OutboundRequest:
 
 @dataclass(frozen=True, slots=True)
 class OutboundAnswer:
-    """What came back, of whatever status. `content_type` is the media type alone, in lower case."""
+    """What came back, of whatever status. `content_type` is the media type alone, in lower case.
+
+    `location` is where the answer points to, as a whole address; whoever follows it asks for it with `fetch`, so that
+    every hop is checked.
+    """
 
     status: int
     content_type: str
     body: bytes = field(repr=False)
+    location: str | None = field(default=None, repr=False)
 
 
 class _AddressRefused(OSError):
@@ -115,7 +120,8 @@ async def fetch(request: OutboundRequest) -> OutboundAnswer:
                 allow_redirects=False,
             ) as response,
         ):
-            return OutboundAnswer(response.status, response.content_type.lower(), await _read(response, request))
+            body = await _read(response, request)
+            return OutboundAnswer(response.status, response.content_type.lower(), body, _location(response))
     except (TimeoutError, aiohttp.ClientError, OSError, ValueError) as error:
         # ValueError: a header or address that cannot be written; its text would name it, so it is not passed on.
         raise _failure(error) from None
@@ -136,6 +142,14 @@ def _check_url(text: str, *, allow_private: bool) -> URL:
     if not allowed:
         raise OutboundFailed("address not allowed", sent=False)
     return url
+
+
+def _location(response: aiohttp.ClientResponse) -> str | None:
+    told = response.headers.get("Location")
+    try:
+        return None if told is None else str(response.url.join(URL(told)))
+    except ValueError:
+        return None
 
 
 async def _read(response: aiohttp.ClientResponse, request: OutboundRequest) -> bytes:

@@ -22,8 +22,8 @@ from base.database import Sessions, transaction
 from base.encryption import KeyRing
 from base.errors import InvalidInput
 from base.ids import new_id
-from base.messages import MAX_TEXT, Inbound, Stored
-from bot.carrier_words import HELP, OPT_OUT
+from base.messages import ANSWERED, MAX_TEXT, Inbound, Stored
+from bot.carrier_words import HELP, OPT_OUT, REOPEN
 from bot.claims import (
     Claim,
     Kept,
@@ -278,7 +278,7 @@ class TurnService:
     async def _commit(self, claim: Claim, decided: Decided | None) -> Claim | None:
         """The turn's one transaction; nothing of it happens if the claim was lost meanwhile."""
         now = self._clock.now()
-        replies = decided.replies if decided is not None else []
+        replies = _to_say(claim, decided)
         async with transaction(self._sessions) as session:
             kept = None if decided is None else _kept(decided, now)
             row = await hold(session, claim, messages=len(replies), kept=kept)
@@ -349,6 +349,14 @@ def _came_to(claim: Claim, decided: Decided | None) -> dict[str, Any]:
     needs = {"needs": decided.needs} if decided.needs else {}
     in_pieces = decided.gap is not None and len(claim.pieces) > 1
     return {**needs, **({PIECES: [str(piece) for piece in claim.pieces]} if in_pieces else {})}
+
+
+def _to_say(claim: Claim, decided: Decided | None) -> list[Reply]:
+    """What is said; nothing to a word of the carriers that the provider has answered already."""
+    if decided is None:
+        return []
+    by_carrier = any(effect.get("effect") in {*UNASKED, REOPEN} for effect in decided.effects)
+    return [] if by_carrier and claim.data.get(ANSWERED) else decided.replies
 
 
 def _purpose_of(decided: Decided) -> Literal["answer", "nudge", "notice"]:

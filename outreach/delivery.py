@@ -177,8 +177,9 @@ class Delivery:
                 if outcome.dead_address or outcome.opted_out:
                     rule = f"{message.channel}_provider_stop" if outcome.opted_out else outcome.rule
                     await bury_address(session, self._keys, message.channel, envelope.address, rule=rule, now=now)
-                if outcome.opted_out:
-                    await suppress(session, [message.contact_id], message.channel, rule, now)
+                if outcome.opted_out and await suppress(session, [message.contact_id], message.channel, rule, now):
+                    # Somebody's stop went by us: the operator must find out how.
+                    _log.error("provider_knew_of_a_stop", outbox_id=str(message.id), channel=message.channel)
             if isinstance(outcome, RetryLater) and outcome.holds_account and envelope is not None:
                 await self._hold_account(session, envelope, outcome, now)
         _log.info("send_settled", outbox_id=str(message.id), channel=message.channel, outcome=type(outcome).__name__)

@@ -11,10 +11,11 @@ from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from base.channel_contract import Reported
-from base.delivery_states import states_below
+from base.delivery_states import NOT_KNOWN_TO_HAVE_LEFT, states_below
 from crm.consent.suppression import suppress
 from crm.contacts.models import ContactPoint
 from outreach.models import OutboxMessage
+from outreach.put_off import plan_again
 from outreach.trail import Happened, record_all
 
 _log = structlog.get_logger(__name__)
@@ -37,24 +38,37 @@ async def write_report(session: AsyncSession, channel: str, report: Reported, no
         values |= {"reason_rule": None, "reason": None}
     if report.message_provider_id is not None:
         values["provider_id"] = report.message_provider_id
-    raised = await session.scalar(
-        update(OutboxMessage)
-        .where(OutboxMessage.id == row.id, OutboxMessage.state.in_(states_below(report.state)))
-        .values(**values)
-        .returning(OutboxMessage.id)
-        .execution_options(synchronize_session=False)
-    )
-    # What is said in a talk stands in the talk; the timeline tells of it only when it did not arrive.
-    told = report.state == "undelivered" or (row.message_id is None and report.state != "accepted")
-    if raised is not None and told:
-        data = {"outbox_id": str(row.id), "channel": channel, "rule": report.rule, "reason": report.reason}
-        named = {name: value for name, value in data.items() if value is not None}
-        await record_all(
-            session, [Happened(f"message_{report.state}", row.contact_id, row.conversation_id, named)], now
+    if row.state in states_below(report.state):
+        await session.execute(
+            update(OutboxMessage)
+            .where(OutboxMessage.id == row.id)
+            .values(**values)
+            .execution_options(synchronize_session=False)
         )
+        await record_all(session, _what_happened(channel, row, report), now)
+        if report.put_off and await plan_again(session, row.id, now):
+            _log.info("message_put_off", outbox_id=str(row.id), channel=channel)
     if report.dead_address or report.opted_out:
         await _stop(session, channel, row, report, now)
     return True
+
+
+def _what_happened(channel: str, row: Any, report: Reported) -> list[Happened]:
+    """That it left, where this report is the first we hear of it, and what became of it.
+
+    What is said in a talk stands in the talk; the timeline tells of it only when it did not arrive.
+    """
+    events: list[Happened] = []
+    if row.message_id is None and row.state in NOT_KNOWN_TO_HAVE_LEFT:
+        events.append(_event("message_sent", channel, row, journey=row.journey, step=row.step))
+    if report.state == "undelivered" or (row.message_id is None and report.state != "accepted"):
+        events.append(_event(f"message_{report.state}", channel, row, rule=report.rule, reason=report.reason))
+    return events
+
+
+def _event(kind: str, channel: str, row: Any, **more: str | None) -> Happened:
+    told = {name: value for name, value in more.items() if value is not None}
+    return Happened(kind, row.contact_id, row.conversation_id, {"outbox_id": str(row.id), "channel": channel, **told})
 
 
 async def _find(session: AsyncSession, channel: str, report: Reported) -> Any:
@@ -68,11 +82,16 @@ async def _find(session: AsyncSession, channel: str, report: Reported) -> Any:
     found = await session.execute(
         select(
             OutboxMessage.id,
+            OutboxMessage.state,
+            OutboxMessage.journey,
+            OutboxMessage.step,
             OutboxMessage.contact_id,
             OutboxMessage.conversation_id,
             OutboxMessage.contact_point_id,
             OutboxMessage.message_id,
-        ).where(OutboxMessage.channel == channel, meant)
+        )
+        .where(OutboxMessage.channel == channel, meant)
+        .with_for_update()
     )
     return found.first()
 
@@ -86,4 +105,5 @@ async def _stop(session: AsyncSession, channel: str, row: Any, report: Reported,
     if report.opted_out or not targets:
         targets.append(row.contact_id)
     rule = f"{channel}_provider_stop" if report.opted_out else report.rule or "undeliverable"
-    await suppress(session, targets, channel, rule, now)
+    if await suppress(session, targets, channel, rule, now) and report.opted_out:
+        _log.error("provider_knew_of_a_stop", outbox_id=str(row.id), channel=channel)

@@ -11,6 +11,11 @@ from aiohttp import web
 from base.channel_contract import AccountField, Finding
 from bot.intake.service import Attachments, Intake
 from bot.turns import TurnService
+from channels.sms.media import SMSAttachments
+from channels.sms.sender import SMSSender
+from channels.sms.setup import SMSSetup
+from channels.sms.webhook import SMSWebhooks
+from channels.sms.webhook import routes as sms_routes
 from outreach.accounts.book import AccountBook
 from outreach.accounts.service import Account
 from outreach.ports import Sender
@@ -57,20 +62,23 @@ class Incoming:
 
 def channel_setups() -> Mapping[str, ChannelSetup]:
     """The set-up of each channel that has accounts."""
-    setups: list[ChannelSetup] = []
+    setups: list[ChannelSetup] = [SMSSetup()]
     return {setup.channel: setup for setup in setups}
 
 
-def channel_senders(platform: Platform, accounts: AccountBook) -> list[Sender]:  # noqa: ARG001
+def channel_senders(platform: Platform, accounts: AccountBook) -> list[Sender]:
     """The senders of channels that have accounts."""
-    return []
+    return [SMSSender(accounts, platform.settings.site_url)]
 
 
 def channel_attachments(platform: Platform, accounts: AccountBook) -> dict[str, Attachments]:  # noqa: ARG001
     """Who fetches the files that people send, by channel."""
-    return {}
+    return {"sms": SMSAttachments(accounts)}
 
 
-def channel_routes(incoming: Incoming) -> list[web.RouteDef]:  # noqa: ARG001
+def channel_routes(incoming: Incoming) -> list[web.RouteDef]:
     """The webhooks of all channels."""
-    return []
+    platform = incoming.platform
+    return sms_routes(
+        SMSWebhooks(platform.sessions, incoming.accounts, incoming.intake, platform.clock, platform.settings.site_url)
+    )

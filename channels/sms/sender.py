@@ -1,0 +1,103 @@
+"""Hands texts over to Twilio, one request a message. Knows nothing of consent or time."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import aiohttp
+import structlog
+from twilio.base.exceptions import TwilioException, TwilioRestException, TwilioServiceException
+from twilio.base.values import unset
+
+from base.errors import InvalidInput
+from channels.sms.client import Throttled, TwilioAPI
+from channels.sms.refusals import outcome_of
+from channels.sms.settings import SMSAccount, read_account
+from channels.sms.webhook import status_url
+from outreach.accounts.book import AccountBook
+from outreach.decisions import SERVICE_PURPOSES
+from outreach.ports import Accepted, Envelope, InDoubt, Refused, RetryLater, SendOutcome
+
+_log = structlog.get_logger(__name__)
+
+SEND_WITHIN = timedelta(seconds=25)
+"""Below outreach.delivery.SEND_TIMEOUT, so that what ended before Twilio was reached is known not to have left."""
+PROMOTION_IS_GOOD_FOR = timedelta(minutes=10)
+"""How long promotion may wait at Twilio: after that it might come at an hour at which it may not."""
+ANSWER_IS_GOOD_FOR = timedelta(hours=1)
+_CANNOT_SEND = timedelta(minutes=15)
+
+
+class SMSSender:
+    """Fulfils outreach's port `Sender` for texts."""
+
+    channel = "sms"
+
+    def __init__(self, accounts: AccountBook, public_url: str) -> None:
+        self._accounts = accounts
+        self._public_url = public_url
+        self._api = TwilioAPI(timeout=SEND_WITHIN)
+
+    def configured(self) -> str | None:
+        """What is missing before anything may be sent."""
+        if self._accounts.of_channel("sms"):
+            return None
+        return "there is no number to send from: `parley channels add sms`."
+
+    async def close(self) -> None:
+        """Gives up its connections."""
+        await self._api.close()
+
+    async def send(self, envelope: Envelope) -> SendOutcome:
+        """Hands over one message."""
+        found = self._accounts.find("sms", envelope.account_id)
+        if found is None or envelope.address is None:
+            return Refused("no_account", "The number it would come from is no longer in use.")
+        try:
+            account = read_account(found)
+        except InvalidInput as error:
+            return RetryLater(f"The account cannot be used: {error.message}", _CANNOT_SEND, holds_account=True)
+        if account.is_barred(envelope.address):
+            return Refused(
+                "us_not_registered",
+                "Our number is not registered with the American carriers, who would drop it (Twilio's error 30034): "
+                "register it and tell the campaign with `parley channels add sms`.",
+            )
+        return await self._hand_over(account, found.id, envelope)
+
+    async def _hand_over(self, account: SMSAccount, account_id: UUID, envelope: Envelope) -> SendOutcome:
+        try:
+            async with self._api.client(account) as client:
+                message = await client.messages.create_async(**self._fields(account, account_id, envelope))
+        except (Throttled, TwilioException, aiohttp.ClientError, OSError, ValueError) as error:
+            return _outcome_of(error)
+        return Accepted(message.sid) if message.sid else InDoubt("Twilio gave the message no id.")
+
+    def _fields(self, account: SMSAccount, account_id: UUID, envelope: Envelope) -> dict[str, Any]:
+        promotional = envelope.purpose not in SERVICE_PURPOSES
+        good_for = PROMOTION_IS_GOOD_FOR if promotional else ANSWER_IS_GOOD_FOR
+        return {
+            "to": envelope.address,
+            "from_": unset if account.service_sid else account.sender,
+            "messaging_service_sid": account.service_sid or unset,
+            "body": envelope.text,
+            "status_callback": status_url(self._public_url, account_id, envelope.outbox_id),
+            "validity_period": int(good_for.total_seconds()),
+        }
+
+
+def _outcome_of(error: Exception) -> SendOutcome:
+    match error:
+        case Throttled():
+            return outcome_of(429, None, retry_after=error.after)
+        case TwilioRestException():
+            # Without a code of its own the SDK repeats the status.
+            return outcome_of(error.status, error.code if error.code != error.status else None)
+        case TwilioServiceException():
+            return outcome_of(error.status, error.code)
+        case aiohttp.ClientConnectorError() | aiohttp.ConnectionTimeoutError():
+            return RetryLater("Twilio could not be reached.")
+    # Broken off, too late, or an answer that is none: it may have been taken all the same.
+    return InDoubt("Twilio did not answer clearly.")
