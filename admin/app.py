@@ -15,6 +15,7 @@ from admin.leads import endpoints as leads
 from admin.opt_outs import endpoints as opt_outs
 from admin.sessions import endpoints as sessions
 from admin.static_ui import create_ui_routes
+from admin.understanding import endpoints as understanding
 
 
 class APIDescription(RootModel[dict[str, Any]]):
@@ -26,7 +27,14 @@ async def get_api_description(_call: Call) -> APIDescription:
     return APIDescription(create_document(ENDPOINTS))
 
 
-ENDPOINTS = (*sessions.ENDPOINTS, *leads.ENDPOINTS, *follow_ups.ENDPOINTS, *opt_outs.ENDPOINTS, get_api_description)
+ENDPOINTS = (
+    *sessions.ENDPOINTS,
+    *leads.ENDPOINTS,
+    *follow_ups.ENDPOINTS,
+    *opt_outs.ENDPOINTS,
+    *understanding.ENDPOINTS,
+    get_api_description,
+)
 
 
 def create_admin_routes(context: AdminContext) -> list[web.RouteDef]:

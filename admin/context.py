@@ -10,6 +10,7 @@ from admin.sessions.passwords import Passwords
 from base.clock import Clock
 from base.database import Sessions
 from base.encryption import KeyRing
+from bot.understanding.ports import FactFinder, Wake
 
 UI_BUILD = Path(__file__).parent / "ui" / "dist"
 
@@ -19,13 +20,16 @@ class AdminContext:
     """The admin room's collaborators.
 
     `public_url` is the site's address as browsers see it: its scheme decides whether cookies are Secure, its origin
-    which pages may send commands.
+    which pages may send commands. `facts` reads what in a text tells who wrote it, `wake_understanding` has a worker
+    look at the gaps list.
     """
 
     sessions: Sessions
     keys: KeyRing
     clock: Clock
     public_url: str
+    facts: FactFinder
+    wake_understanding: Wake
     ui_build: Path = UI_BUILD
     passwords: Passwords = field(default_factory=Passwords)
     outlooks: JourneyOutlooks = field(default_factory=JourneyOutlooks)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 import procrastinate
@@ -35,9 +36,10 @@ from crm.meetings.routes import MeetingPages
 from crm.meetings.routes import routes as meeting_routes
 from outreach.accounts.book import AccountBook
 from outreach.alarm import create_alarm, create_connector
-from server.channels import Incoming, channel_attachments, channel_routes
+from server.channels import Incoming, channel_attachments, channel_links, channel_loops, channel_routes
 from server.proxies import behind_proxies
 from server.settings import ROOT, SettingsProblem
+from server.understanding import wake_understanding
 from server.wiring import AlarmedFollowUps, Platform, create_answers, create_needs, database_url
 
 log = structlog.get_logger(__name__)
@@ -55,6 +57,7 @@ _SITE_POLICY = (
 _turns = web.AppKey("turns", TurnService)
 _dialogue = web.AppKey("dialogue", RasaDialogue)
 _intake = web.AppKey("intake", Intake)
+_incoming = web.AppKey("incoming", Incoming)
 _hub = web.AppKey("hub", Hub)
 _live = web.AppKey("live", PublishedFlows)
 _alarm = web.AppKey("alarm", procrastinate.App)
@@ -71,11 +74,12 @@ def create_web_app(platform: Platform) -> web.Application:
     live = PublishedFlows(platform.sessions, database_url(settings))
     source = PublishedSource(platform.sessions)
     dialogue = RasaDialogue(settings.rasa_addresses, settings.rasa_secret.get_secret_value(), source)
+    accounts = AccountBook(platform.sessions, platform.keys)
     turns = TurnService(
         sessions=platform.sessions,
         dialogue=dialogue,
         live=live,
-        needs=create_needs(platform),
+        needs=create_needs(platform, channel_links(accounts)),
         follow_ups=AlarmedFollowUps(alarm),
         watchers=hub,
         keys=platform.keys,
@@ -85,7 +89,6 @@ def create_web_app(platform: Platform) -> web.Application:
         answers=create_answers(),
         settings=TurnSettings(settings.company_name, platform.process_id),
     )
-    accounts = AccountBook(platform.sessions, platform.keys)
     intake = Intake(
         sessions=platform.sessions,
         turns=turns,
@@ -110,14 +113,24 @@ def create_web_app(platform: Platform) -> web.Application:
     app.add_routes(
         unsubscribe_routes(UnsubscribePages(platform.sessions, platform.keys, platform.clock, settings.company_name))
     )
-    app.add_routes(channel_routes(Incoming(platform, accounts, intake, turns)))
+    app[_incoming] = Incoming(platform, accounts, intake, turns)
+    app.add_routes(channel_routes(app[_incoming]))
     app.add_routes(callback_routes(CallbackReceiver(platform.sessions, platform.clock)))
     organizer = settings.email_from or "noreply@localhost"
     app.add_routes(
         meeting_routes(MeetingPages(platform.sessions, platform.keys, platform.clock, settings.company_name, organizer))
     )
     app.add_routes(
-        create_admin_routes(AdminContext(platform.sessions, platform.keys, platform.clock, settings.site_url))
+        create_admin_routes(
+            AdminContext(
+                platform.sessions,
+                platform.keys,
+                platform.clock,
+                settings.site_url,
+                facts=dialogue,
+                wake_understanding=partial(wake_understanding, alarm),
+            )
+        )
     )
     app.add_routes([*_site_routes(), web.get("/healthz", _alive), web.get("/readyz", _ready)])
     app.cleanup_ctx.extend([_connections, _background])
@@ -136,7 +149,12 @@ async def _background(app: web.Application) -> AsyncIterator[None]:
     with suppress(NothingPublished):
         # Later it is heard of; until then chats are taken and wait.
         await app[_live].refresh()
-    loops = (app[_hub].listen(), app[_live].listen(), _sweep(app[_turns], app[_intake]))
+    loops = (
+        app[_hub].listen(),
+        app[_live].listen(),
+        _sweep(app[_turns], app[_intake]),
+        *channel_loops(app[_incoming]),
+    )
     tasks = [asyncio.create_task(loop) for loop in loops]
     yield
     for task in tasks:

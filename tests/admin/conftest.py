@@ -22,6 +22,7 @@ from admin.models import AdminUser
 from admin.sessions.passwords import Passwords
 from base.database import transaction
 from base.ids import new_id
+from tests.bot.understanding.missed_talk import AddressFinder
 
 PASSWORD = "correct horse battery"
 EMAIL = "ada@example.com"
@@ -79,13 +80,30 @@ def clock(now) -> SetClock:
     return SetClock(now)
 
 
+@dataclass
+class WakeUps:
+    """Counts how often a worker was woken for the gaps list."""
+
+    count: int = 0
+
+    async def wake(self) -> None:
+        self.count += 1
+
+
 @pytest.fixture
-def context(database, keys, clock, passwords, tmp_path) -> AdminContext:
+def wake_ups() -> WakeUps:
+    return WakeUps()
+
+
+@pytest.fixture
+def context(database, keys, clock, passwords, tmp_path, wake_ups) -> AdminContext:  # noqa: PLR0917  # fixtures
     return AdminContext(
         sessions=database.sessions,
         keys=keys,
         clock=clock,
         public_url="http://127.0.0.1:8080",
+        facts=AddressFinder(),
+        wake_understanding=wake_ups.wake,
         ui_build=tmp_path / "dist",
         passwords=passwords,
     )
