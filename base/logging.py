@@ -7,6 +7,9 @@ import sys
 
 import structlog
 
+_TALKATIVE = ("aiohttp.access", "httpx", "httpcore", "telegram")
+"""Libraries that at lower levels write whole addresses, with the secrets in them, or what people said."""
+
 
 def configure_logging(*, level: str = "INFO", as_json: bool = True) -> None:
     """Sends every log of this process, ours and the libraries', to standard error in one form."""
@@ -34,7 +37,8 @@ def configure_logging(*, level: str = "INFO", as_json: bool = True) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
-    logging.getLogger("aiohttp.access").setLevel(logging.WARNING)
+    for name in _TALKATIVE:
+        logging.getLogger(name).setLevel(logging.WARNING)
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),

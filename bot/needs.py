@@ -5,7 +5,7 @@ A need that nobody here can obtain gets the answer for that, which every flow ha
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
@@ -27,6 +27,9 @@ log = structlog.get_logger(__name__)
 Obtain = Callable[[Claim, Need, str], Awaitable[Mapping[str, Any]]]
 """Obtains what one kind of need asks for; the text is the attempt's key, the same when the turn is done again."""
 
+LinkTo = Callable[[str, str], Awaitable[str | None]]
+"""Where a code is gone on with on a channel: its name and the code make a link, where that channel has one."""
+
 _IN_VAIN: Mapping[str, Mapping[str, Any]] = {
     "http": {"ok": False, "problem": "not available"},
     "free_times": {"times": [], "more": False},
@@ -41,6 +44,7 @@ class PlatformNeeds:
 
     Attributes:
         site_url: where a talk is gone on with on the web.
+        link_to: where it is on other channels.
     """
 
     sessions: Sessions
@@ -51,6 +55,7 @@ class PlatformNeeds:
     free_times: Obtain | None = None
     hold_time: Obtain | None = None
     knowledge: Obtain | None = None
+    link_to: LinkTo | None = None
 
     async def answer(self, claim: Claim, need: Need, *, attempt_key: str) -> Mapping[str, Any]:
         """The result as the protocol has it.
@@ -100,4 +105,13 @@ class PlatformNeeds:
                 attempt_key=attempt_key,
                 now=self.clock.now(),
             )
-        return {"code": code, "link": f"{self.site_url.rstrip('/')}/?{urlencode({'resume': code})}"}
+        return {"code": code, "link": await self._find_link(need.channels, code)}
+
+    async def _find_link(self, channels: Sequence[str], code: str) -> str:
+        """The link for the first of the channels that has one; empty when none has."""
+        for channel in channels:
+            if channel == "web":
+                return f"{self.site_url.rstrip('/')}/?{urlencode({'resume': code})}"
+            if self.link_to is not None and (link := await self.link_to(channel, code)) is not None:
+                return link
+        return ""

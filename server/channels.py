@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -10,16 +10,26 @@ from aiohttp import web
 
 from base.channel_contract import AccountField, Finding
 from bot.intake.service import Attachments, Intake
+from bot.needs import LinkTo
 from bot.turns import TurnService
 from channels.sms.media import SMSAttachments
 from channels.sms.sender import SMSSender
 from channels.sms.setup import SMSSetup
 from channels.sms.webhook import SMSWebhooks
 from channels.sms.webhook import routes as sms_routes
+from channels.telegram.api import Bots
+from channels.telegram.arrivals import Arrivals
+from channels.telegram.files import TelegramFiles
+from channels.telegram.polling import Polling
+from channels.telegram.sender import TelegramSender
+from channels.telegram.settings import deep_link
+from channels.telegram.setup import TelegramSetup
+from channels.telegram.webhook import TelegramWebhook
+from channels.telegram.webhook import routes as telegram_routes
 from outreach.accounts.book import AccountBook
 from outreach.accounts.service import Account
 from outreach.ports import Sender
-from server.wiring import Platform
+from server.wiring import Platform, database_url
 
 
 class ChannelSetup(Protocol):
@@ -62,23 +72,46 @@ class Incoming:
 
 def channel_setups() -> Mapping[str, ChannelSetup]:
     """The set-up of each channel that has accounts."""
-    setups: list[ChannelSetup] = [SMSSetup()]
+    setups: list[ChannelSetup] = [SMSSetup(), TelegramSetup()]
     return {setup.channel: setup for setup in setups}
 
 
 def channel_senders(platform: Platform, accounts: AccountBook) -> list[Sender]:
     """The senders of channels that have accounts."""
-    return [SMSSender(accounts, platform.settings.site_url)]
+    return [SMSSender(accounts, platform.settings.site_url), TelegramSender(accounts, Bots())]
 
 
 def channel_attachments(platform: Platform, accounts: AccountBook) -> dict[str, Attachments]:  # noqa: ARG001
     """Who fetches the files that people send, by channel."""
-    return {"sms": SMSAttachments(accounts)}
+    return {"sms": SMSAttachments(accounts), "telegram": TelegramFiles(accounts, Bots())}
 
 
 def channel_routes(incoming: Incoming) -> list[web.RouteDef]:
     """The webhooks of all channels."""
     platform = incoming.platform
-    return sms_routes(
-        SMSWebhooks(platform.sessions, incoming.accounts, incoming.intake, platform.clock, platform.settings.site_url)
-    )
+    return [
+        *sms_routes(
+            SMSWebhooks(
+                platform.sessions, incoming.accounts, incoming.intake, platform.clock, platform.settings.site_url
+            )
+        ),
+        *telegram_routes(TelegramWebhook(incoming.accounts, Arrivals(incoming.intake, incoming.turns, Bots()))),
+    ]
+
+
+def channel_loops(incoming: Incoming) -> list[Coroutine[Any, Any, None]]:
+    """What runs beside the webhooks for as long as the process does: asking providers that do not call us."""
+    bots = Bots()
+    arrivals = Arrivals(incoming.intake, incoming.turns, bots)
+    return [Polling(incoming.accounts, arrivals, bots, database_url(incoming.platform.settings)).run()]
+
+
+def channel_links(accounts: AccountBook) -> LinkTo:
+    """Links with the code of a talk, by channel."""
+
+    async def link_to(channel: str, code: str) -> str | None:
+        await accounts.refresh()
+        account = accounts.find(channel, None)
+        return deep_link(account.address, code) if account is not None and channel == "telegram" else None
+
+    return link_to

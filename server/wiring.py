@@ -14,7 +14,7 @@ from base.database import Sessions, create_engine, create_sessions
 from base.encryption import KeyRing, read_key_file
 from bot.connectors.call import Connectors
 from bot.knowledge.answering import KnowledgeNeed
-from bot.needs import PlatformNeeds
+from bot.needs import LinkTo, PlatformNeeds
 from bot.outside_needs import OutsideNeeds
 from channels.email.sender import EmailSender
 from channels.email.settings import EmailSettings, parse_smtp_url
@@ -111,7 +111,7 @@ def create_answers() -> OutboxAnswers:
     return OutboxAnswers(PROVIDER_CHANNELS)
 
 
-def create_needs(platform: Platform) -> PlatformNeeds:
+def create_needs(platform: Platform, link_to: LinkTo) -> PlatformNeeds:
     """Who obtains what a step needs while its turn is decided."""
     sessions, keys, clock, site_url = platform.sessions, platform.keys, platform.clock, platform.settings.site_url
     outside = OutsideNeeds(
@@ -126,4 +126,5 @@ def create_needs(platform: Platform) -> PlatformNeeds:
         free_times=outside.free_times,
         hold_time=outside.hold_time,
         knowledge=KnowledgeNeed(sessions),
+        link_to=link_to,
     )

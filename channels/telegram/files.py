@@ -1,4 +1,4 @@
-"""Fetches what people send from where Telegram keeps it: asks for its place, then reads within bounds. Keeps nothing."""
+"""Fetches what people send from where Telegram keeps it: asks for its place, reads within bounds. Keeps nothing."""
 
 from __future__ import annotations
 

@@ -98,7 +98,7 @@ class Polling:
             except (TelegramError, psycopg.Error, SQLAlchemyError) as error:
                 # A token that is wrong, a webhook that is set, a database or a network that is away: it is tried again.
                 _log.warning("telegram_not_asked", account_id=str(account.id), error=_words(error))
-            except Exception:
+            except Exception:  # noqa: BLE001
                 # The loop boundary: nothing was acknowledged, so nothing is lost.
                 _log.exception("telegram_polling_broke", account_id=str(account.id))
             await asyncio.sleep(self._rest.total_seconds())

@@ -72,7 +72,8 @@ def _read_message(message: Message) -> Said | None:
     said = Said(
         provider_id="",
         sender=who,
-        text=message.text or message.caption or "",
+        # Neither PostgreSQL nor anybody's eye can make anything of NUL.
+        text=(message.text or message.caption or "").replace("\x00", ""),
         attachments=tuple(_attachments(message)),
         language=message.sender.language_code,
         sent_at=datetime.fromtimestamp(message.date, UTC) if message.date else None,

@@ -103,6 +103,11 @@ def can_be_called(public_url: str) -> bool:
     return url.scheme == "https" and url.port in WEBHOOK_PORTS and host not in ("localhost", "127.0.0.1", "::1", "")
 
 
+def deep_link(address: str, code: str) -> str:
+    """A link that opens the chat with the bot and hands it the code of a talk begun elsewhere."""
+    return f"https://t.me/{address}?start={code}"
+
+
 def webhook_secret(account_id: UUID, token: str) -> str:
     """What Telegram sends with each update, so that we know it is Telegram: drawn from the token, so kept nowhere.
 

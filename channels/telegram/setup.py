@@ -1,4 +1,4 @@
-"""How an operator brings a bot in: its name is asked of Telegram, its webhook and menu are set, all of it is checked."""
+"""How an operator brings a bot in: Telegram tells its name, webhook and menu are set, all of it is checked."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class TelegramSetup:
         AccountField(
             "token",
             "Bot token",
-            "Open a chat with @BotFather in Telegram, send /newbot (or /token for a bot you have) and copy what it gives.",
+            "In Telegram, send @BotFather /newbot (or /token for a bot that you have) and copy what it gives.",
             secret=True,
         ),
         AccountField(

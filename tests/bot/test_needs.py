@@ -5,11 +5,14 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+import pytest
 from sqlalchemy import func, select, update
 
 from base.database import transaction
 from bot.deciding import MOST_NEEDS
+from bot.dialogue import Need
 from bot.models import Conversation, Message, ResumeCode
+from bot.needs import PlatformNeeds
 from bot.resume_codes import find_code
 from bot.turns import MAX_ATTEMPTS
 from tests.bot.scripted_dialogue import Answer, say
@@ -136,7 +139,7 @@ async def test_the_code_of_a_turn_done_again_is_the_same_code(stage: Stage) -> N
     first, second = told
     assert first == second
     assert find_code(first["code"]) == first["code"]
-    assert first["link"] == f"https://shop.example/?resume={first['code']}"
+    assert first["link"] == "", "a code for text messages opens nothing on the web"
     async with stage.sessions() as session:
         (kept,) = list(await session.scalars(select(ResumeCode)))
     assert first["code"].encode() not in kept.code_sha256
@@ -150,3 +153,26 @@ async def test_facts_asked_for_after_effects_that_cannot_be_read_are_a_failed_an
     for _ in range(MAX_ATTEMPTS):
         await stage.turns.resume_waiting()
     assert await stage.transcript() == [("visitor", "hello"), ("bot", "<handed_off en>")]
+
+
+@pytest.mark.parametrize(
+    ("channels", "link"),
+    [
+        (["telegram", "web"], "https://t.me/a_bot?start={code}"),
+        (["web", "telegram"], "https://shop.example/?resume={code}"),
+        (["sms", "telegram"], "https://t.me/a_bot?start={code}"),
+        (["sms"], ""),
+    ],
+)
+async def test_the_code_of_a_talk_comes_with_a_link_for_the_first_channel_that_has_one(
+    stage: Stage, channels: list[str], link: str
+) -> None:
+    async def link_to(channel: str, code: str) -> str | None:
+        return f"https://t.me/a_bot?start={code}" if channel == "telegram" else None
+
+    needs = PlatformNeeds(stage.sessions, stage.keys, stage.clock, "https://shop.example", link_to=link_to)
+    claim = (await stage.turns.take(stage.inbound("elsewhere, please"))).claim
+    assert claim is not None
+    need = Need(need="resume_code", step="demo/move", channels=channels)
+    result = await needs.answer(claim, need, attempt_key="once")
+    assert result["link"] == link.format(code=result["code"])
