@@ -24,7 +24,7 @@ from server.nlu_programs import run_group, run_report
 from server.publishing import create_workshop
 from server.rasa_programs import code_of, hash_parts
 from server.settings import Settings
-from server.training import fingerprint
+from server.training import ModelTrainer
 from server.wiring import Platform
 
 log = structlog.get_logger(__name__)
@@ -42,7 +42,7 @@ class RasaEvaluator:
     settings: Settings
 
     def mark(self, intents: Mapping[str, str], held_out: Mapping[str, str]) -> str:
-        model = fingerprint(intents, self.settings.encoder_dir)
+        model = ModelTrainer(self.settings).fingerprint(intents)
         return hash_parts([("model", model), *sorted(held_out.items()), *code_of(_REPORTING)])
 
     async def report(self, intents: Mapping[str, str], held_out: Mapping[str, str], say: Say) -> dict[str, Any]:
