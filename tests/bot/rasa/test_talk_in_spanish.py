@@ -370,3 +370,9 @@ def test_what_does_not_work_is_named_all_the_same(text, value):
 @pytest.mark.parametrize("text", ["no es el banco", "el banco no", "facturas no"])
 def test_what_is_turned_down_is_not_named(text):
     assert match_choice(text, PROBLEMS, language="es") is None
+
+
+def test_a_word_that_is_milder_in_a_chat_stops_all_messages_by_phone_only():
+    assert "alto" in WORDS.stops_by_phone
+    assert {"alto", "fin", "cancelar"}.isdisjoint(WORDS.stops)
+    assert "baja" in WORDS.stops

@@ -254,10 +254,8 @@ WORDS = TalkWords(
         r"|actualiz(?:a|ar) mis?|empez(?:ar|emos)|ay[uú]d[ae](?:me|nme))\b",
         re.IGNORECASE,
     ),
-    stops=said(
-        "baja|alto|parar|darme de baja|dar de baja|dame de baja|deme de baja|desuscribir|desuscribirme|baja total"
-    ),
-    stops_by_phone=said("fin|cancelar"),
+    stops=said("baja|parar|darme de baja|dar de baja|dame de baja|deme de baja|desuscribir|desuscribirme"),
+    stops_by_phone=said("alto|fin|cancelar"),
     person=said(
         "persona|una persona|persona por favor|humano|un humano|humana|persona real|una persona real|agente|un agente"
         "|operador|operadora|un operador|una operadora|asesor|asesora|un asesor|una asesora|comercial|un comercial"
