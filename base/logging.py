@@ -7,9 +7,6 @@ import sys
 
 import structlog
 
-_TALKATIVE = ("aiohttp.access", "httpx", "httpcore", "telegram")
-"""Libraries that at lower levels write whole addresses, with the secrets in them, or what people said."""
-
 
 def configure_logging(*, level: str = "INFO", as_json: bool = True) -> None:
     """Sends every log of this process, ours and the libraries', to standard error in one form."""
@@ -21,7 +18,10 @@ def configure_logging(*, level: str = "INFO", as_json: bool = True) -> None:
         structlog.processors.StackInfoRenderer(),
     ]
     renderer: structlog.typing.Processor = (
-        structlog.processors.JSONRenderer() if as_json else structlog.dev.ConsoleRenderer()
+        structlog.processors.JSONRenderer()
+        if as_json
+        # Its own form of a stack shows the values of variables, and with them what people wrote and credentials.
+        else structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
     )
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(
@@ -37,8 +37,7 @@ def configure_logging(*, level: str = "INFO", as_json: bool = True) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
-    for name in _TALKATIVE:
-        logging.getLogger(name).setLevel(logging.WARNING)
+    logging.getLogger("aiohttp.access").setLevel(logging.WARNING)
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),

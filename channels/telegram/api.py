@@ -1,12 +1,13 @@
 """python-telegram-bot as a client of the Bot API and nothing else: exact errors, no text and no token in any of them.
 
 The token stands in every address that is asked. So what the library or its HTTP client says of a failure is never
-passed on, and both are kept from logging (`base.logging`).
+passed on, and neither of them logs anything but warnings.
 """
 
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
@@ -25,6 +26,8 @@ _POOL = 5.0
 """Together below outreach.delivery.SEND_TIMEOUT, so that what ended before it was sent is known not to have left."""
 _CONNECTIONS = 64
 _LONGEST_PAUSE = timedelta(days=1)
+_TALKATIVE = ("telegram", "httpx", "httpcore")
+"""Below warnings these write whole addresses, with the token in them, and what people said."""
 
 
 class Unreachable(TelegramError):
@@ -124,6 +127,8 @@ class Bots:
     """The bots of one process, with their connections."""
 
     def __init__(self) -> None:
+        for name in _TALKATIVE:
+            logging.getLogger(name).setLevel(logging.WARNING)
         self._bots: dict[TelegramAccount, BotAPI] = {}
         self._requests: tuple[_ExactRequest, _ExactRequest] | None = None
 

@@ -36,6 +36,10 @@ class TelegramSender:
             return None
         return "there is no bot to send from: `parley channels add telegram`."
 
+    async def close(self) -> None:
+        """Ends the connections."""
+        await self._bots.close()
+
     async def send(self, envelope: Envelope) -> SendOutcome:
         """Hands over one message."""
         account = self._accounts.find("telegram", envelope.account_id)
