@@ -63,9 +63,11 @@ class _HTTP(AsyncHttpClient):  # type: ignore[misc]  # the SDK has no types
         if self._api_url is not None:
             asked = URL(url)
             url = str(URL(self._api_url).with_path(asked.path).with_query(asked.query))
-        login = None if auth is None else aiohttp.BasicAuth(*auth)
+        told = dict(headers or {})
+        if auth is not None:
+            told["Authorization"] = aiohttp.encode_basic_auth(*auth)
         async with self._session.request(
-            method, url, params=params, data=data, headers=headers, auth=login, allow_redirects=False
+            method, url, params=params, data=data, headers=told, allow_redirects=False
         ) as answer:
             if answer.status == 429:
                 raise Throttled(_seconds(answer.headers.get("Retry-After")))

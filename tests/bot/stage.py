@@ -37,6 +37,9 @@ class MovedClock:
     def move(self, by: timedelta) -> None:
         self.at += by
 
+    def move_seconds(self, seconds: float) -> None:
+        self.at += timedelta(seconds=seconds)
+
 
 @dataclass
 class NotedFollowUps:
