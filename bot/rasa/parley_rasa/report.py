@@ -15,8 +15,9 @@ from pathlib import Path
 from typing import Any
 
 from parley_rasa.reporting import figures, likeness
-from parley_rasa.reporting.cross_validation import Say, Understanding, cross_validate, with_names
+from parley_rasa.reporting.cross_validation import Say, Understanding, cross_validate
 from parley_rasa.reporting.examples import Example, ReportError, read_examples
+from parley_rasa.reporting.kept_vectors import read_kept, write_kept
 from parley_rasa.understanding.encoder import PRECISIONS, Encoder, EncoderError, encoder_precision
 from parley_rasa.understanding.intent_training import TrainingError
 from parley_rasa.understanding.readable import is_language
@@ -36,6 +37,7 @@ def main(arguments: list[str] | None = None) -> int:
         "--held-out", type=Path, action="append", default=[], help="folder or file, never trained on; may be repeated"
     )
     parser.add_argument("--precision", choices=PRECISIONS, help="as config.yml has it, when not given")
+    parser.add_argument("--vectors", type=Path, help="file that keeps vectors from one run to the next")
     options = parser.parse_args(arguments)
     try:
         setup = read_setup()
@@ -43,7 +45,11 @@ def main(arguments: list[str] | None = None) -> int:
             options.encoder, options.precision or encoder_precision(setup["precision"]), int(setup["max_tokens"])
         )
         examples, held_out = read_examples([options.nlu]), read_examples(options.held_out)
-        written = report(examples, held_out, Understanding(encoder, setup), options.folds, _say)
+        kept = read_kept(options.vectors, encoder.fingerprint) if options.vectors else {}
+        understanding = Understanding(encoder, setup, kept)
+        written = report(examples, held_out, understanding, options.folds, _say)
+        if options.vectors:
+            write_kept(options.vectors, encoder.fingerprint, understanding.used)
         options.out.write_text(json.dumps(written, ensure_ascii=False), "utf-8")
     except (ReportError, TrainingError, EncoderError, OSError) as error:
         print(f"report: {error}", file=sys.stderr)
@@ -71,7 +77,7 @@ def report(
     vectors = understanding.vectors(texts, say)
     found = cross_validate(examples, understanding, folds, say)
     say("training the model of all examples")
-    model = understanding.train(with_names([*examples, *unread]))
+    model = understanding.train([*examples, *unread])
     asked = understanding.classify(model, [example.text for example in held_out])
     results = list(zip(examples, found, strict=True))
     known = {example.plain for example in examples}

@@ -17,9 +17,10 @@ from parley_rasa.report import FOLDS, report
 from parley_rasa.reporting import cross_validation, figures, likeness
 from parley_rasa.reporting.cross_validation import Found, Understanding, cross_validate, with_names
 from parley_rasa.reporting.examples import Example, ReportError, language_of, read_examples
+from parley_rasa.reporting.kept_vectors import read_kept, write_kept
 from parley_rasa.understanding.encoder import Encoder
 from parley_rasa.understanding.intent_model import OUT_OF_SCOPE
-from parley_rasa.understanding.intent_training import Fitted
+from parley_rasa.understanding.intent_training import Fitted, TrainingError
 from parley_rasa.understanding.setup import DEFAULTS, read_setup
 
 ENGLISH = {
@@ -63,18 +64,14 @@ class LetterEncoder:
 
 
 class Watched(Understanding):
-    """Remembers what each model was taught and then asked."""
+    """Remembers the words that each model knows and what it is then asked."""
 
     def __init__(self) -> None:
         super().__init__(LetterEncoder(), DEFAULTS)
-        self.lessons: list[tuple[list[Example], list[str]]] = []
-
-    def train(self, examples, folds=None, fit=None):
-        self.lessons.append((list(examples), []))
-        return super().train(examples, folds, fit)
+        self.asked: list[tuple[set[str], list[str]]] = []
 
     def classify(self, model, texts):
-        self.lessons[-1][1].extend(texts)
+        self.asked.append((set(model.words.vocabulary), list(texts)))
         return super().classify(model, texts)
 
 
@@ -124,37 +121,52 @@ def test_how_a_text_is_written_out_makes_no_difference_to_what_it_says(text):
 # Cross-validation
 
 
+def marked(language: str = "en") -> list[Example]:
+    """Examples each with a word that no other has."""
+    return [
+        Example(f"{text} word{number}{language}", intent, language)
+        for number, (intent, text) in enumerate((intent, text) for intent in ENGLISH for text in ENGLISH[intent])
+    ]
+
+
+def marks(texts: list[str]) -> set[str]:
+    return {word for text in texts for word in re.findall(r"word\w+", text.lower())}
+
+
 def test_no_model_is_asked_what_it_was_taught_in_whatever_spelling():
-    twice = {**ENGLISH, "ask_pricing": [*ENGLISH["ask_pricing"], "Price list!", "PRICE LIST"]}
     watched = Watched()
-    cross_validate(examples_of(twice), watched, 5, ignore)
-    asked = [text for _, texts in watched.lessons for text in texts]
-    assert sorted(asked) == sorted(text for texts in twice.values() for text in texts)
-    for taught, texts in watched.lessons:
-        known = {example.plain for example in taught}
-        assert not [text for text in texts if Example(text, "", "").plain in known]
+    examples = marked()
+    twins = [Example(f"{examples[3].text.upper()}!", "ask_pricing", "en"), Example(examples[9].text, "opt_out", "es")]
+    cross_validate([*examples, *twins], watched, 5, ignore)
+    assert sorted(text for _, texts in watched.asked for text in texts) == sorted(
+        example.text for example in [*examples, *twins]
+    )
+    inside = marks([example.text for example in examples if example.intent != OUT_OF_SCOPE])
+    for known, texts in watched.asked:
+        assert known & inside == inside - marks(texts)
 
 
 def test_the_name_of_an_intent_is_no_hint_for_an_example_that_says_the_same():
     watched = Watched()
-    examples = examples_of({**ENGLISH, "cancel": ["cancel", "forget it", "never mind", "stop this"]})
+    examples = examples_of({**ENGLISH, "cancel": ["cancel", "forget it", "never mind", "quit now"]})
     assert Example("cancel", "cancel", "") in with_names(examples)
     cross_validate(examples, watched, 4, ignore)
-    (taught,) = (taught for taught, texts in watched.lessons if "cancel" in texts)
-    assert "cancel" not in {example.text for example in taught}
+    assert ["cancel" in known for known, texts in watched.asked if "cancel" in texts] == [False]
 
 
 def test_every_intent_and_language_is_spread_over_all_parts():
-    watched = Watched()
-    cross_validate(examples_of(ENGLISH) + examples_of(SPANISH, "es"), watched, 5, ignore)
-    spanish = {text for texts in SPANISH.values() for text in texts}
-    for taught, texts in watched.lessons:
-        assert {example.intent for example in taught} == set(ENGLISH)
-        assert len(spanish & set(texts)) == 3
-
-
-def test_models_are_fitted_once_and_nothing_else_is_different_for_it(monkeypatch):
     examples = examples_of(ENGLISH) + examples_of(SPANISH, "es")
+    parts = cross_validation.divide(examples, with_names(examples), 5)
+    for language, intents in (("en", ENGLISH), ("es", SPANISH)):
+        for intent, texts in intents.items():
+            counts = [0] * 5
+            for part, example in zip(parts, examples, strict=False):
+                counts[part] += (example.intent, example.language) == (intent, language)
+            assert sum(counts) == len(texts)
+            assert max(counts) - min(counts) <= 1
+
+
+def test_each_part_is_fitted_once_for_each_value_that_is_tried(monkeypatch):
     fitted: list[int] = []
 
     class Counted(Fitted):
@@ -163,14 +175,25 @@ def test_models_are_fitted_once_and_nothing_else_is_different_for_it(monkeypatch
             super().__init__(*arguments)
 
     monkeypatch.setattr(cross_validation, "Fitted", Counted)
-    once = cross_validate(examples, Understanding(LetterEncoder(), DEFAULTS), 5, ignore)
-    counted = len(fitted)
-    monkeypatch.setattr(cross_validation, "_FittedOnce", lambda _say: Counted)
-    each = cross_validate(examples, Understanding(LetterEncoder(), DEFAULTS), 5, ignore)
-    assert once == each
-    # Two values of C: ten pairs of parts, each for both, and one model a part; without remembering every pair twice.
-    assert counted == 10 * 2 + 5
-    assert len(fitted) - counted == 5 * 4 * 2 + 5
+    cross_validate(examples_of(ENGLISH), Understanding(LetterEncoder(), DEFAULTS), 5, ignore)
+    assert len(fitted) == 5 * 2
+
+
+def test_how_a_part_is_pooled_is_learnt_from_the_others_alone(monkeypatch):
+    examples = examples_of(ENGLISH)
+    taught = with_names(examples)
+    parts = cross_validation.divide(examples, taught, 4)
+    learnt: list[tuple[int, int, int]] = []
+    real = cross_validation.intent_training.assemble
+
+    def assemble(labels, fitted, targets, held_out, vectors, strange, encoder):
+        learnt.append((len(targets), len(held_out.familiarity), len(vectors)))
+        return real(labels, fitted, targets, held_out, vectors, strange, encoder)
+
+    monkeypatch.setattr(cross_validation.intent_training, "assemble", assemble)
+    cross_validate(examples, Understanding(LetterEncoder(), DEFAULTS), 4, ignore)
+    inside = [part for part, one in zip(parts, taught, strict=True) if one.intent != OUT_OF_SCOPE]
+    assert learnt == [(len(inside) - inside.count(part),) * 3 for part in range(4)]
 
 
 def test_too_few_examples_are_said_to_be_too_few():
@@ -179,11 +202,15 @@ def test_too_few_examples_are_said_to_be_too_few():
 
 
 def test_an_intent_with_a_single_example_is_asked_like_the_others():
-    examples = [*examples_of(ENGLISH), Example("zzz", "rare", "en")]
-    watched = Watched()
-    assert len(cross_validate(examples, watched, 5, ignore)) == len(examples)
-    (taught,) = (taught for taught, texts in watched.lessons if "zzz" in texts)
-    assert {example.text for example in taught if example.intent == "rare"} <= {"rare"}
+    examples = [*examples_of(ENGLISH), Example("rare", "rare", "en")]
+    found = cross_validate(examples, Watched(), 5, ignore)
+    assert len(found) == len(examples)
+    assert "rare" not in {one.intent for one in found}
+
+
+def test_examples_of_one_intent_alone_are_refused():
+    with pytest.raises(TrainingError, match="at least two intents"):
+        cross_validate(examples_of({"a": ["x", "y", "z"], "b": ["b"]}), Watched(), 3, ignore)
 
 
 # Figures
@@ -324,6 +351,7 @@ def written(folder, encoder_dir) -> tuple[dict, list[str]]:
     done = run_module(
         "parley_rasa.report", "--nlu", folder / "intents", "--encoder", encoder_dir, "--out", out,
         "--held-out", folder / "held_out.yml", "--held-out", folder / "held_out_es.yml",
+        "--vectors", folder / "vectors.npz",
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert done.stderr == ""
@@ -366,7 +394,7 @@ def test_the_report_tells_its_progress(written):
     lines = written[1]
     assert lines[0] == "progress: 47 examples of 4 intents"
     assert all(line.startswith("progress: ") for line in lines)
-    assert "progress: part 5 of 5: training model 25" in lines
+    assert lines.count("progress: training the model without part 5") == 2
     assert lines[-1] == "progress: training the model of all examples"
 
 
@@ -381,6 +409,31 @@ def test_the_same_examples_give_the_same_report(folder, encoder_dir, written):
     assert first.pop("seconds") >= 0
     assert again.pop("seconds") >= 0
     assert json.loads(json.dumps(again)) == first
+
+
+def test_vectors_are_kept_for_the_next_run_of_the_same_encoder(tmp_path):
+    texts = ["price list", "ünïcödé 👍", "a\nb"]
+    first = Understanding(LetterEncoder(), DEFAULTS)
+    rows = first.vectors(texts)
+    file = tmp_path / "vectors.npz"
+    write_kept(file, "letters", first.used)
+
+    class Silent(LetterEncoder):
+        def encode(self, text):
+            raise AssertionError(text)
+
+    again = Understanding(Silent(), DEFAULTS, read_kept(file, "letters"))
+    assert again.vectors(texts[:2]).tolist() == rows[:2].tolist()
+    assert set(again.used) == set(texts[:2])
+    assert read_kept(file, "other letters") == {}
+    assert [path.name for path in tmp_path.iterdir()] == ["vectors.npz"]
+
+
+@pytest.mark.parametrize("content", [b"", b"PK\x03\x04 broken", b"no archive"])
+def test_a_broken_file_of_vectors_is_none(tmp_path, content):
+    (tmp_path / "vectors.npz").write_bytes(content)
+    assert read_kept(tmp_path / "vectors.npz", "letters") == {}
+    assert read_kept(tmp_path / "missing.npz", "letters") == {}
 
 
 def test_the_report_has_the_names_of_the_protocol_and_no_others(written):

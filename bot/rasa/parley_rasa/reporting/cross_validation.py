@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +13,7 @@ from parley_rasa.reporting.examples import Example, ReportError
 from parley_rasa.understanding import intent_training
 from parley_rasa.understanding.encoder import Encoder
 from parley_rasa.understanding.intent_model import OUT_OF_SCOPE, IntentModel
-from parley_rasa.understanding.intent_training import Fitted, Texts
+from parley_rasa.understanding.intent_training import Fitted, Readings, Texts
 from parley_rasa.understanding.readable import is_language
 
 SAY_EVERY = 250  # texts
@@ -31,10 +31,23 @@ class Found:
 class Understanding:
     """The encoder, asked once a text, and how Rasa's configuration would have models trained."""
 
-    def __init__(self, encoder: Encoder, setup: dict[str, Any]) -> None:
+    def __init__(self, encoder: Encoder, setup: dict[str, Any], known: Mapping[str, np.ndarray] | None = None) -> None:
+        """Creates it.
+
+        Args:
+            encoder: of the bot.
+            setup: what the configuration says of ``SemanticIntents``.
+            known: vectors of the same encoder that are known already, by text.
+        """
         self.encoder = encoder
-        self._setup = setup
-        self._known: dict[str, np.ndarray] = {}
+        self.setup = setup
+        self._known = dict(known or {})
+        self._used: set[str] = set()
+
+    @property
+    def used(self) -> dict[str, np.ndarray]:
+        """The vectors that were asked for, by text."""
+        return {text: self._known[text] for text in sorted(self._used)}
 
     def vectors(self, texts: Sequence[str], say: Say = lambda _line: None) -> np.ndarray:
         """Return one row per text."""
@@ -43,23 +56,31 @@ class Understanding:
             self._known[text] = self.encoder.encode(text)
             if number % SAY_EVERY == 0:
                 say(f"{number} of {len(new)} texts encoded")
+        self._used.update(texts)
         rows = [self._known[text] for text in texts]
         return np.asarray(rows, dtype=np.float32).reshape(len(rows), self.encoder.dimensions)
 
-    def train(
-        self, examples: Sequence[Example], folds: np.ndarray | None = None, fit: intent_training.Fit | None = None
-    ) -> IntentModel:
-        """Return a model as the bot would have it, had it these examples and no others.
+    def read(self, examples: Sequence[Example]) -> Texts:
+        """Return the texts of examples as training wants them."""
+        texts = [example.text for example in examples]
+        return Texts(texts, self.vectors(texts))
+
+    def train(self, examples: Sequence[Example]) -> IntentModel:
+        """Return the model that the bot would have of these examples.
 
         Raises:
             TrainingError: there are fewer than two intents.
         """
-        texts, intents = [example.text for example in examples], [example.intent for example in examples]
-        model = intent_training.train(
-            texts, intents, self.vectors(texts), self.encoder.fingerprint, self._setup["c"], folds, fit
+        taught = with_names(examples)
+        texts, intents = [example.text for example in taught], [example.intent for example in taught]
+        return self.with_threshold(
+            intent_training.train(texts, intents, self.vectors(texts), self.encoder.fingerprint, self.setup["c"])
         )
-        if self._setup["threshold"] is not None:
-            model.threshold = float(self._setup["threshold"])
+
+    def with_threshold(self, model: IntentModel) -> IntentModel:
+        """Return the model with the threshold that is configured, if one is."""
+        if self.setup["threshold"] is not None:
+            model.threshold = float(self.setup["threshold"])
         return model
 
     def classify(self, model: IntentModel, texts: Sequence[str]) -> list[Found]:
@@ -71,13 +92,57 @@ class Understanding:
         ]
 
 
-def with_names(examples: Sequence[Example]) -> list[Example]:
-    """Return the examples and the names of intents that have few, which training adds to them."""
-    texts, intents = intent_training.with_names(
-        [example.text for example in examples], [example.intent for example in examples]
-    )
-    names = zip(texts[len(examples) :], intents[len(examples) :], strict=True)
-    return [*examples, *(Example(text, intent, "") for text, intent in names)]
+class Parts:
+    """Models of all parts of the examples but one.
+
+    How the readings of a text are pooled, what is in scope and below what a text is not, is learnt for each part from
+    the others: from what models that had not seen those made of them. So no model is fitted twice.
+    """
+
+    def __init__(self, taught: Sequence[Example], part_of: np.ndarray, understanding: Understanding, say: Say) -> None:
+        """Fits the models.
+
+        Args:
+            taught: the examples.
+            part_of: the part that each is in.
+            understanding: reads and trains.
+            say: told of each model.
+
+        Raises:
+            TrainingError: there are fewer than two intents.
+        """
+        self._understanding = understanding
+        self._strange = [(one, part) for one, part in zip(taught, part_of, strict=True) if one.intent == OUT_OF_SCOPE]
+        known = _in_several_parts(taught, part_of)
+        self._labels = sorted({taught[number].intent for number in known})
+        intent_training.check_labels(self._labels)
+        self._targets = np.array([self._labels.index(taught[number].intent) for number in known])
+        self._part_of = part_of[known]
+        self._texts = understanding.read([taught[number] for number in known])
+        tried = intent_training.values_of_c(len(known), understanding.setup["c"])
+        self._readings = {c: Readings.blank(len(known), len(self._labels)) for c in tried}
+        self._fitted = {(c, part): self._fit(c, part, say) for c in tried for part in np.unique(part_of).tolist()}
+
+    def model_without(self, part: int) -> IntentModel:
+        """Return a model that knows nothing of a part."""
+        seen = np.flatnonzero(self._part_of != part)
+        targets = self._targets[seen]
+        by_c = {c: readings.take(seen) for c, readings in self._readings.items()}
+        best = intent_training.best_c(by_c, targets)
+        strange = self._understanding.read([example for example, own in self._strange if own != part])
+        model = intent_training.assemble(
+            self._labels, self._fitted[best, part], targets, by_c[best], self._texts.embeddings[seen], strange,
+            self._understanding.encoder.fingerprint,
+        )  # fmt: skip
+        return self._understanding.with_threshold(model)
+
+    def _fit(self, c: float, part: int, say: Say) -> Fitted:
+        say(f"training the model without part {part + 1}")
+        seen, unseen = np.flatnonzero(self._part_of != part), np.flatnonzero(self._part_of == part)
+        fitted = Fitted(self._texts, seen, self._targets[seen], c)
+        if len(unseen):
+            self._readings[c].put(unseen, fitted.read(self._texts, unseen))
+        return fitted
 
 
 def cross_validate(examples: Sequence[Example], understanding: Understanding, folds: int, say: Say) -> list[Found]:
@@ -87,62 +152,57 @@ def cross_validate(examples: Sequence[Example], understanding: Understanding, fo
         ReportError: there are too few examples.
         TrainingError: there are fewer than two intents.
     """
-    most = max(Counter(examples[number].intent for number in _distinct(examples)[0]).values())
-    folds = min(folds, most)
-    if folds < 2:
-        raise ReportError("cross-validation needs an intent with at least two examples")
     taught = with_names(examples)
-    first, place = _distinct(taught)
-    # What says the same stays together: else a model would have seen what it is asked.
-    fold_of = _divide([taught[number] for number in first], folds)[np.array(place)]
-    fit = _FittedOnce(say)
+    part_of = divide(examples, taught, folds)
+    parts = Parts(taught, part_of, understanding, say)
     found: dict[int, Found] = {}
-    for fold in range(folds):
-        fit.part = f"part {fold + 1} of {folds}"
-        seen = np.flatnonzero(fold_of != fold)
-        unseen = [number for number in np.flatnonzero(fold_of == fold) if number < len(examples)]
-        model = understanding.train([taught[number] for number in seen], fold_of[seen], fit)
-        results = understanding.classify(model, [examples[number].text for number in unseen])
-        found |= dict(zip(unseen, results, strict=True))
+    for part in np.unique(part_of).tolist():
+        asked = [number for number in np.flatnonzero(part_of == part).tolist() if number < len(examples)]
+        results = understanding.classify(parts.model_without(part), [examples[number].text for number in asked])
+        found.update(zip(asked, results, strict=True))
     return [found[number] for number in range(len(examples))]
 
 
-class _FittedOnce:
-    """Makes each model once: the one without two parts of the examples is needed when either of them is asked."""
-
-    def __init__(self, say: Say) -> None:
-        self.part = ""
-        self._say = say
-        self._count = 0
-        self._kept: dict[Any, Fitted] = {}
-
-    def __call__(self, texts: Texts, rows: Sequence[int], targets: np.ndarray, c: float) -> Fitted:
-        learnt = tuple(texts.texts[row] for row in rows)
-        key = (learnt, targets.tobytes(), c)
-        if key in self._kept:
-            return self._kept.pop(key)  # it is needed twice, and large
-        self._count += 1
-        self._say(f"{self.part}: training model {self._count}")
-        fitted = Fitted(texts, rows, targets, c)
-        if len(learnt) < len(texts):
-            self._kept[key] = fitted
-        return fitted
+def with_names(examples: Sequence[Example]) -> list[Example]:
+    """Return the examples and the names of intents that have few, which training adds to them."""
+    texts, intents = intent_training.with_names(
+        [example.text for example in examples], [example.intent for example in examples]
+    )
+    names = zip(texts[len(examples) :], intents[len(examples) :], strict=True)
+    return [*examples, *(Example(text, intent, "") for text, intent in names)]
 
 
-def _distinct(examples: Sequence[Example]) -> tuple[list[int], list[int]]:
-    """Return the first example of each wording, and for every example the place of its wording among them."""
-    places: dict[str, int] = {}
-    first: list[int] = []
-    for number, example in enumerate(examples):
-        if places.setdefault(example.plain, len(first)) == len(first):
-            first.append(number)
-    return first, [places[example.plain] for example in examples]
+def divide(examples: Sequence[Example], taught: Sequence[Example], folds: int) -> np.ndarray:
+    """Return the part that each text taught is in.
+
+    What says the same stays together: else a model would have seen what it is asked. The rest is dealt out like cards,
+    so that every intent and language is spread over all parts.
+
+    Raises:
+        ReportError: there are too few examples.
+    """
+    wordings = {example.plain: example.intent for example in reversed(examples)}
+    folds = min(folds, max(Counter(wordings.values()).values()))
+    if folds < 2:
+        raise ReportError("cross-validation needs an intent with at least two examples")
+    first = {example.plain: example for example in reversed(taught)}
+    shuffled = np.random.default_rng(0).permutation(sorted(first))
+    dealt = sorted(shuffled.tolist(), key=lambda plain: (first[plain].intent, first[plain].language))
+    parts = {plain: place % folds for place, plain in enumerate(dealt)}
+    return np.array([parts[example.plain] for example in taught])
 
 
-def _divide(examples: Sequence[Example], folds: int) -> np.ndarray:
-    """Return the fold of each example: dealt out like cards, so that every intent and language is spread over all."""
-    shuffled = np.random.default_rng(0).permutation(len(examples)).tolist()
-    dealt = sorted(shuffled, key=lambda number: (examples[number].intent, examples[number].language))
-    fold_of = np.zeros(len(examples), dtype=np.int64)
-    fold_of[dealt] = np.arange(len(examples)) % folds
-    return fold_of
+def _in_several_parts(taught: Sequence[Example], part_of: np.ndarray) -> np.ndarray:
+    """Return the examples that an intent is meant for, but for those whose intent stands in a single part.
+
+    The model that is asked for such an intent cannot know it.
+    """
+    parts: dict[str, set[int]] = defaultdict(set)
+    for example, part in zip(taught, part_of.tolist(), strict=True):
+        parts[example.intent].add(part)
+    known = [
+        number
+        for number, example in enumerate(taught)
+        if example.intent != OUT_OF_SCOPE and len(parts[example.intent]) > 1
+    ]
+    return np.array(known, dtype=np.int64)

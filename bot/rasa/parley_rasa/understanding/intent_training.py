@@ -6,7 +6,7 @@ How much each counts, what is in scope and below what a text is not, is picked b
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -61,6 +61,20 @@ class Readings:
     nearest: np.ndarray
     familiarity: np.ndarray
 
+    @classmethod
+    def blank(cls, texts: int, intents: int) -> Readings:
+        """Return readings to be put in."""
+        return cls(*(np.zeros((texts, intents)) for _ in range(3)), np.zeros(texts))
+
+    def put(self, rows: np.ndarray, found: Readings) -> None:
+        """Write the readings of some of the texts."""
+        self.wording[rows], self.meaning[rows] = found.wording, found.meaning
+        self.nearest[rows], self.familiarity[rows] = found.nearest, found.familiarity
+
+    def take(self, rows: np.ndarray) -> Readings:
+        """Return the readings of some of the texts."""
+        return Readings(self.wording[rows], self.meaning[rows], self.nearest[rows], self.familiarity[rows])
+
 
 def with_names(texts: Sequence[str], intents: Sequence[str]) -> tuple[list[str], list[str]]:
     """Return the examples and, for each intent with few, its name in words: "card_arrival" says what it is about."""
@@ -70,9 +84,8 @@ def with_names(texts: Sequence[str], intents: Sequence[str]) -> tuple[list[str],
 
 
 def train(
-    texts: Sequence[str], intents: Sequence[str], embeddings: np.ndarray, encoder: str, c: float | None = None,
-    folds: np.ndarray | None = None, fit: Fit | None = None,
-) -> IntentModel:  # fmt: skip
+    texts: Sequence[str], intents: Sequence[str], embeddings: np.ndarray, encoder: str, c: float | None = None
+) -> IntentModel:
     """Return a model of the examples.
 
     Args:
@@ -82,56 +95,84 @@ def train(
         encoder: fingerprint of the encoder.
         c: how hard the wording model tries to get every example right; picked by cross-validation where it is None
             and the examples are few.
-        folds: the part of the cross-validation that each example is in, where the caller has divided them already.
-        fit: makes the models of some of the examples, for a caller that needs some of them again.
 
     Raises:
         TrainingError: there are fewer than two intents.
     """
     inside = [number for number, intent in enumerate(intents) if intent != OUT_OF_SCOPE]
     labels = sorted({intents[number] for number in inside})
-    if len(labels) < 2:
-        raise TrainingError(f"an intent model needs at least two intents, the examples have {len(labels)}")
+    check_labels(labels)
     inside.sort(key=lambda number: intents[number])
     outside = [number for number, intent in enumerate(intents) if intent == OUT_OF_SCOPE]
     targets = np.array([labels.index(intents[number]) for number in inside])
     known = Texts([texts[number] for number in inside], embeddings[inside])
-    fit = fit or Fitted
-    parts = divide(targets, None if folds is None else np.asarray(folds)[inside])
-    tried = [C, *(OTHER_C if len(known) <= FEW_TO_TRY else ())] if c is None else [c]
-    readings_by_c = {one: cross_validate(known, targets, one, parts, fit) for one in tried}
-    best = min(tried, key=lambda one: _loss_of(readings_by_c[one], targets))
-    held_out = readings_by_c[best]
-    fitted = fit(known, range(len(known)), targets, best)
+    strange = Texts([texts[number] for number in outside], embeddings[outside])
+    folds = divide(targets)
+    readings_by_c = {one: cross_validate(known, targets, one, folds) for one in values_of_c(len(known), c)}
+    best = best_c(readings_by_c, targets)
+    fitted = Fitted(known, range(len(known)), targets, best)
+    return assemble(labels, fitted, targets, readings_by_c[best], known.embeddings, strange, encoder)
+
+
+def check_labels(labels: Sequence[str]) -> None:
+    """Refuse to tell apart what needs no telling.
+
+    Raises:
+        TrainingError: there are fewer than two intents.
+    """
+    if len(labels) < 2:
+        raise TrainingError(f"an intent model needs at least two intents, the examples have {len(labels)}")
+
+
+def values_of_c(examples: int, c: float | None) -> list[float]:
+    """Return the values that are worth trying."""
+    return [C, *(OTHER_C if examples <= FEW_TO_TRY else ())] if c is None else [c]
+
+
+def best_c(readings_by_c: Mapping[float, Readings | None], targets: np.ndarray) -> float:
+    """Return the value whose held-out probabilities are best."""
+    return min(readings_by_c, key=lambda one: _loss_of(readings_by_c[one], targets))
+
+
+def assemble(
+    labels: list[str], fitted: Fitted, targets: np.ndarray, held_out: Readings | None, vectors: np.ndarray,
+    strange: Texts, encoder: str,
+) -> IntentModel:  # fmt: skip
+    """Return a model that pools what the fitted models say, as is best for examples they have not seen.
+
+    Args:
+        labels: the intents.
+        fitted: models of the examples.
+        targets: the intent of each example, as a number.
+        held_out: scores of each example by models that have not seen it; None if there are none.
+        vectors: the encoder's vector of each example.
+        strange: texts that no intent is meant for.
+        encoder: fingerprint of the encoder.
+    """
     model = IntentModel(
         labels, fitted.words, fitted.chars, fitted.wording[0].T, fitted.wording[1], UNCALIBRATED, encoder,
-        Meaning(fitted.meaning[0].T, fitted.meaning[1], known.embeddings, fitted.starts),
+        Meaning(fitted.meaning[0].T, fitted.meaning[1], fitted.examples, fitted.starts),
     )  # fmt: skip
     if held_out is None:
         return model
     model.pooling = fit_pooling(held_out, targets)
     found = pool(model.pooling, held_out.wording, held_out.meaning, held_out.nearest)
     right = found.argmax(axis=1) == targets
-    if len(outside) < LEAST_OUTSIDE:
+    if len(strange) < LEAST_OUTSIDE:
         model.threshold = float(np.quantile(found.max(axis=1)[right], 1 - RIGHT_KEPT)) if right.any() else 0.0
         return model
-    strange = Texts([texts[number] for number in outside], embeddings[outside])
     readings = fitted.read(strange, range(len(strange)))
-    model.scope, probable, improbable = fit_scope(held_out, known.embeddings, readings, strange.embeddings)
+    model.scope, probable, improbable = fit_scope(held_out, vectors, readings, strange.embeddings)
     model.threshold = best_threshold(probable, right, improbable)
     return model
 
 
-def divide(targets: np.ndarray, folds: np.ndarray | None = None) -> np.ndarray | None:
+def divide(targets: np.ndarray) -> np.ndarray | None:
     """Return the part of the cross-validation that each example is in; None if an intent has a single example.
 
     Args:
         targets: the intent of each example, as a number.
-        folds: a division that is taken where every intent stands in two parts of it.
     """
-    labels = np.unique(targets)
-    if folds is not None and all(len(np.unique(folds[targets == label])) > 1 for label in labels):
-        return folds
     count = min(FOLDS, *Counter(targets.tolist()).values())
     if count < 2:
         return None
@@ -142,19 +183,14 @@ def divide(targets: np.ndarray, folds: np.ndarray | None = None) -> np.ndarray |
     return found
 
 
-def cross_validate(
-    texts: Texts, targets: np.ndarray, c: float, folds: np.ndarray | None, fit: Fit | None = None
-) -> Readings | None:
+def cross_validate(texts: Texts, targets: np.ndarray, c: float, folds: np.ndarray | None) -> Readings | None:
     """Return the scores of each example by models of the other folds; None if there are no folds."""
     if folds is None:
         return None
-    shape = (len(targets), int(targets.max()) + 1)
-    found = Readings(np.zeros(shape), np.zeros(shape), np.zeros(shape), np.zeros(len(targets)))
+    found = Readings.blank(len(targets), int(targets.max()) + 1)
     for fold in np.unique(folds):
         seen, unseen = np.flatnonzero(folds != fold), np.flatnonzero(folds == fold)
-        readings = (fit or Fitted)(texts, seen, targets[seen], c).read(texts, unseen)
-        found.wording[unseen], found.meaning[unseen] = readings.wording, readings.meaning
-        found.nearest[unseen], found.familiarity[unseen] = readings.nearest, readings.familiarity
+        found.put(unseen, Fitted(texts, seen, targets[seen], c).read(texts, unseen))
     return found
 
 
@@ -243,12 +279,12 @@ class Fitted:
         )
         self.meaning = _per_label(LogisticRegression(C=MEANING_C, max_iter=300).fit(embeddings, targets))
         order = np.argsort(targets, kind="stable")
-        self._examples = embeddings[order]
+        self.examples = embeddings[order]
         self.starts = np.searchsorted(targets[order], np.unique(targets))
 
     def read(self, texts: Texts, rows: Sequence[int]) -> Readings:
         embeddings = texts.embeddings[rows]
-        cosines = embeddings @ self._examples.T
+        cosines = embeddings @ self.examples.T
         return Readings(
             self._features(texts, rows) @ self.wording[0].T + self.wording[1],
             embeddings @ self.meaning[0].T + self.meaning[1],
@@ -281,6 +317,3 @@ def _per_label(fitted: LinearSVC | LogisticRegression) -> tuple[np.ndarray, np.n
     if len(fitted.classes_) == 2:
         return np.vstack([-fitted.coef_, fitted.coef_]), np.concatenate([-fitted.intercept_, fitted.intercept_])
     return fitted.coef_, fitted.intercept_
-
-
-Fit = Callable[[Texts, Sequence[int], np.ndarray, float], Fitted]
