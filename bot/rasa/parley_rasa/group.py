@@ -19,7 +19,7 @@ from parley_rasa.grouping.items import GroupError, Item, read_items
 from parley_rasa.grouping.naming import Namer
 from parley_rasa.grouping.ordinary import Ordinary
 from parley_rasa.reporting.examples import ReportError, read_examples
-from parley_rasa.understanding.encoder import Encoder, EncoderError
+from parley_rasa.understanding.encoder import Encoder, EncoderError, encoder_precision
 from parley_rasa.understanding.setup import read_setup
 
 
@@ -34,7 +34,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         items = read_items(json.loads(options.given.read_text("utf-8")))
         setup = read_setup()
-        encoder = Encoder(options.encoder, setup["precision"], int(setup["max_tokens"]))
+        encoder = Encoder(options.encoder, encoder_precision(setup["precision"]), int(setup["max_tokens"]))
         if items and len(items[0].vector) != encoder.dimensions:
             raise GroupError("the vectors are not of this encoder")
         written = group(items, Ordinary(read_examples([options.nlu]), encoder))

@@ -22,7 +22,7 @@ from sklearn.metrics.cluster import pair_confusion_matrix
 from parley_rasa.grouping.clustering import WITHIN, cluster
 from parley_rasa.grouping.ordinary import Ordinary
 from parley_rasa.reporting.examples import Example, read_examples
-from parley_rasa.understanding.encoder import Encoder
+from parley_rasa.understanding.encoder import Encoder, encoder_precision
 from parley_rasa.understanding.intent_model import OUT_OF_SCOPE
 from parley_rasa.understanding.readable import is_language
 from parley_rasa.understanding.setup import read_setup
@@ -40,7 +40,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--encoder", type=Path, required=True)
     options = parser.parse_args(arguments)
     setup = read_setup()
-    encoder = Encoder(options.encoder, setup["precision"], int(setup["max_tokens"]))
+    encoder = Encoder(options.encoder, encoder_precision(setup["precision"]), int(setup["max_tokens"]))
     examples = [example for example in read_examples([options.nlu]) if is_language(example.text)]
     json.dump(measure(examples, encoder), sys.stdout, indent=1)
     return 0
