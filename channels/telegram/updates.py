@@ -10,6 +10,8 @@ UPDATE_KINDS = ("message", "callback_query", "my_chat_member")
 """What we have Telegram tell: no edited messages, no channel posts."""
 
 Identifier = Annotated[int, Field(strict=True)]
+Moment = Annotated[int, Field(strict=True, ge=0, lt=2**33)]
+"""Seconds since 1970; no later than any date can be written."""
 
 
 class _Part(BaseModel):
@@ -81,7 +83,7 @@ class Message(_Part):
     """A message, of theirs or (under a tap) of ours."""
 
     message_id: Identifier
-    date: Identifier = 0
+    date: Moment = 0
     chat: Chat
     sender: User | None = Field(None, validation_alias="from")
     text: str | None = None
@@ -122,7 +124,7 @@ class ChatMemberUpdated(_Part):
     """The bot's standing in a chat changed."""
 
     chat: Chat
-    date: Identifier
+    date: Moment
     sender: User = Field(validation_alias="from")
     new_chat_member: ChatMember
 
