@@ -90,8 +90,9 @@ def _is_store(address: str) -> bool:
     url = _read(address)
     if url is None or url.scheme != "https" or url.explicit_port is not None:
         return False
-    host, old_host = url.host or "", _OLD_STORE[0]
-    return host.endswith(".twiliocdn.com") or (host == old_host and url.raw_path.startswith(_OLD_STORE[1]))
+    host, (old_host, old_path) = url.host or "", _OLD_STORE
+    in_old_store = host == old_host and url.raw_path.startswith(old_path) and ".." not in url.path
+    return host.endswith(".twiliocdn.com") or in_old_store
 
 
 def _read(address: str | None) -> URL | None:

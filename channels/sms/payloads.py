@@ -71,11 +71,16 @@ F = TypeVar("F", bound=_Form)
 
 
 def read_form(body: bytes) -> MultiDict[str]:
-    """The fields of a form; what is no text is replaced, so that its signature does not fit."""
-    pairs = parse_qsl(
-        body.decode("utf-8", "replace"), keep_blank_values=True, errors="replace", max_num_fields=MOST_FIELDS
-    )
-    return MultiDict(pairs)
+    """The fields of a form; what is no text is replaced, so that its signature does not fit.
+
+    Raises:
+        Malformed: it has more fields than any form of Twilio's.
+    """
+    text = body.decode("utf-8", "replace")
+    try:
+        return MultiDict(parse_qsl(text, keep_blank_values=True, errors="replace", max_num_fields=MOST_FIELDS))
+    except ValueError:
+        raise Malformed("This is no form of Twilio's: it has too many fields.") from None
 
 
 def read_said(form: MultiDict[str], account: SMSAccount) -> Said | None:

@@ -59,6 +59,8 @@ class Bench(ChannelBench):
         "an id that is none",
         "fields cut elsewhere",
         "broken text",
+        "too many fields",
+        "too large",
     )
     behaviours: ClassVar[Mapping[str, Expected]] = {
         "the number is none": Expected("failed", stops="dead address"),
@@ -198,6 +200,10 @@ def _forged(how: str, form: dict[str, str], address: str) -> tuple[list[tuple[st
         "another Twilio account": {"AccountSid": "AC" + "f" * 32},
         "an id that is none": {"MessageSid": "SM1"},
     }
+    if how == "too many fields":
+        changed[how] = {f"More{number}": "1" for number in range(300)}
+    if how == "too large":
+        changed[how] = {"Body": "x" * 70_000}
     told = {**form, **changed.get(how, {})}
     if how == "no id":
         del told["MessageSid"]
