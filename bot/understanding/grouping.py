@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, bindparam, delete, exists, func, select, update
+from sqlalchemy import Select, bindparam, delete, exists, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -28,6 +28,12 @@ BY_CLOCK = "clock"
 """Who asked, where nobody did."""
 
 _LONGEST_NAME = 100  # characters
+_AT_ONCE = 500  # rows with vectors, whose reading holds up the process
+_PLACE = text("""
+    UPDATE understanding_gaps SET group_id = placed.into_group
+    FROM unnest(CAST(:messages AS uuid[]), CAST(:groups AS uuid[])) AS placed (message_id, into_group)
+    WHERE understanding_gaps.message_id = placed.message_id
+""")
 _KEPT = 20  # runs
 
 
@@ -108,10 +114,8 @@ async def replace_groups(
     made = list(_rows(groups, by_id, now))
     if made:
         await session.execute(insert(GapGroup), [group for group, _ in made])
-        table = table_of(Gap)
-        statement = update(table).where(table.c.message_id == bindparam("of")).values(group_id=bindparam("into"))
-        into = [{"of": member, "into": group["id"]} for group, members in made for member in members]
-        await (await session.connection()).execute(statement, into)
+        placed = [(member, group["id"]) for group, members in made for member in members]
+        await session.execute(_PLACE, {"messages": [one for one, _ in placed], "groups": [one for _, one in placed]})
     return len(made)
 
 
@@ -143,7 +147,8 @@ async def _newest(session: AsyncSession, language: str) -> list[OpenGap]:
         .order_by(Gap.created_at.desc(), Gap.message_id.desc())
         .limit(MOST_GAPS)
     )
-    return [OpenGap(*row) for row in await session.execute(statement)]
+    rows = await session.stream(statement.execution_options(yield_per=_AT_ONCE))
+    return [OpenGap(*row) async for row in rows]
 
 
 def _rows(
