@@ -14,7 +14,7 @@ from parley_rasa.dialogue.flows import Flows, FlowsError
 from parley_rasa.dialogue.interpreter import take_turn
 from parley_rasa.dialogue.landing import nearest_open_step, restore
 from parley_rasa.dialogue.state import StateError, read_state
-from parley_rasa.dialogue.turn import Message, Understood
+from parley_rasa.dialogue.turn import RECENT, Message, Understood
 
 INTENTS = [None, "greet", "thanks", "goodbye", "affirm", "deny", "request_demo", "want_newsletter", "talk_to_person",
            "opt_out", "are_you_a_bot", "delete_me", "what_do_you_know", "why_me", "start_over", "out_of_scope",
@@ -37,7 +37,7 @@ def test_any_conversation_goes_on_with_a_state_that_is_small_json(flows_document
         else:
             answer = conversation.tap(move[0], None if move[1] else "lead/ask_goal")
         assert json.loads(json.dumps(answer)) == answer
-        assert len(answer["state"]["recent"]) <= 6
+        assert len(answer["state"]["recent"]) <= RECENT
         assert answer["state"]["handed_off"] or answer["replies"], "the bot must never fall silent"
 
 
