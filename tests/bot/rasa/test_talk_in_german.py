@@ -151,6 +151,19 @@ def test_who_has_none_says_so(text):
     assert has_none(text, "de")
 
 
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("de", "hab leider keinen Screenshot"),
+        ("en", "i don't have a screenshot"),
+        ("es", "no tengo ninguna captura"),
+        ("fr", "je n'ai pas de capture"),
+    ],
+)
+def test_who_has_no_picture_to_send_says_so(language, text):
+    assert has_none(text, language)
+
+
 @pytest.mark.parametrize("text", ["wir haben keine Zeit", "ich habe keinen Überblick", "ich habe eine E-Mail"])
 def test_who_lacks_something_else_does_not_say_that_there_is_none(text):
     assert not has_none(text, "de")

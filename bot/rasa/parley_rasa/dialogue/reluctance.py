@@ -65,7 +65,9 @@ def _declines(turn: Turn, question: dict[str, Any]) -> bool:
 
 
 def _has_none(turn: Turn, question: dict[str, Any]) -> bool:
-    return question["step"] in ("ask_email", "ask_phone", "ask_text") and has_none(turn.message.text, turn.language)
+    return question["step"] in ("ask_email", "ask_phone", "ask_text", "ask_file") and has_none(
+        turn.message.text, turn.language
+    )
 
 
 def _asks_why(turn: Turn) -> bool:

@@ -19,7 +19,7 @@ _TELL = (
 )
 _THING = (
     r"(?:name|namen|firma|firmenname|firmennamen|unternehmen|betrieb|telefon|telefonnummer|nummer|handy|handynummer"
-    r"|natel|mail|mailadresse|email|email adresse|emailadresse|adresse)"
+    r"|natel|screenshot|bildschirmfoto|bild|foto|datei|mail|mailadresse|email|email adresse|emailadresse|adresse)"
 )
 _PERSON = (
     r"(?:menschen|mensch|person|jemandem|jemanden|jemand|mitarbeiter|mitarbeiterin|mitarbeitern|kollegen|kollegin"
@@ -208,7 +208,7 @@ WORDS = TalkWords(
         " haette hatten denke glaube vielleicht bitte danke etwa so halt eben mal ja also dann hm hmm ah ahm ahem wohl"
         " wahrscheinlich im in am an auf bei mit fur fuer von vom zu zum zur per eher doch schon da hier dass kann"
         " konnte"
-        " koennte ware waere um es sagen wir nehme nehmen".split()
+        " koennte ware waere um es sagen wir nehme nehmen erst erstmal zuerst alles alle".split()
     ),
     any_time=re.compile(
         r"(?:(?:ich nehme?|geben sie mir|nehmen wir|nehmen sie|ok|okay|bitte|dann|einfach|also|so|am) )*"

@@ -144,7 +144,8 @@ WORDS = TalkWords(
     ),
     has_none=re.compile(
         r"(?:(?:no|nope|sorry|well|but|and) )*(?:i|we) (?:dont|do not) (?:have|use|own)"
-        r" (?:(?:a|an|any|one|my own) )?(?:company|e ?mail|email address|phone|number|mobile|firm|business|one"
+        r" (?:(?:a|an|any|one|my own) )?(?:company|e ?mail|email address|phone|number|mobile|firm|business"
+        r"|screenshot|picture|photo|file|one"
         r"|that)?\b.{0,20}"
     ),
     asks_back=re.compile(

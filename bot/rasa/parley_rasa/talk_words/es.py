@@ -190,8 +190,8 @@ WORDS = TalkWords(
     has_none=re.compile(
         r"(?:(?:no|perdon|lo siento|pues|es que|yo|pero|la verdad) )*no (?:tengo|tenemos|uso|usamos|dispongo de"
         r"|manejo)(?: (?:un|una|ningun|ninguna|mi propia|mi propio|de))?"
-        r" (?:empresa|correo|email|mail|e mail|direccion|telefono|numero|movil|celular|negocio|compania|fijo|uno|una"
-        r"|ninguno|ninguna|de eso|eso)\b.{0,25}"
+        r" (?:empresa|correo|email|mail|e mail|direccion|telefono|numero|movil|celular|negocio|compania|fijo|captura"
+        r"|foto|imagen|archivo|uno|una|ninguno|ninguna|de eso|eso)\b.{0,25}"
     ),
     asks_back=re.compile(
         r"(?:(?:pero|y|eh|ah|perdon|perdone|disculpe|disculpa|espera|espere|vale|ok|bueno|oiga|oye|un momento) )*"

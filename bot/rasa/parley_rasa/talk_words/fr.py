@@ -200,9 +200,9 @@ WORDS = TalkWords(
         rf"(?:(?:non|nan|desolee?|ben|bah|mais|et|euh) )*{_CLIENT} (?:n |ne )?(?:ai|a|avons|utilise|utilisons"
         rf"|possede) pas"
         r" (?:de |d |encore de |encore d )?(?:entreprise|societe|boite|email|mail|courriel|adresse|adresse (?:email"
-        r"|mail|electronique)|telephone|portable|mobile|numero|ca)\b.{0,20}"
+        r"|mail|electronique)|telephone|portable|mobile|numero|capture|photo|image|fichier|ca)\b.{0,20}"
         rf"|(?:(?:non|desolee?|ben|bah) )*j (?:n )?ai pas (?:de |d )?(?:entreprise|societe|boite|email|mail|courriel"
-        r"|adresse|telephone|portable|mobile|numero|ca)\b.{0,20}"
+        r"|adresse|telephone|portable|mobile|numero|capture|photo|image|fichier|ca)\b.{0,20}"
         r"|(?:(?:non|desolee?) )*(?:je n en ai pas|j en ai pas|on n en a pas|on en a pas|nous n en avons pas)"
     ),
     asks_back=re.compile(
