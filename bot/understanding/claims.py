@@ -62,12 +62,12 @@ async def held(sessions: Sessions, kind: type[Claimed], row_id: UUID, attempt: i
 
 
 async def give_back(sessions: Sessions, kind: type[Claimed], row_id: UUID, attempt: int) -> None:
-    """Lets the row rest for a little: what it needed was not there."""
+    """Lets the row rest for a little: what it needed was not there, which counts as no attempt."""
     async with transaction(sessions) as session:
         await session.execute(
             update(kind)
             .where(kind.id == row_id, kind.attempts == attempt)
-            .values(claimed_until=func.now() + RETRY_AFTER)
+            .values(attempts=attempt - 1, claimed_until=func.now() + RETRY_AFTER)
         )
 
 

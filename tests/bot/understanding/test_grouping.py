@@ -230,6 +230,9 @@ async def test_without_a_dialogue_process_it_is_tried_again_a_little_later(
     away = GapGrouper(database.sessions, Away(), programs, clock)
     assert await away.group_if_due()
     assert not await away.group_if_due(), "it rests"
+    for _ in range(5):
+        await _let_claims_run_out(database)
+        assert await away.group_if_due(), "however long that lasts"
     await _let_claims_run_out(database)
     assert await GapGrouper(database.sessions, WordVectors(), programs, clock).group_if_due()
     assert set(await groups(database)) == {"moon"}

@@ -12,6 +12,7 @@ from sqlalchemy import select, update
 
 from base.database import transaction
 from base.errors import InvalidInput
+from bot.dialogue import DialogueUnavailable
 from bot.knowledge.models import KnowledgeArticle, KnowledgePassage
 from bot.publishing.service import Publisher
 from bot.understanding.claims import CLAIM
@@ -169,6 +170,21 @@ async def test_what_cannot_be_measured_says_why_and_may_be_tried_again(
     programs.fails = None
     async with transaction(database.sessions) as session:
         await measure_again(session, proposal_id)
+    await work.do_all()
+    assert (await read(database, proposal_id)).status == "ready"
+
+
+async def test_without_a_dialogue_process_it_waits_for_one_however_long_that_lasts(
+    database: Database, work: UnderstandingWork, proposing: Any, programs: Programs
+) -> None:
+    programs.fails = DialogueUnavailable()
+    proposal_id = await proposing(**INTENT)
+    for _ in range(5):
+        await work.do_all()
+        assert ((await read(database, proposal_id)).status, programs.reports) == ("measuring", 0)
+        async with transaction(database.sessions) as session:
+            await session.execute(update(Proposal).values(claimed_until=Proposal.claimed_until - 2 * CLAIM))
+    programs.fails = None
     await work.do_all()
     assert (await read(database, proposal_id)).status == "ready"
 
