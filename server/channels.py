@@ -12,6 +12,13 @@ from base.channel_contract import AccountField, Finding
 from bot.intake.service import Attachments, Intake
 from bot.needs import LinkTo
 from bot.turns import TurnService
+from channels.email.arrivals import MailArrivals
+from channels.email.collecting import Collecting, MailFiles
+from channels.email.counting import CountingPages
+from channels.email.counting import routes as counting_routes
+from channels.email.hook import MailHook
+from channels.email.hook import routes as mail_routes
+from channels.email.setup import EmailSetup
 from channels.sms.media import SMSAttachments
 from channels.sms.sender import SMSSender
 from channels.sms.setup import SMSSetup
@@ -72,7 +79,7 @@ class Incoming:
 
 def channel_setups() -> Mapping[str, ChannelSetup]:
     """The set-up of each channel that has accounts."""
-    setups: list[ChannelSetup] = [SMSSetup(), TelegramSetup()]
+    setups: list[ChannelSetup] = [SMSSetup(), TelegramSetup(), EmailSetup()]
     return {setup.channel: setup for setup in setups}
 
 
@@ -83,7 +90,7 @@ def channel_senders(platform: Platform, accounts: AccountBook) -> list[Sender]:
 
 def channel_attachments(platform: Platform, accounts: AccountBook) -> dict[str, Attachments]:  # noqa: ARG001
     """Who fetches the files that people send, by channel."""
-    return {"sms": SMSAttachments(accounts), "telegram": TelegramFiles(accounts, Bots())}
+    return {"sms": SMSAttachments(accounts), "telegram": TelegramFiles(accounts, Bots()), "email": MailFiles(accounts)}
 
 
 def channel_routes(incoming: Incoming) -> list[web.RouteDef]:
@@ -95,6 +102,8 @@ def channel_routes(incoming: Incoming) -> list[web.RouteDef]:
                 platform.sessions, incoming.accounts, incoming.intake, platform.clock, platform.settings.site_url
             )
         ),
+        *mail_routes(MailHook(incoming.accounts, _mail_arrivals(incoming))),
+        *counting_routes(CountingPages(platform.sessions, platform.keys, platform.clock)),
         *telegram_routes(TelegramWebhook(incoming.accounts, Arrivals(incoming.intake, incoming.turns, Bots()))),
     ]
 
@@ -103,7 +112,14 @@ def channel_loops(incoming: Incoming) -> list[Coroutine[Any, Any, None]]:
     """What runs beside the webhooks for as long as the process does: asking providers that do not call us."""
     bots = Bots()
     arrivals = Arrivals(incoming.intake, incoming.turns, bots)
-    return [Polling(incoming.accounts, arrivals, bots, database_url(incoming.platform.settings)).run()]
+    database = database_url(incoming.platform.settings)
+    collecting = Collecting(incoming.platform.sessions, incoming.accounts, _mail_arrivals(incoming), database)
+    return [Polling(incoming.accounts, arrivals, bots, database).run(), collecting.run()]
+
+
+def _mail_arrivals(incoming: Incoming) -> MailArrivals:
+    platform = incoming.platform
+    return MailArrivals(platform.sessions, platform.keys, incoming.intake, platform.clock)
 
 
 def channel_links(accounts: AccountBook) -> LinkTo:

@@ -53,8 +53,8 @@ class Settings(BaseSettings):
 
     encoder_precision: Literal["int8", "fp32"] = Field(
         "int8",
-        description="How the sentence encoder is run: int8 takes about 3 ms a message, fp32 about 7 and can be a little "
-        "more accurate. Change it in all processes, then publish again: the model is trained anew.",
+        description="How the sentence encoder is run: int8 takes about 3 ms a message, fp32 about 7 and can be a "
+        "little more accurate. Change it in all processes, then publish again: the model is trained anew.",
     )
 
     host: str = Field("127.0.0.1", description="Address the web process listens on.")
@@ -74,6 +74,12 @@ class Settings(BaseSettings):
     email_from: str = Field("", description="Sender address of e-mails; e-mail stays off without it.")
     email_from_name: str = Field("", description="Sender name of e-mails. Unset: the company name.")
     email_reply_to: str = Field("", description="Where answers to e-mails go. Unset: the sender.")
+    email_counts: bool = Field(
+        default=False,
+        description="Counts openings and clicks of e-mails, only of those who agreed to the purpose `profiling`.",
+    )
+    dkim_selector: str = Field("", description="Selector of the DKIM key. Unset: the mail server signs.")
+    dkim_key: SecretStr | None = Field(None, description="RSA private key (PEM) that signs e-mails, best by its _FILE.")
     default_region: str = Field("US", pattern="^[A-Z]{2}$", description="Country of phone numbers without a prefix.")
     default_time_zone: str = Field("UTC", description="Zone for quiet hours of contacts whose zone is unknown.")
 

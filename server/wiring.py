@@ -70,7 +70,7 @@ def database_url(settings: Settings) -> str:
 def create_senders(platform: Platform) -> list[Sender]:
     """The senders of channels that are set up by settings alone."""
     return [
-        EmailSender(create_email_settings(platform.settings), platform.keys, platform.clock),
+        EmailSender(create_email_settings(platform.settings), platform.keys, platform.clock, platform.sessions),
         WebSender(platform.sessions, platform.clock),
     ]
 
@@ -88,6 +88,9 @@ def create_email_settings(settings: Settings) -> EmailSettings:
         reply_to=settings.email_reply_to or None,
         postal_address=settings.postal_address or None,
         public_url=settings.site_url,
+        dkim_selector=settings.dkim_selector or None,
+        dkim_key=settings.dkim_key.get_secret_value() if settings.dkim_key else None,
+        counts=settings.email_counts,
     )
 
 

@@ -28,6 +28,7 @@ class InboundEvent(Table):
         Index("ix_inbound_events_pending", "sender_index", "id", postgresql_where=sql("state = 'pending'")),
         Index("ix_inbound_events_key_id", "key_id", postgresql_where=sql("sealed is not null")),
         Index("ix_inbound_events_received_at", "received_at"),
+        Index("ix_inbound_events_sender_index_received_at", "sender_index", "received_at"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)

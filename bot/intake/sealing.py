@@ -9,7 +9,7 @@ from pydantic import TypeAdapter
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from base.channel_contract import Said
+from base.channel_contract import Said, Sender
 from base.encryption import KeyRing
 from bot.intake.models import SEALED_COLUMN, InboundEvent
 
@@ -28,8 +28,13 @@ class SealedEvent:
 def seal(keys: KeyRing, event_id: UUID, said: Said) -> SealedEvent:
     """Seals it for its row."""
     value = _SAID.dump_json(said).decode()
-    index = keys.blind_index(f"{said.sender.kind}:{said.sender.value}", kind="inbound_sender")
-    return SealedEvent(keys.seal(value, column=SEALED_COLUMN, row=event_id), keys.newest, index)
+    sealed = keys.seal(value, column=SEALED_COLUMN, row=event_id)
+    return SealedEvent(sealed, keys.newest, sender_index(keys, said.sender))
+
+
+def sender_index(keys: KeyRing, sender: Sender) -> bytes:
+    """What a sender's events are found by."""
+    return keys.blind_index(f"{sender.kind}:{sender.value}", kind="inbound_sender")
 
 
 async def reseal_events(session: AsyncSession, keys: KeyRing, batch: int) -> int:

@@ -15,10 +15,17 @@ from email.utils import format_datetime
 from html import escape
 from typing import Any
 
+import dkim
+
 from channels.email.settings import EmailSettings
 from outreach.decisions import SERVICE_PURPOSES
 from outreach.ports import Envelope
 
+_MESSAGE_ID = re.compile(r"<[\x21-\x3b\x3d\x3f-\x7e]{1,900}>")
+_SIGNED = (
+    b"from", b"to", b"subject", b"date", b"message-id", b"in-reply-to", b"references", b"reply-to", b"auto-submitted",
+    b"list-unsubscribe", b"list-unsubscribe-post", b"mime-version", b"content-type",
+)  # fmt: skip
 _URL = re.compile(r"https?://[^\s<>\"']*[^\s<>\"'.,;:!?)\]]")
 
 
@@ -33,7 +40,7 @@ class _OneLine(UnstructuredHeader):
 
 def _policy(*, utf8: bool) -> EmailPolicy[EmailMessage]:
     registry = HeaderRegistry()
-    for name in ("list-unsubscribe", "message-id"):
+    for name in ("list-unsubscribe", "message-id", "in-reply-to", "references"):
         # The registry makes a subclass of this and of BaseHeader, which the type stubs do not say.
         registry.map_to_type(name, _OneLine)  # type: ignore[arg-type]
     return EmailPolicy(linesep="\r\n", header_factory=registry, utf8=utf8)
@@ -57,12 +64,19 @@ class _Footer:
 
 
 def build_message(
-    envelope: Envelope, settings: EmailSettings, *, to: str, unsubscribe_url: str, now: datetime
+    envelope: Envelope,
+    settings: EmailSettings,
+    *,
+    to: str,
+    unsubscribe_url: str,
+    now: datetime,
+    html: str | None = None,
 ) -> EmailMessage:
     """The message as it goes over the wire.
 
     Args:
         to: the recipient's address, checked and in the form it is written to.
+        html: its HTML, when something was done to what `build_html` gives.
 
     Raises:
         ValueError: an address or the subject cannot stand in a header.
@@ -72,20 +86,78 @@ def build_message(
     message = EmailMessage(policy=_policy(utf8=not to.isascii()))
     message["From"] = Address(settings.from_name or "", addr_spec=settings.from_address)
     message["To"] = _address(to)
-    message["Subject"] = " ".join((envelope.subject or "").split()) or f"A message from {settings.from_name}"
+    message["Subject"] = _subject(envelope) or f"A message from {settings.from_name}"
     message["Date"] = format_datetime(now)
     message["Message-ID"] = message_id(envelope, settings)
-    message["Auto-Submitted"] = "auto-generated"
+    thread = _thread(envelope)
+    message["Auto-Submitted"] = "auto-replied" if thread else "auto-generated"
+    if thread:
+        # RFC 5322, 3.6.4: what it answers, and all that came before that.
+        answered = thread["in_reply_to"]
+        message["In-Reply-To"] = answered
+        message["References"] = " ".join(dict.fromkeys([*thread["references"], answered]))
     if settings.reply_to:
         message["Reply-To"] = Address(addr_spec=settings.reply_to)
     if promotional:
         message["List-Unsubscribe"] = f"<{unsubscribe_url}>"
         message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
-    footer = _footer(settings, unsubscribe_url if promotional else None)
+    footer = _footer_of(envelope, settings, unsubscribe_url)
     # Quoted-printable throughout: long lines and any letter pass through every server.
     message.set_content(f"{envelope.text.strip()}\n\n-- \n{footer.as_text()}\n", cte="quoted-printable")
-    message.add_alternative(_as_html(envelope, footer), subtype="html", cte="quoted-printable")
+    message.add_alternative(html or _as_html(envelope, footer), subtype="html", cte="quoted-printable")
     return message
+
+
+def build_html(envelope: Envelope, settings: EmailSettings, *, unsubscribe_url: str) -> str:
+    """The message's HTML."""
+    return _as_html(envelope, _footer_of(envelope, settings, unsubscribe_url))
+
+
+def sign(content: bytes, settings: EmailSettings) -> bytes:
+    """The message with a DKIM signature (RFC 6376) when a key is set, over both List-Unsubscribe headers (RFC 8058).
+
+    Raises:
+        ValueError: the key is none.
+    """
+    if not (settings.dkim_key and settings.dkim_selector):
+        return content
+    domain = (settings.from_address or "").rpartition("@")[2]
+    try:
+        signature: bytes = dkim.sign(
+            content,
+            settings.dkim_selector.encode("ascii"),
+            domain.encode("idna"),
+            settings.dkim_key.encode("ascii"),
+            include_headers=[name for name in _SIGNED if name in _header_names(content)],
+        )
+    except (dkim.DKIMException, UnicodeError) as error:
+        raise ValueError("the DKIM key cannot sign") from error
+    return signature + content
+
+
+def _header_names(content: bytes) -> set[bytes]:
+    head = content.partition(b"\r\n\r\n")[0]
+    return {line.partition(b":")[0].lower() for line in head.split(b"\r\n") if not line.startswith((b" ", b"\t"))}
+
+
+def _thread(envelope: Envelope) -> dict[str, Any] | None:
+    """What the message answers, if it answers a mail."""
+    thread = envelope.content.get("thread")
+    if not isinstance(thread, dict) or not _MESSAGE_ID.fullmatch(str(thread.get("in_reply_to"))):
+        return None
+    references = [str(one) for one in thread.get("references") or () if _MESSAGE_ID.fullmatch(str(one))]
+    return {"subject": thread.get("subject"), "in_reply_to": thread["in_reply_to"], "references": references}
+
+
+def _subject(envelope: Envelope) -> str:
+    thread = _thread(envelope)
+    if envelope.subject is None and thread is not None and thread["subject"]:
+        return f"Re: {' '.join(str(thread['subject']).split())}"
+    return " ".join((envelope.subject or "").split())
+
+
+def _footer_of(envelope: Envelope, settings: EmailSettings, unsubscribe_url: str) -> _Footer:
+    return _footer(settings, unsubscribe_url if envelope.purpose not in SERVICE_PURPOSES else None)
 
 
 def message_id(envelope: Envelope, settings: EmailSettings) -> str:

@@ -9,8 +9,10 @@ from aiosmtplib import SMTP, SMTPException, SMTPNotSupported
 from email_validator import EmailNotValidError, validate_email
 
 from base.clock import Clock
+from base.database import Sessions, transaction
 from base.encryption import KeyRing
-from channels.email.message import build_message, message_id
+from channels.email.counting import may_count, with_counting
+from channels.email.message import build_html, build_message, message_id, sign
 from channels.email.refusals import Phase, outcome_of
 from channels.email.settings import EmailSettings, SMTPServer
 from channels.email.tokens import Unsubscribe, issue_token
@@ -28,10 +30,16 @@ class EmailSender:
 
     channel = "email"
 
-    def __init__(self, settings: EmailSettings, keys: KeyRing, clock: Clock) -> None:
+    def __init__(self, settings: EmailSettings, keys: KeyRing, clock: Clock, sessions: Sessions | None = None) -> None:
+        """Creates it.
+
+        Args:
+            sessions: where it is kept what can be counted; without them nothing is.
+        """
         self._settings = settings
         self._keys = keys
         self._clock = clock
+        self._sessions = sessions
 
     def configured(self) -> str | None:
         """The setting without which nothing may be sent; None when all are there."""
@@ -44,15 +52,29 @@ class EmailSender:
             return Refused("no_address", "There is no mail server or no address to send it to.")
         try:
             to = _wire_address(envelope.address)
-            content = self._content_of(envelope, to, self._keys.blind_index(envelope.address, kind="email"))
+            content = await self._content_of(envelope, to, self._keys.blind_index(envelope.address, kind="email"))
         except ValueError:
             return Refused("unsendable", "This address or subject cannot stand in an e-mail.")
         return await self._hand_over(server, to, content, envelope)
 
-    def _content_of(self, envelope: Envelope, to: str, address_index: bytes) -> bytes:
+    async def _content_of(self, envelope: Envelope, to: str, address_index: bytes) -> bytes:
         token = issue_token(self._keys, Unsubscribe(envelope.outbox_id, envelope.contact_id, address_index))
-        url = f"{(self._settings.public_url or '').rstrip('/')}/unsubscribe/{token}"
-        return build_message(envelope, self._settings, to=to, unsubscribe_url=url, now=self._clock.now()).as_bytes()
+        site = (self._settings.public_url or "").rstrip("/")
+        url = f"{site}/unsubscribe/{token}"
+        html = await self._counted(envelope, site, url)
+        message = build_message(envelope, self._settings, to=to, unsubscribe_url=url, now=self._clock.now(), html=html)
+        return sign(message.as_bytes(), self._settings)
+
+    async def _counted(self, envelope: Envelope, site: str, unsubscribe_url: str) -> str | None:
+        """The HTML with what is counted, when openings are counted at all and the person agreed to it."""
+        # A mail that answers is part of a talk: nobody's reading of it is watched.
+        if not self._settings.counts or self._sessions is None or "thread" in envelope.content:
+            return None
+        async with transaction(self._sessions) as session:
+            if not await may_count(session, envelope.contact_id, self._clock):
+                return None
+            html = build_html(envelope, self._settings, unsubscribe_url=unsubscribe_url)
+            return await with_counting(session, self._keys, envelope.outbox_id, html, site=site, keep=[unsubscribe_url])
 
     async def _hand_over(self, server: SMTPServer, to: str, content: bytes, envelope: Envelope) -> SendOutcome:
         phase: Phase = "connect"

@@ -40,6 +40,11 @@ class EmailSettings:
     postal_address: str | None = None
     public_url: str | None = None
     """The site's address as recipients reach it; unsubscribe links begin with it."""
+    dkim_selector: str | None = None
+    dkim_key: str | None = field(default=None, repr=False)
+    """RSA private key in PEM; without it signing is left to the mail server."""
+    counts: bool = False
+    """Whether openings and clicks are counted, of those who agreed to it."""
 
     def missing(self) -> str | None:
         """The first setting without which nothing may be sent, in words; None when all are there."""

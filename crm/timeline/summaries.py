@@ -47,6 +47,8 @@ _SENTENCES: Mapping[str, tuple[str, ...]] = {
         "A message did not arrive",
     ),
     "message_read": ("A message by {channel} was opened", "A message was opened"),
+    "email_opened": ("Opened an e-mail", "Opened an e-mail"),
+    "link_clicked": ("Followed a link in an e-mail",),
     "contact_recognised": ("Showed by a code to be who wrote elsewhere before",),
     "tag_added": ("Was tagged {tag}", "Was tagged"),
     "tag_removed": ("Is no longer tagged {tag}", "Lost a tag"),

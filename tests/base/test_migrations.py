@@ -14,6 +14,8 @@ import bot.knowledge.models
 import bot.models
 import bot.publishing.models
 import bot.understanding.models
+import channels.email.models
+import channels.voice.models
 import crm.consent.models
 import crm.contacts.models
 import crm.meetings.models
@@ -34,6 +36,8 @@ ROOMS = (
     bot.models,
     bot.publishing.models,
     bot.understanding.models,
+    channels.email.models,
+    channels.voice.models,
     crm.consent.models,
     crm.contacts.models,
     crm.meetings.models,

@@ -92,6 +92,19 @@ def upgrade() -> None:
         "ix_inbound_events_key_id", "inbound_events", ["key_id"], postgresql_where=sa.text("sealed is not null")
     )
     op.create_index("ix_inbound_events_received_at", "inbound_events", ["received_at"])
+    op.create_index("ix_inbound_events_sender_index_received_at", "inbound_events", ["sender_index", "received_at"])
+    op.create_table(
+        "email_links",
+        sa.Column("outbox_id", sa.Uuid(), nullable=False),
+        sa.Column("number", sa.BigInteger(), nullable=False),
+        sa.Column("url", sa.Text(), nullable=True),
+        sa.Column("count", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("first_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["outbox_id"], ["outbox.id"], name=op.f("fk_email_links_outbox_id_outbox"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("outbox_id", "number", name=op.f("pk_email_links")),
+    )
 
     op.drop_constraint(op.f("ck_contact_points_kind"), "contact_points", type_="check")
     op.create_check_constraint(op.f("ck_contact_points_kind"), "contact_points", "kind in ('email','phone','telegram')")
