@@ -16,7 +16,7 @@ from email.utils import parseaddr
 from typing import Literal
 
 import quotequail
-from selectolax.parser import HTMLParser
+from selectolax.lexbor import LexborHTMLParser
 
 from base.errors import Malformed
 
@@ -206,7 +206,7 @@ def _decoded(part: MIMEPart) -> str:
 
 
 def _from_html(html: str) -> str:
-    tree = HTMLParser(html[: 4 * _LONGEST_TEXT])
+    tree = LexborHTMLParser(html[: 4 * _LONGEST_TEXT])
     tree.strip_tags(list(_HIDDEN), recursive=True)
     for quoted in tree.css("blockquote, .gmail_quote, #divRplyFwdMsg, .moz-cite-prefix"):
         quoted.decompose()
