@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable
 
 import structlog
 from telegram.error import TelegramError
@@ -18,7 +19,8 @@ from outreach.accounts.service import Account
 
 _log = structlog.get_logger(__name__)
 
-_NOT_MODIFIED = "message is not modified"
+_TOO_LATE = ("message is not modified", "query is too old")
+"""Done already, or told only now, after we were away."""
 
 
 class Arrivals:
@@ -36,21 +38,28 @@ class Arrivals:
             SQLAlchemyError: it was not kept: Telegram must tell it again.
         """
         found = read(update, typed.bot_id)
+        is_new = True
         if found.said is not None:
-            await self._intake.receive("telegram", account.id, found.said)
+            is_new = (await self._intake.receive("telegram", account.id, found.said)).new
         if found.tapped is not None:
             # Beside the answer to Telegram, which waits for nothing but the database; the process ends after it.
-            self._turns.keep(asyncio.create_task(self._answer(account, typed, found.tapped)))
+            # Of two taps on one keyboard the first one counts, so it is the one that is shown.
+            label = found.tapped.label if is_new else None
+            self._turns.keep(asyncio.create_task(self._answer(account, typed, found.tapped, label)))
 
-    async def _answer(self, account: Account, typed: TelegramAccount, tapped: Tapped) -> None:
+    async def _answer(self, account: Account, typed: TelegramAccount, tapped: Tapped, label: str | None) -> None:
         """Ends the button's waiting and shows what was chosen. No message: it is only how the keyboard looks."""
         bot = self._bots.of(typed)
-        try:
-            await bot.answer_callback_query(tapped.query_id)
-            if tapped.label is not None:
-                await bot.edit_message_reply_markup(
-                    tapped.chat_id, tapped.message_id, reply_markup=chosen(tapped.label)
-                )
-        except TelegramError as error:
-            if not (isinstance(error, TurnedDown) and _NOT_MODIFIED in error.description):
-                _log.warning("tap_not_shown", account_id=str(account.id), error=str(error))
+        await _try(account, bot.answer_callback_query(tapped.query_id))
+        if label is not None:
+            markup = chosen(label)
+            await _try(account, bot.edit_message_reply_markup(tapped.chat_id, tapped.message_id, reply_markup=markup))
+
+
+async def _try(account: Account, call: Awaitable[object]) -> None:
+    """What fails here changes nothing of what was said: a button that waits a little, a keyboard that stays."""
+    try:
+        await call
+    except TelegramError as error:
+        if not (isinstance(error, TurnedDown) and any(words in error.description for words in _TOO_LATE)):
+            _log.warning("tap_not_shown", account_id=str(account.id), error=str(error))

@@ -34,6 +34,7 @@ from tests.contracts.house import House, free_port
 
 BENCHES = (
     "tests.channels.sms.contract_bench",
+    "tests.channels.telegram.contract_bench",
 )  # fmt: skip
 
 CHANNELS: dict[str, type[ChannelBench]] = {
@@ -238,7 +239,7 @@ async def test_nothing_more_is_sent_to_somebody_who_stopped_but_that_it_was_unde
 ) -> None:
     house.dialogue.script = lambda _body: say("a long talk")
     await bench.say("hello")
-    await bench.say("please stop texting me")
+    await bench.say("please stop sending me messages")
     await house.settle()
     for _ in range(4):
         await house.deliver()
