@@ -166,6 +166,19 @@ def test_every_intent_and_language_is_spread_over_all_parts():
             assert max(counts) - min(counts) <= 1
 
 
+def test_more_examples_of_an_intent_leave_those_of_all_others_in_their_parts():
+    """Else two reports would differ by how the cards fell, and not by what the examples teach."""
+    before = examples_of(ENGLISH) + examples_of(SPANISH, "es")
+    intent = next(iter(ENGLISH))
+    after = [*examples_of({intent: ["something new", "and more of it"]}), *before]
+    places = [
+        dict(zip(some, cross_validation.divide(some, with_names(some), 5).tolist(), strict=False))
+        for some in (before, after)
+    ]
+    others = [one for one in before if (one.intent, one.language) != (intent, "en")]
+    assert [places[0][one] for one in others] == [places[1][one] for one in others]
+
+
 def test_each_part_is_fitted_once_for_each_value_that_is_tried(monkeypatch):
     fitted: list[int] = []
 
