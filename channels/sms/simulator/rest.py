@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import binascii
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from aiohttp import web
@@ -25,7 +25,7 @@ class RESTAPI:
     """The handlers. `accepted` is told of each message that was taken."""
 
     state: State
-    accepted: Callable[[Sent, Answer], None]
+    accepted: Callable[[Sent, Answer], Awaitable[None]]
 
     def routes(self) -> list[web.RouteDef]:
         """All there is; every other path is answered as Twilio answers what it does not know."""
@@ -106,7 +106,7 @@ class RESTAPI:
         told = self.state.script(sent)
         if told.what in ("take", "take and break"):
             self.state.messages.append(sent)
-            self.accepted(sent, told)
+            await self.accepted(sent, told)
         match told.what:
             case "refuse":
                 return shapes.error(told.status, told.code or 20001, retry_after=told.retry_after)

@@ -197,10 +197,12 @@ class LocalTwilio:
         form = self.report_form(sent, status, error_code)
         return await call(self._open, self.state.tokens[0], sent.status_callback, form)
 
-    def _accepted(self, sent: Sent, told: Answer) -> None:
+    async def _accepted(self, sent: Sent, told: Answer) -> None:
         if "delivered" in told.statuses or told.what == "take and break":
             self.on_text(sent.to, sent.body)
-        if self.reports_by_itself and sent.status_callback:
+        if told.early:
+            await self._report_all(sent, told)
+        elif self.reports_by_itself and sent.status_callback:
             task = asyncio.create_task(self._report_all(sent, told))
             self.tasks.add(task)
             task.add_done_callback(self.tasks.discard)

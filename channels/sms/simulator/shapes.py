@@ -75,11 +75,11 @@ def number(state: State, one: Number) -> dict[str, Any]:
         "friendly_name": one.number,
         "phone_number": one.number,
         "sid": one.sid,
-        "sms_application_sid": "",
+        "sms_application_sid": None,
         "sms_fallback_method": "POST",
-        "sms_fallback_url": one.sms_fallback_url,
+        "sms_fallback_url": one.sms_fallback_url or None,
         "sms_method": "POST",
-        "sms_url": one.sms_url,
+        "sms_url": one.sms_url or None,
         "status": "in-use",
         "uri": f"/2010-04-01/Accounts/{state.account_sid}/IncomingPhoneNumbers/{one.sid}.json",
     }
@@ -94,9 +94,9 @@ def short_code(state: State, one: Number) -> dict[str, Any]:
         "short_code": one.number,
         "sid": one.sid,
         "sms_fallback_method": "POST",
-        "sms_fallback_url": one.sms_fallback_url,
+        "sms_fallback_url": one.sms_fallback_url or None,
         "sms_method": "POST",
-        "sms_url": one.sms_url,
+        "sms_url": one.sms_url or None,
         "uri": f"/2010-04-01/Accounts/{state.account_sid}/SMS/ShortCodes/{one.sid}.json",
     }
 

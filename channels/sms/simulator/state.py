@@ -25,12 +25,15 @@ class Number:
     """A number or short code of the account's."""
 
     number: str
-    sid: str = field(default_factory=lambda: new_sid("PN"))
+    sid: str = ""
     sms: bool = True
     mms: bool = True
     sms_url: str = ""
     sms_fallback_url: str = ""
     toll_free_status: str | None = None
+
+    def __post_init__(self) -> None:
+        self.sid = self.sid or new_sid("SC" if self.is_short else "PN")
 
     @property
     def is_short(self) -> bool:
@@ -84,6 +87,7 @@ class Answer:
             breaks the line without having taken it; lets the caller wait for good; answers what is no JSON.
         statuses: what is reported of a message taken, in order.
         code: Twilio's error code, of a refusal or of a report of failure.
+        early: whether the reports come before the answer does, as they may.
     """
 
     what: Literal["take", "refuse", "take and break", "break", "hang", "nonsense"] = "take"
@@ -91,6 +95,7 @@ class Answer:
     code: int | None = None
     retry_after: int | None = None
     statuses: Sequence[str] = ("sent", "delivered")
+    early: bool = False
 
 
 TAKE = Answer()
