@@ -13,6 +13,7 @@ from base.logging import configure_logging
 from server.channels_commands import channels
 from server.flows_commands import flows
 from server.knowledge_commands import knowledge
+from server.nlu_commands import nlu
 from server.outside_commands import calendars, connectors
 from server.problems import describe_problem
 from server.settings import read_settings
@@ -128,7 +129,7 @@ def _use_uvloop() -> None:
         uvloop.install()
 
 
-for _group in (channels, flows, knowledge, connectors, calendars):
+for _group in (channels, flows, nlu, knowledge, connectors, calendars):
     parley.add_command(_group)
 
 
