@@ -173,7 +173,7 @@ def _kind(message: EmailMessage) -> Kind:
 def _own_words(message: EmailMessage) -> str:
     text = _text(message)[:_LONGEST_TEXT].replace("\r\n", "\n")
     parts = quotequail.unwrap(text)
-    if parts is not None and parts.get("type") != "forward" and (parts.get("text_top") or "").strip():
+    if parts is not None and (parts.get("text_top") or "").strip():
         text = parts["text_top"]
     text = _SIGNATURE.split(text, maxsplit=1)[0]
     lines = [line for line in text.split("\n") if not line.lstrip().startswith(">")]
