@@ -22,7 +22,7 @@ _SIGNS = {"ok": ("✓", "green"), "warning": ("!", "yellow"), "missing": ("✗",
 
 @click.group()
 def channels() -> None:
-    """Numbers, bots and mailboxes: add, list, check, webhook, remove."""
+    """Numbers, bots and mailboxes: add, list, check, webhook, simulate, remove."""
 
 
 @channels.command()
@@ -107,6 +107,16 @@ def remove(channel: str, *, name: str) -> None:
 
     asyncio.run(run())
     click.echo(f"{channel} {name} is used no more. Add it again to bring it back.")
+
+
+@channels.command()
+@click.argument("channel")
+@click.option("--phone", default="+14155552671", show_default=True, help="The number that texts or calls.")
+def simulate(channel: str, *, phone: str) -> None:
+    """Try CHANNEL (sms, telegram or voice) on this machine without any account. Needs a running `parley up`."""
+    from server.channels_simulating import simulate as run
+
+    asyncio.run(run(read_settings(), channel, phone))
 
 
 async def _add(settings: Settings, setup: ChannelSetup, name: str, values: Mapping[str, str], no_check: bool) -> None:  # noqa: FBT001

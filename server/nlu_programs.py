@@ -142,7 +142,9 @@ async def run_group(settings: Settings, items: Sequence[Mapping[str, Any]], say:
         try:
             await run_program(settings, "parley_rasa.group", arguments, say, within=_GROUP_WITHIN, one_core=True)
         except ProgramFailed as failed:
-            raise GroupingFailed(_reason(failed, "group: "), output=failed.output) from failed
+            raise GroupingFailed(
+                _reason("The messages cannot be grouped", failed, "group: "), output=failed.output
+            ) from failed
         return _read(out)
 
 
@@ -159,15 +161,17 @@ async def _report(settings: Settings, asked: _Asked, path: Path, say: Say) -> No
         try:
             await run_program(settings, "parley_rasa.report", arguments, say, within=_REPORT_WITHIN, one_core=True)
         except ProgramFailed as failed:
-            raise ExamplesRefused(_reason(failed, "report: "), output=failed.output) from failed
+            raise ExamplesRefused(
+                _reason("The examples cannot be reported on", failed, "report: "), output=failed.output
+            ) from failed
         _read(out)
         out.replace(path)
 
 
-def _reason(failed: ProgramFailed, mark: str) -> str:
+def _reason(what: str, failed: ProgramFailed, mark: str) -> str:
     """What the program itself said, when it refused; else all that is known."""
     said = [line.removeprefix(mark) for line in failed.output if line.startswith(mark)]
-    return said[-1][:1].upper() + said[-1][1:] + "." if said else "\n".join([failed.message, *failed.output])
+    return f"{what}: {said[-1]}." if said else "\n".join([f"{what}: {failed.message}", *failed.output])
 
 
 @contextmanager
