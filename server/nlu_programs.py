@@ -102,12 +102,13 @@ async def run_report(
     kept = settings.data_dir / "reports"
     path = kept / f"{asked.mark(settings.encoder_dir, settings.encoder_precision)}.json"
     kept.mkdir(parents=True, exist_ok=True)
-    async with alone(kept / ".lock"):  # one at a time: each takes a core for a minute or more
-        if not path.exists():
-            await _report(settings, asked, path, say)
-        path.touch()
-        _forget_old(kept)
-        return _read(path)
+    if not path.exists():
+        async with alone(kept / ".lock", say):  # one at a time: each takes a core for a minute or more
+            if not path.exists():
+                await _report(settings, asked, path, say)
+    path.touch()
+    _forget_old(kept)
+    return _read(path)
 
 
 async def run_group(settings: Settings, items: Sequence[Mapping[str, Any]], say: Say) -> dict[str, Any]:

@@ -127,14 +127,23 @@ def code_of(patterns: Iterable[str]) -> Iterator[tuple[str, str]]:
 
 
 @contextlib.asynccontextmanager
-async def alone(path: Path) -> AsyncIterator[None]:
-    """Keeps other processes from doing the same at the same time."""
+async def alone(path: Path, say: Say) -> AsyncIterator[None]:
+    """Keeps other processes from doing the same at the same time.
+
+    Args:
+        path: of the file by which they know.
+        say: told when there is one to wait for.
+    """
+    waits = False
     with path.open("a") as file:
         while True:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 break
             except BlockingIOError:
+                if not waits:
+                    say("waiting for another process that is at work")
+                waits = True
                 await asyncio.sleep(_LOCK_EVERY)
         yield
 

@@ -102,7 +102,7 @@ async def ensure_model(settings: Settings, intents: Mapping[str, str], say: Say)
     path = _path_of(settings, mark)
     if not path.exists():
         settings.model_dir.mkdir(parents=True, exist_ok=True)
-        async with alone(settings.model_dir / f".{mark}.lock"):
+        async with alone(settings.model_dir / f".{mark}.lock", say):
             if not path.exists():  # another process may have trained it while this one waited
                 await _train(settings, intents, path, say)
                 _forget_old(settings.model_dir, path)
