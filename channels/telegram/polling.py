@@ -79,6 +79,7 @@ class Polling:
         finally:
             for task in asking.values():
                 await _end(task)
+            await self._bots.close()
 
     def _polled(self) -> list[tuple[Account, TelegramAccount]]:
         found: list[tuple[Account, TelegramAccount]] = []
