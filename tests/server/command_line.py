@@ -39,17 +39,20 @@ class Done:
 
 @dataclass
 class CommandLine:
-    """A terminal with these settings and no others; `parley flows` writes into `folder`."""
+    """A terminal with these settings and no others; the commands of a group write into `folder`."""
 
     folder: Path
     settings: dict[str, str] = field(default_factory=dict)
+    group: str = "flows"
 
     async def __call__(self, *arguments: str, typed: str = "") -> Done:
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("PARLEY_", "DATABASE_URL"))}
         with tempfile.TemporaryDirectory() as name:
             files = [Path(name) / one for one in ("in", "out", "err")]
             files[0].write_text(typed)
-            process = _processes.Process(target=_run, args=(arguments, self.folder, {**kept, **self.settings}, files))
+            process = _processes.Process(
+                target=_run, args=((self.group, *arguments), self.folder, {**kept, **self.settings}, files)
+            )
             process.start()
             await asyncio.to_thread(process.join)
             done = Done(process.exitcode or 0, files[1].read_text(), files[2].read_text())
@@ -68,7 +71,7 @@ def _run(arguments: Sequence[str], folder: Path, environment: Mapping[str, str],
         open(number, mode, encoding="utf-8", closefd=False)  # noqa: SIM115  # for as long as the process lives
         for number, mode in enumerate("rww")
     )
-    sys.argv = ["parley", "flows", *arguments]
+    sys.argv = ["parley", *arguments]
     from server.cli import main
 
     main()
