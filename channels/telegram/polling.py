@@ -7,8 +7,8 @@ in between is told it again, and what was kept already changes nothing.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Sequence
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -18,8 +18,8 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 from telegram.error import TelegramError
 
-from base.database import libpq_url
 from base.errors import InvalidInput
+from base.one_process import hold_alone
 from channels.telegram.api import Bots
 from channels.telegram.arrivals import Arrivals
 from channels.telegram.settings import TelegramAccount, read_account
@@ -34,9 +34,8 @@ WAIT = timedelta(seconds=25)
 LOOK_EVERY = timedelta(seconds=5)
 """How often it is looked for bots that were added, changed or removed."""
 REST = timedelta(seconds=3)
-"""After something went wrong, or while another process has the bot."""
-_LOCK = "SELECT pg_try_advisory_lock(hashtextextended(%s, 0))"
-_NAME = "parley telegram polling {account}"
+"""While another process has the bot; after something went wrong, longer each time."""
+LONGEST_REST = timedelta(minutes=1)
 
 
 class Polling:
@@ -56,7 +55,7 @@ class Polling:
         self._accounts = accounts
         self._arrivals = arrivals
         self._bots = bots
-        self._database_url = libpq_url(database_url)
+        self._database_url = database_url
         self._wait = wait
         self._look_every = look_every
         self._rest = rest
@@ -91,25 +90,22 @@ class Polling:
         return found
 
     async def _ask(self, account: Account, typed: TelegramAccount) -> None:
+        rest = self._rest
         while True:
+            rest, before = self._rest, rest
             try:
-                async with self._alone(account.id) as connection:
+                async with hold_alone(self._database_url, f"parley telegram polling {account.id}") as connection:
                     if connection is not None:
                         await self._ask_alone(account, typed, connection)
             except (TelegramError, psycopg.Error, SQLAlchemyError) as error:
                 # A token that is wrong, a webhook that is set, a database or a network that is away: it is tried again.
+                rest = min(before * 2, LONGEST_REST)
                 _log.warning("telegram_not_asked", account_id=str(account.id), error=_words(error))
             except Exception:  # noqa: BLE001
                 # The loop boundary: nothing was acknowledged, so nothing is lost.
+                rest = min(before * 2, LONGEST_REST)
                 _log.exception("telegram_polling_broke", account_id=str(account.id))
-            await asyncio.sleep(self._rest.total_seconds())
-
-    @asynccontextmanager
-    async def _alone(self, account_id: UUID) -> AsyncIterator[psycopg.AsyncConnection[Any] | None]:
-        """The connection that holds the bot's lock; None while another process has it. The lock goes with it."""
-        async with await psycopg.AsyncConnection.connect(self._database_url, autocommit=True) as connection:
-            row = await (await connection.execute(_LOCK, (_NAME.format(account=account_id),))).fetchone()
-            yield connection if row is not None and row[0] else None
+            await asyncio.sleep(rest.total_seconds())
 
     async def _ask_alone(
         self, account: Account, typed: TelegramAccount, connection: psycopg.AsyncConnection[Any]
