@@ -75,9 +75,7 @@ def report(
     texts = [example.text for example in examples]
     say(f"{len(texts)} examples of {len({example.intent for example in examples})} intents")
     vectors = understanding.vectors(texts, say)
-    found = cross_validate(examples, understanding, folds, say)
-    say("training the model of all examples")
-    model = understanding.train([*examples, *unread])
+    found, model = cross_validate(examples, understanding, folds, say)
     asked = understanding.classify(model, [example.text for example in held_out])
     results = list(zip(examples, found, strict=True))
     known = {example.plain for example in examples}

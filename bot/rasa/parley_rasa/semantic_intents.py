@@ -82,7 +82,7 @@ class SemanticIntents(GraphComponent, IntentClassifier):
         return _open_encoder({**DEFAULTS, **config}).fingerprint
 
     def train(self, training_data: TrainingData) -> Resource:
-        examples = [example for example in training_data.intent_examples if example.get(TEXT)]
+        examples = [example for example in training_data.intent_examples if is_language(example.get(TEXT) or "")]
         texts, intents = intent_training.with_names(
             [example.get(TEXT) for example in examples], [example.get(INTENT) for example in examples]
         )

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from conftest import ROOT, run_module
@@ -20,7 +20,7 @@ from parley_rasa.reporting.examples import Example, ReportError, language_of, re
 from parley_rasa.reporting.kept_vectors import read_kept, write_kept
 from parley_rasa.understanding.encoder import Encoder
 from parley_rasa.understanding.intent_model import OUT_OF_SCOPE
-from parley_rasa.understanding.intent_training import Fitted, TrainingError
+from parley_rasa.understanding.intent_training import Fitted, TrainingError, train
 from parley_rasa.understanding.setup import DEFAULTS, read_setup
 
 ENGLISH = {
@@ -189,7 +189,7 @@ def test_each_part_is_fitted_once_for_each_value_that_is_tried(monkeypatch):
 
     monkeypatch.setattr(cross_validation, "Fitted", Counted)
     cross_validate(examples_of(ENGLISH), Understanding(LetterEncoder(), DEFAULTS), 5, ignore)
-    assert len(fitted) == 5 * 2
+    assert len(fitted) == 5 * 2 + 1
 
 
 def test_how_a_part_is_pooled_is_learnt_from_the_others_alone(monkeypatch):
@@ -206,7 +206,7 @@ def test_how_a_part_is_pooled_is_learnt_from_the_others_alone(monkeypatch):
     monkeypatch.setattr(cross_validation.intent_training, "assemble", assemble)
     cross_validate(examples, Understanding(LetterEncoder(), DEFAULTS), 4, ignore)
     inside = [part for part, one in zip(parts, taught, strict=True) if one.intent != OUT_OF_SCOPE]
-    assert learnt == [(len(inside) - inside.count(part),) * 3 for part in range(4)]
+    assert learnt == [*((len(inside) - inside.count(part),) * 3 for part in range(4)), (len(inside),) * 3]
 
 
 def test_too_few_examples_are_said_to_be_too_few():
@@ -216,9 +216,11 @@ def test_too_few_examples_are_said_to_be_too_few():
 
 def test_an_intent_with_a_single_example_is_asked_like_the_others():
     examples = [*examples_of(ENGLISH), Example("rare", "rare", "en")]
-    found = cross_validate(examples, Watched(), 5, ignore)
+    found, model = cross_validate(examples, Watched(), 5, ignore)
     assert len(found) == len(examples)
     assert "rare" not in {one.intent for one in found}
+    assert "rare" in model.labels
+    assert model.read("rare", LetterEncoder().encode("rare"))[0].argmax() == model.labels.index("rare")
 
 
 def test_examples_of_one_intent_alone_are_refused():
@@ -475,14 +477,27 @@ def test_what_cannot_be_reported_on_is_one_line_on_the_error_stream(tmp_path, en
 
 
 def test_another_threshold_in_the_configuration_is_the_reports_too():
-    examples = examples_of(ENGLISH)
     strict = Understanding(LetterEncoder(), {**DEFAULTS, "threshold": 1.0})
-    assert {one.intent for one in strict.classify(strict.train(examples), ["price list", "demo"])} == {OUT_OF_SCOPE}
+    found, model = cross_validate(examples_of(ENGLISH), strict, 5, ignore)
+    assert {one.intent for one in found} == {OUT_OF_SCOPE}
+    assert {one.intent for one in strict.classify(model, ["price list", "demo"])} == {OUT_OF_SCOPE}
 
 
-@settings(max_examples=20, deadline=None)
-@given(st.sampled_from(["👍", "/start", "...", "!!", "/ask_pricing{}"]))
-def test_what_is_no_language_is_out_of_scope_as_it_is_to_the_bot(text):
+def test_the_model_of_all_is_the_bots_but_for_how_it_is_pooled():
+    examples = examples_of(ENGLISH)
+    understanding = Understanding(LetterEncoder(), {**DEFAULTS, "c": 0.5})
+    model = cross_validate(examples, understanding, 5, ignore)[1]
+    taught = with_names(examples)
+    texts = [example.text for example in taught]
+    bots = train(texts, [example.intent for example in taught], understanding.vectors(texts), "letters", 0.5)
+    assert model.labels == bots.labels
+    assert sorted(map(tuple, model.meaning.examples)) == sorted(map(tuple, bots.meaning.examples))
+    np.testing.assert_allclose(model.coefficients, bots.coefficients, atol=1e-3)
+    np.testing.assert_allclose(model.meaning.coefficients, bots.meaning.coefficients, atol=1e-2)
+
+
+def test_what_is_no_language_is_out_of_scope_as_it_is_to_the_bot():
     understanding = Understanding(LetterEncoder(), DEFAULTS)
-    model = understanding.train(examples_of(ENGLISH))
-    assert understanding.classify(model, [text]) == [Found(OUT_OF_SCOPE, 1.0)]
+    model = cross_validate(examples_of(ENGLISH), understanding, 5, ignore)[1]
+    for text in ("👍", "/start", "...", "!!", "/ask_pricing{}"):
+        assert understanding.classify(model, [text]) == [Found(OUT_OF_SCOPE, 1.0)]

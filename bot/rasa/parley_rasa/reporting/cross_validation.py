@@ -66,18 +66,6 @@ class Understanding:
         texts = [example.text for example in examples]
         return Texts(texts, self.vectors(texts))
 
-    def train(self, examples: Sequence[Example]) -> IntentModel:
-        """Return the model that the bot would have of these examples.
-
-        Raises:
-            TrainingError: there are fewer than two intents.
-        """
-        taught = with_names(examples)
-        texts, intents = [example.text for example in taught], [example.intent for example in taught]
-        return self.with_threshold(
-            intent_training.train(texts, intents, self.vectors(texts), self.encoder.fingerprint, self.setup["c"])
-        )
-
     def with_threshold(self, model: IntentModel) -> IntentModel:
         """Return the model with the threshold that is configured, if one is."""
         if self.setup["threshold"] is not None:
@@ -94,10 +82,10 @@ class Understanding:
 
 
 class Parts:
-    """Models of all parts of the examples but one.
+    """Models of all parts of the examples but one, and of all.
 
-    How the readings of a text are pooled, what is in scope and below what a text is not, is learnt for each part from
-    the others: from what models that had not seen those made of them. So no model is fitted twice.
+    How the readings of a text are pooled, what is in scope and below what a text is not, is learnt from what models
+    made of examples that they had not seen; for a part, of those of the other parts. So no model is fitted twice.
     """
 
     def __init__(self, taught: Sequence[Example], part_of: np.ndarray, understanding: Understanding, say: Say) -> None:
@@ -112,7 +100,9 @@ class Parts:
         Raises:
             TrainingError: there are fewer than two intents.
         """
+        self._taught = taught
         self._understanding = understanding
+        self._say = say
         self._strange = [(one, part) for one, part in zip(taught, part_of, strict=True) if one.intent == OUT_OF_SCOPE]
         known = _in_several_parts(taught, part_of)
         self._labels = sorted({taught[number].intent for number in known})
@@ -122,23 +112,46 @@ class Parts:
         self._texts = understanding.read([taught[number] for number in known])
         tried = intent_training.values_of_c(len(known), understanding.setup["c"])
         self._readings = {c: Readings.blank(len(known), len(self._labels)) for c in tried}
-        self._fitted = {(c, part): self._fit(c, part, say) for c in tried for part in np.unique(part_of).tolist()}
+        self._fitted = {(c, part): self._fit(c, part) for c in tried for part in np.unique(part_of).tolist()}
 
     def model_without(self, part: int) -> IntentModel:
         """Return a model that knows nothing of a part."""
         seen = np.flatnonzero(self._part_of != part)
-        targets = self._targets[seen]
-        by_c = {c: readings.take(seen) for c, readings in self._readings.items()}
-        best = intent_training.best_c(by_c, targets)
-        strange = self._understanding.read([example for example, own in self._strange if own != part])
+        strange = [example for example, own in self._strange if own != part]
+        return self._assemble(self._labels, seen, strange, lambda c: self._fitted[c, part])
+
+    def model_of_all(self) -> IntentModel:
+        """Return a model of all examples, also of intents that stand in a single part."""
+        self._say("training the model of all examples")
+        inside = [example for example in self._taught if example.intent != OUT_OF_SCOPE]
+        labels = sorted({example.intent for example in inside})
+        targets = np.array([labels.index(example.intent) for example in inside])
+        texts = self._understanding.read(inside)
+        strange = [example for example, _ in self._strange]
+        rows = np.arange(len(self._targets))
+        return self._assemble(labels, rows, strange, lambda c: Fitted(texts, range(len(texts)), targets, c))
+
+    def _assemble(
+        self, labels: list[str], rows: np.ndarray, strange: Sequence[Example], fitted: Callable[[float], Fitted]
+    ) -> IntentModel:
+        """Return a model, pooled as is best for some of the examples.
+
+        Args:
+            labels: the intents that it knows.
+            rows: the examples whose readings are learnt from.
+            strange: texts that no intent is meant for.
+            fitted: gives the models that are pooled, by C.
+        """
+        by_c = {c: readings.take(rows) for c, readings in self._readings.items()}
+        best = intent_training.best_c(by_c, self._targets[rows])
         model = intent_training.assemble(
-            self._labels, self._fitted[best, part], targets, by_c[best], self._texts.embeddings[seen], strange,
-            self._understanding.encoder.fingerprint,
+            labels, fitted(best), self._targets[rows], by_c[best], self._texts.embeddings[rows],
+            self._understanding.read(strange), self._understanding.encoder.fingerprint,
         )  # fmt: skip
         return self._understanding.with_threshold(model)
 
-    def _fit(self, c: float, part: int, say: Say) -> Fitted:
-        say(f"training the model without part {part + 1}")
+    def _fit(self, c: float, part: int) -> Fitted:
+        self._say(f"training the model without part {part + 1}")
         seen, unseen = np.flatnonzero(self._part_of != part), np.flatnonzero(self._part_of == part)
         fitted = Fitted(self._texts, seen, self._targets[seen], c)
         if len(unseen):
@@ -146,8 +159,10 @@ class Parts:
         return fitted
 
 
-def cross_validate(examples: Sequence[Example], understanding: Understanding, folds: int, say: Say) -> list[Found]:
-    """Return what each example is taken for by a model trained without it and without any text that says the same.
+def cross_validate(
+    examples: Sequence[Example], understanding: Understanding, folds: int, say: Say
+) -> tuple[list[Found], IntentModel]:
+    """Return what each example is taken for by a model trained without any text that says the same; and one of all.
 
     Raises:
         ReportError: there are too few examples.
@@ -161,7 +176,7 @@ def cross_validate(examples: Sequence[Example], understanding: Understanding, fo
         asked = [number for number in np.flatnonzero(part_of == part).tolist() if number < len(examples)]
         results = understanding.classify(parts.model_without(part), [examples[number].text for number in asked])
         found.update(zip(asked, results, strict=True))
-    return [found[number] for number in range(len(examples))]
+    return [found[number] for number in range(len(examples))], parts.model_of_all()
 
 
 def with_names(examples: Sequence[Example]) -> list[Example]:
