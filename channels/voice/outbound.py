@@ -91,7 +91,7 @@ class OutboundWebhooks:
         return twiml_response(await self.hooks.keep(verified, call, 0, decide))
 
     async def handle_detected(self, request: web.Request) -> web.Response:
-        """Twilio has found out who took the call: a machine is hung up on, or left the message where that is allowed."""
+        """Twilio has found out who took the call: a machine is hung up on, or left the message if that is allowed."""
         verified = await self.hooks.verify(request)
         told = read_form(Detected, verified.form, verified.account)
         outbox_id = read_id(request.match_info["outbox"])

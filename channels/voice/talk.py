@@ -32,8 +32,8 @@ MOST_TURNS = 200
 LONGEST_CALL = timedelta(hours=1)
 MOST_QUIET = 3
 """Silences in a row, the last of which ends the call."""
-GOODBYE = '{"reason":"goodbye"}'
-"""What a socket is ended with when nobody says anything any more."""
+GOODBYE, HANDOFF, TROUBLE = '{"reason":"goodbye"}', '{"reason":"handoff"}', '{"reason":"trouble"}'
+"""What a socket is ended with: nobody says anything any more; the bot has said how it ends; no answer comes."""
 _LOOK_EVERY = 0.2  # seconds
 _PAGE = 200
 
@@ -166,9 +166,11 @@ class Talk:
 
     async def after_relay(self, session: AsyncSession, call: Call, *, account: VoiceAccount, handoff: str) -> Step:
         """What happens when a socket is over: what was still to be said, or the question again where it broke."""
+        language = (await self.asked(session, call)).language
         if handoff == GOODBYE:
-            talk_language = (await self.asked(session, call)).language
-            return Step("hang up", talk_language, (Speech(Words(talk_language).say("goodbye")),))
+            return Step("hang up", language, (Speech(Words(language).say("goodbye")),))
+        if handoff == TROUBLE:
+            return self.trouble(language, account)
         return await self.next_step(session, call, account)
 
     def announce_recording(self, language: str) -> Step:

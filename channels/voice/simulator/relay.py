@@ -13,6 +13,8 @@ import aiohttp
 from channels.voice.simulator.calling import sign
 from channels.voice.simulator.state import Input, PhoneCall, State, new_sid
 
+_BREATH = 0.15  # seconds
+
 
 @dataclass
 class RelayClient:
@@ -24,6 +26,8 @@ class RelayClient:
     hears: Callable[[str, str], None]
     _tokens: list[str] = field(default_factory=list)
     _language: str = ""
+    _can_be_interrupted: bool = True
+    _silence: asyncio.TimerHandle | None = None
 
     async def run(self, relay: ET.Element) -> dict[str, str] | None:
         """Runs it to its end; what the action is then told. None: the person has hung up."""
@@ -70,6 +74,8 @@ class RelayClient:
             talking.result()
             return None
         finally:
+            if self._silence is not None:
+                self._silence.cancel()
             for one in (listening, talking):
                 one.cancel()
             await asyncio.gather(listening, talking, return_exceptions=True)
@@ -83,10 +89,11 @@ class RelayClient:
             match frame["type"]:
                 case "text":
                     self._tokens.append(frame["token"])
+                    self._can_be_interrupted = frame.get("interruptible", True)
                     if frame["last"]:
                         self.hears("".join(self._tokens), frame.get("lang", self._language))
                         self._tokens.clear()
-                        self.call.listening.set()
+                        self._fall_silent()
                 case "play":
                     self.hears(frame["source"], self._language)
                 case "language":
@@ -96,6 +103,12 @@ class RelayClient:
                     return handoff
         return ""
 
+    def _fall_silent(self) -> None:
+        """It is the person's turn, unless more is said at once."""
+        if self._silence is not None:
+            self._silence.cancel()
+        self._silence = asyncio.get_running_loop().call_later(_BREATH, self.call.listening.set)
+
     async def _talk(self, socket: aiohttp.ClientWebSocketResponse) -> None:
         while True:
             what = await self.call.inputs.get()
@@ -104,7 +117,7 @@ class RelayClient:
             await self._do(socket, what)
 
     async def _do(self, socket: aiohttp.ClientWebSocketResponse, what: Input) -> None:
-        if what.barges and self.call.heard:
+        if what.cuts or (what.barges and self._can_be_interrupted):
             heard = self.call.heard[-1]
             # What was said last is cut: only its beginning was heard.
             self.call.heard[-1] = heard[: len(heard) // 3]

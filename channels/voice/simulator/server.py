@@ -107,9 +107,11 @@ class Person:
     def __init__(self, call: PhoneCall) -> None:
         self.call = call
 
-    async def says(self, words: str, *, confidence: float | None = 0.9, barges: bool = False) -> list[str]:
+    async def says(
+        self, words: str, *, confidence: float | None = 0.9, barges: bool = False, cuts: bool = False
+    ) -> list[str]:
         """Says something; returns what is heard until it is their turn again."""
-        return await self._do(Input("speech", words, confidence, barges))
+        return await self._do(Input("speech", words, confidence, barges, cuts))
 
     async def presses(self, keys: str, *, barges: bool = False) -> list[str]:
         """Presses keys."""

@@ -56,13 +56,14 @@ class Answer:
 class Input:
     """What somebody does on the phone: says something, presses keys, stays silent, or hangs up.
 
-    `barges`: while we still speak, so that what can be interrupted is.
+    `barges`: while we still speak, so that what can be interrupted is; `cuts`: also what should not be.
     """
 
     kind: Literal["speech", "keys", "silence", "hang up"]
     text: str = ""
     confidence: float | None = 0.9
     barges: bool = False
+    cuts: bool = False
 
 
 @dataclass

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -14,8 +15,11 @@ import pytest
 from base.encryption import KeyRing
 from channels.voice.addresses import call_url, status_url
 from channels.voice.client import TwilioAPI
+from channels.voice.models import Call
 from channels.voice.outbound import OutboundWebhooks
 from channels.voice.outbound import routes as outbound_routes
+from channels.voice.relay import Patience, RelaySockets
+from channels.voice.relay import routes as relay_routes
 from channels.voice.sender import SEND_WITHIN, VoiceSender
 from channels.voice.simulator import LocalTwilio, Number, Person
 from channels.voice.talk import Talk
@@ -40,6 +44,7 @@ class Desk:
     twilio: LocalTwilio
     account_id: UUID
     webhooks: VoiceWebhooks
+    sockets: RelaySockets
 
     @property
     def dialogue(self) -> ScriptedDialogue:
@@ -63,6 +68,14 @@ class Desk:
         await person.listens()
         assert person.call.problems == []
         return person
+
+    async def until_ended(self) -> None:
+        """Until it is known that every call is over."""
+        for _ in range(200):
+            if all(one.ended_at is not None for one in await self.house.rows(Call)):
+                return
+            await asyncio.sleep(0.05)
+        raise AssertionError("a call does not end")
 
     def told(self) -> list[dict[str, Any]]:
         """What the dialogue was told people said, the opening left out."""
@@ -94,7 +107,9 @@ def notice() -> dict[str, Any]:
 async def opened_desk(
     database: Database, keys: KeyRing, now: datetime, dialogue: ScriptedDialogue, **settings: Any
 ) -> AsyncIterator[Desk]:
+    settings = dict(settings)
     answers_within = settings.pop("answers_within", 8.0)
+    patience = settings.pop("patience", Patience())
     async with staged(database.sessions, keys, now, dialogue) as stage:
         house = House(stage, AccountBook(database.sessions, keys, fresh_for=0), free_port())
         number = Number(OURS)
@@ -110,14 +125,16 @@ async def opened_desk(
         house.sender = sender
         talk = Talk(sessions=house.sessions, keys=keys, turns=house.turns, clock=house.clock, company=COMPANY)
         webhooks = VoiceWebhooks(talk, house.accounts, house.public_url, answers_within)
+        sockets = RelaySockets(webhooks, patience)
         api = TwilioAPI(timeout=SEND_WITHIN)
         served = [
             *routes(webhooks),
             *outbound_routes(OutboundWebhooks(webhooks, api)),
+            *relay_routes(sockets),
         ]
         try:
             async with house.serve(served):
-                yield Desk(house, twilio, account_id, webhooks)
+                yield Desk(house, twilio, account_id, webhooks, sockets)
                 # While the routes are there: a call that is open reports its end.
                 await twilio.stop()
         finally:

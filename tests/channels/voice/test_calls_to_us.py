@@ -311,10 +311,7 @@ async def test_a_call_that_is_over_keeps_no_answers(desk: Desk) -> None:
     person = await desk.call()
     await person.says("hello")
     await person.hangs_up()
-    for _ in range(100):
-        if await desk.house.rows(Call) and (await desk.house.rows(Call))[0].ended_at is not None:
-            break
-        await asyncio.sleep(0.05)
+    await desk.until_ended()
     async with desk.house.sessions() as session:
         assert (await session.scalars(select(CallAnswer))).all() == []
     (call,) = await desk.house.rows(Call)
