@@ -89,11 +89,17 @@ async def _rank(sessions: Sessions, one: Mapping[str, Any], row: Sequence[float]
     return Ranked(whole.text, whole.language, one.get("article"), fused, words, meaning)
 
 
+def topic_of(found: Found) -> str:
+    """What an article is about: its name without the language that the name ends with (`pricing.es`)."""
+    return found.article.partition(".")[0]
+
+
 def figures(ranked: Sequence[Ranked], way: str) -> dict[str, float]:
     """Recall and mean reciprocal rank of the right article."""
     places = []
     for one in ranked:
-        names = [found.article for found in getattr(one, way)]
+        # The same article in another language is the same answer.
+        names = [topic_of(found) for found in getattr(one, way)]
         places.append(names.index(one.article) + 1 if one.article in names else 0)
     count = max(len(places), 1)
     return {

@@ -14,7 +14,7 @@ from typing import Any
 
 import yaml
 
-from benchmarks.knowledge_bench import ROOT, Ranked, RasaEncoder, figures, indexed, rank_all
+from benchmarks.knowledge_bench import ROOT, Ranked, RasaEncoder, figures, indexed, rank_all, topic_of
 from bot.knowledge.confidence import rate, read_calibration
 
 ARTICLES = ROOT / "nlu_data" / "knowledge"
@@ -34,7 +34,7 @@ def show(result: dict[str, Any]) -> str:
     for language, ways in result["languages"].items():
         for way, found in ways.items():
             lines.append(
-                f"{language + ' ' + way:26}{found['questions']:>10}{found['recall_at_1']:>10.3f}"
+                f"{language + ': ' + way:26}{found['questions']:>10}{found['recall_at_1']:>10.3f}"
                 f"{found['recall_at_3']:>10.3f}{found['mrr']:>8.3f}"
             )
     bar = result["at_the_bar"]
@@ -60,8 +60,7 @@ async def _measure() -> dict[str, Any]:
     ranked = [
         replace(one, fused=sorted(one.fused, key=lambda found, of=one: -rate(found, of.language))) for one in ranked
     ]
-    languages = sorted({one.language for one in ranked}, key=lambda language: (language != "en", language))
-    by_language = {language: [one for one in ranked if one.language == language] for language in languages}
+    by_language = _grouped(ranked, set(files))
     return {
         "articles": len(files),
         "languages": {
@@ -71,6 +70,15 @@ async def _measure() -> dict[str, Any]:
             by_language.get("en", []), [one for one in unanswerable if one.language == "en"]
         ),
     }  # fmt: skip
+
+
+def _grouped(ranked: Sequence[Ranked], files: set[str]) -> dict[str, list[Ranked]]:
+    """Questions by language, and whether there is an article in that language to find: else it must be the English."""
+    groups: dict[str, list[Ranked]] = {}
+    for one in sorted(ranked, key=lambda asked: (asked.language != "en", asked.language)):
+        own = one.language == "en" or f"{one.article}.{one.language}.md" in files
+        groups.setdefault(one.language if own else f"{one.language}, article in en", []).append(one)
+    return groups
 
 
 def _at_the_bar(ranked: Sequence[Ranked], unanswerable: Sequence[Ranked]) -> dict[str, Any]:
@@ -96,7 +104,7 @@ def _at_the_bar(ranked: Sequence[Ranked], unanswerable: Sequence[Ranked]) -> dic
 
 def _best(one: Ranked) -> str | None:
     """The article that would be quoted."""
-    rated = [(rate(found, one.language), found.article) for found in one.fused]
+    rated = [(rate(found, one.language), topic_of(found)) for found in one.fused]
     confidence, article = max(rated, default=(0.0, ""))
     return article if confidence >= read_calibration().bar else None
 

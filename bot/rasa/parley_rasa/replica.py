@@ -10,6 +10,8 @@ from parley_rasa.held_flows import HeldFlows
 from parley_rasa.held_models import HeldModels
 from parley_rasa.understanding.encoder import Encoder
 
+LONGEST_PASSAGE = 256  # pieces of words; what all-MiniLM-L6-v2 was trained for
+
 
 class MissingError(LookupError):
     """This replica does not hold what the request names.
@@ -45,6 +47,8 @@ class Replica:
     def find_encoder(self) -> Encoder:
         """Return what makes the vectors of the model used last, whose turns' vectors others are compared with.
 
+        It reads passages of articles whole, of which a message's encoder would read the beginning.
+
         Raises:
             MissingError: no model is held.
         """
@@ -52,7 +56,7 @@ class Replica:
         encoder: Encoder | None = agent.encoder if agent is not None else None
         if encoder is None:
             raise MissingError(["model"])
-        return encoder
+        return encoder.reading(LONGEST_PASSAGE)
 
     def find_flows(self, version: str) -> Flows:
         """Return flows.

@@ -171,3 +171,13 @@ def test_the_environment_decides_what_the_encoder_is_run_in(monkeypatch):
     assert encoder_precision("int8") == "int8"
     monkeypatch.setenv(PRECISION_VARIABLE, "fp32")
     assert encoder_precision("int8") == "fp32"
+
+
+def test_a_passage_is_read_further_than_a_message(encoder_dir):
+    encoder = Encoder(encoder_dir, "int8", 64)
+    passage = "the weather is fine today and nothing else is said here " * 8 + "refunds are paid within ten days"
+    reader = encoder.reading(256)
+    question = encoder.encode("when are refunds paid")
+    assert question.tolist() == reader.encode("when are refunds paid").tolist()
+    assert float(reader.encode(passage) @ question) > float(encoder.encode(passage) @ question)
+    assert reader.fingerprint == encoder.fingerprint

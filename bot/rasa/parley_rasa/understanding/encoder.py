@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import os
 from collections.abc import Sequence
@@ -34,9 +35,20 @@ class Encoder:
         options.intra_op_num_threads = 1
         options.inter_op_num_threads = 1
         self._session = onnxruntime.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])
-        self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
-        self._tokenizer.no_padding()
-        self._tokenizer.enable_truncation(max_tokens)
+        self._folder = folder
+        self._tokenizer = self._open_tokenizer(max_tokens)
+
+    def reading(self, max_tokens: int) -> Encoder:
+        """Return the same encoder for texts of another length: messages are short, what they are compared with is not."""
+        other = copy.copy(self)
+        other._tokenizer = self._open_tokenizer(max_tokens)
+        return other
+
+    def _open_tokenizer(self, max_tokens: int) -> Tokenizer:
+        tokenizer = Tokenizer.from_file(str(self._folder / "tokenizer.json"))
+        tokenizer.no_padding()
+        tokenizer.enable_truncation(max_tokens)
+        return tokenizer
 
     def encode(self, text: str) -> np.ndarray:
         """Return the vector of a text, as float32 of length ``dimensions``."""
