@@ -110,6 +110,13 @@ def test_no_example_stands_twice_or_is_also_held_out(language, training, held_ou
     assert [example for example, count in counted.items() if count > 1] == []
 
 
+def test_no_example_of_one_language_is_held_out_in_another():
+    told = {plain(example) for one in LANGUAGES for examples in examples_in(one).values() for example in examples}
+    kept = {plain(text) for one in LANGUAGES for texts in read_examples(HELD_OUT[one]).values() for text in texts}
+
+    assert told & kept == set()
+
+
 def test_what_is_written_alike_in_two_languages_means_the_same_in_both():
     meant: dict[str, set[str]] = {}
     for one in LANGUAGES:
