@@ -53,6 +53,10 @@ class Said:
         language: BCP 47, where the provider tells the person's.
         thread: what an answer needs to land in the same place (e-mail: subject and message ids).
         conversation_id: the conversation it belongs to, where it carries proof of that (a reply to our signed address).
+        opens: the wish to begin, without words (Telegram's Start button): it opens the talk, or is START after a stop.
+            A text with it is the code of a talk begun elsewhere.
+        closes: no words but the news that they shut this channel to us at the provider (blocked the bot).
+        also_theirs: further addresses that the provider vouches for are the sender's (a shared phone number).
         answered: the provider has answered this word of the carriers (STOP, START, HELP) itself: it takes effect here,
             and nothing of ours is said to it.
     """

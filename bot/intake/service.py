@@ -46,6 +46,7 @@ STOP_PATIENCE = timedelta(seconds=5)
 """How long the acknowledgement of an opt-out waits until it has taken effect."""
 AT_ONCE = 8
 """Senders whose messages are processed at the same time."""
+_START = "START"
 LEFT_ALONE_FOR = timedelta(seconds=5)
 """How old an event is before other processes than the one that received it look after it."""
 
@@ -245,23 +246,29 @@ class Intake:
         if tap is not None:
             step, value, label = tap
             made.append(Inbound(conversation_id, uuid5(event.id, "tap"), "choice", label, step, value))
-        elif said.opens and not await self._is_start_word(event, conversation_id):
-            made.append(Inbound(conversation_id, uuid5(event.id, "start"), "start", ""))
-        elif said.text.strip():
-            # What is longer than a message may be is still heard as far as it goes.
-            client_id, heard = uuid5(event.id, "text"), said.text[:MAX_TEXT]
-            made.append(Inbound(conversation_id, client_id, "text", heard, answered=said.answered))
+        else:
+            made += await self._find_opening(event, said, conversation_id)
+            if said.text.strip():
+                # What is longer than a message may be is still heard as far as it goes.
+                client_id, heard = uuid5(event.id, "text"), said.text[:MAX_TEXT]
+                made.append(Inbound(conversation_id, client_id, "text", heard, answered=said.answered))
         for number, attachment in enumerate(said.attachments):
             file_id = await self._keep_file(event, attachment, conversation_id)
             client_id = uuid5(event.id, f"file:{number}")
             made.append(Inbound(conversation_id, client_id, "file", attachment.name, value=file_id))
         return made
 
-    async def _is_start_word(self, event: _Event, conversation_id: UUID) -> bool:
-        """Whether the wish to begin is START: it has a stop of theirs to lift."""
+    async def _find_opening(self, event: _Event, said: Said, conversation_id: UUID) -> list[Inbound]:
+        """What the wish to begin is: START, where it has a stop of theirs to lift; else the talk's opening."""
+        if not said.opens:
+            return []
+        client_id = uuid5(event.id, "start")
         async with self._sessions() as session:
             contact_id = await session.scalar(select(Conversation.contact_id).where(Conversation.id == conversation_id))
-            return contact_id is not None and await may_reopen(session, contact_id, conversation_id, event.channel)
+            if contact_id is not None and await may_reopen(session, contact_id, conversation_id, event.channel):
+                return [Inbound(conversation_id, client_id, "text", _START)]
+        # With the code of another talk it is that one which is gone on with.
+        return [] if said.text.strip() else [Inbound(conversation_id, client_id, "start", "")]
 
     async def _find_tap(self, said: Said, conversation_id: UUID) -> tuple[str, str, str] | None:
         """Step, value and label of the choice tapped; a tap on what is not in this talk is the text on it."""

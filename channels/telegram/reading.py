@@ -105,12 +105,10 @@ def _command_of(message: Message) -> tuple[str, str] | None:
 
 
 def _with_command(said: Said, command: str, behind: str) -> Said:
-    """Start opens the talk; with the code of a talk behind it, it is that code. Others are the words they are."""
+    """Start opens the talk, or the one whose code stands behind it. Other commands are the words they are."""
     if command != _START:
         return replace(said, text=f"{command} {behind}".strip())
-    if find_code(behind) is not None:
-        return replace(said, text=behind)
-    return replace(said, text=_START, opens=True)
+    return replace(said, text=behind if find_code(behind) is not None else "", opens=True)
 
 
 def _with_contact(said: Said, message: Message, sender: User) -> Said:

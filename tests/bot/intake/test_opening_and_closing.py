@@ -1,4 +1,4 @@
-"""What providers tell beside words: somebody wants to begin, shuts the channel to us, or shares an address of theirs."""
+"""What providers tell beside words: somebody wants to begin, shuts the channel to us, or shares an address."""
 
 from __future__ import annotations
 
@@ -75,13 +75,13 @@ async def queued(stage: Stage) -> list[str]:
 
 
 async def test_the_wish_to_begin_opens_the_talk_as_opening_the_chat_does(stage: Stage, intake: Intake) -> None:
-    await take(stage, intake, said("/start", opens=True))
+    await take(stage, intake, said(opens=True))
     assert [one["message"]["kind"] for one in stage.dialogue.requests] == ["start"]
 
 
 async def test_the_same_wish_told_twice_opens_once(stage: Stage, intake: Intake) -> None:
     for _ in range(2):
-        await take(stage, intake, said("/start", opens=True, provider_id="1"))
+        await take(stage, intake, said(opens=True, provider_id="1"))
     assert len(stage.dialogue.requests) == 1
 
 
@@ -89,10 +89,20 @@ async def test_after_a_stop_the_wish_to_begin_is_start(stage: Stage, intake: Int
     stage.dialogue.script = lambda _body: say()
     await take(stage, intake, said("stop"))
     assert await stopped(stage) == {"all": "telegram_keyword"}
-    await take(stage, intake, said("/start", opens=True))
+    await take(stage, intake, said(opens=True))
     assert "telegram" not in await stopped(stage)
     assert "all" not in await stopped(stage)
     assert await queued(stage) == ["<stopped en>", "<started_again en>"]
+
+
+async def test_after_a_stop_the_code_of_a_talk_lifts_it_first_and_is_a_code_all_the_same(
+    stage: Stage, intake: Intake
+) -> None:
+    stage.dialogue.script = lambda body: say(f"heard {body['message']['text']}")
+    await take(stage, intake, said("stop"))
+    await take(stage, intake, said("K7M2QX", opens=True))
+    assert "telegram" not in await stopped(stage)
+    assert await queued(stage) == ["<stopped en>", "<started_again en>", "heard K7M2QX"]
 
 
 async def test_shutting_the_channel_stops_it_before_it_is_acknowledged_and_start_opens_it_again(
@@ -102,7 +112,7 @@ async def test_shutting_the_channel_stops_it_before_it_is_acknowledged_and_start
     await intake.receive("telegram", ACCOUNT, said(closes=True))
     assert await stopped(stage) == {"telegram": "telegram_provider_stop"}
     await settle(stage, intake)
-    await take(stage, intake, said("/start", opens=True))
+    await take(stage, intake, said(opens=True))
     assert await stopped(stage) == {}
     assert (await queued(stage))[-1] == "<started_again en>"
 
@@ -110,7 +120,7 @@ async def test_shutting_the_channel_stops_it_before_it_is_acknowledged_and_start
 async def test_news_of_shutting_that_is_told_again_after_start_changes_nothing(stage: Stage, intake: Intake) -> None:
     await take(stage, intake, said("hello"))
     await take(stage, intake, said(closes=True, provider_id="9"))
-    await take(stage, intake, said("/start", opens=True, provider_id="10"))
+    await take(stage, intake, said(opens=True, provider_id="10"))
     await take(stage, intake, said(closes=True, provider_id="9"))
     assert await stopped(stage) == {}
     kinds = [one.kind for one in await rows(stage, TimelineEvent)]
