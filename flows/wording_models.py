@@ -34,6 +34,7 @@ PATTERNS = (
     "told",
     "on_the_way",
     "said_already",
+    "not_known",
     "privacy_unsure",
     "cancelled",
     "clarify",

@@ -236,6 +236,7 @@ NOTHING_KNOWN: Mapping[str, Mapping[str, Any]] = {
     "free_times": {"times": [], "more": False},
     "hold_time": {"held": False},
     "resume_code": {"code": "K7M2QX", "link": ""},
+    "knowledge": {"passages": [], "sure": False},
 }
 """What a need comes to when nobody says otherwise: nothing is known, nothing is reached, nothing is free."""
 

@@ -23,6 +23,8 @@ class Conversation:
         self.flows = Flows(copy.deepcopy(document))
         self.state: dict[str, Any] | None = None
         self.facts: dict[str, Any] = {}
+        self.articles: dict[str, Any] | None = {"passages": [], "sure": False}
+        """What they say to every text; None leaves the need to the test."""
         self.channel, self.language = channel, language
         self.now, self.idle_seconds, self.subject = NOW, 0, "0192"
 
@@ -41,7 +43,11 @@ class Conversation:
         understood = Understood(
             intent, sure, ranking, values, is_nothing_else(text, found), vector=VECTOR, encoder=ENCODER
         )
-        return self._turn(Message("text", text), understood)
+        answer = self._turn(Message("text", text), understood)
+        if self.articles is None or (answer["need"] or {}).get("need") != "knowledge":
+            return answer
+        result = Message("result", text, self.articles, answer["need"]["step"], "knowledge")
+        return self._turn(result, understood)
 
     def tap(self, value: str, step: str | None = None) -> Answer:
         return self._turn(Message("choice", value=value, step=step or self.open_step), Understood())

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from parley_rasa.choice_matching import match_choice
-from parley_rasa.dialogue import gaps, global_intents, questions, reluctance, repair, steps, triggers
+from parley_rasa.dialogue import gaps, global_intents, passages, questions, reluctance, repair, steps, triggers
 from parley_rasa.dialogue.stack import guard_holds
 from parley_rasa.dialogue.turn import PATTERNS, Turn
 from parley_rasa.dialogue.wording import for_channel
@@ -36,6 +36,9 @@ def ask(turn: Turn, among_routes: bool = False) -> bool:
         return False
     if all(_is_route(one) for one in meanings) != among_routes or _is_explained(turn, among_routes):
         return False
+    first = meanings[0]
+    if turn.is_asking and first.target[0] == "answer" and passages.find_surer(turn, [first.intent]) is not None:
+        return False  # an article says for sure what is asked
     turn.acted_as = "clarified"
     gaps.mark(turn, gaps.CLARIFIED)
     turn.state["clarify"] = [[_INTENT, one.intent] for one in meanings]

@@ -19,19 +19,22 @@ _WORDS_OF_A_SENTENCE = 5
 
 def mark(turn: Turn, reason: str) -> None:
     """Note that this text was not understood; the first reason given counts."""
-    if turn.gap is None and turn.has_words and not _is_try(turn) and not _may_mean_a_right(turn):
+    if turn.gap is None and turn.has_words and not is_try(turn) and not may_mean_a_right(turn):
         turn.gap = reason
 
 
-def mark_first_words(turn: Turn) -> None:
+def mark_first_words(turn: Turn, reason: str = MISSED) -> None:
     """Note that the words a talk began with were passed over: a flow began, but not because of them.
 
     The question that is open now was not when they were written.
     """
-    understood = turn.understood
-    means_nothing = understood.confidence < turn.thresholds.trigger or understood.is_out_of_scope
-    if turn.has_words and means_nothing and not _may_mean_a_right(turn):
-        turn.gap = MISSED
+    if turn.has_words and means_nothing(turn) and not may_mean_a_right(turn):
+        turn.gap = reason
+
+
+def means_nothing(turn: Turn) -> bool:
+    """Tell whether no intent is likely enough to begin anything."""
+    return turn.understood.confidence < turn.thresholds.trigger or turn.understood.is_out_of_scope
 
 
 def gap_of(turn: Turn, understood: Understood) -> dict[str, Any] | None:
@@ -41,7 +44,7 @@ def gap_of(turn: Turn, understood: Understood) -> dict[str, Any] | None:
     return {"reason": turn.gap, "vector": understood.vector, "encoder": understood.encoder}
 
 
-def _is_try(turn: Turn) -> bool:
+def is_try(turn: Turn) -> bool:
     """Tell whether the text tries to be the value that is asked for, however wrong."""
     step = None if turn.moved else turn.question
     if step is None:
@@ -57,6 +60,6 @@ def _is_try(turn: Turn) -> bool:
     return False
 
 
-def _may_mean_a_right(turn: Turn) -> bool:
+def may_mean_a_right(turn: Turn) -> bool:
     understood = turn.understood
     return understood.intent in RIGHTS and understood.confidence >= turn.thresholds.likely

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -13,6 +14,7 @@ from parley_rasa.dialogue import (
     gaps,
     global_intents,
     opening,
+    passages,
     pushed,
     questions,
     reluctance,
@@ -23,6 +25,7 @@ from parley_rasa.dialogue import (
     volunteered,
 )
 from parley_rasa.dialogue.flows import QUESTION_INPUT, Flows
+from parley_rasa.dialogue.found_passages import Passage
 from parley_rasa.dialogue.landing import restore
 from parley_rasa.dialogue.state import fresh_state, is_fresh, read_state
 from parley_rasa.dialogue.turn import Message, Thresholds, Turn, Understood
@@ -61,12 +64,22 @@ def take_turn(
         flows, own_state, message, understood, channel, language, thresholds or Thresholds(), now, idle_seconds,
         subject, moved,
     )  # fmt: skip
-    is_ignored = not _act(turn)
+    try:
+        is_ignored = not _act(turn)
+    except passages.PassagesWanted:
+        return _search_first(replace(turn, state=fresh_state() if state is None else read_state(state)))
     answer = _answer_of(turn, understood)
     if is_ignored:
         answer["understood"]["acted_as"] = pushed.IGNORED
         return {"state": fresh_state() if state is None else read_state(state), **answer}
     return {"state": turn.state, **answer}
+
+
+def _search_first(turn: Turn) -> dict[str, Any]:
+    """Ask for what the articles say to the text. What the turn has done so far is forgotten: it will be taken anew."""
+    before = replace(turn, effects=[], replies=[], told=set(), meanings=[], acted_as="missed", gap=None)
+    passages.ask_for(before)
+    return {"state": before.state, **_answer_of(before, before.understood)}
 
 
 def _answer_of(turn: Turn, understood: Understood) -> dict[str, Any]:
@@ -91,6 +104,7 @@ def _answer_of(turn: Turn, understood: Understood) -> dict[str, Any]:
 
 def _act(turn: Turn) -> bool:
     """Carry out the message; tell whether it still counted."""
+    passages.take_result(turn)
     kind = turn.message.kind
     if kind != "result" and turn.state["awaits"] is not None:
         turn.state.update(awaits=None, facts={})
@@ -180,10 +194,14 @@ def _read_text(turn: Turn) -> None:
             or _answer_knowledge(turn)
             or triggers.start_triggered(turn)
             or repair.small_talk(turn)
+            or (passages.is_question(turn) and _answer_by_passage(turn))
             or _answer(turn, certain=False)
+            or _answer_by_passage(turn)
         )
-        if not handled:
-            _acknowledge(turn) if captured else _miss(turn)
+        if not handled and captured:
+            _acknowledge(turn)
+        elif not handled and not repair.not_known(turn):
+            _miss(turn)
 
 
 def _greet_after_silence(turn: Turn) -> None:
@@ -223,8 +241,9 @@ def _answer(turn: Turn, certain: bool) -> bool:
         if asks and not wants_both:
             return False  # "how secure is the demo?" names a choice by chance, it asks something
         knowledge = knowledge if wants_both else []  # "I want a demo, and what does it cost?"
+    passage = passages.find_besides(turn, step) if asks_besides and not knowledge else None
     turn.acted_as = "answer_given"
-    repair.say_knowledge(turn, knowledge)
+    repair.say_answers(turn, knowledge, passage)
     steps.take(turn, step, answer)
     if step["step"] == "intent_route":
         first_answers.take(turn, triggered=True)  # "I can't log in" says which part it is about
@@ -235,15 +254,33 @@ def _answer_knowledge(turn: Turn) -> bool:
     knowledge = repair.find_knowledge(turn)
     if not knowledge:
         return False
+    _say_and_go_on(turn, knowledge, passages.find_surer(turn, knowledge))
+    return True
+
+
+def _answer_by_passage(turn: Turn) -> bool:
+    """Say what an article says to the text, when no known question and no flow is meant."""
+    passage = passages.find(turn)
+    step = turn.waiting
+    if passage is None:
+        return False
+    if step is not None and step["step"] == "answer_kb" and not turn.moved:
+        turn.acted_as = "answer_given"
+        steps.take(turn, step, questions.Answer(()))  # which finds the same
+    else:
+        _say_and_go_on(turn, [], passage)
+    return True
+
+
+def _say_and_go_on(turn: Turn, knowledge: list[str], passage: Passage | None) -> None:
     turn.acted_as = "question_answered"
-    repair.say_knowledge(turn, knowledge)
+    repair.say_answers(turn, knowledge, passage)
     question, told = turn.question, volunteered.for_open_question(turn)
     if question is not None and told is not None:  # "how much is it for 40 people?"
         volunteered.say_noted(turn, [told])
         steps.take(turn, question, questions.Answer(told.value))
     else:
         repair.back_to_question(turn)
-    return True
 
 
 def _acknowledge(turn: Turn) -> None:

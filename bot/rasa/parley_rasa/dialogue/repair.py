@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from parley_rasa.dialogue import questions, reluctance, steps
+from parley_rasa.dialogue import gaps, passages, questions, reluctance, steps
+from parley_rasa.dialogue.found_passages import Passage
 from parley_rasa.dialogue.turn import Turn
 from parley_rasa.quantities import find_numbers
 from parley_rasa.talk_words.by_language import talk_in
@@ -76,6 +77,39 @@ def say_knowledge(turn: Turn, names: list[str]) -> None:
         turn.remember(said)
 
 
+def say_answers(turn: Turn, names: list[str], passage: Passage | None) -> None:
+    """Say the passage, which is surer, or else the known answers."""
+    if passage is None:
+        say_knowledge(turn, names)
+    else:
+        passages.say(turn, passage)
+
+
+def not_known(turn: Turn) -> bool:
+    """Say that nothing answers the question, offer a person and ask the open question again.
+
+    Tells whether the text was a question that the articles were searched for.
+    """
+    if turn.found is None or not passages.is_question(turn) or not turn.pattern("not_known"):
+        return False
+    turn.acted_as = "missed"
+    gaps.mark(turn, gaps.BELOW_BAR)
+    say_not_known(turn)
+    if turn.frame is not None:
+        turn.frame["misses"] = max(1, turn.frame["misses"])  # the same question once more may be the answer after all
+    if turn.moved:
+        steps.run(turn)
+    else:
+        questions.ask_shortly(turn)
+    return True
+
+
+def say_not_known(turn: Turn) -> None:
+    """Say that nothing answers the question and offer a person, who comes when the visitor says yes."""
+    turn.say(turn.pattern("not_known"))
+    turn.remember(OFFERED_PERSON)
+
+
 def small_talk(turn: Turn) -> bool:
     """Return a greeting, thanks or goodbye; tell whether the message was one."""
     intent = turn.understood.intent or ""
@@ -108,9 +142,9 @@ def accepts_person(turn: Turn) -> bool:
     A yes to a consent question is never that, nor is one that answers the open question itself.
     """
     step = turn.waiting
-    if step is None or questions.asks_consent(turn, step) or turn.state["recent"][-1:] != [OFFERED_PERSON]:
+    if turn.state["recent"][-1:] != [OFFERED_PERSON] or read_agreement(turn.message.text, turn.language) is not True:
         return False
-    if read_agreement(turn.message.text, turn.language) is not True or questions.read_text(turn, step) is not None:
+    if step is not None and (questions.asks_consent(turn, step) or questions.read_text(turn, step) is not None):
         return False
     turn.acted_as = "global"
     steps.hand_off_on_request(turn, "misses")

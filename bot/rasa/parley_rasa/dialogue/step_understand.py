@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from parley_rasa.dialogue import gaps, questions
+from parley_rasa.dialogue import gaps, passages, questions
 from parley_rasa.dialogue.stack import go_to, leave_step
 from parley_rasa.dialogue.turn import Turn
 from parley_rasa.personal_facts import find_personal_facts
@@ -64,14 +64,15 @@ def answer_kb(turn: Turn, step: Step) -> bool:
 
 
 def take_knowledge(turn: Turn, step: Step, names: tuple[str, ...]) -> None:
-    """Say the answers found and go on; with none, go where the flow wants to."""
-    if not names:
+    """Say the answers found, or the passage that is surer, and go on; with none, go where the flow wants to."""
+    # The two modules know each other: ``repair`` runs steps when it comes back to a question.
+    from parley_rasa.dialogue import repair
+
+    passage = passages.find_surer(turn, names)
+    if not names and passage is None:
         if read_yes_no(turn.message.text, turn.language) is not False and not refuses(turn.message.text, turn.language):
             gaps.mark(turn, gaps.BELOW_BAR)
         go_to(turn, step["not_found"])
         return
-    # The two modules know each other: ``repair`` runs steps when it comes back to a question.
-    from parley_rasa.dialogue import repair
-
-    repair.say_knowledge(turn, list(names))
+    repair.say_answers(turn, list(names), passage)
     leave_step(turn)

@@ -9,6 +9,7 @@ from typing import Any
 
 from parley_rasa.dialogue.conditions import is_known
 from parley_rasa.dialogue.flows import QUESTION_INPUT, WAITING, Flows
+from parley_rasa.dialogue.found_passages import Found
 from parley_rasa.dialogue.shown_values import shown
 from parley_rasa.dialogue.wording import for_channel, render
 from parley_rasa.talk_words.by_language import talk_in
@@ -90,6 +91,7 @@ class Turn:
         told: slots that the text of this turn filled without being asked.
         meanings: the intents of which the visitor was asked, with the turn before, which one is meant.
         gap: why the text was not understood, if it was not (``gaps``).
+        found: what the articles say to the text; None as long as they were not searched for it (``passages``).
     """
 
     flows: Flows
@@ -110,6 +112,7 @@ class Turn:
     effects: list[dict[str, Any]] = field(default_factory=list)
     acted_as: str = "missed"
     gap: str | None = None
+    found: Found | None = None
 
     @property
     def slots(self) -> dict[str, Any]:

@@ -9,7 +9,7 @@ PATTERNS = (
     "cannot_handle|offer_person|corrected|resume|are_you_a_bot|handed_off|stopped|delete_me|what_do_you_know|why_me"
     "|start_over|greet_again|thanks|goodbye|too_long|nothing_open|hello|welcome_back|ask_away|left_out|noted|told"
     "|on_the_way|said_already|privacy_unsure|cancelled|clarify|none_of_these|back_after_a_while|no_file_here|closed"
-    "|stopped_already"
+    "|stopped_already|not_known"
 ).split("|")
 SILENT = frozenset("branch set qualify start_journey call_flow return jump end split tag_stage extract http".split())
 ANSWERS = {
