@@ -31,6 +31,7 @@ from bot.files.service import store_file
 from bot.intake.closing import close_channel
 from bot.intake.joining import join_conversation
 from bot.intake.keeping import Keeper
+from bot.intake.lanes import Lanes
 from bot.intake.models import InboundEvent
 from bot.intake.sealing import seal, unseal
 from bot.models import Conversation, Message
@@ -44,8 +45,6 @@ MOST_ATTEMPTS = 3
 """Times an event is begun before it is put aside for a person to look at: it may be what takes processes down."""
 STOP_PATIENCE = timedelta(seconds=5)
 """How long the acknowledgement of an opt-out waits until it has taken effect."""
-AT_ONCE = 8
-"""Senders whose messages are processed at the same time."""
 _START = "START"
 LEFT_ALONE_FOR = timedelta(seconds=5)
 """How old an event is before other processes than the one that received it look after it."""
@@ -91,8 +90,7 @@ class Intake:
         self._attachments = dict(attachments or {})
         self._language = language
         self._keeper = Keeper(sessions)
-        self._senders: dict[bytes, asyncio.Task[None]] = {}
-        self._few = asyncio.Semaphore(AT_ONCE)
+        self._lanes = Lanes(self._process_safely, self._keeper.is_crowded)
 
     async def receive(self, channel: str, account_id: UUID, said: Said) -> Received:
         """Keeps what somebody said; when this returns it may be acknowledged, and it is answered soon.
@@ -118,8 +116,9 @@ class Intake:
         new = await self._keeper.keep(row)
         if not new:
             return Received(event_id, new=False)
-        work = self._process_soon(sealed.sender_index)
-        if said.closes or read_opt_out(said.text, channel=channel) is not None:
+        stops = said.closes or read_opt_out(said.text, channel=channel) is not None
+        work = self._lanes.run_soon(sealed.sender_index, hurry=stops)
+        if stops:
             await asyncio.wait([work], timeout=STOP_PATIENCE.total_seconds())
         return Received(event_id, new=True)
 
@@ -136,38 +135,23 @@ class Intake:
         )
         async with self._sessions() as session:
             senders = list(await session.scalars(left))
-        await asyncio.gather(*(asyncio.wait([self._process_soon(sender)]) for sender in senders))
+        await asyncio.gather(*(asyncio.wait([self._lanes.run_soon(sender)]) for sender in senders))
         return len(senders)
 
     async def drain(self) -> None:
         """Waits for what is in hand."""
-        while self._senders:
-            await asyncio.wait(list(self._senders.values()))
+        await self._lanes.drain()
 
-    def _process_soon(self, sender: bytes) -> asyncio.Task[None]:
-        """One task a sender: what comes while it runs waits for the next one."""
-        earlier = self._senders.get(sender)
-        task = asyncio.create_task(self._process_after(earlier, sender))
-        self._senders[sender] = task
-        task.add_done_callback(lambda done: self._forget(sender, done))
-        return task
-
-    def _forget(self, sender: bytes, done: asyncio.Task[None]) -> None:
-        if self._senders.get(sender) is done:
-            del self._senders[sender]
-
-    async def _process_after(self, earlier: asyncio.Task[None] | None, sender: bytes) -> None:
-        if earlier is not None:
-            await asyncio.wait([earlier])
+    async def _process_safely(self, sender: bytes) -> bool:
+        """`_process_next`; what breaks ends the sender's work for now."""
         try:
-            async with self._few:
-                while await self._process_next(sender):
-                    pass
+            return await self._process_next(sender)
         except OperationalError as error:
             log.warning("intake_lost_the_database", error=type(error.orig).__name__)
         except Exception:
             # The loop boundary: the event is still pending, and the sweep tries it again.
             log.exception("intake_broke")
+        return False
 
     async def _process_next(self, sender: bytes) -> bool:
         """Processes the sender's oldest event; False when there is none left."""
@@ -236,6 +220,7 @@ class Intake:
         for taken in takens:
             if taken.claim is not None:
                 answered = self._turns.answer_soon(taken.claim)
+                self._lanes.count_turn(answered)
                 if waits:
                     await asyncio.wait([answered])
 

@@ -16,6 +16,7 @@ from base.channel_contract import Attachment, Said, Sender
 from base.database import transaction
 from base.errors import NotFound
 from bot.files.models import ConversationFile
+from bot.intake.lanes import Lanes
 from bot.intake.models import InboundEvent
 from bot.intake.sealing import reseal_events
 from bot.intake.service import Intake
@@ -43,6 +44,11 @@ class Shelf:
         if attachment.ref == "gone":
             raise NotFound("This file is gone.")
         return PICTURE[:max_bytes]
+
+
+async def nothing_left(_sender: bytes) -> bool:
+    """The work of a process that died."""
+    return False
 
 
 @pytest.fixture
@@ -148,7 +154,7 @@ async def test_the_words_do_not_stay_behind_once_they_are_a_message(stage: Stage
 
 async def test_what_a_dead_process_kept_is_processed_by_another(stage: Stage, intake: Intake) -> None:
     dead = Intake(sessions=stage.sessions, turns=stage.turns, keys=stage.keys, clock=stage.clock)
-    dead._process_soon = lambda _sender: asyncio.create_task(asyncio.sleep(0))  # type: ignore[assignment,return-value]
+    dead._lanes = Lanes(nothing_left, lambda: False)
     await dead.receive("sms", ACCOUNT, said("still here?"))
     assert await intake.resume() == 0  # it is looked after by who received it, for a moment
     stage.clock.move(timedelta(seconds=10))
@@ -308,7 +314,7 @@ async def test_a_file_is_kept_where_one_is_asked_for_and_only_there(stage: Stage
 
 async def test_what_waits_is_sealed_anew_when_the_key_changes(stage: Stage, intake: Intake) -> None:
     dead = Intake(sessions=stage.sessions, turns=stage.turns, keys=stage.keys, clock=stage.clock)
-    dead._process_soon = lambda _sender: asyncio.create_task(asyncio.sleep(0))  # type: ignore[assignment,return-value]
+    dead._lanes = Lanes(nothing_left, lambda: False)
     await dead.receive("sms", ACCOUNT, said("kept"))
     rotated = replace(stage.keys, newest="k2", roots={**stage.keys.roots, "k2": b"\x09" * 32})
     async with transaction(stage.sessions) as session:

@@ -28,7 +28,7 @@ from bot.intake.models import InboundEvent
 from bot.models import Conversation, Message
 from channels.sms.sender import SMSSender
 from channels.sms.simulator import Answer, LocalTwilio, Number, Sent
-from channels.sms.webhook import SMSWebhooks, inbound_url, routes
+from channels.sms.webhook import OVERRIDES, SMSWebhooks, inbound_url, routes
 from outreach.accounts.book import AccountBook
 from outreach.accounts.service import save_account
 from outreach.models import OutboxMessage
@@ -85,7 +85,7 @@ class Day:
                 session, house.keys, channel="sms", name=self.number.number, address=self.number.number,
                 settings=told, secrets={"auth_token": TOKEN}, now=house.clock.now(),
             )  # fmt: skip
-        self.number.sms_url = inbound_url(house.public_url, self.account_id)
+        self.number.sms_url = inbound_url(house.public_url, self.account_id) + OVERRIDES
         self.twilio.state.script = self._answer
 
     def _answer(self, sent: Sent) -> Answer:
