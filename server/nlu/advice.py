@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-OUT_OF_SCOPE = "out_of_scope"
+OPT_OUT, OUT_OF_SCOPE = "opt_out", "out_of_scope"
 FEWEST = 2
 """Texts, from which on two intents are said to be confusable: any single text may be odd."""
 
@@ -87,6 +87,9 @@ def _taken(row: Mapping[str, Any], language: str | None) -> Taken | None:
 def _advise(there: Taken, back: Taken, *, both: bool) -> str:
     first = "Some texts stand under both: `parley nlu duplicates` lists them. " if both else ""
     intent, other = there.intent, there.other
+    if OPT_OUT in (intent, other):
+        sound = other if intent == OPT_OUT else intent
+        return f"{first}Keep them apart, for a missed opt-out breaks the law: give {sound} examples that cannot be one."
     if other == OUT_OF_SCOPE:
         return f"{first}{intent} knows too few ways to say it: add examples like these to it."
     if intent == OUT_OF_SCOPE:

@@ -213,7 +213,7 @@ def _duplicates(report: Mapping[str, Any], places: Places) -> Element:
     headings = ("Example", "Other", "Intents", "Alike", "Where", "Where the other")
     return _section(
         "duplicates", "Standing twice",
-        tag("p", "Under two intents one of the two is wrong. Under one intent the second teaches nothing."),
+        tag("p", "Under two intents one of the two is wrong. Under one intent the second teaches little."),
         table("Under two intents", headings, crossed, [3]) if crossed else _nothing("Nothing stands under two."),
         table("Under one intent", headings, repeated, [3]) if repeated else _nothing("Nothing stands twice under one."),
     )  # fmt: skip

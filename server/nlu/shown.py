@@ -69,7 +69,7 @@ def duplicates(report: Mapping[str, Any], places: Places, language: str | None =
         ),
     )
     yield from _section(
-        "Says the same twice under one intent: the second teaches nothing",
+        "Says the same twice under one intent: the second teaches little",
         (_pair(row, places) for row in repeated),
     )
     if not (crossed or misplaced or repeated):

@@ -56,6 +56,8 @@ def test_two_intents_are_one_pair_with_both_ways_counted() -> None:
     [
         ([confusion("a", "b", 5), confusion("b", "a", 4)], "make them one intent"),
         ([confusion("a", "b", 6), confusion("b", "a", 2)], "Move the examples that do ask for b"),
+        ([confusion("opt_out", "a", 5), confusion("a", "opt_out", 5)], "Keep them apart"),
+        ([confusion("opt_out", OUT_OF_SCOPE, 5)], "give out_of_scope examples that cannot be one"),
         ([confusion("a", OUT_OF_SCOPE, 3)], "a knows too few ways to say it"),
         ([confusion(OUT_OF_SCOPE, "a", 3), confusion("a", OUT_OF_SCOPE, 1)], f"Add texts like these to {OUT_OF_SCOPE}"),
     ],
