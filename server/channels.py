@@ -33,6 +33,16 @@ from channels.telegram.settings import deep_link
 from channels.telegram.setup import TelegramSetup
 from channels.telegram.webhook import TelegramWebhook
 from channels.telegram.webhook import routes as telegram_routes
+from channels.voice.client import TwilioAPI
+from channels.voice.outbound import OutboundWebhooks
+from channels.voice.outbound import routes as outbound_call_routes
+from channels.voice.relay import RelaySockets
+from channels.voice.relay import routes as relay_routes
+from channels.voice.sender import SEND_WITHIN, VoiceSender
+from channels.voice.setup import VoiceSetup
+from channels.voice.talk import Talk
+from channels.voice.webhook import VoiceWebhooks
+from channels.voice.webhook import routes as call_routes
 from outreach.accounts.book import AccountBook
 from outreach.accounts.service import Account
 from outreach.ports import Sender
@@ -79,13 +89,14 @@ class Incoming:
 
 def channel_setups() -> Mapping[str, ChannelSetup]:
     """The set-up of each channel that has accounts."""
-    setups: list[ChannelSetup] = [SMSSetup(), TelegramSetup(), EmailSetup()]
+    setups: list[ChannelSetup] = [SMSSetup(), TelegramSetup(), EmailSetup(), VoiceSetup()]
     return {setup.channel: setup for setup in setups}
 
 
 def channel_senders(platform: Platform, accounts: AccountBook) -> list[Sender]:
     """The senders of channels that have accounts."""
-    return [SMSSender(accounts, platform.settings.site_url), TelegramSender(accounts, Bots())]
+    site_url = platform.settings.site_url
+    return [SMSSender(accounts, site_url), TelegramSender(accounts, Bots()), VoiceSender(accounts, site_url)]
 
 
 def channel_attachments(platform: Platform, accounts: AccountBook) -> dict[str, Attachments]:  # noqa: ARG001
@@ -103,8 +114,28 @@ def channel_routes(incoming: Incoming) -> list[web.RouteDef]:
             )
         ),
         *mail_routes(MailHook(incoming.accounts, _mail_arrivals(incoming))),
-        *counting_routes(CountingPages(platform.sessions, platform.keys, platform.clock)),
+        *counting_routes(
+            CountingPages(platform.sessions, platform.keys, platform.clock, counts=platform.settings.email_counts)
+        ),
         *telegram_routes(TelegramWebhook(incoming.accounts, Arrivals(incoming.intake, incoming.turns, Bots()))),
+        *_voice_routes(incoming),
+    ]
+
+
+def _voice_routes(incoming: Incoming) -> list[web.RouteDef]:
+    platform = incoming.platform
+    talk = Talk(
+        sessions=platform.sessions,
+        keys=platform.keys,
+        turns=incoming.turns,
+        clock=platform.clock,
+        company=platform.settings.company_name,
+    )
+    webhooks = VoiceWebhooks(talk, incoming.accounts, platform.settings.site_url)
+    return [
+        *call_routes(webhooks),
+        *outbound_call_routes(OutboundWebhooks(webhooks, TwilioAPI(timeout=SEND_WITHIN))),
+        *relay_routes(RelaySockets(webhooks)),
     ]
 
 

@@ -17,6 +17,7 @@ from base.database import transaction
 from base.errors import InvalidInput
 from channels.sms.simulator import phone as texting
 from channels.telegram.simulator import terminal as telegram
+from channels.voice.simulator import phone as calling
 from outreach.accounts.service import Account, disable_account, get_account, list_accounts, save_account
 from server.database_access import open_database
 from server.local_replica import free_port
@@ -99,4 +100,5 @@ async def _chat(site: str, account: Account, _phone: str, read_line: Read, show:
 _SIMULATORS: dict[str, tuple[Run, Callable[[int], Made]]] = {
     "sms": (texting.simulate, texting.simulated_account),
     "telegram": (_chat, telegram.simulated_account),
+    "voice": (calling.simulate, calling.simulated_account),
 }

@@ -85,7 +85,7 @@ def _listen(response: VoiceResponse, step: Step, ways: Ways) -> None:
         language=spoken_language(step.language, ways.region),
         speech_timeout="auto",
         timeout=step.seconds,
-        hints=ask.hints or None,
+        hints=_speakable(ask.hints) or None,
         barge_in=True,
         action_on_empty_result=True,
         num_digits=None if ask.typed else ask.longest_key,
@@ -108,7 +108,7 @@ def _connect(response: VoiceResponse, step: Step, ways: Ways) -> None:
         # Without these a key or a word said meanwhile would not be told.
         report_input_during_agent_speech="any",
         partial_prompts=True,
-        hints=step.ask.hints or None,
+        hints=_speakable(step.ask.hints) or None,
     )
 
 

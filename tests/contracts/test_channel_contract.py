@@ -35,6 +35,7 @@ from tests.contracts.house import House, free_port
 BENCHES = (
     "tests.channels.sms.contract_bench",
     "tests.channels.telegram.contract_bench",
+    "tests.channels.voice.contract_bench",
 )  # fmt: skip
 
 CHANNELS: dict[str, type[ChannelBench]] = {

@@ -4,7 +4,8 @@ tests.
 Listens on loopback only and calls nobody.
 """
 
+from channels.voice.simulator.phone import simulate, simulated_account
 from channels.voice.simulator.server import LocalTwilio, Person
 from channels.voice.simulator.state import Answer, Input, Number, PhoneCall, Pickup
 
-__all__ = ["Answer", "Input", "LocalTwilio", "Number", "Person", "PhoneCall", "Pickup"]
+__all__ = ["Answer", "Input", "LocalTwilio", "Number", "Person", "PhoneCall", "Pickup", "simulate", "simulated_account"]

@@ -65,6 +65,11 @@ class LocalTwilio:
         if self._runner is not None:
             await self._runner.cleanup()
 
+    async def drain(self) -> None:
+        """Waits for what is under way: calls that are over report that."""
+        while self.tasks:
+            await asyncio.wait(self.tasks)
+
     # People
 
     def dial(self, phone: str, to: Number, *, verification: str = "", sid: str | None = None) -> Person:
@@ -111,15 +116,15 @@ class Person:
         self, words: str, *, confidence: float | None = 0.9, barges: bool = False, cuts: bool = False
     ) -> list[str]:
         """Says something; returns what is heard until it is their turn again."""
-        return await self._do(Input("speech", words, confidence, barges, cuts))
+        return await self.does(Input("speech", words, confidence, barges, cuts))
 
     async def presses(self, keys: str, *, barges: bool = False) -> list[str]:
         """Presses keys."""
-        return await self._do(Input("keys", keys, barges=barges))
+        return await self.does(Input("keys", keys, barges=barges))
 
     async def stays_silent(self) -> list[str]:
         """Says nothing for as long as we wait."""
-        return await self._do(Input("silence"))
+        return await self.does(Input("silence"))
 
     async def hangs_up(self) -> None:
         """Ends the call."""
@@ -131,7 +136,8 @@ class Person:
         await self._until_turn()
         return list(self.call.heard)
 
-    async def _do(self, what: Input) -> list[str]:
+    async def does(self, what: Input) -> list[str]:
+        """Does something; returns what is heard until it is their turn again, or the call is over."""
         await self._until_turn()
         before = len(self.call.heard)
         self.call.listening.clear()

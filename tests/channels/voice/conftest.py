@@ -13,7 +13,7 @@ from uuid import UUID
 import pytest
 
 from base.encryption import KeyRing
-from channels.voice.addresses import call_url, status_url
+from channels.voice.addresses import answered_url, call_url, detected_url, status_url
 from channels.voice.client import TwilioAPI
 from channels.voice.models import Call
 from channels.voice.outbound import OutboundWebhooks
@@ -22,6 +22,7 @@ from channels.voice.relay import Patience, RelaySockets
 from channels.voice.relay import routes as relay_routes
 from channels.voice.sender import SEND_WITHIN, VoiceSender
 from channels.voice.simulator import LocalTwilio, Number, Person
+from channels.voice.simulator.calling import call
 from channels.voice.talk import Talk
 from channels.voice.webhook import VoiceWebhooks, routes
 from outreach.accounts.book import AccountBook
@@ -68,6 +69,22 @@ class Desk:
         await person.listens()
         assert person.call.problems == []
         return person
+
+    async def answered(self, outbox_id: Any, sid: str = "CA" + "a" * 32) -> str:
+        """Twilio says that a call of ours was taken; what it is answered with."""
+        form = {"CallSid": sid, "AccountSid": ACCOUNT_SID, "From": OURS, "To": CALLER, "Direction": "outbound-api",
+                "CallStatus": "in-progress"}  # fmt: skip
+        called = await call(
+            self.twilio.session, TOKEN, answered_url(self.house.public_url, self.account_id, outbox_id), form
+        )
+        assert called.statuses == (200,)
+        return called.body
+
+    async def detected(self, outbox_id: Any, sid: str, answered_by: str) -> int:
+        """Twilio says who took it."""
+        form = {"CallSid": sid, "AccountSid": ACCOUNT_SID, "AnsweredBy": answered_by}
+        address = detected_url(self.house.public_url, self.account_id, outbox_id)
+        return (await call(self.twilio.session, TOKEN, address, form)).statuses[-1]
 
     async def until_ended(self) -> None:
         """Until it is known that every call is over."""
