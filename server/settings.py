@@ -73,7 +73,11 @@ class Settings(BaseSettings):
     )
     email_from: str = Field("", description="Sender address of e-mails; e-mail stays off without it.")
     email_from_name: str = Field("", description="Sender name of e-mails. Unset: the company name.")
-    email_reply_to: str = Field("", description="Where answers to e-mails go. Unset: the sender.")
+    email_reply_to: str = Field(
+        "",
+        description="Where answers to follow-ups go. Unset: the mailbox that is read (`parley channels add email`), "
+        "else the sender. What is said in a talk by e-mail is always answered to the talk's mailbox.",
+    )
     email_counts: bool = Field(
         default=False,
         description="Counts openings and clicks of e-mails, only of those who agreed to the purpose `profiling`.",

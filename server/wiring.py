@@ -20,6 +20,7 @@ from channels.email.sender import EmailSender
 from channels.email.settings import EmailSettings, parse_smtp_url
 from channels.web.sender import WebSender
 from crm.meetings.feeds import BusyFeeds
+from outreach.accounts.book import AccountBook
 from outreach.alarm import wake
 from outreach.answers import OutboxAnswers
 from outreach.follow_ups import JourneyFollowUps
@@ -67,10 +68,11 @@ def database_url(settings: Settings) -> str:
     return settings.database_url.get_secret_value()
 
 
-def create_senders(platform: Platform) -> list[Sender]:
-    """The senders of channels that are set up by settings alone."""
+def create_senders(platform: Platform, accounts: AccountBook) -> list[Sender]:
+    """The senders of channels that are set up by settings; e-mail is answered to a mailbox of the accounts."""
+    email = create_email_settings(platform.settings)
     return [
-        EmailSender(create_email_settings(platform.settings), platform.keys, platform.clock, platform.sessions),
+        EmailSender(email, platform.keys, platform.clock, platform.sessions, accounts),
         WebSender(platform.sessions, platform.clock),
     ]
 

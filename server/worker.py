@@ -43,7 +43,8 @@ _PAUSE = 1.0
 def create_pump(platform: Platform) -> DuePump:
     """The due pump with every channel's sender."""
     accounts = AccountBook(platform.sessions, platform.keys)
-    senders = {sender.channel: sender for sender in (*create_senders(platform), *channel_senders(platform, accounts))}
+    every = (*create_senders(platform, accounts), *channel_senders(platform, accounts))
+    senders = {sender.channel: sender for sender in every}
     gatekeeper = Gatekeeper(read_rule_pack(), senders, (platform.settings.default_time_zone,), accounts)
     return DuePump(
         platform.sessions,

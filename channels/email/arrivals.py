@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+from dataclasses import dataclass, replace
 from datetime import timedelta
+from email.message import EmailMessage
 from typing import Literal
 from uuid import UUID
 
@@ -24,8 +26,9 @@ from bot.intake.sealing import sender_index
 from bot.intake.service import Intake
 from channels.email.bounces import find_outbox_ids, read_bounce, read_complaint
 from channels.email.inbox import Inbox
-from channels.email.origin import Lookup, is_proven, txt_record
-from channels.email.reading import Mail, parse_mail, read_mail
+from channels.email.origin import Lookup, read_origin, txt_record
+from channels.email.reading import Mail, bare_subject, parse_mail, read_mail, refusing
+from crm.consent.opt_out import read_opt_out
 from crm.contacts.addresses import normalise_email
 from crm.contacts.service import find_contact_by_address
 from outreach.models import OutboxMessage
@@ -33,8 +36,10 @@ from outreach.reports import write_report
 
 _log = structlog.get_logger(__name__)
 
-MOST_AN_HOUR = 30
-"""Mails of one sender that are answered in an hour: more come from a machine that does not say that it is one."""
+MOST_AN_HOUR, MOST_A_DAY = 30, 100
+"""Mails of one sender that are answered: more come from a machine that does not say that it is one."""
+MOST_UNPROVEN_AN_HOUR, MOST_UNPROVEN_A_DAY = 10, 30
+"""The same while it is not proven who sent them: somebody who writes in another's name uses up less than all."""
 
 Outcome = Literal["kept", "known", "reported", "ignored"]
 
@@ -61,72 +66,101 @@ class MailArrivals:
             Malformed: it is no mail, or names nobody.
             SQLAlchemyError: it was not kept.
         """
-        message = parse_mail(raw)
-        mail = read_mail(message, fallback_id=f"sha256:{hashlib.sha256(raw).hexdigest()}")
+        message, mail = await asyncio.to_thread(_read, raw)
         if mail.kind in ("bounce", "complaint"):
-            report = read_bounce(message) if mail.kind == "bounce" else read_complaint(message)
-            if report is None:
-                return "ignored"
-            async with transaction(self._sessions) as session:
-                known = await write_report(session, "email", report, self._clock.now())
-            return "reported" if known else "ignored"
+            return await self._report(message, mail)
         if mail.kind == "automatic" or mail.sender.lower() == inbox.address.lower():
             return "ignored"
         try:
             sender = normalise_email(mail.sender)
         except InvalidInput:
             return "ignored"
-        conversation_id, is_answer = await self._answered(mail, sender)
-        proven = is_answer or await asyncio.to_thread(
-            is_proven, message, raw, sender, authserv_id=inbox.authserv_id, lookup=self._lookup
-        )
-        if await self._is_flood(account_id, sender):
+        answered = await self._answered(mail, sender)
+        said = _said(mail, sender, answered, place=place)
+        if not said.text and not said.attachments:
+            return "ignored"  # nothing but what it quotes
+        proven = await self._is_proven(message, raw, sender, inbox, answered)
+        # An opt-out is heard from anybody, however much they write.
+        if read_opt_out(said.text, channel="email") is None and await self._is_flood(account_id, sender, proven=proven):
             _log.warning("mail_flood_ignored", account_id=str(account_id))
             return "ignored"
-        received = await self._intake.receive(
-            "email", account_id, _said(mail, sender, proven=proven, conversation_id=conversation_id, place=place)
-        )
+        said = replace(said, sender=replace(said.sender, proven=proven))
+        received = await self._intake.receive("email", account_id, said)
         return "kept" if received.new else "known"
 
-    async def _answered(self, mail: Mail, sender: str) -> tuple[UUID | None, bool]:
-        """The conversation of the mail of ours that this one answers, and whether it went to this very person.
+    async def _report(self, message: EmailMessage, mail: Mail) -> Outcome:
+        with refusing():
+            report = read_bounce(message) if mail.kind == "bounce" else read_complaint(message)
+        if report is None:
+            return "ignored"
+        async with transaction(self._sessions) as session:
+            known = await write_report(session, "email", report, self._clock.now())
+        return "reported" if known else "ignored"
 
-        Knowing the id of a mail proves that one has it; together with the address it went to that is proof enough.
+    async def _is_proven(
+        self, message: EmailMessage, raw: bytes, sender: str, inbox: Inbox, answered: _Answered | None
+    ) -> bool:
+        """Whether the mail is the sender's own.
+
+        Knowing the id of a mail proves that one has it; together with the address it went to that is proof, unless the
+        address's domain says that the mail is not its own: others who have the mail know the id, too.
         """
+        if answered is not None and inbox.authserv_id is None:
+            return True
+        origin = await asyncio.to_thread(
+            read_origin, message, raw, sender, authserv_id=inbox.authserv_id, lookup=self._lookup
+        )
+        return origin == "proven" or (answered is not None and origin == "unknown")
+
+    async def _answered(self, mail: Mail, sender: str) -> _Answered | None:
+        """The mail of ours that this one answers, if it went to this very person."""
         ids = find_outbox_ids(" ".join(mail.references))
         if not ids:
-            return None, False
+            return None
         async with self._sessions() as session:
             contact_id = await find_contact_by_address(session, self._keys, "email", sender)
             sent = await session.execute(
-                select(OutboxMessage.id, OutboxMessage.contact_id, OutboxMessage.conversation_id).where(
+                select(OutboxMessage.id, OutboxMessage.conversation_id, OutboxMessage.subject).where(
                     OutboxMessage.id.in_(ids), OutboxMessage.channel == "email", OutboxMessage.contact_id == contact_id
                 )
             )
-            found = {row.id: row for row in sent}
-        latest = next((found[one] for one in reversed(ids) if one in found), None)
-        return (None, False) if latest is None else (latest.conversation_id, True)
+            found = {row.id: _Answered(row.conversation_id, row.subject) for row in sent}
+        return next((found[one] for one in reversed(ids) if one in found), None)
 
-    async def _is_flood(self, account_id: UUID, sender: str) -> bool:
-        index = sender_index(self._keys, Sender("email", sender))
-        since = self._clock.now() - timedelta(hours=1)
-        recent = select(func.count()).where(
+    async def _is_flood(self, account_id: UUID, sender: str, *, proven: bool) -> bool:
+        index, now = sender_index(self._keys, Sender("email", sender)), self._clock.now()
+        hour, day = now - timedelta(hours=1), now - timedelta(days=1)
+        recent = select(func.count().filter(InboundEvent.received_at > hour), func.count()).where(
             InboundEvent.account_id == account_id,
             InboundEvent.sender_index == index,
-            InboundEvent.received_at > since,
+            InboundEvent.received_at > day,
         )
         async with self._sessions() as session:
-            return (await session.scalar(recent) or 0) >= MOST_AN_HOUR
+            in_hour, in_day = (await session.execute(recent)).one()
+        most = (MOST_AN_HOUR, MOST_A_DAY) if proven else (MOST_UNPROVEN_AN_HOUR, MOST_UNPROVEN_A_DAY)
+        return in_hour >= most[0] or in_day >= most[1]
 
 
-def _said(mail: Mail, sender: str, *, proven: bool, conversation_id: UUID | None, place: str) -> Said:
+@dataclass(frozen=True, slots=True)
+class _Answered:
+    conversation_id: UUID | None
+    subject: str | None
+
+
+def _read(raw: bytes) -> tuple[EmailMessage, Mail]:
+    message = parse_mail(raw)
+    return message, read_mail(message, fallback_id=f"sha256:{hashlib.sha256(raw).hexdigest()}")
+
+
+def _said(mail: Mail, sender: str, answered: _Answered | None, *, place: str) -> Said:
     files = mail.files if place else ()
+    # Some write all they have to say into the subject: "unsubscribe". The subject of our own mail is not theirs.
+    is_ours = answered is not None and mail.heading == bare_subject(answered.subject or "")
     return Said(
         provider_id=mail.message_id,
-        sender=Sender("email", sender, mail.name, proven=proven),
-        # Some write all they have to say into the subject: "unsubscribe".
-        text=mail.text or mail.subject,
+        sender=Sender("email", sender, mail.name, proven=False),
+        text=mail.text or ("" if is_ours else mail.heading),
         attachments=tuple(Attachment(f"{place}/{one.number}", one.media_type, one.name) for one in files),
         thread={"subject": mail.subject, "in_reply_to": mail.message_id, "references": list(mail.references)},
-        conversation_id=conversation_id,
+        conversation_id=None if answered is None else answered.conversation_id,
     )

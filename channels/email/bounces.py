@@ -15,6 +15,7 @@ from base.channel_contract import Reported
 _STATUS = re.compile(r"\b([245])\.(\d{1,3})\.(\d{1,3})\b")
 # RFC 3463: no such mailbox, no such domain, mailbox moved, recipient address has a null MX.
 _DEAD = frozenset({"5.1.1", "5.1.2", "5.1.6", "5.1.10"})
+_LONGEST_HEAD = 100_000  # characters of the headers that come back
 _OUR_ID = re.compile(r"<([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})@")
 
 
@@ -53,21 +54,20 @@ def read_complaint(message: Message) -> Reported | None:
 
 
 def _returned_id(message: Message) -> UUID | None:
-    """The id in the mail that was sent back, or in its headers."""
+    """The id in the mail that was sent back, or in its headers; what lies in that mail itself is not looked at."""
     for part in message.walk():
         kind = part.get_content_type()
         if kind == "message/rfc822":
             payload = part.get_payload()
             inner = payload[0] if isinstance(payload, list) and payload else None
-            found = find_outbox_ids(str(inner.get("Message-ID", ""))) if isinstance(inner, Message) else []
+            named = str(inner.get("Message-ID", "")) if isinstance(inner, Message) else ""
         elif kind == "text/rfc822-headers":
             content = part.get_payload(decode=True)
             head = content.decode("utf-8", "replace") if isinstance(content, bytes) else ""
-            found = find_outbox_ids(_header_of(head, "message-id"))
+            named = _header_of(head[:_LONGEST_HEAD], "message-id")
         else:
             continue
-        if found:
-            return found[0]
+        return next(iter(find_outbox_ids(named)), None)
     return None
 
 

@@ -1,15 +1,16 @@
 """Fetches mail from mailboxes over IMAP: one process a mailbox, whichever gets its lock. Deletes and moves nothing.
 
 How far it has read stands in the account, so that nobody's reading the mailbox by hand makes a mail go unseen. What was
-in the mailbox before it was brought in is left alone.
+in the mailbox before it was brought in is left alone. A mail that cannot be taken in is passed over: whoever sent it
+must not be able to keep all others from being read.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -19,7 +20,7 @@ import structlog
 from imapclient import IMAPClient
 from imapclient.exceptions import IMAPClientError
 from sqlalchemy import select, update
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DataError, SQLAlchemyError
 
 from base.channel_contract import Attachment
 from base.database import Sessions, transaction
@@ -30,6 +31,7 @@ from channels.email.inbox import Inbox, read_inbox
 from channels.email.reading import LONGEST, parse_mail, read_file
 from outreach.accounts.book import AccountBook
 from outreach.accounts.models import ChannelAccount
+from outreach.accounts.service import NOTED
 
 _log = structlog.get_logger(__name__)
 
@@ -37,7 +39,7 @@ LOOK_EVERY = timedelta(seconds=20)
 PATIENCE = 30.0
 """Seconds for one answer of the IMAP server."""
 _AT_ONCE = 20
-"""Mails fetched in one go."""
+"""Mails fetched in one go, as long as they have no more than `LONGEST` bytes together."""
 _SEEN = "imap_read"
 
 
@@ -50,10 +52,16 @@ class MailboxAway(ParleyError):
 
 @dataclass(frozen=True, slots=True)
 class _Read:
-    """How far a mailbox was read: `validity` changes when its numbers begin anew (RFC 3501, 2.3.1.1)."""
+    """How far a mailbox was read.
+
+    Attributes:
+        validity: changes when the mailbox's numbers begin anew (RFC 3501, 2.3.1.1).
+        folder: which mailbox that is: numbers of another one mean nothing in it.
+    """
 
     validity: int
     uid: int
+    folder: str
 
 
 class Collecting:
@@ -112,26 +120,40 @@ class Collecting:
         while True:
             read = await self._how_far(account_id)
             now_read, mails = await asyncio.to_thread(_fetch_new, inbox, read)
+            if read is not None and (read.folder, read.validity) != (now_read.folder, now_read.validity):
+                _log.warning("mailbox_begins_anew", account_id=str(account_id))
             for uid, raw in mails:
                 await self._take(account_id, inbox, raw, f"{now_read.validity}:{uid}")
-            if now_read != read:
-                await self._note(account_id, now_read)
-            taken += len(mails)
-            if len(mails) < _AT_ONCE:
+            if now_read == read:
                 return taken
+            await self._note(account_id, now_read)
+            taken += len(mails)
 
-    async def _take(self, account_id: UUID, inbox: Inbox, raw: bytes, place: str) -> None:
-        with suppress(Malformed):  # nobody could be answered, and it would be the same the next time
-            await self._arrivals.take(account_id, inbox, raw, place=place)
+    async def _take(self, account_id: UUID, inbox: Inbox, raw: bytes | None, place: str) -> None:
+        """Takes one mail in, or passes it over when it would be the same the next time."""
+        problem = "MailTooLarge"
+        try:
+            if raw is not None:
+                await self._arrivals.take(account_id, inbox, raw, place=place)
+                return
+        except (Malformed, DataError) as error:
+            problem = type(error).__name__
+        except (SQLAlchemyError, ParleyError):
+            raise  # not the mail's fault
+        except Exception as error:  # noqa: BLE001  # whatever a mail makes the program stumble over
+            problem = type(error).__name__
+        _log.error("mail_passed_over", account_id=str(account_id), place=place, error=problem)
 
     async def _how_far(self, account_id: UUID) -> _Read | None:
         async with self._sessions() as session:
             settings = await session.scalar(select(ChannelAccount.settings).where(ChannelAccount.id == account_id))
-        held = (settings or {}).get(_SEEN)
-        return _Read(int(held["validity"]), int(held["uid"])) if isinstance(held, Mapping) else None
+        held = (settings or {}).get(NOTED, {}).get(_SEEN)
+        if not isinstance(held, Mapping):
+            return None
+        return _Read(int(held["validity"]), int(held["uid"]), str(held.get("folder")))
 
     async def _note(self, account_id: UUID, read: _Read) -> None:
-        noted = ChannelAccount.settings.op("||")({_SEEN: {"validity": read.validity, "uid": read.uid}})
+        noted = ChannelAccount.settings.op("||")({NOTED: {_SEEN: asdict(read)}})
         async with transaction(self._sessions) as session:
             await session.execute(update(ChannelAccount).where(ChannelAccount.id == account_id).values(settings=noted))
 
@@ -152,8 +174,7 @@ class MailFiles:
         if account is None:
             raise MailboxAway
         place, _, number = attachment.ref.rpartition("/")
-        raw = await asyncio.to_thread(_fetch_one, read_inbox(account), place)
-        data = read_file(parse_mail(raw), int(number))
+        data = await asyncio.to_thread(_fetch_file, read_inbox(account), place, int(number))
         if len(data) > max_bytes:
             raise MailboxAway("This file is larger than what is asked for.")
         return data
@@ -169,19 +190,40 @@ def check_mailbox(inbox: Inbox) -> int:
         return int(folder[b"EXISTS"])
 
 
-def _fetch_new(inbox: Inbox, read: _Read | None) -> tuple[_Read, list[tuple[int, bytes]]]:
+def _fetch_new(inbox: Inbox, read: _Read | None) -> tuple[_Read, list[tuple[int, bytes | None]]]:
+    """Some of what is new, and how far that goes; a mail that is too large without its bytes."""
+    name = f"{inbox.user}@{inbox.host}/{inbox.folder}"
     with _opened(inbox) as (client, folder):
-        validity, following = int(folder[b"UIDVALIDITY"]), int(folder.get(b"UIDNEXT") or 0)
-        if read is None or read.validity != validity:
+        validity = int(folder[b"UIDVALIDITY"])
+        if read is None or (read.folder, read.validity) != (name, validity):
             # New to us: what lies there was for somebody else to answer.
-            return _Read(validity, max(following - 1, 0)), []
+            return _Read(validity, _latest(client, folder), name), []
         # "n:*" gives the last mail even when its number is below n.
         uids = sorted(uid for uid in client.search(["UID", f"{read.uid + 1}:*"]) if uid > read.uid)[:_AT_ONCE]
         sizes = client.fetch(uids, ["RFC822.SIZE"]) if uids else {}
-        readable = [uid for uid in uids if int(sizes[uid][b"RFC822.SIZE"]) <= LONGEST]
-        bodies = client.fetch(readable, ["BODY.PEEK[]"]) if readable else {}
-        mails = [(uid, bodies[uid][b"BODY[]"]) for uid in readable if uid in bodies]
-        return _Read(validity, max([read.uid, *uids])), mails
+        mails: list[tuple[int, bytes | None]] = []
+        room, reached = LONGEST, read.uid
+        for uid in uids:
+            size = int(sizes[uid][b"RFC822.SIZE"]) if uid in sizes else 0  # gone meanwhile
+            if size <= LONGEST and size > room:
+                break
+            if size > LONGEST:
+                mails.append((uid, None))
+            elif size:
+                found = client.fetch([uid], ["BODY.PEEK[]"])
+                mails += [(uid, found[uid][b"BODY[]"])] if uid in found else []
+            room, reached = room - min(size, room), uid
+        return _Read(validity, reached, name), mails
+
+
+def _latest(client: IMAPClient, folder: Mapping[bytes, Any]) -> int:
+    """The number of the last mail; few servers leave out which one comes next."""
+    following = int(folder.get(b"UIDNEXT") or 0)
+    return following - 1 if following else max(client.search(["ALL"]), default=0)
+
+
+def _fetch_file(inbox: Inbox, place: str, number: int) -> bytes:
+    return read_file(parse_mail(_fetch_one(inbox, place)), number)
 
 
 def _fetch_one(inbox: Inbox, place: str) -> bytes:
@@ -212,5 +254,7 @@ def _opened(inbox: Inbox) -> Iterator[tuple[IMAPClient, Mapping[bytes, Any]]]:
         raise MailboxAway(
             f"The mail server refused ({type(error).__name__}): check the user, the password and the folder."
         ) from error
+    except ValueError as error:
+        raise MailboxAway("The user or the password has letters that this mail server does not take.") from error
     except OSError as error:
         raise MailboxAway("The mail server could not be reached: check its name, the port and encryption.") from error

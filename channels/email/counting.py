@@ -11,6 +11,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape, unescape
+from string import printable
+from urllib.parse import quote
 from uuid import UUID
 
 from aiohttp import web
@@ -70,18 +72,23 @@ async def with_counting(
 
 @dataclass(frozen=True)
 class CountingPages:
-    """The handlers behind counted links and pictures."""
+    """The handlers behind counted links and pictures.
+
+    Attributes:
+        counts: whether anything is counted at all; links lead on either way.
+    """
 
     sessions: Sessions
     keys: KeyRing
     clock: Clock
+    counts: bool = True
 
     async def handle_link(self, request: web.Request) -> web.Response:
         """Counts a click and leads to where the link in the mail led."""
         url = await self._count(request)
         if url is None:
             raise NotFound("This link leads nowhere.")
-        return web.Response(status=302, headers={**_HEADERS, "Location": url})
+        return web.Response(status=302, headers={**_HEADERS, "Location": quote(url, safe=printable)})
 
     async def handle_picture(self, request: web.Request) -> web.Response:
         """Counts an opening."""
@@ -96,14 +103,16 @@ class CountingPages:
         except (BadData, ValueError, TypeError) as error:
             raise NotFound("This link is not one of ours.") from error
         now = self.clock.now()
+        which = (EmailLink.outbox_id == outbox_id, EmailLink.number == number)
         async with transaction(self.sessions) as session:
             sent = (
                 await session.execute(
                     select(OutboxMessage.contact_id, OutboxMessage.conversation_id).where(OutboxMessage.id == outbox_id)
                 )
             ).first()
-            which = (EmailLink.outbox_id == outbox_id, EmailLink.number == number)
-            if sent is None or not await may_count(session, sent.contact_id, self.clock):
+            # Programs ask by HEAD whether there is anything; nobody reads that way.
+            is_counted = self.counts and request.method != "HEAD" and sent is not None
+            if sent is None or not is_counted or not await may_count(session, sent.contact_id, self.clock):
                 return await session.scalar(select(EmailLink.url).where(*which))
             counted = (
                 update(EmailLink)

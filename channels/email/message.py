@@ -26,6 +26,8 @@ _SIGNED = (
     b"from", b"to", b"subject", b"date", b"message-id", b"in-reply-to", b"references", b"reply-to", b"auto-submitted",
     b"list-unsubscribe", b"list-unsubscribe-post", b"mime-version", b"content-type",
 )  # fmt: skip
+_OVERSIGNED = (b"from", b"to", b"subject", b"date", b"message-id", b"reply-to")
+"""Signed once more than they are there: nobody can add another and have the signature hold."""
 _URL = re.compile(r"https?://[^\s<>\"']*[^\s<>\"'.,;:!?)\]]")
 
 
@@ -38,11 +40,21 @@ class _OneLine(UnstructuredHeader):
         return f"{self.name}: {self}{policy.linesep}"
 
 
+class _Ids(UnstructuredHeader):
+    """A header of message ids, one a line: a long talk names more of them than fit into a line of a mail."""
+
+    name: str
+
+    def fold(self, *, policy: Any) -> str:
+        return f"{self.name}: {f'{policy.linesep} '.join(str(self).split())}{policy.linesep}"
+
+
 def _policy(*, utf8: bool) -> EmailPolicy[EmailMessage]:
     registry = HeaderRegistry()
-    for name in ("list-unsubscribe", "message-id", "in-reply-to", "references"):
-        # The registry makes a subclass of this and of BaseHeader, which the type stubs do not say.
+    # The registry makes a subclass of this and of BaseHeader, which the type stubs do not say.
+    for name in ("list-unsubscribe", "message-id", "in-reply-to"):
         registry.map_to_type(name, _OneLine)  # type: ignore[arg-type]
+    registry.map_to_type("references", _Ids)  # type: ignore[arg-type]
     return EmailPolicy(linesep="\r\n", header_factory=registry, utf8=utf8)
 
 
@@ -128,11 +140,22 @@ def sign(content: bytes, settings: EmailSettings) -> bytes:
             settings.dkim_selector.encode("ascii"),
             domain.encode("idna"),
             settings.dkim_key.encode("ascii"),
-            include_headers=[name for name in _SIGNED if name in _header_names(content)],
+            include_headers=[*(name for name in _SIGNED if name in _header_names(content)), *_OVERSIGNED],
         )
     except (dkim.DKIMException, UnicodeError) as error:
         raise ValueError("the DKIM key cannot sign") from error
     return signature + content
+
+
+def find_signing_problem(settings: EmailSettings) -> str | None:
+    """What is wrong with the DKIM key, in words; None when it signs, or when there is none."""
+    if bool(settings.dkim_key) != bool(settings.dkim_selector):
+        return "the DKIM key and its selector (dkim_key, dkim_selector) go together; only one of them is set."
+    try:
+        sign(b"From: nobody\r\n\r\n", settings)
+    except ValueError:
+        return "the DKIM key (dkim_key) cannot sign: it must be an RSA private key in PEM."
+    return None
 
 
 def _header_names(content: bytes) -> set[bytes]:

@@ -1,27 +1,34 @@
 """Whether a mail really comes from the domain in its From: what our own mail server says, or its DKIM signature.
 
-SPF alone is not taken: it proves the envelope, which the person never sees (RFC 7489, 3.1).
+SPF alone is not taken: it proves the envelope, which the person never sees (RFC 7489, 3.1). Says nothing of the part
+before the @: that somebody may write from it is between them and their domain.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator
+from email.errors import InvalidHeaderDefect
 from email.message import EmailMessage
+from itertools import islice
+from typing import Literal
 
 import dkim
 import dns.exception
 import dns.resolver
+from authres import AuthenticationResultsHeader
 
 Lookup = Callable[..., bytes | None]
 """A domain's TXT record, as dkimpy asks for it."""
 
-_RESULT = re.compile(r"\b(dmarc|dkim)\s*=\s*pass\b([^;]*)", re.IGNORECASE)
-_DOMAIN = re.compile(r"header\.(?:d|i|from)\s*=\s*(?:[^\s;@]*@)?([A-Za-z0-9._-]+)", re.IGNORECASE)
+Origin = Literal["proven", "unknown", "refuted"]
+"""`refuted`: our own server found that the domain says that the mail is not its own."""
+
 _DNS_PATIENCE = 5.0  # seconds
+_MOST_HEADERS, _MOST_SIGNATURES = 20, 3  # looked at
+_ALGORITHMS = frozenset({b"rsa-sha256", b"ed25519-sha256"})  # RFC 8301 has done away with SHA-1
 
 
-def is_proven(message: EmailMessage, raw: bytes, sender: str, *, authserv_id: str | None, lookup: Lookup) -> bool:
+def read_origin(message: EmailMessage, raw: bytes, sender: str, *, authserv_id: str | None, lookup: Lookup) -> Origin:
     """Whether the domain of the sender's address vouches for the mail. Asks the DNS: not for the event loop.
 
     Args:
@@ -29,13 +36,13 @@ def is_proven(message: EmailMessage, raw: bytes, sender: str, *, authserv_id: st
             there is not believed. None: only the signature counts.
     """
     domain = sender.rpartition("@")[2].lower().rstrip(".")
-    if not domain:
-        return False
-    if authserv_id:
-        # The topmost is the one that our server added last; whoever sent the mail can only have put theirs below.
-        own = [text for text in _results(message) if _server_of(text) == authserv_id.lower()]
-        return bool(own) and _vouches(own[0], domain)
-    return _is_signed(raw, domain, lookup)
+    if not domain or not _names_one_sender(message):
+        return "unknown"
+    if not authserv_id:
+        return "proven" if _is_signed(raw, domain, lookup) else "unknown"
+    # The topmost is the one that our server added last; whoever sent the mail can only have put theirs below.
+    own = next((text for text in _results(message) if _server_of(text) == authserv_id.lower()), "")
+    return _decide(own, domain)
 
 
 def txt_record(name: bytes, timeout: float = _DNS_PATIENCE) -> bytes | None:
@@ -47,8 +54,18 @@ def txt_record(name: bytes, timeout: float = _DNS_PATIENCE) -> bytes | None:
         return None
 
 
-def _results(message: EmailMessage) -> Sequence[str]:
-    return [" ".join(str(value).split()) for value in message.get_all("Authentication-Results", [])]
+def _names_one_sender(message: EmailMessage) -> bool:
+    """Whether everybody who reads the mail takes it to be from the same address: of two, others may check the other."""
+    try:
+        (header,) = message.get_all("From", [])
+        return len(header.addresses) == 1 and not any(isinstance(one, InvalidHeaderDefect) for one in header.defects)
+    except Exception:  # noqa: BLE001  # the parser of headers raises whatever it comes upon
+        return False
+
+
+def _results(message: EmailMessage) -> Iterator[str]:
+    values = (value for name, value in message.raw_items() if name.lower() == "authentication-results")
+    return (" ".join(str(value).split()) for value in islice(values, _MOST_HEADERS))
 
 
 def _server_of(result: str) -> str:
@@ -56,26 +73,63 @@ def _server_of(result: str) -> str:
     return words[0].lower() if words else ""
 
 
-def _vouches(result: str, domain: str) -> bool:
-    for method, about in _RESULT.findall(result.partition(";")[2]):
-        named = _DOMAIN.search(about)
-        if named is not None and _aligned(named[1].lower(), domain):
-            return True
-        if method.lower() == "dmarc" and named is None:
-            return True
-    return False
+def _decide(result: str, domain: str) -> Origin:
+    try:
+        found = AuthenticationResultsHeader.parse(f"Authentication-Results: {result}").results
+    except Exception:  # noqa: BLE001  # as above; what our server wrote and cannot be read says nothing
+        return "unknown"
+    named = [
+        (one.method.lower(), one.result.lower(), {(p.type, p.name): p.value for p in one.properties}) for one in found
+    ]
+    of_dmarc = [(verdict, told.get(("header", "from"), "").lower()) for name, verdict, told in named if name == "dmarc"]
+    if any(verdict == "fail" for verdict, _ in of_dmarc):
+        return "refuted"
+    if of_dmarc and all(verdict == "pass" and about == domain for verdict, about in of_dmarc):
+        return "proven"
+    signers = [
+        told.get(("header", "d")) or told.get(("header", "i"), "").rpartition("@")[2]
+        for name, verdict, told in named
+        if name == "dkim" and verdict == "pass"
+    ]
+    return "proven" if any(_aligned(signer.lower(), domain) for signer in signers) else "unknown"
 
 
 def _is_signed(raw: bytes, domain: str, lookup: Lookup) -> bool:
     try:
         checked = dkim.DKIM(raw)
-        count = sum(name.lower() == b"dkim-signature" for name, _ in checked.headers)
-        for number in range(min(count, 3)):
-            if checked.verify(idx=number, dnsfunc=lookup) and _aligned(checked.domain.decode("ascii").lower(), domain):
-                return True
-    except (dkim.DKIMException, ValueError, UnicodeDecodeError, AttributeError, TypeError, IndexError):
+        values = [value for name, value in checked.headers if name.lower() == b"dkim-signature"]
+        fit = [number for number, value in enumerate(values[:_MOST_HEADERS]) if _may_vouch(value, domain)]
+    except Exception:  # noqa: BLE001  # dkimpy raises whatever it comes upon in a mail that is none
         return False
-    return False
+    return any(_verifies(checked, number, lookup) for number in fit[:_MOST_SIGNATURES])
+
+
+def _verifies(checked: dkim.DKIM, number: int, lookup: Lookup) -> bool:
+    try:
+        return bool(checked.verify(idx=number, dnsfunc=_no_trial(lookup)))
+    except Exception:  # noqa: BLE001  # the same; the next signature may be sound
+        return False
+
+
+def _may_vouch(signature: bytes, domain: str) -> bool:
+    """Whether a signature could prove anything here: nobody's DNS is asked for one that could not."""
+    try:
+        tags = dkim.util.parse_tag_value(signature)
+    except dkim.util.InvalidTagValueList:
+        return False
+    if tags.get(b"a") not in _ALGORITHMS or b"l" in tags:
+        return False  # with l= whatever is appended to the mail is not signed
+    return _aligned(tags.get(b"d", b"").decode("ascii", "replace").lower(), domain)
+
+
+def _no_trial(lookup: Lookup) -> Lookup:
+    def ask(name: bytes, timeout: float = _DNS_PATIENCE) -> bytes | None:
+        """The record, unless its domain says that it only tries signing out (t=y)."""
+        record = lookup(name, timeout=timeout)
+        flags = dkim.util.parse_tag_value(record).get(b"t", b"") if record else b""
+        return None if b"y" in flags.split(b":") else record
+
+    return ask
 
 
 def _aligned(signing: str, domain: str) -> bool:

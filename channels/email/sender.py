@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from dataclasses import replace
 
 from aiosmtplib import SMTP, SMTPException, SMTPNotSupported
 from email_validator import EmailNotValidError, validate_email
@@ -12,10 +13,12 @@ from base.clock import Clock
 from base.database import Sessions, transaction
 from base.encryption import KeyRing
 from channels.email.counting import may_count, with_counting
-from channels.email.message import build_html, build_message, message_id, sign
+from channels.email.message import build_html, build_message, find_signing_problem, message_id, sign
 from channels.email.refusals import Phase, outcome_of
 from channels.email.settings import EmailSettings, SMTPServer
 from channels.email.tokens import Unsubscribe, issue_token
+from outreach.accounts.book import AccountBook
+from outreach.decisions import ANSWERS
 from outreach.ports import Accepted, Envelope, Refused, SendOutcome
 
 # Seconds. Together they stay below outreach.delivery.SEND_TIMEOUT, so that what ended before the message itself was
@@ -30,20 +33,30 @@ class EmailSender:
 
     channel = "email"
 
-    def __init__(self, settings: EmailSettings, keys: KeyRing, clock: Clock, sessions: Sessions | None = None) -> None:
+    def __init__(
+        self,
+        settings: EmailSettings,
+        keys: KeyRing,
+        clock: Clock,
+        sessions: Sessions | None = None,
+        accounts: AccountBook | None = None,
+    ) -> None:
         """Creates it.
 
         Args:
             sessions: where it is kept what can be counted; without them nothing is.
+            accounts: the mailboxes that are read, so that mails are answered to one of them.
         """
         self._settings = settings
         self._keys = keys
         self._clock = clock
         self._sessions = sessions
+        self._accounts = accounts
+        self._signing_problem = find_signing_problem(settings)
 
     def configured(self) -> str | None:
         """The setting without which nothing may be sent; None when all are there."""
-        return self._settings.missing()
+        return self._settings.missing() or self._signing_problem
 
     async def send(self, envelope: Envelope) -> SendOutcome:
         """Hands over one message."""
@@ -62,13 +75,23 @@ class EmailSender:
         site = (self._settings.public_url or "").rstrip("/")
         url = f"{site}/unsubscribe/{token}"
         html = await self._counted(envelope, site, url)
-        message = build_message(envelope, self._settings, to=to, unsubscribe_url=url, now=self._clock.now(), html=html)
+        settings = replace(self._settings, reply_to=self._reply_to(envelope))
+        message = build_message(envelope, settings, to=to, unsubscribe_url=url, now=self._clock.now(), html=html)
         return sign(message.as_bytes(), self._settings)
+
+    def _reply_to(self, envelope: Envelope) -> str | None:
+        """Where an answer to it goes: in a talk to the mailbox of the talk, else where the operator wants them.
+
+        Where they say nothing, to the mailbox that is read. None: to the address it comes from.
+        """
+        mailbox = None if self._accounts is None else self._accounts.find("email", envelope.account_id)
+        read = None if mailbox is None else mailbox.address
+        wanted = (read or self._settings.reply_to) if _is_in_talk(envelope) else (self._settings.reply_to or read)
+        return None if wanted == self._settings.from_address else wanted
 
     async def _counted(self, envelope: Envelope, site: str, unsubscribe_url: str) -> str | None:
         """The HTML with what is counted, when openings are counted at all and the person agreed to it."""
-        # A mail that answers is part of a talk: nobody's reading of it is watched.
-        if not self._settings.counts or self._sessions is None or "thread" in envelope.content:
+        if not self._settings.counts or self._sessions is None or _is_in_talk(envelope):
             return None
         async with transaction(self._sessions) as session:
             if not await may_count(session, envelope.contact_id, self._clock):
@@ -113,6 +136,11 @@ class EmailSender:
             local_hostname=(self._settings.from_address or "").rpartition("@")[2] or None,
             timeout=_BEFORE_DATA,
         )
+
+
+def _is_in_talk(envelope: Envelope) -> bool:
+    """Whether it answers somebody: nobody's reading of that is watched."""
+    return envelope.purpose in ANSWERS or "thread" in envelope.content
 
 
 def _wire_address(address: str) -> str:

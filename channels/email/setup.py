@@ -8,6 +8,7 @@ from typing import Any
 
 import dns.asyncresolver
 import dns.exception
+import dns.resolver
 
 from base.channel_contract import AccountField, Finding
 from base.errors import InvalidInput
@@ -38,7 +39,18 @@ FIELDS = (
         "what your server found out about a mail's origin is believed; without it, only DKIM signatures are.",
         required=False,
     ),
-    AccountField("dkim_selector", "DKIM selector", "To check your DKIM record. Leave empty to skip.", required=False),
+    AccountField(
+        "sends_from",
+        "Sender's domain",
+        "Whose SPF, DKIM and DMARC are checked, such as company.com. Leave empty when it is that of the mailbox.",
+        required=False,
+    ),
+    AccountField(
+        "dkim_selector",
+        "DKIM selector",
+        "The word before ._domainkey in the name of your DKIM record, to have that checked. Leave empty to skip.",
+        required=False,
+    ),
     AccountField(
         "hook_token",
         "Token for your mail server",
@@ -76,13 +88,13 @@ class EmailSetup:
         if account.secrets.get("hook_token"):
             hook = f"{public_url}/hooks/email/{account.id}/mail"
             found.append(Finding("ok", f"Your mail server may post mails to {hook} with this mailbox's token."))
-        domain = account.address.rpartition("@")[2]
-        found += await asyncio.gather(
+        domain = account.settings.get("sends_from") or account.address.rpartition("@")[2]
+        checks = (
             self._check_spf(domain),
             self._check_dkim(domain, account.settings.get("dkim_selector")),
-            self._dmarc(domain),
+            self._check_dmarc(domain),
         )
-        return found
+        return [*found, *await asyncio.gather(*checks)]
 
     async def set_webhook(self, account: Account, *, public_url: str) -> list[Finding]:
         """There is no provider to tell; says how a mail server hands mail over."""
@@ -99,14 +111,17 @@ class EmailSetup:
         ]
 
     async def _check_spf(self, domain: str) -> Finding:
-        records = [one for one in await self._txt(domain) if one.lower().startswith("v=spf1")]
+        told = await self._txt(domain)
+        if told is None:
+            return _not_answered(domain, "SPF")
+        records = [one.lower().split() for one in told if one.lower().split()[:1] == ["v=spf1"]]
         if len(records) > 1:
             return Finding("missing", f"{domain} has {len(records)} SPF records.", "Keep one: several count as none.")
         if not records:
             return Finding(
                 "missing", f"{domain} has no SPF record.", "Add a TXT record: v=spf1 include:<your mail provider> -all"
             )
-        if records[0].rstrip().lower().endswith("+all"):
+        if {"+all", "all"} & set(records[0]):
             return Finding("missing", f"The SPF record of {domain} lets anybody send.", "End it with -all or ~all.")
         return Finding("ok", f"{domain} says who may send its mail (SPF).")
 
@@ -116,35 +131,68 @@ class EmailSetup:
                 "warning", "DKIM was not checked: no selector is set.", "Set dkim_selector to have it checked."
             )
         name = f"{selector}._domainkey.{domain}"
-        records = [one for one in await self._txt(name) if "p=" in one]
-        if not records:
+        told = await self._txt(name)
+        if told is None:
+            return _not_answered(name, "DKIM")
+        keys = [tags["p"] for one in told if "p" in (tags := _tags(one))]
+        if not keys:
             return Finding(
                 "missing", f"There is no DKIM key at {name}.", "Publish the public key there as a TXT record."
             )
-        if any("p=;" in one.replace(" ", "") or one.replace(" ", "").endswith("p=") for one in records):
+        if not all(keys):
             return Finding("missing", f"The DKIM key at {name} was revoked.", "Publish the key that signs now.")
         return Finding("ok", f"Mails can be checked by the DKIM key at {name}.")
 
-    async def _dmarc(self, domain: str) -> Finding:
-        name = f"_dmarc.{domain}"
-        records = [one for one in await self._txt(name) if one.lower().startswith("v=dmarc1")]
-        if not records:
-            return Finding(
-                "missing",
-                f"{domain} has no DMARC record: Gmail, Yahoo and Outlook want one of who sends many mails.",
-                f"Add a TXT record at {name}: v=DMARC1; p=none; rua=mailto:<a mailbox of yours>",
-            )
-        if "p=none" in records[0].replace(" ", "").lower():
-            return Finding("warning", f"{domain} has DMARC, but only to watch (p=none).", "Later set p=quarantine.")
-        return Finding("ok", f"{domain} protects its name (DMARC).")
+    async def _check_dmarc(self, domain: str) -> Finding:
+        labels = domain.split(".")
+        # Where a name has none, that of the domain above holds (RFC 7489, 6.6.3).
+        for above in range(max(len(labels) - 1, 1)):
+            name = f"_dmarc.{'.'.join(labels[above:])}"
+            told = await self._txt(name)
+            if told is None:
+                return _not_answered(name, "DMARC")
+            records = [tags for one in told if (tags := _tags(one)).get("v") == "dmarc1"]
+            if len(records) > 1:
+                return Finding(
+                    "missing", f"{name} has {len(records)} DMARC records.", "Keep one: several count as none."
+                )
+            if records:
+                return _rate_dmarc(domain, records[0], above=bool(above))
+        return Finding(
+            "missing",
+            f"{domain} has no DMARC record: Gmail, Yahoo and Outlook want one of who sends many mails.",
+            f"Add a TXT record at _dmarc.{domain}: v=DMARC1; p=none; rua=mailto:<a mailbox of yours>",
+        )
 
-    async def _txt(self, name: str) -> list[str]:
-        resolver = self._resolver or dns.asyncresolver.get_default_resolver()
+    async def _txt(self, name: str) -> list[str] | None:
+        """The TXT records of a name; None when nobody could say."""
         try:
+            resolver = self._resolver or dns.asyncresolver.get_default_resolver()
             answer = await resolver.resolve(name, "TXT", lifetime=_PATIENCE)
-        except dns.exception.DNSException:
+        except (dns.resolver.NXDOMAIN, dns.resolver.NoAnswer):
             return []
+        except dns.exception.DNSException:
+            return None
         return [b"".join(record.strings).decode("utf-8", "replace") for record in answer]
+
+
+def _tags(record: str) -> dict[str, str]:
+    """The tags of a DKIM or DMARC record, such as `p=none`, in small letters."""
+    pairs = (part.partition("=") for part in record.lower().split(";"))
+    return {name.strip(): "".join(value.split()) for name, sign, value in pairs if sign}
+
+
+def _rate_dmarc(domain: str, tags: Mapping[str, str], *, above: bool) -> Finding:
+    policy = tags.get("p", "none")
+    if above:
+        policy = tags.get("sp", policy)
+    if policy == "none":
+        return Finding("warning", f"{domain} has DMARC, but only to watch (p=none).", "Later set p=quarantine.")
+    return Finding("ok", f"{domain} protects its name (DMARC).")
+
+
+def _not_answered(name: str, what: str) -> Finding:
+    return Finding("warning", f"{what} was not checked: the DNS gave no answer about {name}.", "Check again later.")
 
 
 async def _check_inbox(account: Account) -> Finding:

@@ -18,6 +18,9 @@ from base.errors import NotFound
 from base.ids import new_id
 from outreach.accounts.models import SEALED_COLUMN, ChannelAccount
 
+NOTED = "noted"
+"""The key of the settings under which a channel notes what it must remember: an operator's change leaves it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Account:
@@ -58,11 +61,15 @@ async def save_account(
     now: datetime,
 ) -> UUID:
     """Adds an account, or gives the one of this channel and name these values; it is enabled either way."""
-    found = select(ChannelAccount.id).where(ChannelAccount.channel == channel, ChannelAccount.name == name)
-    account_id = await session.scalar(found.with_for_update()) or new_id()
+    found = select(ChannelAccount.id, ChannelAccount.settings).where(
+        ChannelAccount.channel == channel, ChannelAccount.name == name
+    )
+    known = (await session.execute(found.with_for_update())).first()
+    account_id = new_id() if known is None else known.id
+    noted = {NOTED: known.settings[NOTED]} if known is not None and NOTED in known.settings else {}
     values = {
         "address": address,
-        "settings": dict(settings),
+        "settings": {**settings, **noted},
         "secrets_sealed": keys.seal(json.dumps(dict(secrets)), column=SEALED_COLUMN, row=account_id),
         "key_id": keys.newest,
         "enabled": True,

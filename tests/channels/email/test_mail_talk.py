@@ -185,9 +185,9 @@ async def test_machines_are_not_answered(post: Post, header: dict[str, str]) -> 
 
 async def test_somebody_who_writes_like_a_machine_is_not_answered_for_ever(post: Post) -> None:
     for number in range(MOST_AN_HOUR):
-        raw = written(f"ping {number}", message_id=f"<p{number}@customer.example>", Authentication_Results=TRUSTED)
+        raw = written(f"question {number}", message_id=f"<p{number}@customer.example>", Authentication_Results=TRUSTED)
         assert await post.arrive(raw) == "kept"
-    late = written("ping", message_id="<late@customer.example>", Authentication_Results=TRUSTED)
+    late = written("one more question", message_id="<late@customer.example>", Authentication_Results=TRUSTED)
     assert await post.arrive(late) == "ignored"
     post.stage.clock.move(timedelta(hours=2))
     assert await post.arrive(late) == "kept"

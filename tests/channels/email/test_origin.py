@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from channels.email.message import sign
-from channels.email.origin import is_proven
+from channels.email.origin import Origin, read_origin
 from channels.email.reading import parse_mail
 from channels.email.settings import EmailSettings
 from tests.channels.email.mails import ANN, written
@@ -39,10 +39,13 @@ def signed(raw: bytes, domain: str) -> bytes:
     return dkim.sign(raw, b"s1", domain.encode(), key()[0]) + raw
 
 
-def proven(raw: bytes, *, authserv_id: str | None = None, lookup=None) -> bool:
-    return is_proven(
-        parse_mail(raw), raw, ANN, authserv_id=authserv_id, lookup=lookup or published("s1._domainkey.customer.example")
-    )
+def origin(raw: bytes, *, sender: str = ANN, authserv_id: str | None = None, lookup=None) -> Origin:
+    lookup = lookup or published("s1._domainkey.customer.example")
+    return read_origin(parse_mail(raw), raw, sender, authserv_id=authserv_id, lookup=lookup)
+
+
+def proven(raw: bytes, **more) -> bool:
+    return origin(raw, **more) == "proven"
 
 
 def test_a_signature_of_the_senders_domain_proves_it() -> None:
@@ -63,9 +66,7 @@ def test_an_unsigned_mail_is_not_proven() -> None:
 
 def test_the_domain_above_may_sign_for_the_one_below_but_not_the_other_way_round() -> None:
     raw = signed(written(sender="a@mail.customer.example"), "customer.example")
-    message = parse_mail(raw)
-    lookup = published("s1._domainkey.customer.example")
-    assert is_proven(message, raw, "a@mail.customer.example", authserv_id=None, lookup=lookup)
+    assert proven(raw, sender="a@mail.customer.example")
     below = signed(written(), "mail.customer.example")
     assert not proven(below, lookup=published("s1._domainkey.mail.customer.example"))
 
