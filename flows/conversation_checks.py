@@ -10,11 +10,12 @@ from flows.test_models import Expected, TestConversation
 
 
 def check_conversations(content: Content) -> Iterator[FlowError]:
-    """Refuse test conversations of unknown flows, steps, slots or languages."""
+    """Refuse test conversations of unknown flows, steps, slots, articles or languages."""
     for name, file in content.tests.items():
         flow = content.flows.get(name)
         for number, conversation in enumerate(file.conversations.root) if flow else ():
             yield from _check_start(content, file, number, conversation)
+            yield from _check_articles(content, file, number, conversation)
             for place, step in _steps_named(conversation):
                 yield from _check_step(content, file, (number, *place), name, step)
             if flow:
@@ -30,6 +31,17 @@ def _check_start(content: Content, file: TestFile, number: int, conversation: Te
     if language and language not in spoken:
         problem = f"no wording is written in {language}"
         yield file.fault("test.unknown", problem, "Use a language that has wording", number, "language")
+
+
+def _check_articles(
+    content: Content, file: TestFile, number: int, conversation: TestConversation
+) -> Iterator[FlowError]:
+    articles = {answer.name for answer in content.answers}
+    for said, article in conversation.knowledge.items():
+        if article not in articles:
+            problem = f"there is no article {article}"
+            remedy = "Name a file of the folder knowledge, without .md"
+            yield file.fault("test.unknown", problem, remedy, number, "knowledge", said)
 
 
 def _steps_named(conversation: TestConversation) -> Iterator[tuple[tuple[str | int, ...], str]]:

@@ -53,6 +53,11 @@ class Answer:
     text: str
     body: str
 
+    @property
+    def name(self) -> str:
+        """What the article is called: its file without `.md`."""
+        return self.file.rpartition("/")[2].removesuffix(".md")
+
 
 def parse_article(text: str, file: str, errors: list[FlowError]) -> Answer | None:
     """Read one article; add every fault to `errors` and give None if there is one."""

@@ -167,6 +167,7 @@ class TestConversation(Part):
         facts: what the platform knows of the contact.
         connectors: how each connector answers.
         calendars: the free times of each calendar; any of them can be held.
+        knowledge: by text that the person says, the article that is found for it; for every other text none is.
         now: when it plays; a fixed time of its own, unless given.
         records: effects that must have come, in this order, each with at least these fields.
         never_records: effects that must not have come.
@@ -185,6 +186,7 @@ class TestConversation(Part):
     facts: KnownFacts = KnownFacts()
     connectors: dict[Identifier, ConnectorAnswer] = Field(default_factory=dict)
     calendars: dict[Identifier, tuple[AwareDatetime, ...]] = Field(default_factory=dict)
+    knowledge: dict[Said, Line] = Field(default_factory=dict)
     now: AwareDatetime | None = None
     talk: tuple[Beat, ...] = Field(min_length=1)
     records: tuple[Records, ...] = ()

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
+from typing import Any
 
 from base.errors import NotFound
-from bot.dialogue import MemorySource, RasaDialogue
+from bot.dialogue import MemorySource, Need, RasaDialogue
+from bot.knowledge.rehearsed import ContentArticles
 from bot.publishing.ports import Say
 from bot.publishing.rehearsal import Rehearsal, Scenery
 from bot.publishing.test_conversations import TestReport, run_tests
@@ -50,9 +52,13 @@ async def open_rehearsal(
     """
     content = _load(settings, [] if flow is None else [flow])
     async with _open(settings, content, say) as (dialogue, answered_by):
-        yield Rehearsal(
-            dialogue, Scenery(*answered_by, channel, language or content.default_language, now), answer_need
-        )
+        spoken = language or content.default_language
+        articles = ContentArticles(content, dialogue, spoken)
+
+        async def answer(need: Need) -> Mapping[str, Any]:
+            return await (articles(need) if need.need == "knowledge" else answer_need(need))
+
+        yield Rehearsal(dialogue, Scenery(*answered_by, channel, spoken, now), answer)
 
 
 def _load(settings: Settings, names: Sequence[str]) -> Content:

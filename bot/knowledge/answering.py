@@ -22,7 +22,8 @@ log = structlog.get_logger(__name__)
 
 MOST_PASSAGES = 10
 
-_NOTHING: Mapping[str, Any] = {"passages": [], "sure": False}
+NOTHING: Mapping[str, Any] = {"passages": [], "sure": False}
+"""The result when no article answers."""
 
 
 @dataclass(frozen=True)
@@ -60,8 +61,8 @@ class KnowledgeNeed:
                 answered = await answer(session, question, limit=limit)
         except (SQLAlchemyError, OSError) as error:
             log.error("knowledge_not_searched", error=type(error).__name__, conversation_id=str(claim.conversation_id))
-            return _NOTHING
-        return {"passages": [_as_json(*one) for one in answered.passages], "sure": answered.sure}
+            return NOTHING
+        return {"passages": [as_json(*one) for one in answered.passages], "sure": answered.sure}
 
 
 def _meaning(need: Need) -> tuple[list[float] | None, str | None]:
@@ -74,7 +75,8 @@ def _meaning(need: Need) -> tuple[list[float] | None, str | None]:
         return None, None
 
 
-def _as_json(found: Found, confidence: float) -> dict[str, Any]:
+def as_json(found: Found, confidence: float) -> dict[str, Any]:
+    """One passage of the result."""
     return {
         "article": found.article,
         "title": found.title,

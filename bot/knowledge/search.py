@@ -19,7 +19,7 @@ NEAREST = 20
 
 _MOST_WORDS = 24  # of a question; the rarest
 _MOST_HOLDING = 500  # passages; a word that stands in more of them finds nothing by itself
-_RARE = 0.002  # the share of passages taken for a word that is in no statistics
+RARE = 0.002  # the share of passages taken for a word of which it is not known
 _DAMPING = 60  # of reciprocal rank fusion, as its authors chose it
 _ELSEWHERE = 0.75  # what the score of an article in another language than the talk's is worth
 _BEGIN = text("""
@@ -114,7 +114,7 @@ def parameters_of(question: Question, languages: Sequence[str], *, limit: int) -
         "elsewhere": _ELSEWHERE,
         "most_words": _MOST_WORDS,
         "most_holding": _MOST_HOLDING,
-        "rare": _RARE,
+        "rare": RARE,
     }
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from base.errors import InvalidInput
 from bot.dialogue import DialogueFailed, Need, Reply
+from bot.knowledge.rehearsed import find_named
 from bot.publishing.rehearsal import Beat, Rehearsal, Scenery, Turns
 from bot.publishing.replay import NOTHING_KNOWN
 from flows.content import Content
@@ -98,7 +99,7 @@ async def _run_one(
     scenery = Scenery(
         *answered_by, test.channel, language, test.now or USUAL_NOW, dict(test.known.items()), subject=test.name
     )
-    rehearsal = Rehearsal(turns, scenery, _Answers(test))
+    rehearsal = Rehearsal(turns, scenery, _Answers(test, content))
     started = test.starts or flow
     try:
         beat = await rehearsal.start(started)
@@ -200,8 +201,9 @@ def _told(stands: str | None, beat: Beat) -> str:
 class _Answers:
     """Answers needs as the test says."""
 
-    def __init__(self, test: TestConversation) -> None:
+    def __init__(self, test: TestConversation, content: Content) -> None:
         self._test = test
+        self._content = content
 
     async def __call__(self, need: Need) -> Mapping[str, Any]:
         if need.need == "facts":
@@ -214,6 +216,8 @@ class _Answers:
         if need.need == "hold_time":
             free = need.starts_at in self._test.calendars.get(need.calendar or "", ())
             return {"held": True, "hold": str(need.starts_at)} if free else {"held": False}
+        if need.need == "knowledge" and isinstance(need.query, str) and need.query in self._test.knowledge:
+            return find_named(self._content, self._test.knowledge[need.query])
         return NOTHING_KNOWN[need.need]
 
     def _free_times(self, need: Need) -> Mapping[str, Any]:

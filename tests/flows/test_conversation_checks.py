@@ -110,6 +110,7 @@ def test_what_cannot_be_read_is_a_fault_on_its_line(old, new, line):
         ("known: {first_name", "known: {frist_name", 3),
         ("channel: sms", "starts: nobody", 2),
         ("channel: sms", "language: fi", 2),
+        ("channel: sms", 'knowledge: {"refunds?": refnuds}', 2),
     ],
 )
 def test_what_names_nothing_is_a_fault_on_its_line(tmp_path, old, new, line):
