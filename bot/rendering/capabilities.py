@@ -1,8 +1,9 @@
-"""What each channel can show, as one table. Says nothing of how it is sent."""
+"""What each channel can show, and how it may be used, as one table. Says nothing of how it is sent."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Literal
 
 
@@ -23,6 +24,9 @@ class Capabilities:
             characters than its own take more than two.
         caption: units of text that may stand under something shown; None: as many as in any message.
         shares_phone: whether a person can hand over their own phone number with a tap, vouched for by the provider.
+        starts: whether we may write first: to whoever agreed to it; or only once the person has opened the talk.
+        reply_window: how long after their last message they may be written to; None: as long as they may at all.
+        cost: what the provider charges by; None: nothing a message.
     """
 
     choices: Literal["buttons", "numbers", "keys"]
@@ -36,6 +40,9 @@ class Capabilities:
     unit: Literal["character", "utf16", "sms"]
     caption: int | None = None
     shares_phone: bool = False
+    starts: Literal["with consent", "once they have"] = "with consent"
+    reply_window: timedelta | None = None
+    cost: Literal["segment", "minute"] | None = None
 
     @property
     def speaks(self) -> bool:
@@ -44,15 +51,30 @@ class Capabilities:
 
 
 CAPABILITIES: dict[str, Capabilities] = {
-    "web": Capabilities("buttons", "shown", "shown", True, True, "shown", 8000, 8000, "character"),
+    "web": Capabilities(
+        "buttons", "shown", "shown", True, True, "shown", 8000, 8000, "character", starts="once they have"
+    ),
     "telegram": Capabilities(
-        "buttons", "shown", "numbered", False, True, "shown", 4096, 4096, "utf16", caption=1024, shares_phone=True
+        "buttons",
+        "shown",
+        "numbered",
+        False,
+        True,
+        "shown",
+        4096,
+        4096,
+        "utf16",
+        caption=1024,
+        shares_phone=True,
+        starts="once they have",
     ),
     # Three parts read well; carriers join at most ten.
-    "sms": Capabilities("numbers", "address", "numbered", False, True, "shown", 3 * 153, 10 * 153, "sms"),
+    "sms": Capabilities(
+        "numbers", "address", "numbered", False, True, "shown", 3 * 153, 10 * 153, "sms", cost="segment"
+    ),
     "email": Capabilities("numbers", "address", "numbered", False, True, "shown", 100_000, 100_000, "character"),
     # What a provider of telephony takes in one go; a sentence as such has no bound.
-    "voice": Capabilities("keys", "spoken", "spoken", False, False, "named", 3000, 3000, "character"),
+    "voice": Capabilities("keys", "spoken", "spoken", False, False, "named", 3000, 3000, "character", cost="minute"),
 }
 
 

@@ -49,7 +49,16 @@ def _describe(capabilities: Capabilities) -> dict[str, str]:
         "a text under something shown is at most": f"{capabilities.caption or capabilities.limit:,} {unit}"
         if capabilities.media == "shown"
         else "–",
+        "writes first": "to whoever agreed to it" if capabilities.starts == "with consent" else "never: they open it",
+        "may be written to after their last message": _describe_window(capabilities),
+        "provider charges": f"by the {capabilities.cost}" if capabilities.cost else "nothing that Parley knows of",
     }
+
+
+def _describe_window(capabilities: Capabilities) -> str:
+    if capabilities.reply_window is None:
+        return "as long as they do not stop it"
+    return f"for {capabilities.reply_window.total_seconds() / 3600:.0f} hours"
 
 
 if __name__ == "__main__":
