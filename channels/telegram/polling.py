@@ -7,6 +7,7 @@ in between is told it again, and what was kept already changes nothing.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import timedelta
@@ -92,6 +93,7 @@ class Polling:
     async def _ask(self, account: Account, typed: TelegramAccount) -> None:
         rest = self._rest
         while True:
+            began = time.monotonic()
             rest, before = self._rest, rest
             try:
                 async with hold_alone(self._database_url, f"parley telegram polling {account.id}") as connection:
@@ -99,11 +101,11 @@ class Polling:
                         await self._ask_alone(account, typed, connection)
             except (TelegramError, psycopg.Error, SQLAlchemyError) as error:
                 # A token that is wrong, a webhook that is set, a database or a network that is away: it is tried again.
-                rest = min(before * 2, LONGEST_REST)
+                rest = _longer(before, began)
                 _log.warning("telegram_not_asked", account_id=str(account.id), error=_words(error))
             except Exception:  # noqa: BLE001
                 # The loop boundary: nothing was acknowledged, so nothing is lost.
-                rest = min(before * 2, LONGEST_REST)
+                rest = _longer(before, began)
                 _log.exception("telegram_polling_broke", account_id=str(account.id))
             await asyncio.sleep(rest.total_seconds())
 
@@ -121,6 +123,12 @@ class Polling:
             if updates:
                 # The last one told: numbers begin anew after a quiet week, so it need not be the highest.
                 after = updates[-1].update_id
+
+
+def _longer(rest: timedelta, began: float) -> timedelta:
+    """The rest after one more failure; after a good while of work it was the first."""
+    worked = timedelta(seconds=time.monotonic() - began)
+    return REST if worked > LONGEST_REST else min(rest * 2, LONGEST_REST)
 
 
 def _read(told: Sequence[object], account_id: UUID) -> list[Update]:
