@@ -7,6 +7,14 @@ import sys
 
 import structlog
 
+_TALKATIVE = {
+    "aiohttp.access": logging.WARNING,
+    "mail.log": logging.WARNING,
+    "imapclient": logging.WARNING,
+    "dkimpy": logging.CRITICAL,
+}
+"""Libraries that log addresses, lines of mails or tokens in addresses, and from which level on they log none."""
+
 
 def configure_logging(*, level: str = "INFO", as_json: bool = True) -> None:
     """Sends every log of this process, ours and the libraries', to standard error in one form."""
@@ -37,7 +45,8 @@ def configure_logging(*, level: str = "INFO", as_json: bool = True) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
-    logging.getLogger("aiohttp.access").setLevel(logging.WARNING)
+    for name, least in _TALKATIVE.items():
+        logging.getLogger(name).setLevel(least)
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),

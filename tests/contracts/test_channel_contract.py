@@ -34,6 +34,7 @@ from tests.contracts.house import House, free_port
 
 BENCHES = (
     "tests.channels.sms.contract_bench",
+    "tests.channels.email.contract_bench",
     "tests.channels.telegram.contract_bench",
     "tests.channels.voice.contract_bench",
 )  # fmt: skip
