@@ -131,10 +131,11 @@ def _voice_routes(incoming: Incoming) -> list[web.RouteDef]:
         clock=platform.clock,
         company=platform.settings.company_name,
     )
-    webhooks = VoiceWebhooks(talk, incoming.accounts, platform.settings.site_url)
+    api = TwilioAPI(timeout=SEND_WITHIN)
+    webhooks = VoiceWebhooks(talk, incoming.accounts, platform.settings.site_url, api)
     return [
         *call_routes(webhooks),
-        *outbound_call_routes(OutboundWebhooks(webhooks, TwilioAPI(timeout=SEND_WITHIN))),
+        *outbound_call_routes(OutboundWebhooks(webhooks)),
         *relay_routes(RelaySockets(webhooks)),
     ]
 

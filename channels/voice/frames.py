@@ -87,7 +87,7 @@ def speech_frames(speech: Speech, language: str, *, last: bool) -> Iterator[dict
         ends = number == len(pieces)
         yield {
             "type": "text",
-            "token": piece if ends else f"{piece} ",
+            "token": piece if ends and last else f"{piece} ",
             "last": ends and last,
             "lang": language,
             "interruptible": not speech.whole,

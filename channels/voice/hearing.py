@@ -16,7 +16,7 @@ MOST_KEYS = 24
 """Digits in one answer: no number anybody types has more."""
 _SIGNS = re.compile(r"[0-9*#A-D]*")
 
-Kind = Literal["silence", "noise", "wrong key", "again", "nothing", "stop", "choice", "text"]
+Kind = Literal["silence", "noise", "wrong key", "again", "nothing", "no recording", "stop", "choice", "text"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +69,12 @@ def refuses_recording(speech: str, pressed: str, language: str) -> bool:
     """Whether somebody does not want to be recorded."""
     said = " ".join(re.sub(r"[^\w' ]", " ", speech.casefold()).split())
     return pressed.rstrip(AGAIN_KEY) == "8" or said in Words(language).listed("no_recording")
+
+
+def objects_to_recording(speech: str, language: str) -> bool:
+    """The same in the middle of a talk, where a mere no answers something else."""
+    named = any(stem in speech.casefold() for stem in Words(language).listed("about_recording"))
+    return named and refuses_recording(speech, "", language)
 
 
 def _choose(ask: Ask, value: str) -> Meant:

@@ -23,7 +23,7 @@ from base.errors import NotAllowed
 from bot.conversations import append_message, list_messages
 from channels.voice import addresses
 from channels.voice.calls import Line, find_answer, find_call
-from channels.voice.client import Throttled, TwilioAPI
+from channels.voice.client import Throttled
 from channels.voice.models import Call
 from channels.voice.payloads import Answered, Detected, is_machine, read_form
 from channels.voice.prompts import Ask, Speech, Step, spoken
@@ -57,7 +57,6 @@ class OutboundWebhooks:
     """The handlers of calls of ours."""
 
     hooks: VoiceWebhooks
-    api: TwilioAPI
 
     @property
     def _talk(self) -> Talk:
@@ -117,7 +116,7 @@ class OutboundWebhooks:
         if _leaves_message(verified.account, told.answered_by):
             change = {"twiml": self._to_machine(verified, carried, told.answered_by)}
         try:
-            async with self.api.client(verified.account) as client:
+            async with self.hooks.api.client(verified.account) as client:
                 await client.calls(told.call_sid).update_async(**change)
         except (Throttled, TwilioException, aiohttp.ClientError, OSError, ValueError) as error:
             # The next webhook of the call hangs up, see `is_over`.

@@ -35,7 +35,7 @@ from channels.voice.frames import (
     speech_frames,
     was_heard,
 )
-from channels.voice.hearing import MOST_KEYS, Meant, read_keys, read_speech
+from channels.voice.hearing import MOST_KEYS, Meant, objects_to_recording, read_keys, read_speech
 from channels.voice.models import Call
 from channels.voice.payloads import is_machine
 from channels.voice.prompts import Ask, Speech, Step, spoken
@@ -88,7 +88,7 @@ class RelaySockets:
         socket = web.WebSocketResponse(heartbeat=20, compress=False, max_msg_size=MAX_FRAME, timeout=3)
         await socket.prepare(request)
         self.sockets.add(socket)
-        session = Session(self.hooks.talk, account_id, account, call_sid, socket, self.patience)
+        session = Session(self.hooks, account_id, account, call_sid, socket, self.patience)
         try:
             await session.run()
         except (ConnectionError, TimeoutError):
@@ -124,7 +124,7 @@ class RelaySockets:
 class Session:
     """One call on a socket."""
 
-    _talk: Talk
+    _hooks: VoiceWebhooks
     _account_id: UUID
     _account: VoiceAccount
     _call_sid: str
@@ -137,6 +137,10 @@ class Session:
     _cut: bool = False
     """Whether a consent text was not heard to its end."""
     _speaks_until: float = 0.0
+
+    @property
+    def _talk(self) -> Talk:
+        return self._hooks.talk
 
     async def run(self) -> None:
         """Until we end it, or they hang up.
@@ -242,10 +246,14 @@ class Session:
         call = await self._begin_turn(meant)
         if call is None:
             return False
+        if call.recording == "on" and objects_to_recording(meant.text, self._language):
+            if not await self._hooks.object(self._account, call):
+                return await self._end(GOODBYE)
+            meant = Meant("no recording")
         if meant.is_said:
             await self._talk.hear(call, call.turn, meant, self._ask)
             return await self._answer()
-        if call.quiet >= MOST_QUIET:
+        if call.quiet >= MOST_QUIET and meant.kind != "no recording":
             return await self._end(GOODBYE)
         async with self._talk.sessions() as session:
             step = await self._talk.quiet_step(session, call, meant)

@@ -34,6 +34,7 @@ MOST_QUIET = 3
 """Silences in a row, the last of which ends the call."""
 GOODBYE, HANDOFF, TROUBLE = '{"reason":"goodbye"}', '{"reason":"handoff"}', '{"reason":"trouble"}'
 """What a socket is ended with: nobody says anything any more; the bot has said how it ends; no answer comes."""
+_QUIET = {"noise": "noise", "wrong key": "wrong_key", "no recording": "not_recorded"}
 _LOOK_EVERY = 0.2  # seconds
 _PAGE = 200
 
@@ -149,9 +150,9 @@ class Talk:
         again = spoken(question, asked.language)
         if meant.kind == "again":
             return Step("listen", asked.language, spoken(asked.messages, asked.language), ask)
-        if call.quiet >= MOST_QUIET:
+        if call.quiet >= MOST_QUIET and meant.kind != "no recording":
             return Step("hang up", asked.language, (Speech(words.say("goodbye")),))
-        name = {"noise": "noise", "wrong key": "wrong_key"}.get(meant.kind, "silence")
+        name = _QUIET.get(meant.kind, "silence")
         said = [Speech(words.say(name)), *again]
         if call.quiet == MOST_QUIET - 1:
             said += self._offer_keys(ask, words)

@@ -21,10 +21,12 @@ from base.errors import Malformed, NotAllowed
 from channels.voice import addresses
 from channels.voice.addresses import OVERRIDES, socket_url, ways_of
 from channels.voice.calls import Line, end_call, find_answer, find_call, keep_answer
-from channels.voice.hearing import Meant, read_keys, read_speech, refuses_recording
+from channels.voice.client import TwilioAPI
+from channels.voice.hearing import Meant, objects_to_recording, read_keys, read_speech, refuses_recording
 from channels.voice.models import Call
 from channels.voice.payloads import Dialled, Heard, OfACall, RelayEnded, Status, is_machine, read_body, read_form
 from channels.voice.prompts import Ask, Speech, Step
+from channels.voice.recording import stop_recording
 from channels.voice.results import report_of
 from channels.voice.settings import VoiceAccount, read_account
 from channels.voice.signatures import HEADER, is_signed
@@ -57,6 +59,16 @@ class Verified:
     form: MultiDict[str]
 
 
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One turn that was begun: what was heard, and how what was asked before may be answered."""
+
+    call: Call
+    number: int
+    ask: Ask
+    meant: Meant
+
+
 @dataclass(frozen=True)
 class VoiceWebhooks:
     """The handlers and what they need. `public_url` is the site's address as Twilio was told it."""
@@ -64,6 +76,7 @@ class VoiceWebhooks:
     talk: Talk
     accounts: AccountBook
     public_url: str
+    api: TwilioAPI
     answers_within: float = ANSWERS_WITHIN
     _known: dict[UUID, tuple[Account, VoiceAccount]] = field(default_factory=dict, repr=False)
 
@@ -106,29 +119,55 @@ class VoiceWebhooks:
         verified = await self.verify(request)
         heard = read_form(Heard, verified.form, verified.account)
         number, waited = _read_number(request, "n"), _read_number(request, "wait")
+        begun = await self._begin_turn(verified, heard, number)
+        if isinstance(begun, str):
+            return twiml_response(begun)
+        if waited:
+            return await self._answer(verified, begun.call, number, waited=waited)
+        return await self._go_on(verified, begun)
+
+    async def _begin_turn(self, verified: Verified, heard: Heard, number: int) -> Turn | str:
+        """The turn, counted once; or what is answered without one."""
         async with transaction(self.talk.sessions) as session:
             call = await find_call(session, verified.account_id, heard.call_sid, lock=True)
             kept = None if call is None else await find_answer(session, call.id, number)
             if kept is not None:
-                return twiml_response(kept)
+                return kept
             if call is None or _is_over(call) or not call.turn <= number <= call.turn + 1:
-                return twiml_response(hang_up())
+                return hang_up()
             asked = await self.talk.asked(session, call)
             meant = _read(heard, asked.ask, asked.language)
             if number == RECORDING_TURN and call.recording != "off":
                 meant = self._hear_of_recording(call, heard, meant, asked.language, begins=number > call.turn)
+            elif call.recording == "on" and objects_to_recording(heard.speech, asked.language):
+                meant = Meant("no recording")
             elif number > call.turn:
                 call.quiet = 0 if meant.is_said else call.quiet + (meant.kind != "again")
             call.turn = number
-        if waited:
-            return await self._answer(verified, call, number, waited=waited)
+        return Turn(call, number, asked.ask, meant)
+
+    async def _go_on(self, verified: Verified, turn: Turn) -> web.Response:
+        call, number, meant = turn.call, turn.number, turn.meant
         if meant.is_said:
-            await self.talk.hear(call, number, meant, asked.ask)
-        elif meant.kind != "nothing":
-            return twiml_response(await self.keep(verified, call, number, partial(self.talk.quiet_step, meant=meant)))
-        elif verified.account.mode == "relay":
-            return twiml_response(await self.keep(verified, call, number, self._connect))
-        return await self._answer(verified, call, number, waited=0)
+            await self.talk.hear(call, number, meant, turn.ask)
+            return await self._answer(verified, call, number, waited=0)
+        if meant.kind == "nothing":
+            if verified.account.mode == "relay":
+                return twiml_response(await self.keep(verified, call, number, self._connect))
+            return await self._answer(verified, call, number, waited=0)
+        if meant.kind == "no recording" and not await self.object(verified.account, call):
+            return twiml_response(hang_up())
+        return twiml_response(await self.keep(verified, call, number, partial(self.talk.quiet_step, meant=meant)))
+
+    async def object(self, account: VoiceAccount, call: Call) -> bool:
+        """Somebody does not want to be recorded any more; False when only hanging up ends the recording."""
+        if not await stop_recording(self.api, account, call.call_sid):
+            return False
+        async with transaction(self.talk.sessions) as session:
+            held = await find_call(session, call.account_id, call.call_sid, lock=True)
+            if held is not None:
+                held.recording = "refused"
+        return True
 
     @staticmethod
     def _hear_of_recording(call: Call, heard: Heard, meant: Meant, language: str, *, begins: bool) -> Meant:

@@ -40,6 +40,7 @@ class RESTAPI:
             web.get(f"{_OLD}.json", self.fetch_account),
             web.post(f"{_OLD}/Calls.json", self.create_call),
             web.post(f"{_OLD}/Calls/{{sid}}.json", self.update_call),
+            web.post(f"{_OLD}/Calls/{{sid}}/Recordings/{{recording}}.json", self.update_recording),
             web.get(f"{_OLD}/IncomingPhoneNumbers.json", self.list_numbers),
             web.post(f"{_OLD}/IncomingPhoneNumbers/{{sid}}.json", self.update_number),
         ]
@@ -126,6 +127,15 @@ class RESTAPI:
         call.replaced = "" if form.get("Status") == "completed" else str(form.get("Twiml", ""))
         call.cut.set()
         return web.json_response(self._shape(call))
+
+    async def update_recording(self, request: web.Request) -> web.Response:
+        """Stops the recording of a call."""
+        call = self.state.find_call(request.match_info["sid"])
+        if call is None or not call.recorded or request.match_info["recording"] != "Twilio.CURRENT":
+            raise web.HTTPNotFound
+        call.recorded = str((await request.post()).get("Status")) != "stopped"
+        sid = self.state.account_sid
+        return web.json_response({"account_sid": sid, "call_sid": call.sid, "sid": new_sid("RE"), "status": "stopped"})
 
     async def list_numbers(self, request: web.Request) -> web.Response:
         """The account's numbers, or the one asked for."""

@@ -75,7 +75,7 @@ class PhoneCall:
         languages: what each was said in.
         dialled: numbers it was put through to.
         twiml: every document that was carried out.
-        recorded: whether a recording was begun.
+        recorded: whether a recording is being made.
     """
 
     sid: str

@@ -141,12 +141,12 @@ async def opened_desk(
         sender = VoiceSender(house.accounts, house.public_url)
         house.sender = sender
         talk = Talk(sessions=house.sessions, keys=keys, turns=house.turns, clock=house.clock, company=COMPANY)
-        webhooks = VoiceWebhooks(talk, house.accounts, house.public_url, answers_within)
-        sockets = RelaySockets(webhooks, patience)
         api = TwilioAPI(timeout=SEND_WITHIN)
+        webhooks = VoiceWebhooks(talk, house.accounts, house.public_url, api, answers_within)
+        sockets = RelaySockets(webhooks, patience)
         served = [
             *routes(webhooks),
-            *outbound_routes(OutboundWebhooks(webhooks, api)),
+            *outbound_routes(OutboundWebhooks(webhooks)),
             *relay_routes(sockets),
         ]
         try:

@@ -14,6 +14,8 @@ from uuid import UUID
 import aiohttp
 
 from channels.voice.addresses import call_url
+from channels.voice.client import TwilioAPI
+from channels.voice.sender import SEND_WITHIN
 from channels.voice.simulator.calling import sign
 from channels.voice.simulator.line import Line
 from channels.voice.simulator.state import PhoneCall, State, new_sid
@@ -69,7 +71,8 @@ class Bench(ChannelBench):
         talk = Talk(
             sessions=house.sessions, keys=house.keys, turns=house.turns, clock=house.clock, company="Northwind Ledger"
         )
-        webhooks = VoiceWebhooks(talk, house.accounts, house.public_url)
+        api = TwilioAPI(timeout=SEND_WITHIN)
+        webhooks = VoiceWebhooks(talk, house.accounts, house.public_url, api)
         async with house.serve(routes(webhooks)), aiohttp.ClientSession() as http:
             yield cls(house, account_id, http)
 
