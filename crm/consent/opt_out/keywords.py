@@ -38,16 +38,22 @@ def read_keyword(text: str, *, channel: str) -> Literal["help", "start"] | None:
     return "help" if said in words.help else "start" if said in words.start else None
 
 
+def is_refusal(text: str) -> bool:
+    """Whether the whole message is a plain no, which means something only as the answer to a message of ours."""
+    return len(text) <= _LONGEST and reduce_to_words(text) in _words().refusals
+
+
 @dataclass(frozen=True, slots=True)
 class _Words:
     everywhere: frozenset[str]
     not_on_web: frozenset[str]
     help: frozenset[str]
     start: frozenset[str]
+    refusals: frozenset[str]
 
 
 @cache
 def _words() -> _Words:
     content = yaml.safe_load(_WORDS.read_text("utf-8"))
-    parts = ("everywhere", "not_on_web", "help", "start")
+    parts = ("everywhere", "not_on_web", "help", "start", "refusals")
     return _Words(*(frozenset(reduce_to_words(word) for word in content[part]) for part in parts))

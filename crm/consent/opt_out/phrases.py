@@ -24,12 +24,14 @@ class Hit:
     Attributes:
         channels: those it names; `here` for the one it was said on.
         is_marketing: it speaks of advertising only.
+        whole: the sentence is the opt-out and nothing else, so that no other reading is possible.
     """
 
     rule: str
     doubtful: bool
     channels: tuple[str, ...]
     is_marketing: bool
+    whole: bool = False
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,7 @@ class _Rule:
     pattern: Any
     doubtful: bool
     not_on_web: bool
+    whole: bool
 
 
 class Phrases:
@@ -51,6 +54,7 @@ class Phrases:
                 _compile(one["pattern"], macros),
                 bool(one.get("doubtful", False)),
                 bool(one.get("not_on_web", False)),
+                bool(one.get("whole", False)),
             )
             for one in content["opt_out"]
         ]
@@ -66,17 +70,33 @@ class Phrases:
 
     def find(self, sentence: str, channel: str) -> Hit | None:
         """What a sentence (reduced to words) stops, if it does."""
-        # "No texts, e-mails are fine" is about texts: what is kept is taken out before channels are looked for.
-        stopped = sentence
-        for kept in self._kept:
-            stopped = " ".join(kept.sub(" ", stopped).split())
+        stopped = self._without_kept(sentence)
         rule = next((one for one in self._rules if self._says(one, (sentence, stopped), channel)), None)
         if rule is None:
             return None
+        channels, is_marketing, _ = self._scope(stopped)
+        return Hit(rule.name, rule.doubtful, channels, is_marketing, rule.whole)
+
+    def find_scope(self, sentence: str) -> Hit | None:
+        """What a sentence that opts out in words which no phrase knows says about scope; None when it says nothing."""
+        channels, is_marketing, is_everything = self._scope(self._without_kept(sentence))
+        if not (channels or is_marketing or is_everything):
+            return None
+        return Hit("scope", doubtful=False, channels=channels, is_marketing=is_marketing)
+
+    def _without_kept(self, sentence: str) -> str:
+        """ "No texts, e-mails are fine" is about texts: what is kept is taken out before channels are looked for."""
+        stopped = sentence
+        for kept in self._kept:
+            stopped = " ".join(kept.sub(" ", stopped).split())
+        return stopped
+
+    def _scope(self, stopped: str) -> tuple[tuple[str, ...], bool, bool]:
+        """The channels that are named, whether it is about advertising, and whether everything was said."""
         if self._everything.search(stopped):
-            return Hit(rule.name, rule.doubtful, (), is_marketing=False)
+            return (), False, True
         channels = tuple(name for name, pattern in self._channels.items() if pattern.search(stopped))
-        return Hit(rule.name, rule.doubtful, channels, self._marketing.search(stopped) is not None)
+        return channels, self._marketing.search(stopped) is not None, False
 
     @staticmethod
     def _says(rule: _Rule, sentences: tuple[str, ...], channel: str) -> bool:

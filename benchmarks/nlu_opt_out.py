@@ -1,0 +1,171 @@
+"""Opt-outs, measured: ``python -m benchmarks.nlu_opt_out``. Prints totals only, so that nobody tunes on the test set.
+
+The test set (nlu_data/opt_out/test.*.yml) was written by an author who saw neither rules nor training texts. An opt-out
+is found when `read_opt_out` finds one, doubtful or not.
+"""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from crm.consent.opt_out import read_opt_out
+from crm.consent.opt_out.matcher import find_by_phrases, find_by_words
+from crm.consent.opt_out.message import read_message
+from crm.consent.opt_out.plain_words import reduce_to_words
+
+TEXTS = Path(__file__).resolve().parents[1] / "nlu_data" / "opt_out"
+KINDS = ("train", "dev", "test")
+LANGUAGES = ("en", "es", "fr", "de")
+TWILIO = frozenset({"stop", "stopall", "unsubscribe", "cancel", "end", "quit", "revoke", "optout"})
+"""Twilio's default opt-out keywords: the whole message is the word, in any case (its documentation, 2026-11)."""
+REPEATS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Labelled:
+    """A text with what its author says it is."""
+
+    text: str
+    language: str
+    channel: str
+    is_opt_out: bool
+    scope: dict[str, Any] | None
+
+
+Finder = Callable[[Labelled], bool]
+
+
+def measure(_data: Path | None = None) -> dict[str, Any]:
+    """Read every text of the test set in each way."""
+    texts = read_texts("test")
+    ways: dict[str, Finder] = {
+        "parley": lambda one: read_opt_out(one.text, channel=one.channel, language=one.language) is not None,
+        "parley, certain": _finds_certainly,
+        "its rules alone": _finds_by_rules,
+        "twilio's words": lambda one: one.text.strip().casefold() in TWILIO,
+        "exactly stop": lambda one: one.text.strip().casefold() == "stop",
+    }
+    return {
+        "counts": {kind: _counts(read_texts(kind)) for kind in KINDS},
+        "overlap": {kind: len(overlap("test", kind)) for kind in KINDS[:-1]},
+        "ways": {name: figures(texts, finds) for name, finds in ways.items()},
+        "parts": {name: figures(part, ways["parley"]) for name, part in _parts(texts)},
+        "scope": _scope(texts),
+        "microseconds": _microseconds(texts),
+    }
+
+
+def show(result: dict[str, Any]) -> str:
+    """The tables."""
+    counts = ", ".join(f"{kind} {one['opt_outs']}/{one['near_misses']}" for kind, one in result["counts"].items())
+    lines = [f"opt-outs/near misses: {counts}", f"texts of the test set also in: {result['overlap']}"]
+    lines.append(f"{'test set':18}{'opt-outs':>10}{'near':>7}{'recall':>9}{'precision':>11}{'F1':>7}")
+    for name, row in {**result["ways"], **result["parts"]}.items():
+        lines.append(
+            f"{name:18}{row['opt_outs']:>10}{row['near_misses']:>7}{row['recall']:>9.3f}{row['precision']:>11.3f}"
+            f"{row['f1']:>7.3f}"
+        )
+    scope, spent = result["scope"], result["microseconds"]
+    lines.append(f"scope as labelled: {scope['right']}/{scope['of']}; too narrow: {scope['too_narrow']}")
+    lines.append(f"microseconds a message: median {spent['median']:.0f}, p95 {spent['p95']:.0f}")
+    return "\n".join(lines)
+
+
+def read_texts(kind: str) -> list[Labelled]:
+    """All texts of `train`, `dev` or `test`."""
+    found = []
+    for language in LANGUAGES:
+        content = yaml.safe_load((TEXTS / f"{kind}.{language}.yml").read_text("utf-8"))
+        for part, is_opt_out in (("opt_out", True), ("near_miss", False)):
+            found += [
+                Labelled(one["text"], one["language"], one["channel"], is_opt_out, one.get("scope"))
+                for one in content[part]
+            ]
+    return found
+
+
+def overlap(kind: str, other: str) -> set[str]:
+    """Texts, reduced to words, that are in both."""
+    return {_reduced(one) for one in read_texts(kind)} & {_reduced(one) for one in read_texts(other)}
+
+
+def figures(texts: Sequence[Labelled], finds: Finder) -> dict[str, Any]:
+    """Recall, precision and F1 of opt-outs."""
+    found = [finds(one) for one in texts]
+    opt_outs = sum(one.is_opt_out for one in texts)
+    right = sum(hit and one.is_opt_out for hit, one in zip(found, texts, strict=True))
+    recall, precision = right / max(opt_outs, 1), right / max(sum(found), 1)
+    return {
+        "opt_outs": opt_outs,
+        "near_misses": len(texts) - opt_outs,
+        "recall": round(recall, 4),
+        "precision": round(precision, 4),
+        "f1": round(2 * recall * precision / max(recall + precision, 1e-9), 4),
+    }
+
+
+def _finds_certainly(one: Labelled) -> bool:
+    found = read_opt_out(one.text, channel=one.channel, language=one.language)
+    return found is not None and not found.doubtful
+
+
+def _finds_by_rules(one: Labelled) -> bool:
+    message = read_message(one.text, one.channel)
+    return find_by_words(message) is not None or find_by_phrases(message, one.language) is not None
+
+
+def _parts(texts: Sequence[Labelled]) -> Iterator[tuple[str, list[Labelled]]]:
+    for language in LANGUAGES:
+        yield f"parley, {language}", [one for one in texts if one.language == language]
+    yield "parley, web chat", [one for one in texts if one.channel == "web"]
+    yield "parley, elsewhere", [one for one in texts if one.channel != "web"]
+
+
+def _scope(texts: Sequence[Labelled]) -> dict[str, int]:
+    """How often what is stopped is what the author named, among opt-outs that were found and have a scope."""
+    right = of = too_narrow = 0
+    for one in texts:
+        found = read_opt_out(one.text, channel=one.channel, language=one.language) if one.scope else None
+        if found is None or one.scope is None:
+            continue
+        of += 1
+        named = frozenset(one.scope.get("channels") or ())
+        stopped = frozenset(found.channels or ())
+        right += found.purpose == one.scope["purpose"] and stopped == named
+        misses_channel = bool(stopped) and not (named and named <= stopped)
+        too_narrow += misses_channel or (found.purpose == "marketing" and one.scope["purpose"] == "all")
+    return {"right": right, "of": of, "too_narrow": too_narrow}
+
+
+def _microseconds(texts: Sequence[Labelled]) -> dict[str, float]:
+    """By message, the least of some repeats: what else runs on the machine only adds."""
+    least = []
+    for one in texts:
+        spent = []
+        for _ in range(REPEATS):
+            began = time.perf_counter()
+            read_opt_out(one.text, channel=one.channel, language=one.language)
+            spent.append(time.perf_counter() - began)
+        least.append(min(spent) * 1e6)
+    return {"median": round(statistics.median(least), 1), "p95": round(statistics.quantiles(least, n=20)[-1], 1)}
+
+
+def _counts(texts: Sequence[Labelled]) -> dict[str, int]:
+    opt_outs = sum(one.is_opt_out for one in texts)
+    return {"opt_outs": opt_outs, "near_misses": len(texts) - opt_outs}
+
+
+def _reduced(one: Labelled) -> str:
+    """Emoji alone reduce to nothing and stay what they are."""
+    return reduce_to_words(one.text) or one.text
+
+
+if __name__ == "__main__":
+    print(show(measure()))

@@ -1,0 +1,230 @@
+"""Trains the classifier of opt-outs: ``python -m crm.consent.opt_out.training [--write]``.
+
+From nlu_data/opt_out/train.*.yml and everyday.*.yml. Prints what cross-validation and the development set say; the thresholds are
+chosen by them, and the test set is never read here. scikit-learn is needed for this only (requirements/encoder.lock).
+"""
+
+from __future__ import annotations
+
+import argparse
+import datetime as dt
+import gzip
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import yaml
+from scipy.sparse import csr_matrix
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import StratifiedKFold
+
+from crm.consent.opt_out.classifier import FOLDER, SCALE, SETTINGS, WEIGHTS, Classifier, Settings
+from crm.consent.opt_out.features import GROUPS, Features, features_of
+from crm.consent.opt_out.matcher import find_by_phrases, find_by_words
+from crm.consent.opt_out.message import read_message
+
+TEXTS = Path(__file__).resolve().parents[3] / "nlu_data" / "opt_out"
+LANGUAGES = ("en", "es", "fr", "de")
+CERTAIN, POSSIBLE, IMPOSSIBLE = 0.9, 0.5, 0.1
+"""Probabilities, chosen by what this program prints; docs/adr/0009 says why these."""
+_FEWEST_TEXTS = 2  # in which a feature must occur
+_COUNTS = {"words": 1.0, "pieces": 1.0, "families": 1.0, "setting": 0.3}  # where something was said proves little
+_EVERYDAY_COUNTS = 0.5
+_STRENGTH = 10.0  # the inverse of scikit-learn's penalty
+_FOLDS = 5
+_SEED = 20261128
+_SHOWN = (0.02, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98, 1.0)
+_HEADER = "# Made by crm/consent/opt_out/training.py from nlu_data/opt_out: train again instead of editing.\n"
+
+Numbers = npt.NDArray[np.float64]
+Truths = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A text whose meaning is known.
+
+    Attributes:
+        counts: beside others in training.
+    """
+
+    text: str
+    language: str
+    channel: str
+    is_opt_out: bool
+    counts: float = 1.0
+
+
+def main() -> None:
+    """Train, print what came out, and write it if asked to."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--write", action="store_true", help=f"write {SETTINGS} and {WEIGHTS}")
+    options = parser.parse_args()
+    texts, everyday = read_texts("train"), read_everyday()
+    unseen = score_unseen(texts, everyday)
+    trained = calibrate(train([*texts, *everyday]), unseen, texts)
+    if options.write:
+        save(trained, FOLDER)
+    print(
+        f"{len(texts)} texts and {len(everyday)} everyday ones, {sum(len(group) for group in trained.weights.values())} features"
+    )
+    show("cross-validation", texts, [trained.to_probability(score) for score in unseen])
+    development = read_texts("dev")
+    show("development set", development, [trained.to_probability(trained.score(_features(one))) for one in development])
+
+
+def read_texts(kind: str) -> list[Text]:
+    """All texts of `train` or `dev`."""
+    found = []
+    for language in LANGUAGES:
+        content = yaml.safe_load((TEXTS / f"{kind}.{language}.yml").read_text("utf-8"))
+        for part, is_opt_out in (("opt_out", True), ("near_miss", False)):
+            found += [Text(one["text"], one["language"], one["channel"], is_opt_out) for one in content[part]]
+    return found
+
+
+def read_everyday() -> list[Text]:
+    """What people write who opt out of nothing."""
+    return [
+        Text(text, language, "web", is_opt_out=False, counts=_EVERYDAY_COUNTS)
+        for language in LANGUAGES
+        for text in yaml.safe_load((TEXTS / f"everyday.{language}.yml").read_text("utf-8"))["texts"]
+    ]
+
+
+def fingerprint(texts: Sequence[Text]) -> str:
+    """What the texts are known by in the settings."""
+    lines = sorted(f"{text.is_opt_out}\t{text.language}\t{text.channel}\t{text.text}" for text in texts)
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+
+
+def train(texts: Sequence[Text]) -> Classifier:
+    """The linear model of the texts; its scores are no probabilities yet."""
+    known = [_features(text) for text in texts]
+    names, rarities = _vocabulary(known)
+    matrix = _to_matrix(known, names, rarities)
+    fitted = LogisticRegression(C=_STRENGTH, solver="liblinear", class_weight="balanced", random_state=_SEED)
+    fitted.fit(matrix, _truths(texts), sample_weight=[text.counts for text in texts])
+    learnt = iter(fitted.coef_[0])
+    weights = {
+        group: {
+            name: (round(float(next(learnt) * rarities[group][name] * _COUNTS[group]) * SCALE),
+                   round(rarities[group][name] ** 2 * SCALE))
+            for name in names[group]
+        }
+        for group in GROUPS
+    }  # fmt: skip
+    opt_outs = sum(text.is_opt_out for text in texts)
+    settings = Settings(
+        version=dt.datetime.now(dt.UTC).date(),
+        training_set=fingerprint(texts),
+        opt_outs=opt_outs,
+        near_misses=len(texts) - opt_outs,
+        constant=round(float(fitted.intercept_[0]), 3),
+        slope=1.0,
+        offset=0.0,
+        certain=CERTAIN,
+        possible=POSSIBLE,
+        impossible=IMPOSSIBLE,
+    )
+    return Classifier(settings, weights)
+
+
+def score_unseen(texts: Sequence[Text], everyday: Sequence[Text]) -> Numbers:
+    """The score of each text by a model that was trained without it; all saw the everyday ones."""
+    scores = np.zeros(len(texts))
+    folds = StratifiedKFold(_FOLDS, shuffle=True, random_state=_SEED)
+    for others, some in folds.split(scores, _truths(texts)):
+        trained = train([*(texts[one] for one in others), *everyday])
+        scores[some] = [trained.score(_features(texts[one])) for one in some]
+    return scores
+
+
+def calibrate(trained: Classifier, unseen: Numbers, texts: Sequence[Text]) -> Classifier:
+    """The model with what makes its scores probabilities, as texts that it had not seen show."""
+    fitted = LogisticRegression(C=1e6).fit(unseen[:, None], _truths(texts))
+    found = {"slope": round(float(fitted.coef_[0, 0]), 3), "offset": round(float(fitted.intercept_[0]), 3)}
+    return Classifier(trained.settings.model_copy(update=found), trained.weights)
+
+
+def save(trained: Classifier, folder: Path) -> None:
+    """Write the data files that the platform reads."""
+    settings = yaml.safe_dump(trained.settings.model_dump(), sort_keys=False)
+    (folder / SETTINGS).write_text(_HEADER + settings, "utf-8")
+    stored = json.dumps(trained.weights, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+    (folder / WEIGHTS).write_bytes(gzip.compress(stored.encode(), mtime=0))
+
+
+def show(name: str, texts: Sequence[Text], probabilities: Sequence[float]) -> None:
+    """Print what is found, and how much of it rightly, at each threshold: by the classifier, and together with rules."""
+    truths = _truths(texts)
+    rated = np.array(probabilities)
+    messages = [read_message(one.text, one.channel) for one in texts]
+    rules = np.array([
+        find_by_words(message) is not None
+        or find_by_phrases(message, one.language, only_whole=rate < IMPOSSIBLE) is not None
+        for message, one, rate in zip(messages, texts, rated, strict=True)
+    ])  # fmt: skip
+    print(f"{name}: {int(truths.sum())} opt-outs, {int((~truths).sum())} near misses")
+    print(f"{'':>8}{'classifier':>20}{'with rules':>20}")
+    print(f"{'from':>8}" + f"{'recall':>10}{'precision':>10}" * 2)
+    for threshold in _SHOWN:
+        line = f"{threshold:>8.2f}"
+        for found in (rated >= threshold, (rated >= threshold) | rules):
+            right = int((found & truths).sum())
+            line += f"{right / truths.sum():>10.3f}{right / max(int(found.sum()), 1):>10.3f}"
+        print(line)
+
+
+def _features(text: Text) -> Features:
+    message = read_message(text.text, text.channel)
+    return features_of(message.sentences, channel=text.channel, asks=message.asks)
+
+
+def _truths(texts: Sequence[Text]) -> Truths:
+    return np.array([text.is_opt_out for text in texts])
+
+
+def _vocabulary(known: Sequence[Features]) -> tuple[dict[str, list[str]], dict[str, dict[str, float]]]:
+    """The features worth a weight, by group, and how rare each is: 1 where the group is not brought to a length."""
+    names: dict[str, list[str]] = {}
+    rarities: dict[str, dict[str, float]] = {}
+    for group in GROUPS:
+        counts = Counter(name for features in known for name in getattr(features, group))
+        names[group] = sorted(name for name, count in counts.items() if count >= _FEWEST_TEXTS)
+        rarities[group] = {
+            name: float(np.log((1 + len(known)) / (1 + counts[name]))) + 1 for name in names[group]
+        }  # fmt: skip
+    return names, rarities
+
+
+def _to_matrix(
+    known: Sequence[Features], names: dict[str, list[str]], rarities: dict[str, dict[str, float]]
+) -> csr_matrix:
+    places = {
+        (group, name): place for place, (group, name) in enumerate((group, name) for group in GROUPS for name in names[group])
+    }  # fmt: skip
+    entries = [
+        (row, places[group, name], value)
+        for row, features in enumerate(known)
+        for group in GROUPS
+        for name, value in _values(sorted(getattr(features, group)), rarities[group], _COUNTS[group])
+    ]
+    rows, columns, values = zip(*entries, strict=True)
+    return csr_matrix((values, (rows, columns)), shape=(len(known), len(places)))
+
+
+def _values(present: Sequence[str], rarity: dict[str, float], counts: float) -> Iterator[tuple[str, float]]:
+    kept = [name for name in present if name in rarity]
+    length = np.sqrt(sum(rarity[name] ** 2 for name in kept))
+    for name in kept:
+        yield name, counts * rarity[name] / length
+
+
+if __name__ == "__main__":
+    main()
