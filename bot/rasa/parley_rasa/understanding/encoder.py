@@ -39,7 +39,7 @@ class Encoder:
         self._tokenizer = self._open_tokenizer(max_tokens)
 
     def reading(self, max_tokens: int) -> Encoder:
-        """Return the same encoder for texts of another length: messages are short, what they are compared with is not."""
+        """Return the same encoder for texts of another length: what messages are compared with may be long."""
         other = copy.copy(self)
         other._tokenizer = self._open_tokenizer(max_tokens)
         return other
