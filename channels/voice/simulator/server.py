@@ -14,7 +14,8 @@ from channels.voice.simulator.rest import RESTAPI
 from channels.voice.simulator.state import Input, Number, PhoneCall, State, new_sid
 
 LOOPBACK = "127.0.0.1"
-_PATIENCE = 20.0  # seconds
+_PATIENCE = 60.0
+"""Seconds until something is said or asked: longer than Twilio waits for an answer, three times over."""
 
 
 class LocalTwilio:
