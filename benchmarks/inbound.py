@@ -158,16 +158,18 @@ def _cpu_of(process: psutil.Process) -> float:
 @contextlib.contextmanager
 def running_site() -> Iterator[Site]:
     """PostgreSQL with its usual settings, a scripted dialogue, `parley web`."""
-    dialogue_port, port = free_port(), free_port()
     with tempfile.TemporaryDirectory(prefix="parley-inbound-") as folder, contextlib.ExitStack() as stack:
         postgres = start_embedded(Path(folder) / "postgres")
         stack.callback(postgres.stop)
         migrate(postgres.url)
         create_key_file(Path(folder) / "keys" / "root.json")
-        url = f"http://127.0.0.1:{port}"
         account = asyncio.run(prepare(postgres.url, Path(folder)))
+        dialogue_port = free_port()
         dialogue = subprocess.Popen([sys.executable, __file__, "--dialogue", str(dialogue_port)])
         stack.enter_context(stopping(dialogue))
+        asyncio.run(wait_for(f"http://127.0.0.1:{dialogue_port}/webhooks/turn/health", 60))
+        port = free_port()
+        url = f"http://127.0.0.1:{port}"
         environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith("PARLEY_")},
             "DATABASE_URL": postgres.url,
@@ -177,7 +179,7 @@ def running_site() -> Iterator[Site]:
             "PARLEY_RASA_URLS": f"http://127.0.0.1:{dialogue_port}",
             "PARLEY_RASA_SECRET": SECRET,
         }
-        log = stack.enter_context((Path(os.environ.get("INBOUND_LOG") or Path(folder) / "web.log")).open("w"))
+        log = stack.enter_context((Path(folder) / "web.log").open("w"))
         process = subprocess.Popen(
             [sys.executable, "-m", "server.cli", "web"], cwd=ROOT, env=environment, stdout=log, stderr=log
         )

@@ -34,6 +34,7 @@ from bot.intake.keeping import Keeper
 from bot.intake.lanes import Lanes
 from bot.intake.models import InboundEvent
 from bot.intake.sealing import seal, unseal
+from bot.intake.stops import Stops
 from bot.models import Conversation, Message
 from bot.opt_out_effects import may_reopen
 from bot.turns import TurnService
@@ -91,11 +92,13 @@ class Intake:
         self._language = language
         self._keeper = Keeper(sessions)
         self._lanes = Lanes(self._process_safely, self._keeper.is_crowded)
+        self._stops = Stops(self._hurry, self._keeper.is_crowded)
 
     async def receive(self, channel: str, account_id: UUID, said: Said) -> Received:
         """Keeps what somebody said; when this returns it may be acknowledged, and it is answered soon.
 
-        An opt-out has taken effect by then, unless that takes longer than `STOP_PATIENCE`.
+        An opt-out has taken effect by then, unless that takes longer than `STOP_PATIENCE`. One in other words than the
+        carriers' that comes in a crowd takes effect as soon as the crowd is through.
 
         Raises:
             SQLAlchemyError: it was not kept: do not acknowledge it, the provider tells it again.
@@ -116,7 +119,7 @@ class Intake:
         new = await self._keeper.keep(row)
         if not new:
             return Received(event_id, new=False)
-        stops = said.closes or read_opt_out(said.text, channel=channel) is not None
+        stops = said.closes or self._stops.is_one(sealed.sender_index, said.text, channel)
         work = self._lanes.run_soon(sealed.sender_index, hurry=stops)
         if stops:
             await asyncio.wait([work], timeout=STOP_PATIENCE.total_seconds())
@@ -140,7 +143,11 @@ class Intake:
 
     async def drain(self) -> None:
         """Waits for what is in hand."""
+        await self._stops.drain()
         await self._lanes.drain()
+
+    def _hurry(self, sender: bytes) -> None:
+        self._lanes.run_soon(sender, hurry=True)
 
     async def _process_safely(self, sender: bytes) -> bool:
         """`_process_next`; what breaks ends the sender's work for now."""
