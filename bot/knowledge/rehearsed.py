@@ -16,7 +16,7 @@ from bot.knowledge.answering import MOST_PASSAGES, NOTHING, as_json
 from bot.knowledge.confidence import rate, read_calibration
 from bot.knowledge.filling import VectorSource
 from bot.knowledge.passages import Passage, cut, text_to_embed
-from bot.knowledge.search import RARE, Found
+from bot.knowledge.search import BEGINNING, RARE, Found
 from bot.turn_shapes import Need
 from bot.vectors import read_vector
 from flows.content import Content
@@ -47,6 +47,10 @@ class _Row:
     passage: Passage
     words: frozenset[str]
     vector: Sequence[float]
+
+
+_Scored = tuple[_Row, float | None, float]
+"""A passage with its cosine and coverage."""
 
 
 class ContentArticles:
@@ -92,7 +96,7 @@ class ContentArticles:
         """Each article with its best evidence and the passage to quote."""
         weights = _weights(_words(query), rows)
         total = sum(weights.values()) or 1.0
-        by_article: dict[str, list[tuple[_Row, float | None, float]]] = {}
+        by_article: dict[str, list[_Scored]] = {}
         for row in rows:
             cosine = None if meaning is None else _cosine(meaning, row.vector)
             covered = sum(weights[word] for word in weights.keys() & row.words) / total
@@ -100,7 +104,7 @@ class ContentArticles:
         for scored in by_article.values():
             quotable = [one for one in scored if one[0].passage.kind == "passage"]
             if quotable:
-                row, _, _ = max(quotable, key=lambda one: (one[1] or 0.0) + one[2] / 2)
+                row = _pick(scored, quotable)
                 nearest = None if meaning is None else max(cosine or 0.0 for _, cosine, _ in scored)
                 coverage = max(covered for _, _, covered in scored)
                 yield _found(row.answer, row.passage, self._content.default_language, cosine=nearest, coverage=coverage)
@@ -112,6 +116,19 @@ def _found(answer: Answer, passage: Passage, default: str, *, cosine: float | No
         answer.name, about.title, about.link, about.language or default, passage.heading, passage.text, 0.0,
         cosine, coverage, 0.0,
     )  # fmt: skip
+
+
+def _pick(scored: Sequence[_Scored], quotable: Sequence[_Scored]) -> _Row:
+    """The passage to quote: as in search.sql."""
+    nearest, cosine, _ = max(scored, key=lambda one: one[1] or 0.0)
+    is_title = nearest.passage.kind == "question" and nearest.passage.text == nearest.answer.about.title
+    more = BEGINNING if is_title and cosine is not None else 0.0
+
+    def worth(one: _Scored) -> float:
+        row, near, covered = one
+        return (near or 0.0) + covered / 2 + (more if row.passage.number == 0 else 0.0)
+
+    return max(quotable, key=worth)[0]
 
 
 def _cut(answer: Answer) -> list[Passage]:

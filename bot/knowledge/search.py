@@ -21,6 +21,7 @@ _MOST_WORDS = 24  # of a question; the rarest
 _MOST_HOLDING = 500  # passages; a word that stands in more of them finds nothing by itself
 RARE = 0.002  # the share of passages taken for a word of which it is not known
 _DAMPING = 60  # of reciprocal rank fusion, as its authors chose it
+BEGINNING = 0.1  # what an article's first passage has more when the question is nearest to the title
 _ELSEWHERE = 0.75  # what the score of an article in another language than the talk's is worth
 _BEGIN = text("""
     SELECT array(SELECT DISTINCT language FROM knowledge_articles WHERE live),
@@ -115,6 +116,7 @@ def parameters_of(question: Question, languages: Sequence[str], *, limit: int) -
         "most_words": _MOST_WORDS,
         "most_holding": _MOST_HOLDING,
         "rare": RARE,
+        "beginning": BEGINNING,
     }
 
 

@@ -72,6 +72,8 @@ FROM fused
 JOIN knowledge_articles AS article ON article.sha256 = fused.article_sha256
 CROSS JOIN LATERAL (
     SELECT max(CASE WHEN {comparable} AND encoder = :encoder THEN 1 - ({nearness}) END) AS cosine,
+           max(CASE WHEN {comparable} AND encoder = :encoder AND passage.kind = 'question'
+                         AND passage.text = article.title THEN 1 - ({nearness}) END) AS to_title,
            max(found.weight) / (SELECT weight FROM total) AS coverage,
            max(found.named) / (SELECT weight FROM total) AS named
     FROM knowledge_passages AS passage
@@ -84,11 +86,13 @@ CROSS JOIN LATERAL (
     WHERE passage.article_sha256 = article.sha256
 ) AS evidence
 CROSS JOIN LATERAL (
-    -- What is quoted: of the article's passages the one that is nearest in meaning and says most of the words.
+    -- What is quoted: of the article's passages the one that is nearest in meaning and says most of the words. The
+    -- first has some more where nothing is nearer than the title: what an article is about is said where it begins.
     SELECT passage.heading, passage.text
     FROM knowledge_passages AS passage
     WHERE passage.article_sha256 = article.sha256 AND passage.kind = 'passage'
-    ORDER BY coalesce(CASE WHEN {comparable} AND encoder = :encoder THEN 1 - ({nearness}) END, 0)
+    ORDER BY CASE WHEN evidence.to_title = evidence.cosine AND passage.number = 0 THEN :beginning ELSE 0 END
+             + coalesce(CASE WHEN {comparable} AND encoder = :encoder THEN 1 - ({nearness}) END, 0)
              + coalesce((SELECT sum(words.weight) FROM words WHERE passage.search @@ words.query), 0)
                / (SELECT weight FROM total) / 2 DESC,
              passage.number

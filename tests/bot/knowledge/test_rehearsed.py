@@ -60,6 +60,8 @@ def test_one_that_does_not_exist_is_not_found():
     [
         ("within how many days are refunds paid", "Refunds are paid within ten days."),
         ("when do I get my money back", ""),  # by what it says that people ask
+        ("refunds to my card", "A payment by card is paid back"),
+        ("refunds, payment?", "Refunds are paid within ten days."),  # nearest to the title
         ("is a payment by card paid back to the card it came from", "A payment by card is paid back"),
     ],
 )

@@ -84,6 +84,14 @@ async def test_a_question_of_an_article_leads_to_its_first_passage(database, now
     assert best.cosine == pytest.approx(1, abs=1e-5)
 
 
+async def test_what_is_nearest_to_a_title_is_answered_by_the_beginning_of_the_article(database, now):
+    source = WordVectors()
+    await publish(database, now)
+    await fill_vectors(database.sessions, source, StandingClock(now))
+    best, *_ = await ask(database, "getting money back", source=source)
+    assert (best.article, best.text) == ("refunds", "Refunds are paid within ten days.")
+
+
 async def test_only_what_is_published_is_found_and_going_back_costs_no_vector(database, now):
     source, clock = WordVectors(), StandingClock(now)
     await publish(database, now)
