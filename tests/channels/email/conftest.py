@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from email import message_from_bytes, policy
 from email.message import EmailMessage
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -31,6 +36,7 @@ class ScriptedServer:
     hang_after_data: bool = False
     hang_at: str | None = None
     taken: list[EmailMessage] = field(default_factory=list)
+    raws: list[bytes] = field(default_factory=list)
     envelopes: list[tuple[str, list[str], list[str]]] = field(default_factory=list)
     logins: list[tuple[bytes, bytes]] = field(default_factory=list)
     host: str = "127.0.0.1"
@@ -59,6 +65,7 @@ class ScriptedServer:
         if "DATA" in self.script:
             return self.script["DATA"]
         content = envelope.content if isinstance(envelope.content, bytes) else envelope.content.encode()
+        self.raws.append(content)
         self.taken.append(message_from_bytes(content, policy=policy.default))
         self.envelopes.append((envelope.mail_from, list(envelope.rcpt_tos), list(envelope.mail_options)))
         if self.hang_after_data:
@@ -154,3 +161,25 @@ async def dialogue() -> AsyncIterator[ScriptedDialogue]:
 async def stage(database: Database, keys: KeyRing, now: datetime, dialogue: ScriptedDialogue) -> AsyncIterator[Stage]:
     async with staged(database.sessions, keys, now, dialogue) as ready:
         yield ready
+
+
+@pytest.fixture(scope="module")
+def imap_port() -> Iterator[int]:
+    """pymap: an IMAP server that is not ours, with one mailbox in memory."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    program = Path(sys.executable).with_name("pymap")
+    command = [program, "--no-tls", "--host", "127.0.0.1", "--port", str(port), "dict", "--demo-data"]
+    server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        for _ in range(200):
+            try:
+                socket.create_connection(("127.0.0.1", port), timeout=1).close()
+                break
+            except OSError:
+                time.sleep(0.1)
+        yield port
+    finally:
+        server.terminate()
+        server.wait(10)

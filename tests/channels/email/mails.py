@@ -5,6 +5,8 @@ from __future__ import annotations
 from email.message import EmailMessage
 from uuid import UUID
 
+from imapclient import IMAPClient
+
 ANN = "ann@customer.example"
 SITE = "hello@northwind.example"
 
@@ -57,3 +59,11 @@ def complaint(outbox_id: UUID, *, kind: str = "abuse") -> bytes:
         f"--b\r\nContent-Type: message/rfc822\r\n\r\nFrom: {SITE}\r\n"
         f"Message-ID: <{outbox_id}@northwind.example>\r\n\r\nHello\r\n--b--\r\n"
     ).encode()
+
+
+def put(port: int, *mails: bytes, folder: str = "INBOX") -> None:
+    """Puts mails into the mailbox, as a mail server does when they arrive."""
+    with IMAPClient("127.0.0.1", port=port, ssl=False) as client:
+        client.login("demouser", "demopass")
+        for raw in mails:
+            client.append(folder, raw)

@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import subprocess
-import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
-from imapclient import IMAPClient
 from sqlalchemy import select, text
 
 from admin.api.problems import problem_middleware
@@ -38,7 +34,7 @@ from outreach.models import OutboxMessage
 from outreach.ports import Envelope
 from tests.bot.scripted_dialogue import say
 from tests.bot.stage import Stage
-from tests.channels.email.mails import ANN, SITE, bounce, complaint, written
+from tests.channels.email.mails import ANN, SITE, bounce, complaint, put, written
 
 TRUSTED = "mx.northwind.example; dmarc=pass header.from=customer.example"
 TOKEN = "a-token-of-the-tests"
@@ -327,39 +323,6 @@ async def test_without_its_token_nothing_is_kept(post: Post, hook: TestClient[An
 
 
 # IMAP
-
-
-@pytest.fixture(scope="module")
-def imap_port() -> Iterator[int]:
-    """pymap: an IMAP server that is not ours, with one mailbox in memory."""
-    import socket
-
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    program = Path(sys.executable).with_name("pymap")
-    command = [program, "--no-tls", "--host", "127.0.0.1", "--port", str(port), "dict", "--demo-data"]
-    server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        for _ in range(200):
-            try:
-                socket.create_connection(("127.0.0.1", port), timeout=1).close()
-                break
-            except OSError:
-                import time
-
-                time.sleep(0.1)
-        yield port
-    finally:
-        server.terminate()
-        server.wait(10)
-
-
-def put(port: int, *mails: bytes, folder: str = "INBOX") -> None:
-    with IMAPClient("127.0.0.1", port=port, ssl=False) as client:
-        client.login("demouser", "demopass")
-        for raw in mails:
-            client.append(folder, raw)
 
 
 async def mailbox(stage: Stage, port: int, **settings: Any) -> tuple[Post, Collecting]:
