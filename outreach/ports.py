@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 from uuid import UUID
 
 
@@ -86,6 +86,15 @@ class Sender(Protocol):
 
     async def send(self, envelope: Envelope) -> SendOutcome:
         """Hands over one message, once. Refusals are outcomes; anything raised counts as in doubt."""
+        ...
+
+
+@runtime_checkable
+class Closes(Protocol):
+    """A sender that keeps connections."""
+
+    async def close(self) -> None:
+        """Gives them up."""
         ...
 
 

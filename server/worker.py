@@ -23,6 +23,7 @@ from outreach.alarm import QUEUE, alarm_context, create_alarm, create_connector,
 from outreach.delivery import SEND_TIMEOUT, Delivery
 from outreach.gatekeeper import Gatekeeper
 from outreach.planning import Planner
+from outreach.ports import Closes
 from outreach.pump import DuePump
 from outreach.rule_pack import read_rule_pack
 from server.channels import channel_senders
@@ -40,11 +41,18 @@ _PAUSE = 1.0
 """Seconds before a worker that lost the database tries again."""
 
 
-def create_pump(platform: Platform) -> DuePump:
-    """The due pump with every channel's sender."""
+def create_pump(platform: Platform, closing: AsyncExitStack) -> DuePump:
+    """The due pump with every channel's sender.
+
+    Args:
+        closing: what of the senders' is to be given up in the end is added to it.
+    """
     accounts = AccountBook(platform.sessions, platform.keys)
     every = (*create_senders(platform, accounts), *channel_senders(platform, accounts))
     senders = {sender.channel: sender for sender in every}
+    for sender in every:
+        if isinstance(sender, Closes):
+            closing.push_async_callback(sender.close)
     gatekeeper = Gatekeeper(read_rule_pack(), senders, (platform.settings.default_time_zone,), accounts)
     return DuePump(
         platform.sessions,
@@ -87,14 +95,15 @@ async def run_worker(platform: Platform) -> None:
         _add_indexing(alarm, KnowledgeIndexer(platform.sessions, dialogue, platform.clock))
         understanding = create_understanding_work(platform, source, dialogue)
         add_understanding(alarm, understanding)
-    pump, stopping = create_pump(platform), asyncio.Event()
+    closing, stopping = AsyncExitStack(), asyncio.Event()
+    pump = create_pump(platform, closing)
 
     def stop() -> None:
         pump.finish()
         stopping.set()
 
     try:
-        async with AsyncExitStack() as stack:
+        async with closing as stack:
             await stack.enter_async_context(alarm.open_async())
             if dialogue is not None:
                 await dialogue.open()
