@@ -84,7 +84,11 @@ class MailArrivals:
         if read_opt_out(said.text, channel="email") is None and await self._is_flood(account_id, sender, proven=proven):
             _log.warning("mail_flood_ignored", account_id=str(account_id))
             return "ignored"
-        said = replace(said, sender=replace(said.sender, proven=proven))
+        said = replace(
+            said,
+            sender=replace(said.sender, proven=proven),
+            conversation_id=said.conversation_id if proven else None,
+        )
         received = await self._intake.receive("email", account_id, said)
         return "kept" if received.new else "known"
 
