@@ -135,3 +135,12 @@ def test_no_other_text_is_a_token(text):
     from base.encryption import KeyRing
 
     assert read_token(KeyRing("k1", {"k1": b"\x01" * 32}, b"\x02" * 32), text) is None
+
+
+def test_the_ids_of_a_long_talk_stand_one_a_line(envelope, settings, now):
+    ids = [f"<{'a' * 880}{number}@b>" for number in range(20)]
+    thread = {"subject": "Your demo", "in_reply_to": ids[-1], "references": ids}
+    raw, message = build(envelope, settings, now, purpose="answer", content={"thread": thread})
+    assert max(len(line) for line in raw.split(b"\r\n")) <= 998
+    assert message["References"].split() == ids
+    assert message["In-Reply-To"] == ids[-1]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import ssl
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -12,12 +13,21 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from base.database import transaction
 from base.errors import InvalidInput
 from channels.email import sender as sender_module
 from channels.email.sender import EmailSender
 from channels.email.settings import EmailSettings, SMTPServer, parse_smtp_url
+from outreach.accounts.book import AccountBook
+from outreach.accounts.service import save_account
 from outreach.delivery import SEND_TIMEOUT
 from outreach.ports import Accepted, InDoubt, Refused, RetryLater
+from tests.channels.email.test_origin import key
+
+
+class NoClock:
+    def now(self):
+        return datetime.now(UTC)
 
 
 async def test_a_message_is_handed_over_with_its_stable_id(serve, sender_to, envelope):
@@ -155,14 +165,71 @@ async def test_addresses_beyond_ascii_go_as_the_server_can_take_them(serve, send
 
 
 async def test_what_is_no_address_is_refused_without_asking_a_server(settings, keys, envelope):
-    class NoClock:
-        def now(self):
-            return datetime.now(UTC)
-
     sender = EmailSender(settings, keys, NoClock())
     for address in ("ada", "ada@customer.example\nBcc: x@y.example", "a b@c.example"):
         assert (await sender.send(envelope(address=address))).rule == "unsendable"
     assert (await sender.send(envelope(address=None))).rule == "no_address"
+
+
+async def test_a_dkim_key_that_cannot_sign_is_a_setting_that_is_missing_and_loses_no_message(settings, keys):
+    whole = replace(settings, dkim_selector="s1", dkim_key=key()[0].decode())
+    assert EmailSender(whole, keys, NoClock()).configured() is None
+    for broken, words in (
+        (replace(whole, dkim_key="no key"), "RSA private key"),
+        (replace(whole, dkim_key=None), "go together"),
+        (replace(whole, dkim_selector=None), "go together"),
+    ):
+        problem = EmailSender(broken, keys, NoClock()).configured()
+        assert problem is not None
+        assert words in problem
+        assert "no key" not in problem
+
+
+@pytest.fixture
+async def book(database, keys, now):
+    """Two mailboxes; the first is the one that is used where none is named."""
+    ids = {}
+    for minute, name in enumerate(("main", "sales")):
+        async with transaction(database.sessions) as session:
+            ids[name] = await save_account(
+                session, keys, channel="email", name=name, address=f"{name}@inbox.example", settings={}, secrets={},
+                now=now + timedelta(minutes=minute),
+            )  # fmt: skip
+    accounts = AccountBook(database.sessions, keys)
+    await accounts.refresh()
+    return accounts, ids
+
+
+@pytest.mark.parametrize(
+    ("wanted", "account", "purpose", "expected"),
+    [
+        (None, None, "marketing", "main@inbox.example"),
+        (None, "sales", "marketing", "sales@inbox.example"),
+        ("team@northwind.example", None, "marketing", "team@northwind.example"),
+        # A talk that is answered elsewhere would end there.
+        ("team@northwind.example", "sales", "answer", "sales@inbox.example"),
+        ("team@northwind.example", None, "answer", "main@inbox.example"),
+    ],
+)
+async def test_a_mail_is_answered_to_a_mailbox_that_is_read(  # noqa: PLR0917
+    serve, settings, keys, envelope, book, wanted, account, purpose, expected
+):
+    accounts, ids = book
+    server = await serve()
+    whole = replace(settings, server=SMTPServer(host=server.host, port=server.port), reply_to=wanted)
+    sender = EmailSender(whole, keys, NoClock(), accounts=accounts)
+    await sender.send(envelope(account_id=ids.get(account), purpose=purpose))
+    assert server.taken[0]["Reply-To"] == expected
+
+
+async def test_a_mail_from_the_mailbox_that_is_read_needs_no_other_address(serve, settings, keys, envelope, book):
+    accounts, _ = book
+    server = await serve()
+    smtp = SMTPServer(host=server.host, port=server.port)
+    whole = replace(settings, server=smtp, reply_to=None, from_address="main@inbox.example")
+    await EmailSender(whole, keys, NoClock(), accounts=accounts).send(envelope())
+    await EmailSender(whole, keys, NoClock()).send(envelope())
+    assert [message["Reply-To"] for message in server.taken] == [None, None]
 
 
 def test_the_first_missing_setting_is_named():
