@@ -16,7 +16,8 @@ from typing import Any
 import yaml
 
 from crm.consent.opt_out import read_opt_out
-from crm.consent.opt_out.matcher import find_by_phrases, find_by_words
+from crm.consent.opt_out.keywords import is_stop_word
+from crm.consent.opt_out.matcher import find_phrases
 from crm.consent.opt_out.message import read_message
 from crm.consent.opt_out.plain_words import reduce_to_words
 
@@ -118,7 +119,7 @@ def _finds_certainly(one: Labelled) -> bool:
 
 def _finds_by_rules(one: Labelled) -> bool:
     message = read_message(one.text, one.channel)
-    return find_by_words(message) is not None or find_by_phrases(message, one.language) is not None
+    return is_stop_word(message.text, one.channel) is not None or bool(find_phrases(message, one.language).hits)
 
 
 def _parts(texts: Sequence[Labelled]) -> Iterator[tuple[str, list[Labelled]]]:

@@ -34,10 +34,11 @@ class Settings(BaseModel):
 
     Attributes:
         training_set: SHA-256 of the texts it was trained on.
-        slope, offset: what turns a score into a probability.
+        slope, offset, phrase, something_else: what turns the score, whether a phrase was found, and whether every
+            sentence is known to be something else, into a probability.
         certain: from which probability on a text is an opt-out.
         possible: from which it is one that a person should look at.
-        impossible: below which a text is left to the dialogue even when it has the words of a phrase.
+        possible_in_chat: the same for the web chat, where somebody sits before forms and hardly anybody opts out.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -49,9 +50,15 @@ class Settings(BaseModel):
     constant: float
     slope: float
     offset: float
+    phrase: float
+    something_else: float
     certain: float = Field(gt=0, lt=1)
     possible: float = Field(gt=0, lt=1)
-    impossible: float = Field(gt=0, lt=1)
+    possible_in_chat: float = Field(gt=0, lt=1)
+
+    def possible_on(self, channel: str) -> float:
+        """From which probability on a text is looked at as an opt-out there."""
+        return self.possible_in_chat if channel == "web" else self.possible
 
 
 @dataclass(frozen=True)
@@ -61,11 +68,15 @@ class Classifier:
     settings: Settings
     weights: Weights
 
-    def rate(self, sentences: Sequence[str], *, channel: str, asks: bool) -> float:
-        """How likely sentences (reduced to words) are an opt-out, from 0 to 1; 0 when there are none."""
-        if not sentences:
-            return 0.0
-        return self.to_probability(self.score(features_of(sentences, channel=channel, asks=asks)))
+    def rate(self, score: float, *, phrase: bool = False, something_else: bool = False) -> float:
+        """How likely a text with this score is an opt-out, where as many are as in the training set: from 0 to 1."""
+        known = self.settings
+        total = known.slope * score + known.offset + known.phrase * phrase + known.something_else * something_else
+        return 1 / (1 + math.exp(-total))
+
+    def score_text(self, sentences: Sequence[str], *, channel: str, asks: bool) -> float:
+        """The score of sentences that are reduced to words."""
+        return self.score(features_of(sentences, channel=channel, asks=asks))
 
     def score(self, features: Features) -> float:
         """The linear score. Groups count alike, however long the text: each is brought to length 1."""
@@ -81,10 +92,6 @@ class Classifier:
             if length:
                 total += adds / SCALE / math.sqrt(length / SCALE)
         return total
-
-    def to_probability(self, score: float) -> float:
-        """What share of texts with this score are opt-outs, where as many were as in the training set."""
-        return 1 / (1 + math.exp(-(self.settings.slope * score + self.settings.offset)))
 
 
 @cache

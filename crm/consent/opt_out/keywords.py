@@ -38,6 +38,11 @@ def read_keyword(text: str, *, channel: str) -> Literal["help", "start"] | None:
     return "help" if said in words.help else "start" if said in words.start else None
 
 
+def is_other_keyword(text: str, channel: str) -> bool:
+    """Whether the whole message is a word that the carriers give another meaning: UNSTOP is no way to say stop."""
+    return read_keyword(text, channel=channel) is not None
+
+
 def is_refusal(text: str) -> bool:
     """Whether the whole message is a plain no, which means something only as the answer to a message of ours."""
     return len(text) <= _LONGEST and reduce_to_words(text) in _words().refusals

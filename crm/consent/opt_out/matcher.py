@@ -1,7 +1,7 @@
 """Whether a text says that somebody wants no more messages, and what it stops. Recall goes before precision.
 
-The whole message as one of the carriers' words, then phrases sentence by sentence in four languages, then the
-classifier, which also leaves to the dialogue what has the words of a phrase but is plainly something else.
+The whole message as one of the carriers' words is final. Otherwise phrases, sentence by sentence in four languages, and
+the classifier are weighed together.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from crm.consent.opt_out.classifier import Classifier, shipped_classifier
-from crm.consent.opt_out.keywords import is_refusal, is_stop_word
+from crm.consent.opt_out.keywords import is_other_keyword, is_refusal, is_stop_word
 from crm.consent.opt_out.message import Message, read_message
 from crm.consent.opt_out.phrases import LANGUAGES, Hit, phrases_of
 
@@ -46,50 +46,66 @@ def read_opt_out(text: str, *, channel: str, language: str | None = None) -> Opt
         language: the talk's, whose phrases are looked at first. People mix languages, so all are looked at.
     """
     message = read_message(text, channel)
-    by_words = find_by_words(message)
-    if by_words is not None or not message.sentences:
-        return by_words
-    classifier = shipped_classifier()
-    settings = classifier.settings
-    rate = classifier.rate(message.sentences, channel=channel, asks=message.asks)
-    by_phrases = find_by_phrases(message, language, only_whole=rate < settings.impossible)
-    if by_phrases is not None or rate < settings.possible:
-        return by_phrases
-    hits = _scopes(message, classifier, language)
-    rule = f"classifier:{settings.version}"
-    return _to_opt_out(hits, channel, rule, round(rate, 3), doubtful=rate < settings.certain)
-
-
-def find_by_words(message: Message) -> OptOut | None:
-    """An opt-out that the whole message is, word by word."""
-    word = is_stop_word(message.text, message.channel)
+    word = is_stop_word(message.text, channel)
     if word is not None:
         return OptOut(ALL, None, f"word:{word}", _CERTAIN, doubtful=False)
     if message.answers_ours and is_refusal(message.text):
         return OptOut(ALL, None, "reply:refusal", _LIKELY, doubtful=True)
-    return None
+    if not message.sentences or is_other_keyword(message.text, channel):
+        return None
+    found = find_phrases(message, language)
+    if found.hits and any(hit.whole for hit in found.hits):
+        return _by_phrase(found, channel)
+    classifier = shipped_classifier()
+    settings = classifier.settings
+    score = classifier.score_text(message.sentences, channel=channel, asks=message.asks)
+    rate = classifier.rate(score, phrase=bool(found.hits), something_else=found.is_something_else)
+    if rate < settings.possible_on(channel):
+        return None
+    if found.hits:
+        return _by_phrase(found, channel)
+    rule = f"classifier:{settings.version}"
+    doubtful = rate < settings.certain
+    return _to_opt_out(_scopes(message, classifier, language), channel, rule, round(rate, 3), doubtful=doubtful)
 
 
-def find_by_phrases(message: Message, language: str | None = None, *, only_whole: bool = False) -> OptOut | None:
-    """An opt-out in the words of a phrase, in any of the languages; or only where a sentence is nothing but that."""
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What the phrases say of a message.
+
+    Attributes:
+        language: of the phrases that hit.
+        is_something_else: every sentence speaks of stopping something else.
+    """
+
+    hits: tuple[Hit, ...]
+    language: str
+    is_something_else: bool
+
+
+def find_phrases(message: Message, language: str | None = None) -> Found:
+    """The sentences that have the words of a phrase, in the first language that knows any."""
     sentences = [sentence for sentence in message.sentences if not _is_something_else(sentence)]
     for tongue in _tongues(language):
         phrases = phrases_of(tongue)
-        hits = [hit for sentence in sentences if (hit := phrases.find(sentence, message.channel)) is not None]
-        if hits and (not only_whole or any(hit.whole for hit in hits)):
-            best = min(hits, key=lambda hit: hit.doubtful)
-            confidence = _LIKELY if best.doubtful else _CERTAIN
-            return _to_opt_out(
-                hits, message.channel, f"phrase:{tongue}/{best.rule}", confidence, doubtful=best.doubtful
-            )
-    return None
+        hits = tuple(hit for sentence in sentences if (hit := phrases.find(sentence, message.channel)) is not None)
+        if hits:
+            return Found(hits, tongue, is_something_else=False)
+    return Found((), "", is_something_else=bool(message.sentences) and not sentences)
+
+
+def _by_phrase(found: Found, channel: str) -> OptOut:
+    best = min(found.hits, key=lambda hit: hit.doubtful)
+    confidence = _LIKELY if best.doubtful else _CERTAIN
+    return _to_opt_out(found.hits, channel, f"phrase:{found.language}/{best.rule}", confidence, doubtful=best.doubtful)
 
 
 def _scopes(message: Message, classifier: Classifier, language: str | None) -> list[Hit]:
     """What each sentence that is an opt-out by itself says about scope. None of them: nothing was said, so everything."""
     found = []
     for sentence in message.sentences:
-        if classifier.rate((sentence,), channel=message.channel, asks=False) >= classifier.settings.possible:
+        score = classifier.score_text((sentence,), channel=message.channel, asks=False)
+        if classifier.rate(score) >= classifier.settings.possible_on(message.channel):
             scopes = (phrases_of(tongue).find_scope(sentence) for tongue in _tongues(language))
             found.append(next((scope for scope in scopes if scope is not None), _SILENT))
     return found or [_SILENT]

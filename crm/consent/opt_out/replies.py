@@ -24,9 +24,14 @@ def own_words(text: str) -> str:
     for line in text.splitlines():
         if len(line) <= _LONGEST_LINE and (_SIGNATURE.search(line) or _ORIGINAL.search(line)):
             break
-        if not _QUOTED.search(line) and not _DEVICE.search(line):
+        if not _QUOTED.search(line) and not names_device(line):
             kept.append(line)
     return "\n".join(kept).strip()
+
+
+def names_device(line: str) -> bool:
+    """Whether a mail program put the line there to say what it runs on."""
+    return _DEVICE.search(line) is not None
 
 
 def quotes_something(text: str) -> bool:

@@ -25,12 +25,13 @@ from sklearn.model_selection import StratifiedKFold
 
 from crm.consent.opt_out.classifier import FOLDER, SCALE, SETTINGS, WEIGHTS, Classifier, Settings
 from crm.consent.opt_out.features import GROUPS, Features, features_of
-from crm.consent.opt_out.matcher import find_by_phrases, find_by_words
+from crm.consent.opt_out.keywords import is_stop_word
+from crm.consent.opt_out.matcher import find_phrases
 from crm.consent.opt_out.message import read_message
 
 TEXTS = Path(__file__).resolve().parents[3] / "nlu_data" / "opt_out"
 LANGUAGES = ("en", "es", "fr", "de")
-CERTAIN, POSSIBLE, IMPOSSIBLE = 0.9, 0.5, 0.1
+CERTAIN, POSSIBLE, POSSIBLE_IN_CHAT = 0.8, 0.25, 0.5
 """Probabilities, chosen by what this program prints; docs/adr/0009 says why these."""
 _FEWEST_TEXTS = 2  # in which a feature must occur
 _COUNTS = {"words": 1.0, "pieces": 1.0, "families": 1.0, "setting": 0.3}  # where something was said proves little
@@ -73,9 +74,9 @@ def main() -> None:
     print(
         f"{len(texts)} texts and {len(everyday)} everyday ones, {sum(len(group) for group in trained.weights.values())} features"
     )
-    show("cross-validation", texts, [trained.to_probability(score) for score in unseen])
+    show("cross-validation", trained, texts, unseen)
     development = read_texts("dev")
-    show("development set", development, [trained.to_probability(trained.score(_features(one))) for one in development])
+    show("development set", trained, development, score_all(trained, development))
 
 
 def read_texts(kind: str) -> list[Text]:
@@ -128,9 +129,11 @@ def train(texts: Sequence[Text]) -> Classifier:
         constant=round(float(fitted.intercept_[0]), 3),
         slope=1.0,
         offset=0.0,
+        phrase=0.0,
+        something_else=0.0,
         certain=CERTAIN,
         possible=POSSIBLE,
-        impossible=IMPOSSIBLE,
+        possible_in_chat=POSSIBLE_IN_CHAT,
     )
     return Classifier(settings, weights)
 
@@ -141,15 +144,32 @@ def score_unseen(texts: Sequence[Text], everyday: Sequence[Text]) -> Numbers:
     folds = StratifiedKFold(_FOLDS, shuffle=True, random_state=_SEED)
     for others, some in folds.split(scores, _truths(texts)):
         trained = train([*(texts[one] for one in others), *everyday])
-        scores[some] = [trained.score(_features(texts[one])) for one in some]
+        scores[some] = score_all(trained, [texts[one] for one in some])
     return scores
 
 
+def score_all(trained: Classifier, texts: Sequence[Text]) -> Numbers:
+    """The score of each text."""
+    return np.array([trained.score(_features(one)) for one in texts])
+
+
 def calibrate(trained: Classifier, unseen: Numbers, texts: Sequence[Text]) -> Classifier:
-    """The model with what makes its scores probabilities, as texts that it had not seen show."""
-    fitted = LogisticRegression(C=1e6).fit(unseen[:, None], _truths(texts))
-    found = {"slope": round(float(fitted.coef_[0, 0]), 3), "offset": round(float(fitted.intercept_[0]), 3)}
+    """The model with what makes probabilities of scores and phrases, as texts that it had not seen show."""
+    fitted = LogisticRegression(C=1000.0).fit(np.column_stack([unseen, evidence(texts)]), _truths(texts))
+    slope, phrase, something_else = (round(float(one), 3) for one in fitted.coef_[0])
+    found = {
+        "slope": slope,
+        "offset": round(float(fitted.intercept_[0]), 3),
+        "phrase": phrase,
+        "something_else": something_else,
+    }
     return Classifier(trained.settings.model_copy(update=found), trained.weights)
+
+
+def evidence(texts: Sequence[Text]) -> Truths:
+    """By text: whether a phrase is in it, and whether all of it is known to be something else."""
+    found = [find_phrases(read_message(one.text, one.channel), one.language) for one in texts]
+    return np.array([(bool(one.hits), one.is_something_else) for one in found])
 
 
 def save(trained: Classifier, folder: Path) -> None:
@@ -160,25 +180,27 @@ def save(trained: Classifier, folder: Path) -> None:
     (folder / WEIGHTS).write_bytes(gzip.compress(stored.encode(), mtime=0))
 
 
-def show(name: str, texts: Sequence[Text], probabilities: Sequence[float]) -> None:
-    """Print what is found, and how much of it rightly, at each threshold: by the classifier, and together with rules."""
+def show(name: str, trained: Classifier, texts: Sequence[Text], scores: Numbers) -> None:
+    """Print what is found, and how much of it rightly, at each threshold: by the classifier alone, and with rules."""
     truths = _truths(texts)
-    rated = np.array(probabilities)
-    messages = [read_message(one.text, one.channel) for one in texts]
-    rules = np.array([
-        find_by_words(message) is not None
-        or find_by_phrases(message, one.language, only_whole=rate < IMPOSSIBLE) is not None
-        for message, one, rate in zip(messages, texts, rated, strict=True)
+    words = np.array([is_stop_word(read_message(one.text, one.channel).text, one.channel) is not None for one in texts])
+    alone = np.array([trained.rate(score) for score in scores])
+    together = np.array([
+        trained.rate(score, phrase=phrase, something_else=something_else)
+        for score, (phrase, something_else) in zip(scores, evidence(texts).tolist(), strict=True)
     ])  # fmt: skip
-    print(f"{name}: {int(truths.sum())} opt-outs, {int((~truths).sum())} near misses")
-    print(f"{'':>8}{'classifier':>20}{'with rules':>20}")
-    print(f"{'from':>8}" + f"{'recall':>10}{'precision':>10}" * 2)
-    for threshold in _SHOWN:
-        line = f"{threshold:>8.2f}"
-        for found in (rated >= threshold, (rated >= threshold) | rules):
-            right = int((found & truths).sum())
-            line += f"{right / truths.sum():>10.3f}{right / max(int(found.sum()), 1):>10.3f}"
-        print(line)
+    chat = np.array([one.channel == "web" for one in texts])
+    for place, there in (("the web chat", chat), ("elsewhere", ~chat)):
+        print(f"{name}, {place}: {int((truths & there).sum())} opt-outs, {int((~truths & there).sum())} near misses")
+        print(f"{'':>8}{'classifier':>20}{'with rules':>20}")
+        print(f"{'from':>8}" + f"{'recall':>10}{'precision':>10}" * 2)
+        for threshold in _SHOWN:
+            line = f"{threshold:>8.2f}"
+            for found in (alone >= threshold, (together >= threshold) | words):
+                right = int((found & truths & there).sum())
+                recall, precision = right / int((truths & there).sum()), right / max(int((found & there).sum()), 1)
+                line += f"{recall:>10.3f}{precision:>10.3f}"
+            print(line)
 
 
 def _features(text: Text) -> Features:
