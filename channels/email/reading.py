@@ -21,6 +21,7 @@ import quotequail
 from selectolax.lexbor import LexborHTMLParser
 
 from base.errors import Malformed
+from crm.consent.opt_out.replies import names_device
 
 LONGEST = 20 * 1024 * 1024
 """Bytes of a mail that is read at all."""
@@ -37,7 +38,7 @@ _SIGNATURE = re.compile(r"^-- ?\r?$", re.MULTILINE)
 _REPLY = re.compile(r"\s*(?:re|aw|sv|ref|rif|fwd?|wg|tr|rv)\s*(?:\[\d+\])?\s*:\s*", re.IGNORECASE)
 # The line before a quote, when a mail program broke it into more lines than quotequail joins.
 _INTRODUCTION = re.compile(
-    r"(?:^|\n)(?:On|Am|Le|El) [^\n]{1,200}(?:\n[^\n]{1,200}){0,3}?"
+    r"(?:^|\n)(?:On|Am|Le|El) [^\n]{1,200}(?:\n[^\n]{0,200}){0,3}?"
     r"\b(?:wrote|schrieb[^:\n]{0,200}|a écrit|escribió)\s?:\s*$"
 )
 _OUR_FOOTER = re.compile(r"unsubscribe with one click\s*(?:[:<\[(].*)?$", re.IGNORECASE)
@@ -277,9 +278,11 @@ def _unquoted(text: str) -> str:
 
 
 def _without_footer(text: str) -> str:
-    """Without a signature, ours or theirs, and without quoted lines; lines are whole again."""
+    """Without a signature, ours or theirs or that of a telephone, and without quoted lines; lines are whole again."""
     text = _SIGNATURE.split(text.replace("\n\0", ""), maxsplit=1)[0]
     kept = [line for line in text.split("\n") if not line.lstrip().startswith(">") and not _OUR_FOOTER.search(line)]
+    while kept and (not kept[-1].strip() or names_device(kept[-1])):
+        kept.pop()
     return "\n".join(kept).strip()
 
 

@@ -145,9 +145,7 @@ def is_opt_out(mail: Mail) -> bool:
 @pytest.mark.parametrize("layout", PLAIN)
 def test_of_a_plain_reply_only_their_own_words_count(original, layout, own) -> None:
     mail = reply(PLAIN[layout](own, plain_of(original)))
-    assert mail.text.startswith(own)
-    assert "unsubscribe" not in mail.text.lower()
-    assert "your demo is ready" not in mail.text
+    assert mail.text == own
     assert is_opt_out(mail) is OWN_WORDS[own]
 
 
