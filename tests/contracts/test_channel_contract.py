@@ -114,14 +114,14 @@ async def test_a_message_is_acknowledged_before_its_turn_is_done(house: House, b
 
 @pytest.mark.parametrize("channel", CHANNELS)
 async def test_what_one_person_says_is_answered_in_the_order_it_came(house: House, bench: ChannelBench) -> None:
-    said = [f"message {number}" for number in range(6)]
+    said = [f"question {number}" for number in range(6)]
     for one in said:
         await bench.say(one)
-        await bench.say(f"{one} of another", person=1)
+        await bench.say(f"{one} please", person=1)
     await house.settle()
     answered = [body["message"]["text"] for body in house.dialogue.requests]
     assert [one for one in answered if one in said] == said
-    assert [one for one in answered if one not in said] == [f"{one} of another" for one in said]
+    assert [one for one in answered if one not in said] == [f"{one} please" for one in said]
 
 
 @pytest.mark.parametrize(("channel", "how"), FORGERIES)

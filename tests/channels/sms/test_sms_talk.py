@@ -143,14 +143,14 @@ async def test_a_picture_is_fetched_from_twilio_where_a_question_asks_for_one(ho
     await bench.say("I have a plan")
     await house.settle()
     name = bench.twilio.keep_media("image/png", PICTURE)
-    called = await bench.twilio.text(PEOPLE[0], bench.number, "here it is", media=(name,))
+    called = await bench.twilio.text(PEOPLE[0], bench.number, "see attached", media=(name,))
     assert called is not None
     assert called.was_taken
     await house.settle()
     (kept,) = await house.rows(ConversationFile)
     assert kept.data == PICTURE
     messages = [body["message"] for body in house.dialogue.requests[1:]]
-    assert [(one["kind"], one["text"]) for one in messages] == [("text", "here it is"), ("file", "file-1.png")]
+    assert [(one["kind"], one["text"]) for one in messages] == [("text", "see attached"), ("file", "file-1.png")]
 
 
 async def test_while_the_database_is_away_twilio_tells_it_again_and_it_is_one_message(
