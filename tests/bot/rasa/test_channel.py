@@ -109,6 +109,27 @@ def test_any_text_gets_a_sane_answer(server, text, step):
     assert time.monotonic() - started < 3
 
 
+def test_what_the_articles_say_is_asked_for_and_the_text_is_understood_the_same_way_then(server):
+    state = server.call(None, "start")["state"]
+    state["stack"][0]["step"] = "ask_email"
+    text = "do you sell single sign-on by the metre?"
+    asked = server.call(state, text=text)
+    need = asked["need"]
+    assert (need["need"], need["step"], need["query"]) == ("knowledge", "patterns/knowledge", text)
+    assert need["vector"]
+    assert need["encoder"]
+    assert (asked["replies"], asked["effects"]) == ([], [])
+
+    passage = {"article": "sso", "title": "SSO", "link": None, "quote": "Never by the metre.", "confidence": 0.9}
+    found = {"value": {"passages": [passage], "sure": True}, "step": need["step"], "need": "knowledge"}
+    answer = server.call(asked["state"], "result", text=text, **found)
+    assert answer["replies"][0]["text"] == "Never by the metre."
+    assert answer["replies"][-1]["step"].endswith("/ask_email")
+    for what in ("intent", "confidence", "ranking"):
+        assert answer["understood"][what] == asked["understood"][what]
+    assert answer["state"]["awaits"] is None
+
+
 def test_a_wrong_or_missing_secret_is_refused(server):
     for secret in ("", "wrong", SECRET + "x", "ä"):
         assert server.post(server.body(None, "start"), secret=secret.encode().decode("latin-1")) == (
