@@ -35,7 +35,7 @@ def read_origin(message: EmailMessage, raw: bytes, sender: str, *, authserv_id: 
         authserv_id: how our own mail server names itself in `Authentication-Results` (RFC 8601); what others claim
             there is not believed. None: only the signature counts.
     """
-    domain = sender.rpartition("@")[2].lower().rstrip(".")
+    domain = _plain(sender.rpartition("@")[2])
     if not domain or not _names_one_sender(message):
         return "unknown"
     if not authserv_id:
@@ -81,7 +81,7 @@ def _decide(result: str, domain: str) -> Origin:
     named = [
         (one.method.lower(), one.result.lower(), {(p.type, p.name): p.value for p in one.properties}) for one in found
     ]
-    of_dmarc = [(verdict, told.get(("header", "from"), "").lower()) for name, verdict, told in named if name == "dmarc"]
+    of_dmarc = [(verdict, _plain(told.get(("header", "from"), ""))) for name, verdict, told in named if name == "dmarc"]
     if any(verdict == "fail" for verdict, _ in of_dmarc):
         return "refuted"
     if of_dmarc and all(verdict == "pass" and about == domain for verdict, about in of_dmarc):
@@ -91,7 +91,7 @@ def _decide(result: str, domain: str) -> Origin:
         for name, verdict, told in named
         if name == "dkim" and verdict == "pass"
     ]
-    return "proven" if any(_aligned(signer.lower(), domain) for signer in signers) else "unknown"
+    return "proven" if any(_aligned(_plain(signer), domain) for signer in signers) else "unknown"
 
 
 def _is_signed(raw: bytes, domain: str, lookup: Lookup) -> bool:
@@ -119,7 +119,7 @@ def _may_vouch(signature: bytes, domain: str) -> bool:
         return False
     if tags.get(b"a") not in _ALGORITHMS or b"l" in tags:
         return False  # with l= whatever is appended to the mail is not signed
-    return _aligned(tags.get(b"d", b"").decode("ascii", "replace").lower(), domain)
+    return _aligned(_plain(tags.get(b"d", b"").decode("utf-8", "replace")), domain)
 
 
 def _no_trial(lookup: Lookup) -> Lookup:
@@ -132,7 +132,14 @@ def _no_trial(lookup: Lookup) -> Lookup:
     return ask
 
 
+def _plain(domain: str) -> str:
+    """A domain as it is compared: in small letters and, with letters beyond ASCII, as the DNS knows it."""
+    try:
+        return domain.rstrip(".").encode("idna").decode("ascii").lower()
+    except UnicodeError:
+        return ""
+
+
 def _aligned(signing: str, domain: str) -> bool:
     """RFC 7489's relaxed alignment, without a list of public suffixes: it is the same domain, or a domain above it."""
-    signing = signing.rstrip(".")
     return "." in signing and (domain == signing or domain.endswith(f".{signing}"))

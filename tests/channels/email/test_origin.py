@@ -214,3 +214,12 @@ def test_nobodys_dns_is_asked_for_a_signature_that_could_prove_nothing() -> None
     signature = many[: many.index(b"From:")]
     assert not proven(signature * 50 + many, lookup=note)
     assert 0 < len(asked) <= 3
+
+
+@pytest.mark.parametrize("server_writes", ["xn--bcher-kva.example", "XN--BCHER-KVA.example"])
+def test_a_domain_with_other_letters_is_the_same_as_the_dns_knows_it(server_writes) -> None:
+    result = f"Authentication-Results: mx; dmarc=pass header.from={server_writes}"
+    raw = f"From: ann@bücher.example\n{result}\n\nhi".encode()
+    assert proven(raw, sender="ann@bücher.example", authserv_id="mx")
+    plain = signed(b"From: ann@xn--bcher-kva.example\n\nhi\n", "xn--bcher-kva.example")
+    assert proven(plain, sender="ann@bücher.example", lookup=published("s1._domainkey.xn--bcher-kva.example"))
