@@ -13,9 +13,12 @@ from crm.consent.opt_out.classifier import Classifier, shipped_classifier
 from crm.consent.opt_out.keywords import is_other_keyword, is_refusal, is_stop_word
 from crm.consent.opt_out.message import Message, read_message
 from crm.consent.opt_out.phrases import LANGUAGES, Hit, phrases_of
+from crm.consent.opt_out.word_families import families_of
 
 ALL = "all"
 _CERTAIN, _LIKELY = 1.0, 0.6
+_LEAST_WORDS = 2
+"""Of the families (word_families.yml), below which the classifier is not asked."""
 _SILENT = Hit("silent", doubtful=False, channels=(), is_marketing=False)
 
 
@@ -56,6 +59,8 @@ def read_opt_out(text: str, *, channel: str, language: str | None = None) -> Opt
     found = find_phrases(message, language)
     if found.hits and any(hit.whole for hit in found.hits):
         return _by_phrase(found, channel)
+    if not found.hits and not _speaks_of_it(message):
+        return None
     classifier = shipped_classifier()
     settings = classifier.settings
     score = classifier.score_text(message.sentences, channel=channel, asks=message.asks)
@@ -81,6 +86,16 @@ class Found:
     hits: tuple[Hit, ...]
     language: str
     is_something_else: bool
+
+
+def _speaks_of_it(message: Message) -> bool:
+    """Whether there is anything to weigh: words of stopping, refusing, sending … in it, and not one alone.
+
+    A name, a code or a "no" is what somebody answers; the classifier has never seen most names, and a piece of one may
+    look like a stop ("Julia Stopford").
+    """
+    words = (word for sentence in message.sentences for word in sentence.split())
+    return sum(bool(families_of(word)) for word in words) >= _LEAST_WORDS
 
 
 def find_phrases(message: Message, language: str | None = None) -> Found:

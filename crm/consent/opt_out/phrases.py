@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -37,10 +37,23 @@ class Hit:
 @dataclass(frozen=True)
 class _Rule:
     name: str
-    pattern: Any
     doubtful: bool
     not_on_web: bool
     whole: bool
+
+
+class _Patterns:
+    """Patterns that are looked for all at once: one pass over the text, however many they are."""
+
+    def __init__(self, patterns: Iterable[str]) -> None:
+        self._set = re2.Set.SearchSet()
+        for pattern in patterns:
+            self._set.Add(pattern)
+        self._set.Compile()
+
+    def found_in(self, text: str) -> set[int]:
+        """The places of those that are in the text."""
+        return set(self._set.Match(text) or ())
 
 
 class Phrases:
@@ -51,27 +64,32 @@ class Phrases:
         self._rules = [
             _Rule(
                 one["name"],
-                _compile(one["pattern"], macros),
                 bool(one.get("doubtful", False)),
                 bool(one.get("not_on_web", False)),
                 bool(one.get("whole", False)),
             )
             for one in content["opt_out"]
         ]
-        self._guards = [_compile(pattern, macros) for pattern in content["not"]]
-        self._channels = {name: _compile(pattern, macros) for name, pattern in content["channels"].items()}
-        self._kept = [_compile(pattern, macros) for pattern in content["kept"]]
-        self._marketing = _compile(content["marketing"], macros)
-        self._everything = _compile(content["everything"], macros)
+        self._patterns = _Patterns(_fill(one["pattern"], macros) for one in content["opt_out"])
+        self._guards = _Patterns(_fill(pattern, macros) for pattern in content["not"])
+        self._channels = {name: re2.compile(_fill(pattern, macros)) for name, pattern in content["channels"].items()}
+        self._kept = [re2.compile(_fill(pattern, macros)) for pattern in content["kept"]]
+        self._any_kept = _Patterns(_fill(pattern, macros) for pattern in content["kept"])
+        self._marketing = re2.compile(_fill(content["marketing"], macros))
+        self._everything = re2.compile(_fill(content["everything"], macros))
 
     def is_something_else(self, sentence: str) -> bool:
         """Whether a sentence (reduced to words) speaks of stopping, but not of our messages to whoever wrote it."""
-        return any(guard.search(sentence) for guard in self._guards)
+        return bool(self._guards.found_in(sentence))
 
     def find(self, sentence: str, channel: str) -> Hit | None:
         """What a sentence (reduced to words) stops, if it does."""
         stopped = self._without_kept(sentence)
-        rule = next((one for one in self._rules if self._says(one, (sentence, stopped), channel)), None)
+        places = self._patterns.found_in(sentence)
+        if stopped != sentence:
+            places |= self._patterns.found_in(stopped)
+        rules = (self._rules[place] for place in sorted(places))
+        rule = next((one for one in rules if not (one.not_on_web and channel == "web")), None)
         if rule is None:
             return None
         channels, is_marketing, _ = self._scope(stopped)
@@ -87,8 +105,8 @@ class Phrases:
     def _without_kept(self, sentence: str) -> str:
         """ "No texts, e-mails are fine" is about texts: what is kept is taken out before channels are looked for."""
         stopped = sentence
-        for kept in self._kept:
-            stopped = " ".join(kept.sub(" ", stopped).split())
+        for place in sorted(self._any_kept.found_in(sentence)):
+            stopped = " ".join(self._kept[place].sub(" ", stopped).split())
         return stopped
 
     def _scope(self, stopped: str) -> tuple[tuple[str, ...], bool, bool]:
@@ -98,12 +116,6 @@ class Phrases:
         channels = tuple(name for name, pattern in self._channels.items() if pattern.search(stopped))
         return channels, self._marketing.search(stopped) is not None, False
 
-    @staticmethod
-    def _says(rule: _Rule, sentences: tuple[str, ...], channel: str) -> bool:
-        if rule.not_on_web and channel == "web":
-            return False
-        return any(rule.pattern.search(sentence) is not None for sentence in sentences)
-
 
 @cache
 def phrases_of(language: str) -> Phrases:
@@ -111,9 +123,9 @@ def phrases_of(language: str) -> Phrases:
     return Phrases(yaml.safe_load((_FOLDER / f"phrases.{language}.yml").read_text("utf-8")))
 
 
-def _compile(pattern: str, macros: Mapping[str, str]) -> Any:
+def _fill(pattern: str, macros: Mapping[str, str]) -> str:
     """A pattern with its macros filled in; line breaks behind a bar are only how the file is laid out."""
     filled = pattern
     for name, text in macros.items():
         filled = filled.replace(f"<{name}>", f"(?:{text})")
-    return re2.compile(_BEHIND_BARS.sub("|", " ".join(filled.split())))
+    return _BEHIND_BARS.sub("|", " ".join(filled.split()))

@@ -31,8 +31,8 @@ from crm.consent.opt_out.message import read_message
 
 TEXTS = Path(__file__).resolve().parents[3] / "nlu_data" / "opt_out"
 LANGUAGES = ("en", "es", "fr", "de")
-CERTAIN, POSSIBLE, POSSIBLE_IN_CHAT = 0.8, 0.25, 0.5
-"""Probabilities, chosen by what this program prints; docs/adr/0009 says why these."""
+CERTAIN, POSSIBLE, POSSIBLE_IN_CHAT = 0.8, 0.5, 0.5
+"""Probabilities; docs/adr/0009 says why these: lower ones hear more opt-outs, and end talks of people who said none."""
 _FEWEST_TEXTS = 2  # in which a feature must occur
 _COUNTS = {"words": 1.0, "pieces": 1.0, "families": 1.0, "setting": 0.3}  # where something was said proves little
 _EVERYDAY_COUNTS = 0.5

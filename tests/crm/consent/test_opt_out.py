@@ -133,3 +133,12 @@ def test_help_and_start_are_whole_messages_of_channels_that_have_them(text, chan
 def test_any_text_is_judged_without_an_error(text) -> None:
     read_opt_out(text, channel="sms")
     assert reduce_to_words(reduce_to_words(text)) == reduce_to_words(text)
+
+
+@pytest.mark.parametrize("channel", ["sms", "voice", "telegram", "email", "web"])
+@pytest.mark.parametrize(
+    "answer",
+    ["no", "nope", "Smith", "Julia Stopford", "Madrid", "Endesa", "Acme Robots", "K7M2QX", "go on", "Lass Consulting"],
+)
+def test_what_people_answer_in_a_talk_is_no_opt_out(answer: str, channel: str) -> None:
+    assert read_opt_out(answer, channel=channel, language="en") is None
