@@ -41,7 +41,9 @@ class OptOut:
     doubtful: bool
 
 
-def read_opt_out(text: str, *, channel: str, language: str | None = None) -> OptOut | None:
+def read_opt_out(  # noqa: PLR0911 - one way out for each thing a message may be
+    text: str, *, channel: str, language: str | None = None
+) -> OptOut | None:
     """What of our messages the person wants no more of; None when they say no such thing.
 
     Args:
@@ -116,7 +118,7 @@ def _by_phrase(found: Found, channel: str) -> OptOut:
 
 
 def _scopes(message: Message, classifier: Classifier, language: str | None) -> list[Hit]:
-    """What each sentence that is an opt-out by itself says about scope. None of them: nothing was said, so everything."""
+    """What each sentence that is an opt-out by itself says about scope. None says anything: then it is everything."""
     found = []
     for sentence in message.sentences:
         score = classifier.score_text((sentence,), channel=message.channel, asks=False)

@@ -103,7 +103,7 @@ class Phrases:
         return Hit("scope", doubtful=False, channels=channels, is_marketing=is_marketing)
 
     def _without_kept(self, sentence: str) -> str:
-        """ "No texts, e-mails are fine" is about texts: what is kept is taken out before channels are looked for."""
+        """The sentence without what they keep: "No texts, e-mails are fine" is about texts."""
         stopped = sentence
         for place in sorted(self._any_kept.found_in(sentence)):
             stopped = " ".join(self._kept[place].sub(" ", stopped).split())

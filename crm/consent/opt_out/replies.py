@@ -1,4 +1,4 @@
-"""What of an e-mail somebody wrote themselves: without the quoted original, what follows it, and the signature. Pure."""
+"""What of an e-mail somebody wrote themselves: without the quoted original, what is below it, and the signature."""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
 """Trains the classifier of opt-outs: ``python -m crm.consent.opt_out.training [--write]``.
 
-From nlu_data/opt_out/train.*.yml and everyday.*.yml. Prints what cross-validation and the development set say; the thresholds are
-chosen by them, and the test set is never read here. scikit-learn is needed for this only (requirements/encoder.lock).
+From nlu_data/opt_out/train.*.yml and everyday.*.yml. Prints what cross-validation and the development set say; the
+thresholds are chosen by them, and the test set is never read here. scikit-learn is needed for this only
+(requirements/encoder.lock).
 """
 
 from __future__ import annotations
@@ -72,7 +73,8 @@ def main() -> None:
     if options.write:
         save(trained, FOLDER)
     print(
-        f"{len(texts)} texts and {len(everyday)} everyday ones, {sum(len(group) for group in trained.weights.values())} features"
+        f"{len(texts)} texts and {len(everyday)} everyday ones, "
+        f"{sum(len(group) for group in trained.weights.values())} features"
     )
     show("cross-validation", trained, texts, unseen)
     development = read_texts("dev")
@@ -229,8 +231,9 @@ def _to_matrix(
     known: Sequence[Features], names: dict[str, list[str]], rarities: dict[str, dict[str, float]]
 ) -> csr_matrix:
     places = {
-        (group, name): place for place, (group, name) in enumerate((group, name) for group in GROUPS for name in names[group])
-    }  # fmt: skip
+        (group, name): place
+        for place, (group, name) in enumerate((group, name) for group in GROUPS for name in names[group])
+    }
     entries = [
         (row, places[group, name], value)
         for row, features in enumerate(known)
