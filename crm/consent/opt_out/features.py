@@ -16,7 +16,7 @@ GROUPS = ("words", "pieces", "families", "setting")
 _WORDS_IN_A_ROW = 3
 _PIECE_LENGTHS = range(2, 6)  # letters
 _FEW_WORDS = 3
-"""Of so few, the same may answer a form in the web chat and be an opt-out elsewhere; longer ones speak for themselves."""
+"""Of so few, the same may answer a form in the web chat and be an opt-out elsewhere; longer ones speak clearly."""
 _REMEMBERED = 8192  # words
 _LONGEST_WORD = 60  # letters; what follows is noise
 _START, _END, _BETWEEN = "<", ">", "."
