@@ -36,9 +36,9 @@ async def post(stage: Stage) -> Post:
     return await open_post(stage)
 
 
-def numbered(number: int, words: str = "a question", *, proven: bool = True) -> bytes:
+def numbered(number: int, words: str = "What does it cost for a team of", *, proven: bool = True) -> bytes:
     trust = {"Authentication_Results": TRUSTED} if proven else {}
-    return written(f"{words} {number}", message_id=f"<{words[:1]}{number}@customer.example>", **trust)
+    return written(f"{words} {number}", message_id=f"<{words[0]}{number}@customer.example>", **trust)
 
 
 async def stopped(post: Post) -> bool:
@@ -64,8 +64,8 @@ async def test_knowing_the_id_of_a_mail_is_no_proof_against_what_the_senders_dom
 
 async def test_who_writes_in_anothers_name_uses_up_less_than_all(post: Post) -> None:
     for number in range(MOST_UNPROVEN_AN_HOUR):
-        assert await post.arrive(numbered(number, "evil", proven=False)) == "kept"
-    assert await post.arrive(numbered(99, "evil", proven=False)) == "ignored"
+        assert await post.arrive(numbered(number, "Please tell me the price for a team of", proven=False)) == "kept"
+    assert await post.arrive(numbered(99, "Please tell me the price for a team of", proven=False)) == "ignored"
     assert await post.arrive(numbered(1)) == "kept"
     assert MOST_UNPROVEN_AN_HOUR < MOST_AN_HOUR
     assert MOST_UNPROVEN_A_DAY < MOST_A_DAY
@@ -73,12 +73,12 @@ async def test_who_writes_in_anothers_name_uses_up_less_than_all(post: Post) -> 
 
 async def test_the_limit_of_a_day_holds_beyond_that_of_an_hour(post: Post) -> None:
     for number in range(MOST_UNPROVEN_A_DAY):
-        assert await post.arrive(numbered(number, "evil", proven=False)) == "kept"
+        assert await post.arrive(numbered(number, "Please tell me the price for a team of", proven=False)) == "kept"
         if number % MOST_UNPROVEN_AN_HOUR == MOST_UNPROVEN_AN_HOUR - 1:
             post.stage.clock.move(timedelta(hours=1, minutes=1))
-    assert await post.arrive(numbered(99, "evil", proven=False)) == "ignored"
+    assert await post.arrive(numbered(99, "Please tell me the price for a team of", proven=False)) == "ignored"
     post.stage.clock.move(timedelta(days=1))
-    assert await post.arrive(numbered(99, "evil", proven=False)) == "kept"
+    assert await post.arrive(numbered(99, "Please tell me the price for a team of", proven=False)) == "kept"
 
 
 async def test_a_stop_is_heard_however_much_somebody_has_written(post: Post) -> None:
