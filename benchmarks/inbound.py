@@ -397,6 +397,7 @@ def main() -> None:
     parser.add_argument("--ramp", type=float, nargs="*", default=[], help="further rates, each for --ramp-seconds")
     parser.add_argument("--ramp-seconds", type=float, default=4)
     parser.add_argument("--save", action="store_true", help=f"write {RESULT.relative_to(ROOT)}")
+    parser.add_argument("--note", default="", help="how the machine was, kept with the figures")
     parser.add_argument("--dialogue", type=int, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.dialogue:
@@ -408,6 +409,7 @@ def main() -> None:
         content = {
             "machine": {**machine(), "python": platform.python_version()},
             "dialogue": "a scripted echo in a process of its own",
+            "note": options.note,
             "figures": [asdict(row) for row in figures],
         }
         RESULT.write_text(json.dumps(content, indent=1) + "\n")
