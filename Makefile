@@ -47,9 +47,10 @@ test-ui: ## The tests of the widget and the admin UI
 	@PATH="$$PATH:$(CURDIR)/$(BIN)" npm --prefix channels/web/widget test
 	@PATH="$$PATH:$(CURDIR)/$(BIN)" npm --prefix admin/ui test
 
-bench: ## Measure turns against stock Rasa, and flows against their limits (some minutes)
+bench: ## Measure turns against stock Rasa, flows against their limits, and texts that come in (some minutes)
 	@$(BIN)/python benchmarks/turns.py
 	@$(BIN)/python benchmarks/flows.py
+	@$(BIN)/python benchmarks/inbound.py
 
 lock: ## Write the lock files from the .in files
 	@bash requirements/lock.sh

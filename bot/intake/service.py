@@ -46,6 +46,8 @@ MOST_ATTEMPTS = 3
 """Times an event is begun before it is put aside for a person to look at: it may be what takes processes down."""
 STOP_PATIENCE = timedelta(seconds=5)
 """How long the acknowledgement of an opt-out waits until it has taken effect."""
+RESUME_PATIENCE = timedelta(seconds=1)
+"""How long a look for what was left behind waits until it is done."""
 _START = "START"
 LEFT_ALONE_FOR = timedelta(seconds=5)
 """How old an event is before other processes than the one that received it look after it."""
@@ -138,7 +140,10 @@ class Intake:
         )
         async with self._sessions() as session:
             senders = list(await session.scalars(left))
-        await asyncio.gather(*(asyncio.wait([self._lanes.run_soon(sender)]) for sender in senders))
+        work = {self._lanes.run_soon(sender) for sender in senders}
+        if work:
+            # Where much is waiting it goes on by itself: who looks has other things to look after.
+            await asyncio.wait(work, timeout=RESUME_PATIENCE.total_seconds())
         return len(senders)
 
     async def drain(self) -> None:
