@@ -92,11 +92,11 @@ def read_texts(kind: str) -> list[Text]:
 
 
 def read_everyday() -> list[Text]:
-    """What people write who opt out of nothing."""
+    """What people write who opt out of nothing, in the web chat and elsewhere by turns."""
     return [
-        Text(text, language, "web", is_opt_out=False, counts=_EVERYDAY_COUNTS)
+        Text(text, language, ("web", "sms")[number % 2], is_opt_out=False, counts=_EVERYDAY_COUNTS)
         for language in LANGUAGES
-        for text in yaml.safe_load((TEXTS / f"everyday.{language}.yml").read_text("utf-8"))["texts"]
+        for number, text in enumerate(yaml.safe_load((TEXTS / f"everyday.{language}.yml").read_text("utf-8"))["texts"])
     ]
 
 
