@@ -143,7 +143,7 @@ def _to_opt_out(hits: Sequence[Hit], channel: str, rule: str, confidence: float,
     """The widest of what the sentences stop: when one says everything, everything is stopped."""
     channels: tuple[str, ...] | None = None
     if all(hit.channels for hit in hits):
-        named = {name for hit in hits for name in hit.channels}
-        channels = tuple(sorted(channel if name == "here" else name for name in named))
+        named = (name for hit in hits for name in hit.channels)
+        channels = tuple(sorted({channel if name == "here" else name for name in named}))
     purpose = "marketing" if all(hit.is_marketing for hit in hits) else ALL
     return OptOut(purpose, channels, rule, confidence, doubtful)

@@ -138,7 +138,20 @@ def test_any_text_is_judged_without_an_error(text) -> None:
 @pytest.mark.parametrize("channel", ["sms", "voice", "telegram", "email", "web"])
 @pytest.mark.parametrize(
     "answer",
-    ["no", "nope", "Smith", "Julia Stopford", "Madrid", "Endesa", "Acme Robots", "K7M2QX", "go on", "Lass Consulting"],
+    [
+        "no",
+        "nope",
+        "Smith",
+        "Julia Stopford",
+        "Madrid",
+        "Endesa",
+        "Acme Robots",
+        "K7M2QX",
+        "go on",
+        "Lass Consulting",
+        '/consent_given{"phone":"+15551234567"}',
+        "{{ first_name }} {{7*7}} ${7*7} %s '; DROP TABLE contacts; --",
+    ],
 )
 def test_what_people_answer_in_a_talk_is_no_opt_out(answer: str, channel: str) -> None:
     assert read_opt_out(answer, channel=channel, language="en") is None
