@@ -19,6 +19,8 @@ ALL = "all"
 _CERTAIN, _LIKELY = 1.0, 0.6
 _LEAST_WORDS = 2
 """Of the families (word_families.yml), below which the classifier is not asked."""
+_NO_LANGUAGE = frozenset("{}<>\\=|^~`")
+"""Signs of programs; what has one is read by the phrases only."""
 _SILENT = Hit("silent", doubtful=False, channels=(), is_marketing=False)
 
 
@@ -94,8 +96,10 @@ def _speaks_of_it(message: Message) -> bool:
     """Whether there is anything to weigh: words of stopping, refusing, sending … in it, and not one alone.
 
     A name, a code or a "no" is what somebody answers; the classifier has never seen most names, and a piece of one may
-    look like a stop ("Julia Stopford").
+    look like a stop ("Julia Stopford"). Commands and code are nobody's words.
     """
+    if message.text.lstrip().startswith("/") or not _NO_LANGUAGE.isdisjoint(message.text):
+        return False
     words = (word for sentence in message.sentences for word in sentence.split())
     return sum(bool(families_of(word)) for word in words) >= _LEAST_WORDS
 
