@@ -137,7 +137,8 @@ def _scope(texts: Sequence[Labelled]) -> dict[str, int]:
         if found is None or one.scope is None:
             continue
         of += 1
-        named = frozenset(one.scope.get("channels") or ())
+        channels = one.scope.get("channels")
+        named = frozenset(() if channels in (None, "all") else channels)
         stopped = frozenset(found.channels or ())
         right += found.purpose == one.scope["purpose"] and stopped == named
         misses_channel = bool(stopped) and not (named and named <= stopped)

@@ -10,6 +10,8 @@ from crm.consent.opt_out.replies import own_words, quotes_something
 
 _LOOKED_AT = 4000
 """Characters; channels refuse longer messages."""
+_INVISIBLE = dict.fromkeys(map(ord, "\u00ad\u200b\u200c\u200d\u2060\ufeff"))
+"""Taken out first: they would hide where a sentence ends or a quote begins."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +34,7 @@ class Message:
 
 def read_message(text: str, channel: str) -> Message:
     """Take a message apart."""
-    told = text[:_LOOKED_AT]
+    told = text[:_LOOKED_AT].translate(_INVISIBLE)
     answers_ours = False
     if channel == "email":
         answers_ours = quotes_something(told)
