@@ -21,7 +21,6 @@ _LEAST_WORDS = 2
 """Of the families (word_families.yml), below which the classifier is not asked."""
 _NO_LANGUAGE = frozenset("{}<>\\=|^~`")
 """Signs of programs; what has one is read by the phrases only."""
-_OF_CODE = "{}"
 _SILENT = Hit("silent", doubtful=False, channels=(), is_marketing=False)
 
 
