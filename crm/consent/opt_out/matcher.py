@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import re2
+
 from crm.consent.opt_out.classifier import Classifier, shipped_classifier
 from crm.consent.opt_out.keywords import is_other_keyword, is_refusal, is_stop_word
 from crm.consent.opt_out.message import Message, read_message
@@ -19,6 +21,10 @@ ALL = "all"
 _CERTAIN, _LIKELY = 1.0, 0.6
 _LEAST_WORDS = 2
 """Of the families (word_families.yml), below which the classifier is not asked."""
+_ERASURE = re2.compile(
+    r"\b(?:delet|eras|wip|borr|elimin|suprim|supprim|effac|losch|loesch)\w*\b.*"
+    r"\b(?:data|info\w*|account|profile|records?|datos|cuenta|donnees|compte|daten|konto|profil|everything|todo|tout|alles)\b"
+)
 _NO_LANGUAGE = frozenset("{}<>\\=|^~`")
 """Signs of programs; what has one is read by the phrases only."""
 _SILENT = Hit("silent", doubtful=False, channels=(), is_marketing=False)
@@ -100,6 +106,8 @@ def _speaks_of_it(message: Message) -> bool:
     """
     if message.text.lstrip().startswith("/") or not _NO_LANGUAGE.isdisjoint(message.text):
         return False
+    if any(_ERASURE.search(sentence) for sentence in message.sentences):
+        return False  # a request of its own (GDPR 17), which the dialogue files; nothing is sent meanwhile either
     words = (word for sentence in message.sentences for word in sentence.split())
     return sum(bool(families_of(word)) for word in words) >= _LEAST_WORDS
 
