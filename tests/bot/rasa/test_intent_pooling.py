@@ -9,9 +9,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from parley_rasa.understanding import intent_training
 from parley_rasa.understanding.intent_model import OUT_OF_SCOPE, IntentModel, Pooling, nearest_mean, pool
 from parley_rasa.understanding.intent_training import (
+    ENOUGH_READ,
     FEW,
+    FOLDS,
+    UNREAD,
     Texts,
     best_threshold,
     cross_validate,
@@ -161,6 +165,47 @@ def test_no_threshold_is_right_more_often_than_the_one_picked(inside, outside, o
 def test_of_thresholds_that_are_as_good_the_one_that_turns_most_away_is_picked():
     inside, right = np.array([0.9, 0.5, 0.8]), np.array([True, False, True])
     assert best_threshold(inside, right, np.array([0.1])) == 0.8
+
+
+@given(st.lists(st.tuples(likely, st.booleans()), min_size=1, max_size=25), st.lists(likely, max_size=10),
+       st.integers(1, 4))  # fmt: skip
+def test_texts_that_stand_for_others_move_the_threshold_as_if_those_were_there(inside, outside, weight):
+    probable, right = np.array([one for one, _ in inside]), np.array([one for _, one in inside])
+    repeated = best_threshold(np.repeat(probable, weight), np.repeat(right, weight), np.array(outside))
+    assert best_threshold(probable, right, np.array(outside), weight) == repeated
+
+
+@given(st.integers(2, 40), st.integers(10, 400))
+def test_of_many_examples_as_many_parts_are_read_as_teach_enough(intents, of_each):
+    targets = np.repeat(np.arange(intents), of_each)
+    parts = divide(targets)
+    read = parts[parts != UNREAD]
+    assert set(read.tolist()) == set(range(read.max() + 1))
+    assert read.max() + 1 == FOLDS or len(read) >= ENOUGH_READ
+    if read.max() >= 2:
+        assert np.count_nonzero(read < read.max()) < ENOUGH_READ
+    for part in range(read.max() + 1):
+        sizes = np.bincount(targets[parts == part], minlength=intents)
+        assert max(sizes) - min(sizes) <= 1
+
+
+def test_a_model_that_reads_some_of_its_examples_learns_from_all_of_them(monkeypatch):
+    chance = np.random.default_rng(8)
+    directions = [toward(1.0), toward(0.5, 1.0), toward(0.5, 0.0, 1.0)]
+    vectors = np.vstack([near(direction, 100, seed) for seed, direction in enumerate(directions)])
+    texts = [f"{chance.choice(['hi', 'hello', 'cost'])} {number}" for number in range(300)]
+    strange = near(toward(0.0, 0.0, 0.0, 1.0), len(STRANGE), 3)
+    intents = [*np.repeat(["a", "b", "c"], 100).tolist(), *[OUT_OF_SCOPE] * len(STRANGE)]
+    whole = train([*texts, *STRANGE], intents, np.vstack([vectors, strange]), "an encoder")
+    monkeypatch.setattr(intent_training, "ENOUGH_READ", 100)
+    part = train([*texts, *STRANGE], intents, np.vstack([vectors, strange]), "an encoder")
+    assert np.array_equal(part.coefficients, whole.coefficients)
+    assert np.array_equal(part.meaning.examples, whole.meaning.examples)
+    assert part.pooling != whole.pooling
+    assert abs(part.threshold - whole.threshold) < 0.3
+    for vector, intent in zip(directions, "abc", strict=True):
+        assert part.rank("hi", vector)[0][0] == whole.rank("hi", vector)[0][0] == intent
+    assert part.rank("snow", toward(0.0, 0.0, 0.0, 1.0))[0][0] == OUT_OF_SCOPE
 
 
 def test_an_intent_with_few_examples_is_taught_by_its_name_too_and_out_of_scope_never_is():

@@ -492,7 +492,7 @@ def test_the_model_of_all_is_the_bots_but_for_how_it_is_pooled():
     bots = train(texts, [example.intent for example in taught], understanding.vectors(texts), "letters", 0.5)
     assert model.labels == bots.labels
     assert sorted(map(tuple, model.meaning.examples)) == sorted(map(tuple, bots.meaning.examples))
-    np.testing.assert_allclose(model.coefficients, bots.coefficients, atol=1e-3)
+    np.testing.assert_allclose(model.coefficients, bots.coefficients, atol=5e-3)
     np.testing.assert_allclose(model.meaning.coefficients, bots.meaning.coefficients, atol=1e-2)
 
 

@@ -14,7 +14,6 @@ import scipy.sparse
 from scipy.optimize import minimize
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedKFold
-from sklearn.svm import LinearSVC
 
 from parley_rasa.understanding.intent_model import (
     EMBEDDING_WEIGHT,
@@ -26,9 +25,13 @@ from parley_rasa.understanding.intent_model import (
     Scope,
     pool,
 )
+from parley_rasa.understanding.linear_models import Features, Models, fit_likelihood, fit_margins
 from parley_rasa.understanding.ngrams import Counted, NgramWeights, char_ngrams, word_ngrams
 
 FOLDS = 5
+ENOUGH_READ = 2000  # examples; a handful of numbers is learnt from their held-out scores as well as from more
+LEAST_PARTS = 2  # what a single one says hangs on chance
+UNREAD = -1
 MEANING_C = 20.0
 SCOPE_C = 1000.0
 UNCALIBRATED = Pooling(4.0)
@@ -109,9 +112,10 @@ def train(
     strange = Texts([texts[number] for number in outside], embeddings[outside])
     folds = divide(targets)
     readings_by_c = {one: cross_validate(known, targets, one, folds) for one in values_of_c(len(known), c)}
-    best = best_c(readings_by_c, targets)
+    read = np.arange(len(known)) if folds is None else np.flatnonzero(folds != UNREAD)
+    best = best_c(readings_by_c, targets[read])
     fitted = Fitted(known, range(len(known)), targets, best)
-    return assemble(labels, fitted, targets, readings_by_c[best], known.embeddings, strange, encoder)
+    return assemble(labels, fitted, targets[read], readings_by_c[best], known.embeddings[read], strange, encoder)
 
 
 def check_labels(labels: Sequence[str]) -> None:
@@ -131,6 +135,8 @@ def values_of_c(examples: int, c: float | None) -> list[float]:
 
 def best_c(readings_by_c: Mapping[float, Readings | None], targets: np.ndarray) -> float:
     """Return the value whose held-out probabilities are best."""
+    if len(readings_by_c) == 1:
+        return next(iter(readings_by_c))
     return min(readings_by_c, key=lambda one: _loss_of(readings_by_c[one], targets))
 
 
@@ -142,16 +148,16 @@ def assemble(
 
     Args:
         labels: the intents.
-        fitted: models of the examples.
-        targets: the intent of each example, as a number.
-        held_out: scores of each example by models that have not seen it; None if there are none.
-        vectors: the encoder's vector of each example.
+        fitted: models of all examples.
+        targets: the intent of each example that is learnt from here, as a number.
+        held_out: scores of each of them by models that have not seen it; None if there are none.
+        vectors: the encoder's vector of each of them.
         strange: texts that no intent is meant for.
         encoder: fingerprint of the encoder.
     """
     model = IntentModel(
-        labels, fitted.words, fitted.chars, fitted.wording[0].T, fitted.wording[1], UNCALIBRATED, encoder,
-        Meaning(fitted.meaning[0].T, fitted.meaning[1], fitted.examples, fitted.starts),
+        labels, fitted.words, fitted.chars, *fitted.wording, UNCALIBRATED, encoder,
+        Meaning(*fitted.meaning, fitted.examples, fitted.starts),
     )  # fmt: skip
     if held_out is None:
         return model
@@ -162,13 +168,16 @@ def assemble(
         model.threshold = float(np.quantile(found.max(axis=1)[right], 1 - RIGHT_KEPT)) if right.any() else 0.0
         return model
     readings = fitted.read(strange, range(len(strange)))
-    model.scope, probable, improbable = fit_scope(held_out, vectors, readings, strange.embeddings)
-    model.threshold = best_threshold(probable, right, improbable)
+    weight = len(fitted.examples) / len(targets)
+    model.scope, probable, improbable = fit_scope(held_out, vectors, readings, strange.embeddings, weight)
+    model.threshold = best_threshold(probable, right, improbable, weight)
     return model
 
 
 def divide(targets: np.ndarray) -> np.ndarray | None:
     """Return the part of the cross-validation that each example is in; None if an intent has a single example.
+
+    Where there are many examples some are ``UNREAD``: models learn from them, and none is asked for them.
 
     Args:
         targets: the intent of each example, as a number.
@@ -176,33 +185,42 @@ def divide(targets: np.ndarray) -> np.ndarray | None:
     count = min(FOLDS, *Counter(targets.tolist()).values())
     if count < 2:
         return None
-    found = np.zeros(len(targets), dtype=np.int64)
+    found = np.full(len(targets), UNREAD)
     splitter = StratifiedKFold(count, shuffle=True, random_state=0)
     for number, (_, unseen) in enumerate(splitter.split(found, targets)):
-        found[unseen] = number
+        if number < LEAST_PARTS or np.count_nonzero(found != UNREAD) < ENOUGH_READ:
+            found[unseen] = number
     return found
 
 
 def cross_validate(texts: Texts, targets: np.ndarray, c: float, folds: np.ndarray | None) -> Readings | None:
-    """Return the scores of each example by models of the other folds; None if there are no folds."""
+    """Return the scores of the examples that are read, by models of the other folds; None if there are no folds."""
     if folds is None:
         return None
     found = Readings.blank(len(targets), int(targets.max()) + 1)
-    for fold in np.unique(folds):
+    for fold in np.unique(folds[folds != UNREAD]):
         seen, unseen = np.flatnonzero(folds != fold), np.flatnonzero(folds == fold)
         found.put(unseen, Fitted(texts, seen, targets[seen], c).read(texts, unseen))
-    return found
+    return found.take(np.flatnonzero(folds != UNREAD))
 
 
 def fit_pooling(readings: Readings, targets: np.ndarray) -> Pooling:
     """Return the weights under which held-out scores give the best probabilities (smallest log loss)."""
+    scores = np.stack([readings.wording, readings.meaning, readings.nearest])
+    own = scores[:, np.arange(len(targets)), targets]
 
-    def loss(logarithms: np.ndarray) -> float:
-        return pooling_loss(Pooling(*np.exp(logarithms).tolist()), readings, targets)
+    def loss(weights: np.ndarray) -> tuple[float, np.ndarray]:
+        pooled = np.tensordot(weights, scores, axes=1)
+        pooled -= pooled.max(axis=1, keepdims=True)
+        right = pooled[np.arange(len(targets)), targets]
+        raised = np.exp(pooled)
+        sums = raised.sum(axis=1, keepdims=True)
+        expected = np.tensordot(scores, raised / sums, axes=2)
+        return float(np.mean(np.log(sums[:, 0]) - right)), (expected - own.sum(axis=1)) / len(targets)
 
-    first = np.log([FIRST_GUESS.wording, FIRST_GUESS.meaning, FIRST_GUESS.nearest])
-    best = minimize(loss, first, method="Nelder-Mead", options={"maxiter": 150, "xatol": 0.02, "fatol": 1e-4})
-    return Pooling(*np.exp(best.x).tolist())
+    first = [FIRST_GUESS.wording, FIRST_GUESS.meaning, FIRST_GUESS.nearest]
+    best = minimize(loss, first, jac=True, method="L-BFGS-B", bounds=[(0.0, None)] * len(first))
+    return Pooling(*best.x.tolist())
 
 
 def pooling_loss(pooling: Pooling, readings: Readings, targets: np.ndarray) -> float:
@@ -216,9 +234,17 @@ def _loss_of(readings: Readings | None, targets: np.ndarray) -> float:
 
 
 def fit_scope(
-    inside: Readings, vectors: np.ndarray, outside: Readings, strange: np.ndarray
+    inside: Readings, vectors: np.ndarray, outside: Readings, strange: np.ndarray, weight: float = 1.0
 ) -> tuple[Scope, np.ndarray, np.ndarray]:
-    """Return the model of scope and its probabilities of the examples inside and of those outside."""
+    """Return the model of scope and its probabilities of the examples inside and of those outside.
+
+    Args:
+        inside: readings of examples that an intent is meant for.
+        vectors: the encoder's vector of each.
+        outside: readings of texts that none is meant for.
+        strange: the encoder's vector of each.
+        weight: how many examples each of those inside stands for.
+    """
     likeness = strange @ strange.T
     np.fill_diagonal(likeness, -1.0)  # a text is not its own neighbour
     numbers = np.vstack(
@@ -226,25 +252,27 @@ def fit_scope(
     )
     targets = np.concatenate([np.ones(len(vectors)), np.zeros(len(strange))])
     centre, spread = numbers.mean(axis=0), numbers.std(axis=0) + 1e-9
-    fitted = LogisticRegression(C=SCOPE_C, max_iter=1000).fit((numbers - centre) / spread, targets)
+    weights = np.where(targets == 1, weight, 1.0)
+    fitted = LogisticRegression(C=SCOPE_C, max_iter=1000).fit((numbers - centre) / spread, targets, weights)
     coefficients = fitted.coef_[0] / spread
     intercept = float(fitted.intercept_[0] - centre @ coefficients)
     probabilities = 1.0 / (1.0 + np.exp(-(numbers @ coefficients + intercept)))
     return Scope(strange, coefficients, intercept), probabilities[: len(vectors)], probabilities[len(vectors) :]
 
 
-def best_threshold(inside: np.ndarray, right: np.ndarray, outside: np.ndarray) -> float:
+def best_threshold(inside: np.ndarray, right: np.ndarray, outside: np.ndarray, weight: float = 1.0) -> float:
     """Return the probability below which calling a text out of scope is right most often (Larson et al. 2019).
 
     Args:
         inside: probability to be in scope, of texts that are.
         right: whether the likeliest intent is the right one, for each of them.
         outside: probability to be in scope, of texts that are not.
+        weight: how many texts each of those inside stands for.
     """
     candidates = np.unique(np.concatenate([[0.0], inside, outside]))
     kept = np.sort(inside[right])
     refused = np.sort(outside)
-    good = (len(kept) - np.searchsorted(kept, candidates)) + np.searchsorted(refused, candidates)
+    good = weight * (len(kept) - np.searchsorted(kept, candidates)) + np.searchsorted(refused, candidates)
     # Of several that are as good the one that turns most away: a wrong answer costs more than a question.
     return float(candidates[len(candidates) - 1 - int(np.argmax(good[::-1]))])
 
@@ -274,10 +302,9 @@ class Fitted:
         """
         self.words, self.chars = NgramWeights.fit(texts.words, rows), NgramWeights.fit(texts.chars, rows)
         embeddings = texts.embeddings[rows]
-        self.wording = _per_label(
-            LinearSVC(C=c, random_state=0, max_iter=5000).fit(self._features(texts, rows), targets)
-        )
-        self.meaning = _per_label(LogisticRegression(C=MEANING_C, max_iter=300).fit(embeddings, targets))
+        numbers = Features(EMBEDDING_WEIGHT * embeddings, self._ngrams(texts, rows))
+        self.wording: Models = fit_margins(numbers, targets, c)
+        self.meaning: Models = fit_likelihood(Features(embeddings), targets, MEANING_C)
         order = np.argsort(targets, kind="stable")
         self.examples = embeddings[order]
         self.starts = np.searchsorted(targets[order], np.unique(targets))
@@ -285,20 +312,17 @@ class Fitted:
     def read(self, texts: Texts, rows: Sequence[int]) -> Readings:
         embeddings = texts.embeddings[rows]
         cosines = embeddings @ self.examples.T
+        of_embedding, of_ngrams = np.split(self.wording[0], [embeddings.shape[1]])
         return Readings(
-            self._features(texts, rows) @ self.wording[0].T + self.wording[1],
-            embeddings @ self.meaning[0].T + self.meaning[1],
+            EMBEDDING_WEIGHT * embeddings @ of_embedding + self._ngrams(texts, rows) @ of_ngrams + self.wording[1],
+            embeddings @ self.meaning[0] + self.meaning[1],
             np.maximum.reduceat(cosines, self.starts, axis=1),
             _nearest_means(cosines),
         )
 
-    def _features(self, texts: Texts, rows: Sequence[int]) -> scipy.sparse.csr_matrix:
-        parts = [
-            scipy.sparse.csr_matrix(EMBEDDING_WEIGHT * texts.embeddings[rows]),
-            self.words.matrix(texts.words, rows),
-            self.chars.matrix(texts.chars, rows),
-        ]
-        return scipy.sparse.hstack(parts, format="csr").astype(np.float64)
+    def _ngrams(self, texts: Texts, rows: Sequence[int]) -> scipy.sparse.csr_matrix:
+        parts = [self.words.matrix(texts.words, rows), self.chars.matrix(texts.chars, rows)]
+        return scipy.sparse.hstack(parts, format="csr")
 
 
 def _scope_numbers(readings: Readings, strangeness: np.ndarray) -> np.ndarray:
@@ -310,10 +334,3 @@ def _nearest_means(cosines: np.ndarray) -> np.ndarray:
     count = min(NEIGHBOURS, cosines.shape[1])
     found: np.ndarray = np.partition(cosines, -count, axis=1)[:, -count:].mean(axis=1)
     return found
-
-
-def _per_label(fitted: LinearSVC | LogisticRegression) -> tuple[np.ndarray, np.ndarray]:
-    """Return one row of coefficients per label; sklearn gives a single row when there are two."""
-    if len(fitted.classes_) == 2:
-        return np.vstack([-fitted.coef_, fitted.coef_]), np.concatenate([-fitted.intercept_, fitted.intercept_])
-    return fitted.coef_, fitted.intercept_

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from itertools import pairwise
 
@@ -32,15 +32,29 @@ def char_ngrams(text: str) -> list[str]:
 
 
 class Counted:
-    """The n-grams of texts, counted once: cross-validation weighs the same texts many times."""
+    """The n-grams of texts, counted once: cross-validation weighs the same texts many times.
+
+    Attributes:
+        vocabulary: the n-grams, in order.
+        frequencies: one row per text, one column per n-gram: 1 + ln(count).
+    """
 
     def __init__(self, analyse: Analyser, texts: Sequence[str]) -> None:
-        counts = [Counter(analyse(text)) for text in texts]
+        found: defaultdict[str, int] = defaultdict()
+        found.default_factory = found.__len__
+        numbers: list[int] = []
+        ends = [0]
+        for text in texts:
+            numbers.extend(map(found.__getitem__, analyse(text)))
+            ends.append(len(numbers))
         self.analyse = analyse
-        self.vocabulary = sorted(set().union(*counts))
-        index = {gram: number for number, gram in enumerate(self.vocabulary)}
-        self.numbers = [np.array([index[gram] for gram in count], dtype=np.int64) for count in counts]
-        self.frequencies = [np.array([*count.values()], dtype=np.float32) for count in counts]
+        self.vocabulary = sorted(found)
+        places = np.empty(len(found), dtype=np.int64)
+        places[[found[gram] for gram in self.vocabulary]] = np.arange(len(found))
+        ones = np.ones(len(numbers), dtype=np.float32)
+        self.frequencies = scipy.sparse.csr_matrix((ones, places[numbers], ends), shape=(len(texts), len(found)))
+        self.frequencies.sum_duplicates()
+        self.frequencies.data = 1 + np.log(self.frequencies.data)
 
 
 class NgramWeights:
@@ -55,8 +69,7 @@ class NgramWeights:
     @classmethod
     def fit(cls, counted: Counted, rows: Sequence[int]) -> NgramWeights:
         """Learn the vocabulary and smoothed frequencies of some of the counted texts."""
-        numbers = np.concatenate([counted.numbers[row] for row in rows])
-        documents = np.bincount(numbers, minlength=len(counted.vocabulary))
+        documents = counted.frequencies[rows].getnnz(axis=0)
         known = np.flatnonzero(documents)
         vocabulary = [counted.vocabulary[number] for number in known]
         return cls(counted.analyse, vocabulary, np.log((1 + len(rows)) / (1 + documents[known])) + 1)
@@ -67,22 +80,20 @@ class NgramWeights:
         counts = Counter(index[gram] for gram in self._analyse(text) if gram in index)
         numbers = np.fromiter(counts.keys(), dtype=np.int64, count=len(counts))
         frequencies = np.fromiter(counts.values(), dtype=np.float32, count=len(counts))
-        return numbers, self._weights(numbers, frequencies)
+        weights = (1 + np.log(frequencies)) * self.idf[numbers]
+        length = float(np.sqrt(np.dot(weights, weights)))
+        return numbers, weights / length if length else weights
 
     def matrix(self, counted: Counted, rows: Sequence[int]) -> scipy.sparse.csr_matrix:
         """Return one sparse row per text, as ``weigh`` has it, for training."""
         places = np.array([self._index.get(gram, -1) for gram in counted.vocabulary], dtype=np.int64)
-        all_numbers, all_weights = [], []
-        for row in rows:
-            numbers = places[counted.numbers[row]]
-            known = numbers >= 0
-            all_numbers.append(numbers[known])
-            all_weights.append(self._weights(numbers[known], counted.frequencies[row][known]))
-        ends = np.cumsum([0, *map(len, all_numbers)])
+        found = counted.frequencies[rows]
+        numbers = places[found.indices]
+        known = numbers >= 0
+        numbers, texts = numbers[known], np.repeat(np.arange(len(rows)), np.diff(found.indptr))[known]
+        weights = found.data[known] * self.idf[numbers]
+        lengths = np.sqrt(np.bincount(texts, weights=weights * weights, minlength=len(rows)))
+        ends = np.cumsum([0, *np.bincount(texts, minlength=len(rows))])
         shape = (len(rows), len(self.vocabulary))
-        return scipy.sparse.csr_matrix((np.concatenate(all_weights), np.concatenate(all_numbers), ends), shape=shape)
-
-    def _weights(self, numbers: np.ndarray, frequencies: np.ndarray) -> np.ndarray:
-        weights = (1 + np.log(frequencies)) * self.idf[numbers]
-        length = float(np.sqrt(np.dot(weights, weights)))
-        return weights / length if length else weights
+        weights = (weights / lengths[texts]).astype(np.float32)
+        return scipy.sparse.csr_matrix((weights, numbers, ends), shape=shape)
