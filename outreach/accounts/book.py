@@ -6,14 +6,19 @@ Holds secrets in memory; writes nothing.
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 from collections import deque
 from collections.abc import Mapping, Sequence
 from uuid import UUID
 
+import structlog
+
 from base.database import Sessions
 from base.encryption import KeyRing
 from outreach.accounts.service import Account, list_accounts
+
+_log = structlog.get_logger(__name__)
 
 FRESH_FOR = 5.0
 """Seconds after which what was read is read again before it is used."""
@@ -32,6 +37,7 @@ class AccountBook:
         self._accounts: Mapping[UUID, Account] = {}
         self._reading = asyncio.Lock()
         self._looks: deque[float] = deque(maxlen=MOST_LOOKS)
+        self._background: set[asyncio.Task[None]] = set()
 
     async def refresh(self, *, now: bool = False) -> None:
         """Reads the accounts, unless they were read a moment ago.
@@ -60,10 +66,29 @@ class AccountBook:
 
     async def get(self, account_id: UUID) -> Account | None:
         """The account with this id, read now if it is not known yet: it may have been added a moment ago."""
+        if account_id in self._accounts and self._age() < 2 * self._fresh_for:
+            # Nobody waits for the reading in a burst: what was read a moment ago will do until it is there.
+            if self._age() >= self._fresh_for and not self._reading.locked():
+                self._keep(asyncio.create_task(self.refresh()))
+            return self._accounts[account_id]
         await self.refresh()
         if account_id not in self._accounts and self._may_look():
             await self.refresh(now=True)
         return self._accounts.get(account_id)
+
+    def _age(self) -> float:
+        return math.inf if self._read_at is None else time.monotonic() - self._read_at
+
+    def _keep(self, task: asyncio.Task[None]) -> None:
+        """Holds on to a reading until it is done. One that fails is done again by whoever finds it too old."""
+        self._background.add(task)
+
+        def done(ended: asyncio.Task[None]) -> None:
+            self._background.discard(ended)
+            if not ended.cancelled() and (error := ended.exception()) is not None:
+                _log.warning("accounts_not_read", error=type(error).__name__)
+
+        task.add_done_callback(done)
 
     def _may_look(self) -> bool:
         now = time.monotonic()
