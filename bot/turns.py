@@ -355,12 +355,12 @@ def _to_say(claim: Claim, decided: Decided | None) -> list[Reply]:
     """What is said; nothing to a word of the carriers that the provider has answered already."""
     if decided is None:
         return []
-    by_carrier = any(effect.get("effect") in {*UNASKED, REOPEN} for effect in decided.effects)
+    by_carrier = any(str(effect.get("effect")) in {*UNASKED, REOPEN} for effect in decided.effects)
     return [] if by_carrier and claim.data.get(ANSWERED) else decided.replies
 
 
 def _purpose_of(decided: Decided) -> Literal["answer", "nudge", "notice"]:
-    if any(effect.get("effect") in UNASKED for effect in decided.effects):
+    if any(str(effect.get("effect")) in UNASKED for effect in decided.effects):
         return "notice"
     return "nudge" if decided.claim.kind in SILENCES else "answer"
 

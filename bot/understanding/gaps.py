@@ -71,7 +71,7 @@ def read_gap(understood: Mapping[str, Any]) -> SeenGap | None:
 
 def is_about_rights(effects: Sequence[Mapping[str, Any]]) -> bool:
     """Whether a turn carried out an opt-out or a privacy request: what was said then teaches nothing."""
-    return any(effect.get("effect") in _RIGHTS for effect in effects)
+    return any(str(effect.get("effect")) in _RIGHTS for effect in effects)
 
 
 async def write_gap(session: AsyncSession, claim: Claim, gap: SeenGap, now: datetime) -> None:
