@@ -15,6 +15,8 @@ import sys
 import tempfile
 import time
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -52,11 +54,9 @@ def main(arguments: list[str] | None = None) -> int:
     )
     options = parser.parse_args(arguments)
     target: Path = options.to
-    # torch and the quantiser advise on things that `prove` settles.
-    logging.disable(logging.WARNING)
-    warnings.simplefilter("ignore")
     try:
-        exported = export_encoder(options.model or find_model_folder(), target, trusted=options.model is not None)
+        with _without_advice():
+            exported = export_encoder(options.model or find_model_folder(), target, trusted=options.model is not None)
     except ImportError as error:
         print(f"encoder: {error}; install requirements/encoder.lock", file=sys.stderr)
         return 1
@@ -65,6 +65,19 @@ def main(arguments: list[str] | None = None) -> int:
         return 1
     print(f"encoder: {'exported to' if exported else 'already exported in'} {target}")
     return 0
+
+
+@contextmanager
+def _without_advice() -> Iterator[None]:
+    """Leave unsaid what torch and the quantiser advise: ``prove`` settles it."""
+    before = logging.root.manager.disable
+    logging.disable(logging.WARNING)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logging.disable(before)
 
 
 def find_model_folder() -> Path:
