@@ -22,6 +22,7 @@ from server.rasa_programs import (
     find_wrong_name,
     hash_parts,
     run_program,
+    vectors_file,
     write_examples,
 )
 from server.settings import Settings
@@ -157,7 +158,7 @@ async def _report(settings: Settings, asked: _Asked, path: Path, say: Say) -> No
         arguments = [
             "--nlu", str(work / "intents"), "--held-out", str(work / "held_out"), "--folds", str(asked.folds),
             "--encoder", str(settings.encoder_dir.absolute()), "--out", str(out),
-            "--vectors", str(path.parent.absolute() / "vectors.npz"),
+            "--vectors", str(vectors_file(settings)),
         ]  # fmt: skip
         try:
             await run_program(settings, "parley_rasa.report", arguments, say, within=_REPORT_WITHIN, one_core=True)

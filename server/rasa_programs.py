@@ -97,6 +97,11 @@ def find_wrong_name(files: Iterable[str]) -> str | None:
     return next((name for name in files if not _FILE_NAME.fullmatch(name)), None)
 
 
+def vectors_file(settings: Settings) -> Path:
+    """Where programs keep vectors of texts for each other. It may be deleted at any time."""
+    return settings.data_dir.absolute() / "vectors.bin"
+
+
 def hash_parts(parts: Iterable[tuple[str, str]]) -> str:
     """SHA-256 of pairs, in which no two lists of pairs run together."""
     digest = hashlib.sha256()

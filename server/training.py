@@ -21,6 +21,7 @@ from server.rasa_programs import (
     find_wrong_name,
     hash_parts,
     run_program,
+    vectors_file,
     write_examples,
 )
 from server.settings import Settings
@@ -135,6 +136,7 @@ async def _train(settings: Settings, intents: Mapping[str, str], path: Path, say
         write_examples(examples, intents)
         arguments = [
             "--nlu", str(examples), "--encoder", str(settings.encoder_dir.absolute()), "--out", str(out),
+            "--vectors", str(vectors_file(settings)),
         ]  # fmt: skip
         try:
             await run_program(settings, "parley_rasa.train", arguments, say, within=_WITHIN)

@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from server.rasa_programs import ProgramFailed
+from server.nlu_programs import run_report
+from server.rasa_programs import ProgramFailed, vectors_file
 from server.settings import ROOT, Settings
 from server.training import (
     MOST_KEPT,
@@ -77,6 +78,27 @@ async def test_a_model_is_trained_once_and_told_of(here: Settings) -> None:
     assert first.path.stat().st_mtime_ns == before
     assert ModelTrainer(here).fingerprint(INTENTS) == first.fingerprint
     assert [path.name for path in here.model_dir.iterdir() if path.is_dir()] == []
+
+
+@needs_rasa
+async def test_what_a_training_encoded_no_report_and_no_other_training_encodes_again(here: Settings) -> None:
+    await ensure_model(here, INTENTS, ignore)
+    kept = vectors_file(here)
+    before = kept.stat().st_mtime_ns
+    assert kept.parent == here.data_dir
+    await run_report(here, {"talk.en.yml": INTENTS["talk.yml"]}, {}, ignore)
+    assert kept.stat().st_mtime_ns == before
+    fewer = INTENTS["talk.yml"].replace("    - the price please\n", "")
+    await ensure_model(here, {"talk.yml": fewer}, ignore)
+    assert kept.stat().st_mtime_ns == before
+
+
+@needs_rasa
+async def test_a_broken_file_of_vectors_hinders_no_training_and_is_replaced(here: Settings) -> None:
+    vectors_file(here).write_bytes(b"no vectors")
+    model = await ensure_model(here, INTENTS, ignore)
+    assert model.path.exists()
+    assert vectors_file(here).read_bytes() != b"no vectors"
 
 
 @needs_rasa

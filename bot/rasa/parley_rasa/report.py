@@ -15,11 +15,11 @@ from pathlib import Path
 from typing import Any
 
 from parley_rasa.reporting import figures, likeness
-from parley_rasa.reporting.cross_validation import Say, Understanding, cross_validate
+from parley_rasa.reporting.cross_validation import Understanding, cross_validate
 from parley_rasa.reporting.examples import Example, ReportError, read_examples
-from parley_rasa.reporting.kept_vectors import read_kept, write_kept
 from parley_rasa.understanding.encoder import PRECISIONS, Encoder, EncoderError, encoder_precision
 from parley_rasa.understanding.intent_training import TrainingError
+from parley_rasa.understanding.kept_vectors import Say
 from parley_rasa.understanding.readable import is_language
 from parley_rasa.understanding.setup import read_setup
 
@@ -45,11 +45,9 @@ def main(arguments: list[str] | None = None) -> int:
             options.encoder, options.precision or encoder_precision(setup["precision"]), int(setup["max_tokens"])
         )
         examples, held_out = read_examples([options.nlu]), read_examples(options.held_out)
-        kept = read_kept(options.vectors, encoder.fingerprint) if options.vectors else {}
-        understanding = Understanding(encoder, setup, kept)
+        understanding = Understanding(encoder, setup, options.vectors)
         written = report(examples, held_out, understanding, options.folds, _say)
-        if options.vectors:
-            write_kept(options.vectors, encoder.fingerprint, understanding.used)
+        understanding.keep()
         options.out.write_text(json.dumps(written, ensure_ascii=False), "utf-8")
     except (ReportError, TrainingError, EncoderError, OSError) as error:
         print(f"report: {error}", file=sys.stderr)

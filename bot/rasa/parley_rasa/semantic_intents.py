@@ -19,6 +19,7 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 from parley_rasa.understanding import intent_training
 from parley_rasa.understanding.encoder import Encoder, EncoderError, encoder_folder, encoder_precision
 from parley_rasa.understanding.intent_model import OUT_OF_SCOPE, IntentModel
+from parley_rasa.understanding.kept_vectors import KeptVectors, vectors_file
 from parley_rasa.understanding.readable import is_language
 from parley_rasa.understanding.setup import DEFAULTS
 from parley_rasa.understanding.several_questions import questions_in
@@ -86,9 +87,10 @@ class SemanticIntents(GraphComponent, IntentClassifier):
         texts, intents = intent_training.with_names(
             [example.get(TEXT) for example in examples], [example.get(INTENT) for example in examples]
         )
-        self._model = intent_training.train(
-            texts, intents, self._encoder.encode_all(texts), self._encoder.fingerprint, self._config["c"]
-        )
+        kept = KeptVectors(self._encoder, vectors_file())
+        vectors = kept.of(texts)
+        kept.keep()
+        self._model = intent_training.train(texts, intents, vectors, self._encoder.fingerprint, self._config["c"])
         with self._model_storage.write_to(self._resource) as folder:
             self._model.save(Path(folder))
         return self._resource

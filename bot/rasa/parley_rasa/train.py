@@ -24,6 +24,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--nlu", type=Path, required=True, help="folder or file with examples in Rasa's NLU format")
     parser.add_argument("--encoder", type=Path, required=True, help="folder written by bot.encoder_export")
     parser.add_argument("--out", type=Path, required=True, help="folder for the model file")
+    parser.add_argument("--vectors", type=Path, help="file that keeps vectors of texts from one run to the next")
     parser.add_argument("--name", default=None, help="name of the model file without .tar.gz")
     options = parser.parse_args(arguments)
     quieten()
@@ -31,7 +32,7 @@ def main(arguments: list[str] | None = None) -> int:
     from rasa.shared.exceptions import RasaException
 
     try:
-        model = train(options.nlu, options.encoder, options.out, options.name)
+        model = train(options.nlu, options.encoder, options.out, options.name, options.vectors)
     except (GraphComponentException, RasaException, ValueError, RuntimeError, OSError) as error:
         print(f"train: {error}{f' ({error.__cause__})' if error.__cause__ else ''}", file=sys.stderr)
         return 1
@@ -39,16 +40,19 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
-def train(nlu: Path, encoder: Path, out: Path, name: str | None = None) -> Path:
+def train(nlu: Path, encoder: Path, out: Path, name: str | None = None, vectors: Path | None = None) -> Path:
     """Train and return the model file.
 
     Raises:
         ValueError: the examples or the encoder cannot be used.
     """
     from parley_rasa.understanding.encoder import ENCODER_DIR_VARIABLE
+    from parley_rasa.understanding.kept_vectors import VECTORS_VARIABLE
 
     started = time.monotonic()
     os.environ[ENCODER_DIR_VARIABLE] = str(encoder.resolve())
+    if vectors is not None:
+        os.environ[VECTORS_VARIABLE] = str(vectors.resolve())
     import rasa.model_training
     import rasa.shared.utils.io
     from rasa.shared.importers.importer import TrainingDataImporter

@@ -15,6 +15,7 @@ from parley_rasa.understanding.intent_training import (
     ENOUGH_READ,
     FEW,
     FOLDS,
+    LEAST_PARTS,
     UNREAD,
     Texts,
     best_threshold,
@@ -182,7 +183,8 @@ def test_of_many_examples_as_many_parts_are_read_as_teach_enough(intents, of_eac
     read = parts[parts != UNREAD]
     assert set(read.tolist()) == set(range(read.max() + 1))
     assert read.max() + 1 == FOLDS or len(read) >= ENOUGH_READ
-    if read.max() >= 2:
+    assert read.max() + 1 >= LEAST_PARTS
+    if read.max() >= LEAST_PARTS:
         assert np.count_nonzero(read < read.max()) < ENOUGH_READ
     for part in range(read.max() + 1):
         sizes = np.bincount(targets[parts == part], minlength=intents)

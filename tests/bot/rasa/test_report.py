@@ -17,7 +17,6 @@ from parley_rasa.report import FOLDS, report
 from parley_rasa.reporting import cross_validation, figures, likeness
 from parley_rasa.reporting.cross_validation import Found, Understanding, cross_validate, with_names
 from parley_rasa.reporting.examples import Example, ReportError, language_of, read_examples
-from parley_rasa.reporting.kept_vectors import read_kept, write_kept
 from parley_rasa.understanding.encoder import Encoder
 from parley_rasa.understanding.intent_model import OUT_OF_SCOPE
 from parley_rasa.understanding.intent_training import Fitted, TrainingError, train
@@ -55,7 +54,7 @@ def nlu(intents: dict[str, list[str]]) -> str:
 class LetterEncoder:
     """Vectors of how often each letter stands in a text: as good as any where what they say does not matter."""
 
-    fingerprint = "letters"
+    fingerprint = origin = "letters"
     dimensions = 26
 
     def encode(self, text: str) -> np.ndarray:
@@ -366,7 +365,7 @@ def written(folder, encoder_dir) -> tuple[dict, list[str]]:
     done = run_module(
         "parley_rasa.report", "--nlu", folder / "intents", "--encoder", encoder_dir, "--out", out,
         "--held-out", folder / "held_out.yml", "--held-out", folder / "held_out_es.yml",
-        "--vectors", folder / "vectors.npz",
+        "--vectors", folder / "vectors.bin",
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert done.stderr == ""
@@ -426,29 +425,18 @@ def test_the_same_examples_give_the_same_report(folder, encoder_dir, written):
     assert json.loads(json.dumps(again)) == first
 
 
-def test_vectors_are_kept_for_the_next_run_of_the_same_encoder(tmp_path):
-    texts = ["price list", "ünïcödé 👍", "a\nb"]
-    first = Understanding(LetterEncoder(), DEFAULTS)
+def test_vectors_are_kept_for_the_next_run(tmp_path):
+    texts = ["price list", "unsubscribe me"]
+    first = Understanding(LetterEncoder(), DEFAULTS, tmp_path / "kept")
     rows = first.vectors(texts)
-    file = tmp_path / "vectors.npz"
-    write_kept(file, "letters", first.used)
+    first.keep()
 
     class Silent(LetterEncoder):
         def encode(self, text):
             raise AssertionError(text)
 
-    again = Understanding(Silent(), DEFAULTS, read_kept(file, "letters"))
-    assert again.vectors(texts[:2]).tolist() == rows[:2].tolist()
-    assert set(again.used) == set(texts[:2])
-    assert read_kept(file, "other letters") == {}
-    assert [path.name for path in tmp_path.iterdir()] == ["vectors.npz"]
-
-
-@pytest.mark.parametrize("content", [b"", b"PK\x03\x04 broken", b"no archive"])
-def test_a_broken_file_of_vectors_is_none(tmp_path, content):
-    (tmp_path / "vectors.npz").write_bytes(content)
-    assert read_kept(tmp_path / "vectors.npz", "letters") == {}
-    assert read_kept(tmp_path / "missing.npz", "letters") == {}
+    again = Understanding(Silent(), DEFAULTS, tmp_path / "kept")
+    assert again.vectors(texts).tolist() == rows.tolist()
 
 
 def test_the_report_has_the_names_of_the_protocol_and_no_others(written):

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,10 +16,8 @@ from parley_rasa.understanding import intent_training
 from parley_rasa.understanding.encoder import Encoder
 from parley_rasa.understanding.intent_model import OUT_OF_SCOPE, IntentModel
 from parley_rasa.understanding.intent_training import Fitted, Readings, Texts
+from parley_rasa.understanding.kept_vectors import KeptVectors, Say
 from parley_rasa.understanding.readable import is_language
-
-SAY_EVERY = 250  # texts
-Say = Callable[[str], None]
 
 
 @dataclass(frozen=True)
@@ -32,34 +31,25 @@ class Found:
 class Understanding:
     """The encoder, asked once a text, and how Rasa's configuration would have models trained."""
 
-    def __init__(self, encoder: Encoder, setup: dict[str, Any], known: Mapping[str, np.ndarray] | None = None) -> None:
+    def __init__(self, encoder: Encoder, setup: dict[str, Any], file: Path | None = None) -> None:
         """Creates it.
 
         Args:
             encoder: of the bot.
             setup: what the configuration says of ``SemanticIntents``.
-            known: vectors of the same encoder that are known already, by text.
+            file: what vectors are kept in from one run to the next.
         """
         self.encoder = encoder
         self.setup = setup
-        self._known = dict(known or {})
-        self._used: set[str] = set()
-
-    @property
-    def used(self) -> dict[str, np.ndarray]:
-        """The vectors that were asked for, by text."""
-        return {text: self._known[text] for text in sorted(self._used)}
+        self._kept = KeptVectors(encoder, file)
 
     def vectors(self, texts: Sequence[str], say: Say = lambda _line: None) -> np.ndarray:
         """Return one row per text."""
-        new = [text for text in dict.fromkeys(texts) if text not in self._known]
-        for number, text in enumerate(new, 1):
-            self._known[text] = self.encoder.encode(text)
-            if number % SAY_EVERY == 0:
-                say(f"{number} of {len(new)} texts encoded")
-        self._used.update(texts)
-        rows = [self._known[text] for text in texts]
-        return np.asarray(rows, dtype=np.float32).reshape(len(rows), self.encoder.dimensions)
+        return self._kept.of(texts, say)
+
+    def keep(self) -> None:
+        """Keep the vectors that were asked for."""
+        self._kept.keep()
 
     def read(self, examples: Sequence[Example]) -> Texts:
         """Return the texts of examples as training wants them."""

@@ -35,19 +35,25 @@ class Encoder:
         options.intra_op_num_threads = 1
         options.inter_op_num_threads = 1
         self._session = onnxruntime.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])
-        self._folder = folder
-        self._tokenizer = self._open_tokenizer(max_tokens)
+        self._folder, self._max_tokens = folder, max_tokens
+        self._tokenizer = self._open_tokenizer()
 
     def reading(self, max_tokens: int) -> Encoder:
         """Return the same encoder for texts of another length: what messages are compared with may be long."""
         other = copy.copy(self)
-        other._tokenizer = self._open_tokenizer(max_tokens)
+        other._max_tokens = max_tokens
+        other._tokenizer = other._open_tokenizer()
         return other
 
-    def _open_tokenizer(self, max_tokens: int) -> Tokenizer:
+    @property
+    def origin(self) -> str:
+        """All that a vector hangs on besides its text."""
+        return f"{self.fingerprint}/{self._max_tokens} tokens/onnxruntime {onnxruntime.__version__}"
+
+    def _open_tokenizer(self) -> Tokenizer:
         tokenizer = Tokenizer.from_file(str(self._folder / "tokenizer.json"))
         tokenizer.no_padding()
-        tokenizer.enable_truncation(max_tokens)
+        tokenizer.enable_truncation(self._max_tokens)
         return tokenizer
 
     def encode(self, text: str) -> np.ndarray:

@@ -29,8 +29,8 @@ from parley_rasa.understanding.linear_models import Features, Models, fit_likeli
 from parley_rasa.understanding.ngrams import Counted, NgramWeights, char_ngrams, word_ngrams
 
 FOLDS = 5
-ENOUGH_READ = 2000  # examples; a handful of numbers is learnt from their held-out scores as well as from more
-LEAST_PARTS = 2  # what a single one says hangs on chance
+ENOUGH_READ = 3000  # examples; a handful of numbers is learnt from their held-out scores as well as from more
+LEAST_PARTS = 3  # what one or two say hangs on chance
 UNREAD = -1
 MEANING_C = 20.0
 SCOPE_C = 1000.0
