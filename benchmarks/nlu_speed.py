@@ -1,13 +1,16 @@
 """Milliseconds a message for understanding alone, on one core: Parley's pipeline beside stock Rasa's.
 
-Both are trained in the run on the same examples and read the same held-out messages through Rasa's own graph. Stock is
-the pipeline that Rasa picks by itself where a configuration names none, as `rasa init` leaves it.
+Both are trained in the run on the same English examples and read the same held-out English messages through Rasa's own
+graph. Stock is the pipeline that Rasa picks by itself where a configuration names none, as `rasa init` leaves it.
+Parley's model of all four languages, the one that is shipped, stands beside them; training stock on so many takes it
+longer than a run should.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import tempfile
 import time
@@ -20,29 +23,34 @@ EXAMPLES = ROOT / "nlu_data" / "intents"
 MESSAGES = ROOT / "nlu_data" / "evaluation" / "held_out.yml"
 ENCODER = ROOT / "var" / "encoder"
 GOAL_MS = 6.0
+OURS, STOCK = "parley, english", "stock rasa, english"
 
 
 def measure(data: Path | None) -> dict[str, Any]:  # noqa: ARG001 - every part is asked alike
     """Return the figures of each pipeline. Needs no data set."""
     with tempfile.TemporaryDirectory(prefix="parley-nlu-") as folder:
-        ours, ours_seconds = _train_ours(Path(folder))
-        stock, stock_seconds = _train_stock(Path(folder))
+        work = Path(folder)
+        english = work / "english"
+        english.mkdir()
+        for file in EXAMPLES.glob("*.en.yml"):
+            shutil.copy(file, english)
         return {
-            "parley, int8": {**_time(ours), "training_seconds": ours_seconds},
-            "stock rasa": {**_time(stock), "training_seconds": stock_seconds},
+            OURS: _measured(_train_ours(english, work / "ours")),
+            "parley, 4 languages": _measured(_train_ours(EXAMPLES, work / "shipped")),
+            STOCK: _measured(_train_stock(english, work)),
         }
 
 
 def show(result: dict[str, Any]) -> str:
     """Return the table."""
-    lines = [f"{'':14}{'mean ms':>9}{'p50':>7}{'p95':>7}{'right':>10}{'training s':>12}"]
+    lines = [f"{'':20}{'mean ms':>9}{'p50':>7}{'p95':>7}{'right':>10}{'training s':>12}"]
     for name, row in result.items():
         right = f"{row['right']}/{row['of']}"
         lines.append(
-            f"{name:14}{row['mean_ms']:>9.2f}{row['p50_ms']:>7.2f}{row['p95_ms']:>7.2f}{right:>10}"
+            f"{name:20}{row['mean_ms']:>9.2f}{row['p50_ms']:>7.2f}{row['p95_ms']:>7.2f}{right:>10}"
             f"{row['training_seconds']:>12.0f}"
         )
-    ours, stock = result["parley, int8"], result["stock rasa"]
+    ours, stock = result[OURS], result[STOCK]
     lines.append(
         f"{stock['mean_ms'] / ours['mean_ms']:.1f} x as fast as stock; {ours['mean_ms'] / GOAL_MS:.2f} of the limit "
         f"of {GOAL_MS:.0f} ms a message"
@@ -50,19 +58,19 @@ def show(result: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def _train_ours(folder: Path) -> tuple[Path, float]:
-    return _timed(
-        ["-m", "parley_rasa.train", "--nlu", EXAMPLES, "--encoder", ENCODER, "--out", folder / "ours"], folder / "ours"
-    )
+def _measured(trained: tuple[Path, float]) -> dict[str, Any]:
+    model, seconds = trained
+    return {**_time(model), "training_seconds": seconds}
 
 
-def _train_stock(folder: Path) -> tuple[Path, float]:
-    config = folder / "config.yml"
+def _train_ours(examples: Path, out: Path) -> tuple[Path, float]:
+    return _timed(["-m", "parley_rasa.train", "--nlu", examples, "--encoder", ENCODER, "--out", out], out)
+
+
+def _train_stock(examples: Path, folder: Path) -> tuple[Path, float]:
+    config, out = folder / "config.yml", folder / "stock"
     config.write_text("recipe: default.v1\nassistant_id: stock\nlanguage: en\n", "utf-8")
-    return _timed(
-        ["-m", "rasa", "train", "nlu", "--config", config, "--nlu", EXAMPLES, "--out", folder / "stock"],
-        folder / "stock",
-    )
+    return _timed(["-m", "rasa", "train", "nlu", "--config", config, "--nlu", examples, "--out", out], out)
 
 
 def _timed(arguments: list[str | Path], out: Path) -> tuple[Path, float]:
