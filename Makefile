@@ -38,7 +38,7 @@ test: setup-dev ## Set up what is missing, then run every check and every test
 	@$(MAKE) --no-print-directory check
 	@$(MAKE) --no-print-directory test-ui
 	@$(MAKE) --no-print-directory test-rasa
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup
 
 test-rasa: ## The tests of Rasa's side, under its own interpreter
 	@.venv-rasa/bin/python -m pytest -c tests/bot/rasa/pytest.ini tests/bot/rasa

@@ -43,16 +43,16 @@ def measure(data: Path | None) -> dict[str, Any]:  # noqa: ARG001 - every part i
 
 def show(result: dict[str, Any]) -> str:
     """Return the table."""
-    lines = [f"{'':20}{'mean ms':>9}{'p50':>7}{'p95':>7}{'right':>10}{'training s':>12}"]
+    lines = [f"{'':20}{'mean ms':>9}{'of CPU':>8}{'p50':>7}{'p95':>7}{'right':>10}{'training s':>12}"]
     for name, row in result.items():
         right = f"{row['right']}/{row['of']}"
         lines.append(
-            f"{name:20}{row['mean_ms']:>9.2f}{row['p50_ms']:>7.2f}{row['p95_ms']:>7.2f}{right:>10}"
+            f"{name:20}{row['mean_ms']:>9.2f}{row['mean_cpu_ms']:>8.2f}{row['p50_ms']:>7.2f}{row['p95_ms']:>7.2f}{right:>10}"
             f"{row['training_seconds']:>12.0f}"
         )
     ours, stock = result[OURS], result[STOCK]
     lines.append(
-        f"{stock['mean_ms'] / ours['mean_ms']:.1f} x as fast as stock; {ours['mean_ms'] / GOAL_MS:.2f} of the limit "
+        f"{stock['mean_cpu_ms'] / ours['mean_cpu_ms']:.1f} x as fast as stock; {ours['mean_ms'] / GOAL_MS:.2f} of the limit "
         f"of {GOAL_MS:.0f} ms a message"
     )
     return "\n".join(lines)
@@ -76,7 +76,8 @@ def _train_stock(examples: Path, folder: Path) -> tuple[Path, float]:
 def _timed(arguments: list[str | Path], out: Path) -> tuple[Path, float]:
     began = time.perf_counter()
     subprocess.run(
-        [PYTHON, *arguments], cwd=ROOT / "bot" / "rasa", env=_environment(),
+        [PYTHON, *arguments], cwd=ROOT / "bot" / "rasa",
+        env=_environment(RASA_CACHE_DIRECTORY=str(out.parent / "cache")),
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=True,
     )  # fmt: skip
     (model,) = out.glob("*.tar.gz")
@@ -93,7 +94,7 @@ def _time(model: Path) -> dict[str, Any]:
     return figures
 
 
-def _environment() -> dict[str, str]:
+def _environment(**more: str) -> dict[str, str]:
     # Telemetry would go beyond this machine; the rest keeps both pipelines to one core.
     return {**os.environ, "RASA_TELEMETRY_ENABLED": "false", "TF_CPP_MIN_LOG_LEVEL": "3", "OMP_NUM_THREADS": "1",
-            "TF_NUM_INTRAOP_THREADS": "1", "TF_NUM_INTEROP_THREADS": "1"}  # fmt: skip
+            "TF_NUM_INTRAOP_THREADS": "1", "TF_NUM_INTEROP_THREADS": "1", **more}  # fmt: skip
