@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from typing import Any
-from uuid import uuid4
+from uuid import UUID
 
 import pytest
 from hypothesis import given
@@ -18,7 +18,7 @@ from channels.telegram.updates import NotAnUpdate, read_update
 ADA = {"id": 777, "is_bot": False, "first_name": "Ada", "language_code": "de"}
 CHAT = {"id": 777, "type": "private", "first_name": "Ada"}
 GROUP = {"id": -100777, "type": "supergroup", "title": "Us"}
-QUESTION = uuid4()
+QUESTION = UUID("651178c2-65cf-43b4-896f-e0ca832bbe1a")
 
 
 def message(**content: Any) -> dict[str, Any]:
