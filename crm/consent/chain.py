@@ -39,6 +39,13 @@ HASHED = (
     "valid_until",
     "prev_hash",
 )
+"""What the hash of an event of schema version 1 covers."""
+
+HASHED_BY_VERSION: Mapping[int, tuple[str, ...]] = {
+    1: HASHED,
+    2: (*HASHED, "brand", "purposes", "data_categories", "jurisdiction"),
+}
+SCHEMA_VERSION = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +57,17 @@ class Break:
 
 
 def hash_of(event: Mapping[str, Any]) -> str:
-    """The SHA-256 (hex) that belongs into the event's `hash`."""
-    return hashlib.sha256(rfc8785.dumps({name: _plain(event[name]) for name in HASHED})).hexdigest()
+    """The SHA-256 (hex) that belongs into the event's `hash`.
+
+    Raises:
+        KeyError: there is no such schema version.
+    """
+    return hashlib.sha256(rfc8785.dumps(hashed_form(event))).hexdigest()
+
+
+def hashed_form(event: Mapping[str, Any]) -> dict[str, Any]:
+    """What the hash covers, as JSON has it."""
+    return {name: as_json(event[name]) for name in HASHED_BY_VERSION[event["schema_version"]]}
 
 
 def notice_sha256(language: str, text: str) -> str:
@@ -65,8 +81,8 @@ def find_breaks(event: Mapping[str, Any], previous_hash: str) -> Iterator[Break]
         yield Break(event["seq"], "does not follow the event before it: one was removed, added or moved")
     try:
         written = hash_of(event)
-    except rfc8785.CanonicalizationError:
-        # Such content is never recorded, see `is_recordable`.
+    except (rfc8785.CanonicalizationError, KeyError):
+        # Such content is never recorded, see `is_recordable`, nor under a version that does not exist.
         written = None
     if event["hash"] != written:
         yield Break(event["seq"], "was changed after it was written")
@@ -93,7 +109,8 @@ def _is_storable(text: str) -> bool:
     return "\0" not in text and not any("\ud800" <= char <= "\udfff" for char in text)
 
 
-def _plain(value: Any) -> Any:
+def as_json(value: Any) -> Any:
+    """A column's value as the ledger hashes and exports it."""
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat(timespec="microseconds")
     if isinstance(value, UUID):

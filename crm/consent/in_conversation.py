@@ -95,7 +95,7 @@ async def _may_say_yes(session: AsyncSession, fact: ConsentFact, conversation_id
 
 def _states(events: list[Told]) -> dict[Scope, ConsentState]:
     return fold(
-        LedgerEntry(one.seq, one.id, one.event, one.purpose, one.channel, one.effective_at, one.valid_until)
+        LedgerEntry(one.seq, one.id, one.event, one.purpose, one.channel, one.effective_at, one.valid_until, one.brand)
         for one, _ in events
     )
 
@@ -113,6 +113,8 @@ def _ended(event: ConsentEvent, evidence: dict[str, Any], now: datetime) -> Cons
         effective_at=now,
         evidence=evidence,
         address_hmac=event.address_hmac,
+        brand=event.brand,
+        jurisdiction=event.jurisdiction,
     )
 
 
@@ -131,6 +133,8 @@ def _given_again(event: ConsentEvent, text: str | None, evidence: dict[str, Any]
         notice_text=text,
         evidence=evidence,
         valid_until=event.valid_until,
+        brand=event.brand,
+        jurisdiction=event.jurisdiction,
     )
 
 

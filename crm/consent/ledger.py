@@ -6,7 +6,7 @@ do it late in a transaction.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -18,11 +18,20 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from base.errors import InvalidInput
 from base.ids import new_id
-from crm.consent.chain import GENESIS, Break, find_breaks, hash_of, is_recordable, notice_sha256
+from crm.consent.chain import (
+    GENESIS,
+    SCHEMA_VERSION,
+    Break,
+    find_breaks,
+    hash_of,
+    is_recordable,
+    notice_sha256,
+)
 from crm.consent.models import ConsentEvent, ConsentNotice
 from crm.consent.rules import (
     ALL,
     GRANTING,
+    MAIN_BRAND,
     NOTHING_SAID,
     ConsentState,
     EventName,
@@ -32,10 +41,12 @@ from crm.consent.rules import (
     consent_for,
     fold,
 )
+from crm.consent.vocabulary import read_vocabulary
 from crm.contacts.models import Contact
 
 __all__ = [
     "ALL",
+    "MAIN_BRAND",
     "NOTHING_SAID",
     "ChainReport",
     "ConsentFact",
@@ -47,10 +58,10 @@ __all__ = [
     "fold",
     "list_consent_events",
     "record_consent_event",
+    "record_consent_events",
     "verify_chain",
 ]
 
-SCHEMA_VERSION = 1
 _CHAIN_LOCK = 7_274_002  # pg_advisory_xact_lock; base.migrate has 7_274_001
 
 
@@ -80,6 +91,10 @@ class ConsentFact:
     valid_until: datetime | None = None
     address_hmac: str | None = None
     """Blind index (hex) of the address it is about."""
+    brand: str | None = None
+    """Of several brands the one it is about; None: the site's own, and of a withdrawal every one."""
+    jurisdiction: str | None = None
+    """ISO 3166 code of where the person is, such as DE or US-CA, when it is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,43 +116,48 @@ async def record_consent_event(session: AsyncSession, fact: ConsentFact, now: da
     Raises:
         InvalidConsent: a consent that names no purpose, channel or text, or a time without a zone.
     """
-    _check(fact)
-    await lock_ledger(session, fact.principal_ref)
-    notice = None if fact.notice_text is None else await _keep_notice(session, fact.language, fact.notice_text, now)
+    return (await record_consent_events(session, [fact], now))[0]
+
+
+async def record_consent_events(
+    session: AsyncSession, facts: Sequence[ConsentFact], now: datetime
+) -> Sequence[ConsentEvent]:
+    """Appends events in their order, in one statement however many they are: for imports and nightly work.
+
+    Raises:
+        InvalidConsent: as `record_consent_event`; then none of them is recorded.
+    """
+    for fact in facts:
+        _check(fact)
+    if not facts:
+        return []
+    await lock_ledger(session, *{fact.principal_ref for fact in facts})
+    await _keep_notices(session, facts, now)
     last = select(ConsentEvent.hash).order_by(ConsentEvent.seq.desc()).limit(1).scalar_subquery()
     recorded_at, previous = (await session.execute(select(func.clock_timestamp(), last))).one()
-    row = {
-        "id": new_id(),
-        "schema_version": SCHEMA_VERSION,
-        "event": fact.event,
-        "principal_ref": fact.principal_ref,
-        "address_hmac": fact.address_hmac,
-        "purpose": fact.purpose,
-        "channel": fact.channel,
-        "controller": fact.controller,
-        "lawful_basis": fact.lawful_basis,
-        "notice_sha256": notice,
-        "language": fact.language,
-        "method": fact.method,
-        "evidence": dict(fact.evidence),
-        "actor": fact.actor,
-        "effective_at": fact.effective_at,
-        "recorded_at": recorded_at,
-        "valid_until": fact.valid_until,
-        "prev_hash": previous or GENESIS,
-    }
-    row["hash"] = hash_of(row)
-    return (await session.scalars(insert(ConsentEvent).values(row).returning(ConsentEvent))).one()
+    rows: list[dict[str, Any]] = []
+    for fact in facts:
+        row = _row_of(fact, recorded_at, previous or GENESIS)
+        row["hash"] = previous = hash_of(row)
+        rows.append(row)
+    inserted = await session.scalars(
+        insert(ConsentEvent).returning(ConsentEvent, sort_by_parameter_order=True),
+        rows,
+    )
+    return inserted.all()
 
 
-async def lock_ledger(session: AsyncSession, contact_id: UUID) -> None:
-    """Until the transaction ends, nobody else appends to the ledger or claims a message to this contact."""
-    await session.execute(select(Contact.id).where(Contact.id == contact_id).with_for_update(key_share=True))
+async def lock_ledger(session: AsyncSession, *contact_ids: UUID) -> None:
+    """Until the transaction ends, nobody else appends to the ledger or claims a message to these contacts."""
+    # In a fixed order, so that two transactions with the same contacts cannot wait for each other.
+    await session.execute(
+        select(Contact.id).where(Contact.id.in_(contact_ids)).order_by(Contact.id).with_for_update(key_share=True)
+    )
     await session.execute(select(func.pg_advisory_xact_lock(_CHAIN_LOCK)))
 
 
 async def consent_states(
-    session: AsyncSession, contact_ids: Iterable[UUID], now: datetime
+    session: AsyncSession, contact_ids: Iterable[UUID], now: datetime, *, brand: str = MAIN_BRAND
 ) -> dict[UUID, dict[Scope, ConsentState]]:
     """The state of many contacts in one query; read each with `consent_for`. Every contact asked for is a key."""
     entries: dict[UUID, list[LedgerEntry]] = {contact_id: [] for contact_id in contact_ids}
@@ -151,16 +171,16 @@ async def consent_states(
             ConsentEvent.channel,
             ConsentEvent.effective_at,
             ConsentEvent.valid_until,
+            ConsentEvent.brand,
         )
         .where(ConsentEvent.principal_ref.in_(list(entries)))
         .order_by(ConsentEvent.principal_ref, ConsentEvent.seq)
     )
-    for row in rows:
-        entries[row.principal_ref].append(
-            LedgerEntry(row.seq, row.id, row.event, row.purpose, row.channel, row.effective_at, row.valid_until)
-        )
+    for contact_id, *entry in rows:
+        entries[contact_id].append(LedgerEntry(*entry))
     return {
-        contact_id: {scope: state.at(now) for scope, state in fold(own).items()} for contact_id, own in entries.items()
+        contact_id: {scope: state.at(now) for scope, state in fold(own, brand).items()}
+        for contact_id, own in entries.items()
     }
 
 
@@ -196,8 +216,8 @@ async def verify_chain(session: AsyncSession) -> ChainReport:
 
 
 def _check(fact: ConsentFact) -> None:
-    if fact.event in GRANTING and ALL in (fact.purpose, fact.channel):
-        raise InvalidConsent("A consent must name its purpose and channel: record one event for each.")
+    if fact.event in GRANTING and ALL in (fact.purpose, fact.channel, fact.brand):
+        raise InvalidConsent("A consent must name its purpose, channel and brand: record one event for each.")
     if fact.event == "given" and not fact.notice_text:
         raise InvalidConsent("A consent needs the exact text that was shown.")
     if not is_recordable(dict(fact.evidence)):
@@ -206,11 +226,44 @@ def _check(fact: ConsentFact) -> None:
         raise InvalidConsent("The times of a consent need a time zone.")
 
 
-async def _keep_notice(session: AsyncSession, language: str, text: str, now: datetime) -> str:
-    sha256 = notice_sha256(language, text)
-    await session.execute(
-        upsert(ConsentNotice)
-        .values(sha256=sha256, language=language, text=text, created_at=now)
-        .on_conflict_do_nothing(index_elements=["sha256"])
-    )
-    return sha256
+def _row_of(fact: ConsentFact, recorded_at: datetime, previous: str) -> dict[str, Any]:
+    vocabulary = read_vocabulary()
+    valid_until = fact.valid_until
+    if valid_until is None and fact.event in GRANTING:
+        lasts = vocabulary.lasts(fact.purpose)
+        valid_until = None if lasts is None else fact.effective_at + lasts
+    return {
+        "id": new_id(),
+        "schema_version": SCHEMA_VERSION,
+        "event": fact.event,
+        "principal_ref": fact.principal_ref,
+        "address_hmac": fact.address_hmac,
+        "purpose": fact.purpose,
+        "channel": fact.channel,
+        "controller": fact.controller,
+        "lawful_basis": fact.lawful_basis,
+        "notice_sha256": None if fact.notice_text is None else notice_sha256(fact.language, fact.notice_text),
+        "language": fact.language,
+        "method": fact.method,
+        "evidence": dict(fact.evidence),
+        "actor": fact.actor,
+        "effective_at": fact.effective_at,
+        "recorded_at": recorded_at,
+        "valid_until": valid_until,
+        "prev_hash": previous,
+        "brand": fact.brand,
+        "purposes": vocabulary.iris_of(fact.purpose),
+        "data_categories": vocabulary.data_of(fact.purpose, fact.channel),
+        "jurisdiction": fact.jurisdiction,
+    }
+
+
+async def _keep_notices(session: AsyncSession, facts: Sequence[ConsentFact], now: datetime) -> None:
+    shown = {(fact.language, fact.notice_text) for fact in facts if fact.notice_text is not None}
+    if not shown:
+        return
+    rows = [
+        {"sha256": notice_sha256(language, text), "language": language, "text": text, "created_at": now}
+        for language, text in sorted(shown)
+    ]
+    await session.execute(upsert(ConsentNotice).on_conflict_do_nothing(index_elements=["sha256"]), rows)

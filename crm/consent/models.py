@@ -1,6 +1,7 @@
-"""Tables of the consent ledger (ISO/IEC TS 27560 fields), the texts shown, and suppressions.
+"""Tables of the consent ledger (ISO/IEC TS 27560 fields), the texts shown, its signed heads, and suppressions.
 
-`consent_events` is append-only: a trigger refuses UPDATE, DELETE and TRUNCATE. Nothing personal stands in it.
+`consent_events`, `consent_notices`, `consent_heads` and `consent_keys` are append-only: a trigger refuses UPDATE,
+DELETE and TRUNCATE. Nothing personal stands in them.
 """
 
 from __future__ import annotations
@@ -27,7 +28,11 @@ class ConsentNotice(Table):
 
 
 class ConsentEvent(Table):
-    """One event of the ledger. `principal_ref` is the contact's id and stays after the contact is erased."""
+    """One event of the ledger. `principal_ref` is the contact's id and stays after the contact is erased.
+
+    Since schema version 2: `brand` (None: the site's own), `purposes` and `data_categories` as IRIs of the Data Privacy
+    Vocabulary, `jurisdiction` as ISO 3166 code where it is known.
+    """
 
     __tablename__ = "consent_events"
     __table_args__ = (
@@ -40,6 +45,7 @@ class ConsentEvent(Table):
             name="event",
         ),
         Index("ix_consent_events_principal_ref_seq", "principal_ref", "seq"),
+        Index("ix_consent_events_valid_until", "valid_until", postgresql_where=text("valid_until is not null")),
     )
 
     seq: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
@@ -62,6 +68,53 @@ class ConsentEvent(Table):
     valid_until: Mapped[datetime | None]
     prev_hash: Mapped[str]
     hash: Mapped[str]
+    brand: Mapped[str | None]
+    purposes: Mapped[list[str] | None]
+    data_categories: Mapped[list[str] | None]
+    jurisdiction: Mapped[str | None]
+
+
+class ConsentKey(Table):
+    """A public key (Ed25519, base64url) that something was signed with. `key_id` is its RFC 7638 thumbprint."""
+
+    __tablename__ = "consent_keys"
+
+    key_id: Mapped[str] = mapped_column(primary_key=True)
+    public_key: Mapped[str]
+    created_at: Mapped[datetime]
+
+
+class ConsentHead(Table):
+    """How long the ledger was at a moment and its last hash, signed: what is cut off later shows by it."""
+
+    __tablename__ = "consent_heads"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    length: Mapped[int]
+    head: Mapped[str]
+    key_id: Mapped[str] = mapped_column(ForeignKey("consent_keys.key_id"))
+    jws: Mapped[str]
+    signed_at: Mapped[datetime]
+
+
+class ConsentConfirmation(Table):
+    """A consent that counts only once it is confirmed by a link that is mailed to its address, used once."""
+
+    __tablename__ = "consent_confirmations"
+    __table_args__ = (
+        UniqueConstraint("requested_event_id"),
+        Index("ix_consent_confirmations_contact_id", "contact_id"),
+        Index("ix_consent_confirmations_to_mail", "created_at", postgresql_where=text("mailed_at is null")),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    contact_id: Mapped[UUID] = mapped_column(ForeignKey("contacts.id", ondelete="CASCADE"))
+    requested_event_id: Mapped[UUID]
+    conversation_id: Mapped[UUID | None]
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    mailed_at: Mapped[datetime | None]
+    used_at: Mapped[datetime | None]
 
 
 class Suppression(Table):

@@ -183,6 +183,8 @@ def _given_again(
         evidence=evidence,
         valid_until=original.valid_until,
         address_hmac=original.address_hmac,
+        brand=original.brand,
+        jurisdiction=original.jurisdiction,
     )
 
 

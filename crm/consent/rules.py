@@ -18,6 +18,9 @@ Scope = tuple[str, str]
 ALL = "all"
 """As purpose or channel of a refusal or withdrawal: every one. A consent must name what it is for."""
 
+MAIN_BRAND = "main"
+"""The site's own brand, which an event that names none is about."""
+
 GRANTING: frozenset[str] = frozenset({"given", "confirmed", "imported"})
 _DENYING: Mapping[str, Standing] = {"refused": "refused", "withdrawn": "withdrawn"}
 _ENDING = frozenset({"expired", "superseded"})
@@ -34,6 +37,13 @@ class LedgerEntry:
     channel: str
     effective_at: datetime
     valid_until: datetime | None = None
+    brand: str | None = None
+
+    def concerns(self, brand: str) -> bool:
+        """Whether it is about a brand: a consent only about its own, a no that names none about all of them."""
+        if self.event in GRANTING:
+            return (self.brand or MAIN_BRAND) == brand
+        return self.brand in (None, ALL, brand)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,14 +66,16 @@ class ConsentState:
 NOTHING_SAID = ConsentState("none", None, None, None)
 
 
-def fold(entries: Iterable[LedgerEntry]) -> dict[Scope, ConsentState]:
-    """The state of each (purpose, channel) that one person's events name; read it with `consent_for`.
+def fold(entries: Iterable[LedgerEntry], brand: str = MAIN_BRAND) -> dict[Scope, ConsentState]:
+    """The state of each (purpose, channel) that one person's events name for a brand; read it with `consent_for`.
 
     The last event wins. A refusal or withdrawal of `all` covers everything, also what was never named; a consent
     given later restores only what it names. `requested` changes nothing.
     """
     states: dict[Scope, ConsentState] = {}
     for entry in sorted(entries, key=lambda entry: entry.seq):
+        if not entry.concerns(brand):
+            continue
         scope = (entry.purpose, entry.channel)
         if entry.event in GRANTING:
             if ALL not in scope:

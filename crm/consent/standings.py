@@ -41,13 +41,14 @@ async def tell_standings(
             ConsentEvent.channel,
             ConsentEvent.effective_at,
             ConsentEvent.valid_until,
+            ConsentEvent.brand,
             ConsentEvent.evidence["conversation_id"].astext.label("conversation_id"),
         )
         .where(ConsentEvent.principal_ref == contact_id)
         .order_by(ConsentEvent.seq)
     )
     said = [row for row in rows if only_conversation is None or row.conversation_id == str(only_conversation)]
-    states = fold(LedgerEntry(*row[:7]) for row in said)
+    states = fold(LedgerEntry(*row[:8]) for row in said)
     told = {scope: _tell(states, said, scope, now) for scope in scopes}
     return {scope: standing for scope, standing in told.items() if standing is not None}
 
