@@ -176,8 +176,8 @@ async def consent_states(
         .where(ConsentEvent.principal_ref.in_(list(entries)))
         .order_by(ConsentEvent.principal_ref, ConsentEvent.seq)
     )
-    for contact_id, *entry in rows:
-        entries[contact_id].append(LedgerEntry(*entry))
+    for row in rows:
+        entries[row.principal_ref].append(LedgerEntry(*row[1:]))
     return {
         contact_id: {scope: state.at(now) for scope, state in fold(own, brand).items()}
         for contact_id, own in entries.items()
