@@ -27,6 +27,7 @@ from outreach.ports import Closes
 from outreach.pump import DuePump
 from outreach.rule_pack import read_rule_pack
 from server.channels import channel_senders
+from server.double_opt_in import ConfirmationMails
 from server.understanding import add_understanding, create_understanding_work
 from server.wiring import Platform, create_senders, database_url
 
@@ -53,13 +54,19 @@ def create_pump(platform: Platform, closing: AsyncExitStack) -> DuePump:
     for sender in every:
         if isinstance(sender, Closes):
             closing.push_async_callback(sender.close)
-    gatekeeper = Gatekeeper(read_rule_pack(), senders, (platform.settings.default_time_zone,), accounts)
+    gatekeeper = Gatekeeper(
+        read_rule_pack(own=platform.settings.content_dir / "jurisdictions"),
+        senders,
+        (platform.settings.default_time_zone,),
+        accounts,
+        platform.keys,
+    )
     return DuePump(
         platform.sessions,
         Planner(platform.sessions, gatekeeper),
         Delivery(platform.sessions, platform.keys, gatekeeper),
         platform.clock,
-        [SilenceTimers(platform.sessions)],
+        [SilenceTimers(platform.sessions), ConfirmationMails(platform.sessions)],
     )
 
 

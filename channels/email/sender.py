@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from dataclasses import replace
+from uuid import UUID
 
 from aiosmtplib import SMTP, SMTPException, SMTPNotSupported
 from email_validator import EmailNotValidError, validate_email
@@ -17,6 +18,8 @@ from channels.email.message import build_html, build_message, find_signing_probl
 from channels.email.refusals import Phase, outcome_of
 from channels.email.settings import EmailSettings, SMTPServer
 from channels.email.tokens import Unsubscribe, issue_token
+from crm.consent.double_opt_in import LINK_PATH
+from crm.consent.double_opt_in import issue_token as issue_confirmation
 from outreach.accounts.book import AccountBook
 from outreach.decisions import ANSWERS
 from outreach.ports import Accepted, Envelope, Refused, SendOutcome
@@ -74,10 +77,19 @@ class EmailSender:
         token = issue_token(self._keys, Unsubscribe(envelope.outbox_id, envelope.contact_id, address_index))
         site = (self._settings.public_url or "").rstrip("/")
         url = f"{site}/unsubscribe/{token}"
+        envelope = self._with_link(envelope, site)
         html = await self._counted(envelope, site, url)
         settings = replace(self._settings, reply_to=self._reply_to(envelope))
         message = build_message(envelope, settings, to=to, unsubscribe_url=url, now=self._clock.now(), html=html)
         return sign(message.as_bytes(), self._settings)
+
+    def _with_link(self, envelope: Envelope, site: str) -> Envelope:
+        """A mail that asks to confirm a consent, with its link: the token is made here and stored nowhere."""
+        confirmation_id = envelope.content.get("confirmation_id")
+        if confirmation_id is None:
+            return envelope
+        link = site + LINK_PATH.format(token=issue_confirmation(self._keys, UUID(confirmation_id)))
+        return replace(envelope, text=envelope.text.replace("{link}", link))
 
     def _reply_to(self, envelope: Envelope) -> str | None:
         """Where an answer to it goes: in a talk to the mailbox of the talk, else where the operator wants them.

@@ -6,7 +6,8 @@ contact's no. Runs in the caller's transaction.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -14,6 +15,8 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from crm.consent.double_opt_in import ask_to_confirm, end_open_confirmations, find_jurisdiction
+from crm.consent.double_opt_in_rules import read_double_opt_in
 from crm.consent.ledger import ConsentFact, list_consent_events, record_consent_event
 from crm.consent.models import ConsentEvent
 from crm.consent.rules import ConsentState, EventName, LedgerEntry, Scope, consent_for, fold
@@ -28,15 +31,23 @@ Told = tuple[ConsentEvent, str | None]
 async def record_answer(session: AsyncSession, fact: ConsentFact, *, conversation_id: UUID, now: datetime) -> EventName:
     """Records what was answered to a notice, with the address it is about; returns what it was recorded as.
 
-    A yes that may not count is kept as `requested`, which changes nothing.
+    A yes that may not count is kept as `requested`, which changes nothing; so is one that must be confirmed by a mail
+    to its address first, which is asked for.
 
     Raises:
         InvalidConsent: see `record_consent_event`.
     """
     if fact.event == "given" and not await _may_say_yes(session, fact, conversation_id):
         fact = replace(fact, event="requested")
-    address = await _address_hmac(session, fact.principal_ref, fact.channel)
-    await record_consent_event(session, replace(fact, address_hmac=address), now)
+    address = await _find_address(session, fact.principal_ref, fact.channel)
+    jurisdiction = fact.jurisdiction or await find_jurisdiction(session, fact.principal_ref)
+    fact = replace(fact, address_hmac=None if address is None else address.hmac, jurisdiction=jurisdiction)
+    if fact.event == "given" and _must_be_confirmed(fact, address):
+        evidence = {**fact.evidence, "double_opt_in": read_double_opt_in().version}
+        event = await record_consent_event(session, replace(fact, event="requested", evidence=evidence), now)
+        await ask_to_confirm(session, event, conversation_id=conversation_id, now=now)
+        return "requested"
+    await record_consent_event(session, fact, now)
     return fact.event
 
 
@@ -74,15 +85,34 @@ async def follow_address(
         event, text = by_id[state.event_id]
         if event.evidence.get("conversation_id") != str(conversation_id):
             continue
-        address = await _address_hmac(session, after, scope[1])
-        if before == after and event.address_hmac in (None, address):
+        address = await _find_address(session, after, scope[1])
+        if before == after and event.address_hmac in (None, None if address is None else address.hmac):
             continue
         evidence = {**event.evidence, "corrected_by_message_id": str(message_id)}
         await record_consent_event(session, _ended(event, evidence, now), now)
         again = replace(_given_again(event, text, evidence), principal_ref=after)
         if await record_answer(session, again, conversation_id=conversation_id, now=now) == "given":
             moved.append(scope)
+    await _ask_new_address(session, by_id, conversation_id=conversation_id, after=after, kind=kind, now=now)
     return moved
+
+
+async def _ask_new_address(
+    session: AsyncSession,
+    events: Mapping[UUID, Told],
+    *,
+    conversation_id: UUID,
+    after: UUID,
+    kind: AddressKind,
+    now: datetime,
+) -> None:
+    """What still waits to be confirmed by the old address is asked of the new one instead."""
+    for requested_id in await end_open_confirmations(session, conversation_id, now):
+        if requested_id not in events or ADDRESS_KINDS.get(events[requested_id][0].channel) != kind:
+            continue
+        event, text = events[requested_id]
+        again = replace(_given_again(event, text, dict(event.evidence)), principal_ref=after)
+        await record_answer(session, again, conversation_id=conversation_id, now=now)
 
 
 async def _may_say_yes(session: AsyncSession, fact: ConsentFact, conversation_id: UUID) -> bool:
@@ -138,13 +168,27 @@ def _given_again(event: ConsentEvent, text: str | None, evidence: dict[str, Any]
     )
 
 
-async def _address_hmac(session: AsyncSession, contact_id: UUID, channel: str) -> str | None:
-    """The blind index (hex) of the address the contact is reached at on a channel; None when there is none."""
+@dataclass(frozen=True, slots=True)
+class _Address:
+    hmac: str
+    """Its blind index (hex)."""
+    proven: bool
+
+
+def _must_be_confirmed(fact: ConsentFact, address: _Address | None) -> bool:
+    """What came from the proven address itself needs no second mail to prove it."""
+    if address is not None and address.proven and fact.evidence.get("channel") == fact.channel:
+        return False
+    return read_double_opt_in().demands(fact.purpose, fact.channel, fact.jurisdiction, fact.language)
+
+
+async def _find_address(session: AsyncSession, contact_id: UUID, channel: str) -> _Address | None:
+    """The address the contact is reached at on a channel; None when there is none."""
     latest = (
-        select(ContactPoint.blind_index)
+        select(ContactPoint.blind_index, ContactPoint.verified_at)
         .where(ContactPoint.contact_id == contact_id, ContactPoint.kind == ADDRESS_KINDS.get(channel))
         .order_by(ContactPoint.verified_at.desc().nulls_last(), ContactPoint.id.desc())
         .limit(1)
     )
-    blind_index = await session.scalar(latest)
-    return None if blind_index is None else blind_index.hex()
+    found = (await session.execute(latest)).first()
+    return None if found is None else _Address(found.blind_index.hex(), found.verified_at is not None)

@@ -98,18 +98,23 @@ class ConsentHead(Table):
 
 
 class ConsentConfirmation(Table):
-    """A consent that counts only once it is confirmed by a link that is mailed to its address, used once."""
+    """A consent that counts only once it is confirmed by a link that is mailed to its address, used once.
+
+    `address_hmac` is where the mail went; None while no address is known, which the mail waits for.
+    """
 
     __tablename__ = "consent_confirmations"
     __table_args__ = (
         UniqueConstraint("requested_event_id"),
         Index("ix_consent_confirmations_contact_id", "contact_id"),
+        Index("ix_consent_confirmations_conversation_id", "conversation_id"),
         Index("ix_consent_confirmations_to_mail", "created_at", postgresql_where=text("mailed_at is null")),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     contact_id: Mapped[UUID] = mapped_column(ForeignKey("contacts.id", ondelete="CASCADE"))
     requested_event_id: Mapped[UUID]
+    address_hmac: Mapped[str | None]
     conversation_id: Mapped[UUID | None]
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime]

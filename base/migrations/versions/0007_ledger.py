@@ -54,6 +54,7 @@ def upgrade() -> None:
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("contact_id", sa.Uuid(), nullable=False),
         sa.Column("requested_event_id", sa.Uuid(), nullable=False),
+        sa.Column("address_hmac", sa.Text(), nullable=True),
         sa.Column("conversation_id", sa.Uuid(), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
@@ -69,6 +70,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("requested_event_id", name=op.f("uq_consent_confirmations_requested_event_id")),
     )
     op.create_index("ix_consent_confirmations_contact_id", "consent_confirmations", ["contact_id"])
+    op.create_index("ix_consent_confirmations_conversation_id", "consent_confirmations", ["conversation_id"])
     op.create_index(
         "ix_consent_confirmations_to_mail",
         "consent_confirmations",

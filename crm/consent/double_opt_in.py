@@ -1,0 +1,282 @@
+"""Double opt-in: where it is demanded, a yes is recorded as `requested` and counts once its link was followed.
+
+Confirming proves the address that the mail went to, no other. Sends nothing: the mail is the outbox's affair.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+from uuid import UUID
+
+from babel.core import get_global
+from itsdangerous import BadData, URLSafeSerializer
+from sqlalchemy import and_, func, or_, select, update
+from sqlalchemy.dialects.postgresql import distinct_on
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from base.encryption import KeyRing
+from base.errors import NotFound, ParleyError
+from base.ids import new_id
+from crm.consent.double_opt_in_rules import Letter, read_double_opt_in, write_letter
+from crm.consent.ledger import ConsentFact, lock_ledger, record_consent_event
+from crm.consent.models import ConsentConfirmation, ConsentEvent, ConsentNotice
+from crm.consent.rules import covers
+from crm.contacts.models import Contact, ContactPoint
+
+METHOD = "double_opt_in"
+LINK_PATH = "/consent/confirm/{token}"
+"""Where the link leads: GET shows what it is about and changes nothing, POST confirms."""
+_PURPOSE = "consent-confirmation"
+_COUNTRY = re.compile(r"[A-Z]{2}")
+
+
+class ConfirmationUnknown(NotFound):
+    """This link is not one of ours, or was cut short: copy all of it from the mail."""
+
+    code = "confirmation_unknown"
+
+
+class ConfirmationOver(ParleyError):
+    """This link holds no longer: its time is over, or you said something else since. Nothing was agreed to."""
+
+    code = "confirmation_over"
+    status = 410
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmation:
+    """What a link is about. `state`: `open`, `used` (it was confirmed), or `over`."""
+
+    id: UUID
+    contact_id: UUID
+    purpose: str
+    channel: str
+    controller: str
+    language: str
+    notice: str | None
+    expires_at: datetime
+    state: Literal["open", "used", "over"]
+
+
+@dataclass(frozen=True, slots=True)
+class ToMail:
+    """A mail that asks to confirm, and the very address it goes to."""
+
+    confirmation_id: UUID
+    contact_id: UUID
+    contact_point_id: UUID
+    address_hmac: str
+    letter: Letter
+
+
+async def find_jurisdiction(session: AsyncSession, contact_id: UUID) -> str | None:
+    """The contact's country (ISO 3166-1): the one they told, else the one of their time zone; None when unknown."""
+    found = (await session.execute(select(Contact.fields, Contact.time_zone).where(Contact.id == contact_id))).first()
+    if found is None:
+        return None
+    told = str(found.fields.get("country", "")).strip().upper()
+    if _COUNTRY.fullmatch(told):
+        return told
+    territory = get_global("zone_territories").get(found.time_zone or "")
+    return territory if territory and _COUNTRY.fullmatch(territory) else None
+
+
+async def ask_to_confirm(
+    session: AsyncSession, requested: ConsentEvent, *, conversation_id: UUID | None, now: datetime
+) -> UUID:
+    """Has the event's address mailed a link, with the next look of a worker; without one, once there is one."""
+    asked = ConsentConfirmation(
+        id=new_id(),
+        contact_id=requested.principal_ref,
+        requested_event_id=requested.id,
+        address_hmac=requested.address_hmac,
+        conversation_id=conversation_id,
+        created_at=now,
+        expires_at=now + timedelta(hours=read_double_opt_in().hours),
+    )
+    session.add(asked)
+    await session.flush()
+    return asked.id
+
+
+async def list_to_mail(session: AsyncSession, now: datetime, *, limit: int) -> list[ToMail]:
+    """Confirmations whose mail is to be planned now: those not over whose contact has an address for it."""
+    rows = await session.execute(
+        select(ConsentConfirmation, ConsentEvent, ConsentNotice.text, ContactPoint.id, ContactPoint.blind_index)
+        .join(ConsentEvent, ConsentEvent.id == ConsentConfirmation.requested_event_id)
+        .join(ConsentNotice, ConsentNotice.sha256 == ConsentEvent.notice_sha256)
+        .join(
+            ContactPoint,
+            and_(
+                ContactPoint.contact_id == ConsentConfirmation.contact_id,
+                ContactPoint.kind == "email",
+                or_(
+                    ConsentConfirmation.address_hmac.is_(None),
+                    func.encode(ContactPoint.blind_index, "hex") == ConsentConfirmation.address_hmac,
+                ),
+            ),
+        )
+        .where(ConsentConfirmation.mailed_at.is_(None), ConsentConfirmation.expires_at > now)
+        .order_by(ConsentConfirmation.created_at, ConsentConfirmation.id, ContactPoint.id.desc())
+        .ext(distinct_on(ConsentConfirmation.created_at, ConsentConfirmation.id))
+        .limit(limit)
+    )
+    found = []
+    for asked, event, notice, point_id, blind_index in rows.all():
+        letter = write_letter(event.language, sender=event.controller, notice=notice)
+        found.append(ToMail(asked.id, asked.contact_id, point_id, blind_index.hex(), letter))
+    return found
+
+
+async def note_mailed(session: AsyncSession, mailed: Sequence[ToMail], now: datetime) -> None:
+    """The mails are in the outbox: from now on the links hold for as long as the rules say."""
+    over_at = now + timedelta(hours=read_double_opt_in().hours)
+    for one in mailed:
+        await session.execute(
+            update(ConsentConfirmation)
+            .where(ConsentConfirmation.id == one.confirmation_id)
+            .values(mailed_at=now, address_hmac=one.address_hmac, expires_at=over_at)
+        )
+
+
+async def end_open_confirmations(session: AsyncSession, conversation_id: UUID, now: datetime) -> list[UUID]:
+    """Ends the links of a conversation that were not followed yet; returns the events that asked for them.
+
+    Those that a later word of the person overtook are ended, too, but not returned.
+    """
+    rows = await session.execute(
+        select(ConsentConfirmation, ConsentEvent)
+        .join(ConsentEvent, ConsentEvent.id == ConsentConfirmation.requested_event_id)
+        .where(
+            ConsentConfirmation.conversation_id == conversation_id,
+            ConsentConfirmation.used_at.is_(None),
+            ConsentConfirmation.expires_at > now,
+        )
+        .order_by(ConsentConfirmation.id)
+        .with_for_update(of=ConsentConfirmation)
+    )
+    ended = []
+    for asked, event in rows.all():
+        asked.expires_at = now
+        if not await _said_no_since(session, event):
+            ended.append(event.id)
+    await session.flush()
+    return ended
+
+
+async def find_confirmation(session: AsyncSession, keys: KeyRing, token: str, now: datetime) -> Confirmation:
+    """What a link is about; changes nothing, so that a scanner may follow it.
+
+    Raises:
+        ConfirmationUnknown: the token is not ours.
+    """
+    asked, event, notice = await _read(session, keys, token)
+    over = asked.expires_at <= now or await _is_overtaken(session, asked, event)
+    return Confirmation(
+        asked.id,
+        asked.contact_id,
+        event.purpose,
+        event.channel,
+        event.controller,
+        event.language,
+        notice,
+        asked.expires_at,
+        "used" if asked.used_at is not None else "over" if over else "open",
+    )
+
+
+async def confirm(session: AsyncSession, keys: KeyRing, token: str, now: datetime) -> bool:
+    """Records `confirmed`: from now on the consent stands. Following the link again changes nothing.
+
+    Returns:
+        Whether it was confirmed by this call.
+
+    Raises:
+        ConfirmationUnknown: the token is not ours.
+        ConfirmationOver: its time is over, the address is the contact's no longer, or they said no since.
+    """
+    asked, event, notice = await _read(session, keys, token)
+    await lock_ledger(session, asked.contact_id)
+    await session.refresh(asked, with_for_update=True)
+    if asked.used_at is not None:
+        return False
+    if asked.expires_at <= now or await _is_overtaken(session, asked, event):
+        raise ConfirmationOver
+    asked.used_at = now
+    fact = ConsentFact(
+        event="confirmed",
+        principal_ref=event.principal_ref,
+        purpose=event.purpose,
+        channel=event.channel,
+        controller=event.controller,
+        language=event.language,
+        method=METHOD,
+        actor="subject",
+        effective_at=now,
+        lawful_basis=event.lawful_basis,
+        notice_text=notice,
+        evidence={**event.evidence, "requested_event_id": str(event.id), "confirmation_id": str(asked.id)},
+        valid_until=event.valid_until,
+        address_hmac=asked.address_hmac,
+        brand=event.brand,
+        jurisdiction=event.jurisdiction,
+    )
+    await record_consent_event(session, fact, now)
+    return True
+
+
+def issue_token(keys: KeyRing, confirmation_id: UUID) -> str:
+    """The token of a link. It is stored nowhere; what ends it stands in the database."""
+    return str(_serializer(keys).dumps(confirmation_id.hex))
+
+
+async def _read(
+    session: AsyncSession, keys: KeyRing, token: str
+) -> tuple[ConsentConfirmation, ConsentEvent, str | None]:
+    try:
+        confirmation_id = UUID(hex=_serializer(keys).loads(token))
+    except (BadData, ValueError, TypeError, AttributeError) as error:
+        raise ConfirmationUnknown from error
+    found = (
+        await session.execute(
+            select(ConsentConfirmation, ConsentEvent, ConsentNotice.text)
+            .join(ConsentEvent, ConsentEvent.id == ConsentConfirmation.requested_event_id)
+            .outerjoin(ConsentNotice, ConsentNotice.sha256 == ConsentEvent.notice_sha256)
+            .where(ConsentConfirmation.id == confirmation_id)
+        )
+    ).first()
+    if found is None:
+        raise ConfirmationUnknown
+    asked, event, notice = found
+    return asked, event, notice
+
+
+async def _is_overtaken(session: AsyncSession, asked: ConsentConfirmation, event: ConsentEvent) -> bool:
+    """Whether the person said no since, or the address is another's by now."""
+    if await _said_no_since(session, event):
+        return True
+    address = select(ContactPoint.id).where(
+        ContactPoint.contact_id == event.principal_ref,
+        ContactPoint.blind_index == bytes.fromhex(asked.address_hmac or ""),
+    )
+    return await session.scalar(address.limit(1)) is None
+
+
+async def _said_no_since(session: AsyncSession, event: ConsentEvent) -> bool:
+    later = await session.execute(
+        select(ConsentEvent.purpose, ConsentEvent.channel).where(
+            ConsentEvent.principal_ref == event.principal_ref,
+            ConsentEvent.seq > event.seq,
+            ConsentEvent.event.in_(("refused", "withdrawn")),
+        )
+    )
+    return any(covers((one.purpose, one.channel), (event.purpose, event.channel)) for one in later)
+
+
+def _serializer(keys: KeyRing) -> URLSafeSerializer:
+    # itsdangerous signs with the last key and accepts any.
+    return URLSafeSerializer(list(reversed(keys.derive_all(_PURPOSE))), salt=_PURPOSE)
