@@ -56,9 +56,19 @@ def signer_of(keys: KeyRing) -> Signer:
 
 async def keep_public_keys(session: AsyncSession, keys: KeyRing, now: datetime) -> dict[str, str]:
     """Keeps the public keys of every root there is; returns all that were ever kept, by id."""
-    signers = [_signer(seed) for seed in keys.derive_all(_PURPOSE)]
-    rows = [{"key_id": one.key_id, "public_key": to_base64url(one.public_key), "created_at": now} for one in signers]
-    await session.execute(insert(ConsentKey).on_conflict_do_nothing(index_elements=["key_id"]), rows)
+    own = {one.key_id: to_base64url(one.public_key) for one in map(_signer, keys.derive_all(_PURPOSE))}
+    known = await _read_public_keys(session)
+    missing = [
+        {"key_id": key_id, "public_key": public_key, "created_at": now}
+        for key_id, public_key in own.items()
+        if key_id not in known
+    ]
+    if missing:
+        await session.execute(insert(ConsentKey).on_conflict_do_nothing(index_elements=["key_id"]), missing)
+    return known | own
+
+
+async def _read_public_keys(session: AsyncSession) -> dict[str, str]:
     found = await session.execute(select(ConsentKey.key_id, ConsentKey.public_key).order_by(ConsentKey.created_at))
     return {row.key_id: row.public_key for row in found}
 
