@@ -57,6 +57,12 @@ class Settings(BaseSettings):
         "little more accurate. Change it in all processes, then publish again: the model is trained anew.",
     )
 
+    ledger_heads_dir: Path | None = Field(
+        None,
+        description="Folder that gets the consent ledger's signed head each night; copy it to another place. Unset: "
+        "`ledger_heads` in the data folder.",
+    )
+
     host: str = Field("127.0.0.1", description="Address the web process listens on.")
     port: int = Field(8080, ge=1, le=65_535, description="Port the web process listens on.")
     public_url: str = Field("", description="The site's address as browsers see it. Unset: http://HOST:PORT.")
@@ -163,6 +169,11 @@ class Settings(BaseSettings):
     def key_file(self) -> Path:
         """The root keys."""
         return self.data_dir / "keys" / "root.json"
+
+    @property
+    def heads_dir(self) -> Path:
+        """Where the signed heads of the consent ledger go."""
+        return self.ledger_heads_dir or self.data_dir / "ledger_heads"
 
     @property
     def encoder_dir(self) -> Path:
