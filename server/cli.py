@@ -13,6 +13,7 @@ from base.logging import configure_logging
 from server.channels_commands import channels
 from server.flows_commands import flows
 from server.knowledge_commands import knowledge
+from server.ledger_commands import ledger, verify_ledger
 from server.nlu_commands import nlu
 from server.outside_commands import calendars, connectors
 from server.problems import describe_problem
@@ -129,7 +130,7 @@ def _use_uvloop() -> None:
         uvloop.install()
 
 
-for _group in (channels, flows, nlu, knowledge, connectors, calendars):
+for _group in (channels, flows, nlu, knowledge, connectors, calendars, ledger, verify_ledger):
     parley.add_command(_group)
 
 

@@ -31,6 +31,8 @@ from channels.email.webhook import routes as unsubscribe_routes
 from channels.web.chat import WebChat, WebChatSettings
 from channels.web.hub import Hub
 from channels.web.tokens import VisitorTokens
+from crm.consent.routes import LedgerPages
+from crm.consent.routes import routes as ledger_routes
 from crm.meetings.booking import confirm_meeting
 from crm.meetings.routes import MeetingPages
 from crm.meetings.routes import routes as meeting_routes
@@ -40,7 +42,7 @@ from server.channels import Incoming, channel_attachments, channel_links, channe
 from server.proxies import behind_proxies
 from server.settings import ROOT, SettingsProblem
 from server.understanding import wake_understanding
-from server.wiring import AlarmedFollowUps, Platform, create_answers, create_needs, database_url
+from server.wiring import AlarmedFollowUps, Platform, create_answers, create_issuer, create_needs, database_url
 
 log = structlog.get_logger(__name__)
 
@@ -112,6 +114,9 @@ def create_web_app(platform: Platform) -> web.Application:
     chat.add_to(app)
     app.add_routes(
         unsubscribe_routes(UnsubscribePages(platform.sessions, platform.keys, platform.clock, settings.company_name))
+    )
+    app.add_routes(
+        ledger_routes(LedgerPages(platform.sessions, platform.keys, platform.clock, create_issuer(settings)))
     )
     app[_incoming] = Incoming(platform, accounts, intake, turns)
     app.add_routes(channel_routes(app[_incoming]))

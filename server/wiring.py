@@ -19,6 +19,7 @@ from bot.outside_needs import OutsideNeeds
 from channels.email.sender import EmailSender
 from channels.email.settings import EmailSettings, parse_smtp_url
 from channels.web.sender import WebSender
+from crm.consent.receipts import Issuer
 from crm.meetings.feeds import BusyFeeds
 from outreach.accounts.book import AccountBook
 from outreach.alarm import wake
@@ -94,6 +95,11 @@ def create_email_settings(settings: Settings) -> EmailSettings:
         dkim_key=settings.dkim_key.get_secret_value() if settings.dkim_key else None,
         counts=settings.email_counts,
     )
+
+
+def create_issuer(settings: Settings) -> Issuer:
+    """Who issues receipts."""
+    return Issuer(settings.site_url, settings.postal_address)
 
 
 class AlarmedFollowUps(JourneyFollowUps):

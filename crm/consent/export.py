@@ -12,13 +12,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import case, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from base.encryption import KeyRing
 from base.errors import ParleyError
 from base.ids import new_id
-from crm.consent.chain import GENESIS, HASHED_BY_VERSION, as_json
+from crm.consent.chain import GENESIS, HASHED_BY_VERSION, Break, as_json
 from crm.consent.models import ConsentEvent, ConsentHead, ConsentNotice
 from crm.consent.signing import keep_public_keys, signer_of, to_json_file
 from crm.consent.verify_ledger import EXPORT_TYPE, FORMAT, FORMAT_VERSION, HEAD_TYPE, Unverifiable, canonical
@@ -86,6 +86,21 @@ async def find_last_head(session: AsyncSession) -> SignedHead | None:
     """The head that was signed last."""
     row = await session.scalar(select(ConsentHead).order_by(ConsentHead.id.desc()).limit(1))
     return None if row is None else SignedHead(row.length, row.head, row.signed_at, row.key_id, row.jws)
+
+
+async def find_head_breaks(session: AsyncSession) -> list[Break]:
+    """The signed heads that the ledger does not go on from."""
+    numbered = select(ConsentEvent.hash, func.row_number().over(order_by=ConsentEvent.seq).label("length")).subquery()
+    heads = await session.execute(
+        select(ConsentHead.length, ConsentHead.signed_at)
+        .outerjoin(numbered, numbered.c.length == ConsentHead.length)
+        .where(func.coalesce(numbered.c.hash, case((ConsentHead.length == 0, GENESIS), else_="")) != ConsentHead.head)
+        .order_by(ConsentHead.id)
+    )
+    return [
+        Break(None, f"The head of {length} events, signed {signed_at:%Y-%m-%d %H:%M}, is not this ledger's")
+        for length, signed_at in heads
+    ]
 
 
 def save_head(folder: Path, signed: SignedHead) -> Path:

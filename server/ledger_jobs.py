@@ -1,0 +1,55 @@
+"""What is done to the consent ledger each night: consents that ran out are written down, its head is signed."""
+
+from __future__ import annotations
+
+import asyncio
+
+import procrastinate
+import structlog
+
+from base.database import transaction
+from crm.consent.expiry import expire_due
+from crm.consent.export import save_head, sign_head
+from outreach.alarm import QUEUE
+from server.wiring import Platform
+
+log = structlog.get_logger(__name__)
+
+EXPIRE = "ledger.expire"
+SIGN = "ledger.sign_head"
+
+
+def add_ledger_jobs(alarm: procrastinate.App, platform: Platform) -> None:
+    """Adds the nightly tasks (UTC). Either of them twice, or late, does no more than once in time."""
+
+    @alarm.periodic(cron="40 1 * * *", queueing_lock=EXPIRE)
+    @alarm.task(name=EXPIRE, queue=QUEUE, lock="ledger")
+    async def expire_consents(timestamp: int) -> None:  # noqa: ARG001  # Procrastinate hands it over
+        await expire_all(platform)
+
+    @alarm.periodic(cron="10 2 * * *", queueing_lock=SIGN)
+    @alarm.task(name=SIGN, queue=QUEUE, lock="ledger")
+    async def sign_ledger_head(timestamp: int) -> None:  # noqa: ARG001  # Procrastinate hands it over
+        await sign_and_save(platform)
+
+
+async def expire_all(platform: Platform) -> int:
+    """Writes `expired` for every consent whose time is over, a set a transaction; returns how many."""
+    expired = 0
+    while True:
+        async with transaction(platform.sessions) as session:
+            count = await expire_due(session, platform.clock.now())
+        if not count:
+            break
+        expired += count
+    log.info("consents_expired", consents=expired)
+    return expired
+
+
+async def sign_and_save(platform: Platform) -> str:
+    """Signs the ledger's head and writes it into the folder of heads; returns the file."""
+    async with transaction(platform.sessions) as session:
+        signed = await sign_head(session, platform.keys, platform.clock.now())
+    path = await asyncio.to_thread(save_head, platform.settings.heads_dir, signed)
+    log.info("ledger_head_signed", length=signed.length, head=signed.head)
+    return str(path)
