@@ -1,11 +1,12 @@
 """Every setting, read once from the environment (and `.env`). The only module that reads it.
 
-A secret can stand in a file: `PARLEY_RASA_SECRET_FILE=/run/secrets/rasa` gives `PARLEY_RASA_SECRET`.
+Each can stand in a file: `PARLEY_RASA_SECRET_FILE=/run/secrets/rasa` gives `PARLEY_RASA_SECRET`.
 """
 
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
@@ -13,7 +14,12 @@ from zoneinfo import ZoneInfo
 from email_validator import EmailNotValidError, validate_email
 from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic.fields import FieldInfo
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings import (
+    BaseSettings,
+    DotEnvSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
 from yarl import URL
 
 from base.errors import ParleyError
@@ -194,8 +200,21 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Adds the `_FILE` form after the plain variables."""
-        return init_settings, env_settings, _FileVariables(settings_cls), dotenv_settings, file_secret_settings
+        """Adds the `_FILE` form after the plain variables, of the environment and of `.env`."""
+        return (
+            init_settings,
+            env_settings,
+            _FileVariables(settings_cls, os.environ),
+            dotenv_settings,
+            _FileVariables(settings_cls, _in_dotenv(dotenv_settings)),
+            file_secret_settings,
+        )
+
+
+def _in_dotenv(source: PydanticBaseSettingsSource) -> Mapping[str, str | None]:
+    """What stands in `.env`, by names in capitals."""
+    found = source.env_vars if isinstance(source, DotEnvSettingsSource) else {}
+    return {name.upper(): value for name, value in found.items()}
 
 
 def _parts(text: str) -> list[str]:
@@ -211,14 +230,18 @@ def _is_web_address(text: str) -> bool:
 
 
 class _FileVariables(PydanticBaseSettingsSource):
-    """Reads `PARLEY_NAME_FILE` (and `DATABASE_URL_FILE`)."""
+    """Reads `PARLEY_NAME_FILE` (and `DATABASE_URL_FILE`) of some variables."""
+
+    def __init__(self, settings_cls: type[BaseSettings], variables: Mapping[str, str | None]) -> None:
+        super().__init__(settings_cls)
+        self._variables = variables
 
     def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:  # noqa: ARG002
         names = [f"PARLEY_{field_name.upper()}_FILE"]
         if field_name == "database_url":
             names.append("DATABASE_URL_FILE")
         for name in names:
-            if path := os.environ.get(name):
+            if path := self._variables.get(name):
                 try:
                     return Path(path).read_text().strip(), field_name, False
                 except OSError as error:

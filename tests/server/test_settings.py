@@ -40,6 +40,21 @@ def test_a_secret_can_stand_in_a_file(monkeypatch: pytest.MonkeyPatch, tmp_path:
     assert settings.database_url.get_secret_value() == "postgresql://somewhere/db"
 
 
+def test_a_secret_can_stand_in_a_file_that_is_named_in_dotenv(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "secret").write_text("s" * 40 + "\n")
+    (tmp_path / "url").write_text("postgresql://somewhere/db\n")
+    named = f"PARLEY_RASA_SECRET_FILE={tmp_path / 'secret'}\nDATABASE_URL_FILE={tmp_path / 'url'}\nPARLEY_PORT=8081\n"
+    (tmp_path / ".env").write_text(named)
+    settings = read_settings()
+    assert settings.rasa_secret is not None
+    assert settings.rasa_secret.get_secret_value() == "s" * 40
+    assert settings.database_url is not None
+    assert settings.database_url.get_secret_value() == "postgresql://somewhere/db"
+    assert settings.port == 8081
+    monkeypatch.setenv("PARLEY_RASA_SECRET", "e" * 40)
+    assert read_settings().rasa_secret.get_secret_value() == "e" * 40, "the environment goes before .env"
+
+
 def test_a_missing_secret_file_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PARLEY_RASA_SECRET_FILE", "/nowhere/secret")
     with pytest.raises(SettingsProblem, match="PARLEY_RASA_SECRET_FILE: cannot read"):
