@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
 
 from base.messages import Stored
 from bot.rendering import Rendered, render
+from bot.rendering.capabilities import get_capabilities
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +29,18 @@ class Part:
 
 def to_parts(said: Sequence[Stored], channel: str, language: str) -> list[Part]:
     """The messages to send, in order; what is only to be spoken or shown on a page gives none."""
-    return [part for message in said for part in _parts_of(message, render(message, channel, language))]
+    parts = [part for message in said for part in _parts_of(message, render(message, channel, language))]
+    return list(_join(parts)) if get_capabilities(channel).joins else parts
+
+
+def _join(parts: Sequence[Part]) -> Iterator[Part]:
+    """One message of all that has nothing beside its text: nobody wants three mails for one answer."""
+    text = ""
+    for number, part in enumerate(parts, start=1):
+        text = f"{text}\n\n{part.text}".strip()
+        if part.content or number == len(parts):
+            yield replace(part, text=text)
+            text = ""
 
 
 def _parts_of(message: Stored, rendered: Rendered) -> Iterator[Part]:

@@ -134,13 +134,15 @@ class Delivery:
         )
         rows = await session.execute(select(Contact.id, Contact.language).where(Contact.id.in_(contact_ids)))
         languages = {row.id: row.language for row in rows}
-        threads = await _threads(session, messages)
+        talks = await _talks(session, messages)
         sealed: list[tuple[Claimed, Envelope]] = []
         for message in messages:
             kind = ADDRESS_KINDS.get(message.channel)
             own = addresses[message.contact_id]
             account = self._gatekeeper.account_of(message.channel, message.account_id)
-            thread = threads.get(message.conversation_id) if message.message_id is not None else None
+            language, thread = languages[message.contact_id], None
+            if message.message_id is not None and message.conversation_id in talks:
+                language, thread = talks[message.conversation_id]
             envelope = Envelope(
                 outbox_id=message.id,
                 contact_id=message.contact_id,
@@ -148,7 +150,7 @@ class Delivery:
                 attempt=message.attempts,
                 channel=message.channel,
                 purpose=message.purpose,
-                language=languages[message.contact_id],
+                language=language,
                 address=points.get(message.contact_point_id)
                 or next((value for name, value in own.items() if name == kind), None),
                 subject=message.subject,
@@ -190,13 +192,16 @@ class Delivery:
             await hold(session, envelope.account_id, now + outcome.after, now)
 
 
-async def _threads(session: AsyncSession, messages: Sequence[Claimed]) -> dict[UUID | None, dict[str, Any]]:
-    """What answers need to land where the talk is, by conversation."""
+async def _talks(
+    session: AsyncSession, messages: Sequence[Claimed]
+) -> dict[UUID | None, tuple[str, dict[str, Any] | None]]:
+    """By conversation, the language of answers and what they need to land where the talk is."""
     ids = [message.conversation_id for message in messages if message.message_id is not None]
     if not ids:
         return {}
-    found = select(conversations.c.id, conversations.c.thread).where(conversations.c.id.in_(ids))
-    return {row.id: row.thread for row in await session.execute(found) if row.thread}
+    found = select(conversations.c.id, conversations.c.language, conversations.c.thread)
+    rows = await session.execute(found.where(conversations.c.id.in_(ids)))
+    return {row.id: (row.language, row.thread) for row in rows}
 
 
 async def _still_held(session: AsyncSession, messages: Sequence[Claimed]) -> list[Claimed]:

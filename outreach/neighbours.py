@@ -11,6 +11,7 @@ conversations = table(
     column("channel", Text()),
     column("contact_id", Uuid()),
     column("status", Text()),
+    column("language", Text()),
     column("time_zone", Text()),
     column("account_id", Uuid()),
     column("contact_point_id", Uuid()),

@@ -26,6 +26,7 @@ class Capabilities:
         shares_phone: whether a person can hand over their own phone number with a tap, vouched for by the provider.
         starts: whether we may write first: to whoever agreed to it; or only once the person has opened the talk.
         reply_window: how long after their last message they may be written to; None: as long as they may at all.
+        joins: whether what is said in one turn goes out as one message; else each by itself.
         cost: what the provider charges by; None: nothing a message.
     """
 
@@ -42,6 +43,7 @@ class Capabilities:
     shares_phone: bool = False
     starts: Literal["with consent", "once they have"] = "with consent"
     reply_window: timedelta | None = None
+    joins: bool = False
     cost: Literal["segment", "minute"] | None = None
 
     @property
@@ -72,7 +74,9 @@ CAPABILITIES: dict[str, Capabilities] = {
     "sms": Capabilities(
         "numbers", "address", "numbered", False, True, "shown", 3 * 153, 10 * 153, "sms", cost="segment"
     ),
-    "email": Capabilities("numbers", "address", "numbered", False, True, "shown", 100_000, 100_000, "character"),
+    "email": Capabilities(
+        "numbers", "address", "numbered", False, True, "shown", 100_000, 100_000, "character", joins=True
+    ),
     # What a provider of telephony takes in one go; a sentence as such has no bound.
     "voice": Capabilities("keys", "spoken", "spoken", False, False, "named", 3000, 3000, "character", cost="minute"),
 }

@@ -49,6 +49,7 @@ def _describe(capabilities: Capabilities) -> dict[str, str]:
         "a text under something shown is at most": f"{capabilities.caption or capabilities.limit:,} {unit}"
         if capabilities.media == "shown"
         else "–",
+        "several messages in one turn": "go out as one" if capabilities.joins else "go out one after the other",
         "writes first": "to whoever agreed to it" if capabilities.starts == "with consent" else "never: they open it",
         "may be written to after their last message": _describe_window(capabilities),
         "provider charges": f"by the {capabilities.cost}" if capabilities.cost else "nothing that Parley knows of",

@@ -18,6 +18,7 @@ from typing import Any
 import dkim
 
 from channels.email.settings import EmailSettings
+from channels.email.words import Words
 from outreach.decisions import SERVICE_PURPOSES
 from outreach.ports import Envelope
 
@@ -60,18 +61,19 @@ def _policy(*, utf8: bool) -> EmailPolicy[EmailMessage]:
 
 @dataclass(frozen=True, slots=True)
 class _Footer:
+    words: Words
     why: str
     sender: str
     unsubscribe_url: str | None
 
     def as_text(self) -> str:
-        link = f"\nUnsubscribe with one click: {self.unsubscribe_url}" if self.unsubscribe_url else ""
+        link = f"\n{self.words.say('unsubscribe_at', url=self.unsubscribe_url)}" if self.unsubscribe_url else ""
         return f"{self.why}\n{self.sender}{link}"
 
     def as_html(self) -> str:
         link = ""
         if self.unsubscribe_url:
-            link = f'<br><a href="{escape(self.unsubscribe_url)}">Unsubscribe with one click</a>'
+            link = f'<br><a href="{escape(self.unsubscribe_url)}">{escape(self.words.say("unsubscribe"))}</a>'
         return f"{escape(self.why)}<br>{escape(self.sender)}{link}"
 
 
@@ -98,7 +100,7 @@ def build_message(
     message = EmailMessage(policy=_policy(utf8=not to.isascii()))
     message["From"] = Address(settings.from_name or "", addr_spec=settings.from_address)
     message["To"] = _address(to)
-    message["Subject"] = _subject(envelope) or f"A message from {settings.from_name}"
+    message["Subject"] = _subject(envelope) or Words(envelope.language).say("subject", sender=settings.from_name)
     message["Date"] = format_datetime(now)
     message["Message-ID"] = message_id(envelope, settings)
     thread = _thread(envelope)
@@ -180,7 +182,12 @@ def _subject(envelope: Envelope) -> str:
 
 
 def _footer_of(envelope: Envelope, settings: EmailSettings, unsubscribe_url: str) -> _Footer:
-    return _footer(settings, unsubscribe_url if envelope.purpose not in SERVICE_PURPOSES else None)
+    words = Words(envelope.language)
+    promotional = envelope.purpose not in SERVICE_PURPOSES
+    why = words.say("agreed" if promotional else "asked", sender=settings.from_name)
+    postal_address = ", ".join(line.strip() for line in (settings.postal_address or "").splitlines() if line.strip())
+    url = unsubscribe_url if promotional else None
+    return _Footer(words, why, f"{settings.from_name}, {postal_address}", url)
 
 
 def message_id(envelope: Envelope, settings: EmailSettings) -> str:
@@ -195,15 +202,6 @@ def _address(checked: str) -> Address:
     # The parser behind addr_spec knows no letters beyond ASCII, though the header can carry them.
     username, _, domain = checked.rpartition("@")
     return Address(username=username, domain=domain)
-
-
-def _footer(settings: EmailSettings, unsubscribe_url: str | None) -> _Footer:
-    if unsubscribe_url:
-        why = f"You get this because you agreed to e-mails from {settings.from_name}."
-    else:
-        why = f"You get this because you asked {settings.from_name} for it."
-    postal_address = ", ".join(line.strip() for line in (settings.postal_address or "").splitlines() if line.strip())
-    return _Footer(why, f"{settings.from_name}, {postal_address}", unsubscribe_url)
 
 
 def _as_html(envelope: Envelope, footer: _Footer) -> str:

@@ -15,12 +15,14 @@ from email.headerregistry import Address
 from email.message import EmailMessage, Message, MIMEPart
 from email.policy import EmailPolicy
 from email.utils import parseaddr
+from functools import cache
 from typing import Literal
 
 import quotequail
 from selectolax.lexbor import LexborHTMLParser
 
 from base.errors import Malformed
+from channels.email.words import Words, list_languages
 from crm.consent.opt_out.replies import names_device
 
 LONGEST = 20 * 1024 * 1024
@@ -41,7 +43,6 @@ _INTRODUCTION = re.compile(
     r"(?:^|\n)(?:On|Am|Le|El) [^\n]{1,200}(?:\n[^\n]{0,200}){0,3}?"
     r"\b(?:wrote|schrieb[^:\n]{0,200}|a écrit|escribió)\s?:\s*$"
 )
-_OUR_FOOTER = re.compile(r"unsubscribe with one click\s*(?:[:<\[(].*)?$", re.IGNORECASE)
 _BREAKS = ("br", "p", "div", "li", "tr", "blockquote", "h1", "h2", "h3", "table")
 _HIDDEN = ("script", "style", "head", "title", "template")
 _QUOTES = "blockquote, .gmail_quote, .yahoo_quoted, .protonmail_quote, .moz-cite-prefix"
@@ -280,10 +281,18 @@ def _unquoted(text: str) -> str:
 def _without_footer(text: str) -> str:
     """Without a signature, ours or theirs or that of a telephone, and without quoted lines; lines are whole again."""
     text = _SIGNATURE.split(text.replace("\n\0", ""), maxsplit=1)[0]
-    kept = [line for line in text.split("\n") if not line.lstrip().startswith(">") and not _OUR_FOOTER.search(line)]
+    ours = _our_footer()
+    kept = [line for line in text.split("\n") if not line.lstrip().startswith(">") and not ours.search(line)]
     while kept and (not kept[-1].strip() or names_device(kept[-1])):
         kept.pop()
     return "\n".join(kept).strip()
+
+
+@cache
+def _our_footer() -> re.Pattern[str]:
+    """The line with the link to unsubscribe, as it stands in mails of ours in any language."""
+    named = "|".join(re.escape(Words(language).say("unsubscribe")) for language in list_languages())
+    return re.compile(rf"(?:{named})\s*(?:[:<\[(].*)?$", re.IGNORECASE)
 
 
 def _shorten(text: str) -> str:

@@ -54,3 +54,14 @@ def test_who_is_asked_for_their_number_may_share_it_with_a_tap_in_their_language
 def test_a_number_is_shared_only_where_that_can_be_done_and_is_asked_for(channel: str, asked: str) -> None:
     (part,) = parts("Which one?", channel, input=asked)
     assert "share" not in part.content
+
+
+def test_what_is_said_in_one_turn_is_one_mail_with_the_question_last() -> None:
+    said = [
+        Stored(uuid4(), uuid4(), seq, "bot", text, datetime(2026, 11, 23, tzinfo=UTC), data=data)
+        for seq, (text, data) in enumerate([("Nice to meet you.", {}), ("Which plan?", {"choices": SKIP})], start=1)
+    ]
+    (mail,) = to_parts(said, "email", "en")
+    assert mail.text == "Nice to meet you.\n\nWhich plan?\n\n1. Rather not\n\nReply with 1."
+    assert (mail.message_id, mail.content) == (said[-1].id, {})
+    assert [part.text for part in to_parts(said, "telegram", "en")] == ["Nice to meet you.", "Which plan?"]

@@ -42,6 +42,30 @@ def test_marketing_names_sender_reason_postal_address_and_the_way_out(envelope, 
     assert f"\r\nList-Unsubscribe: <{LINK}>\r\n".encode() in raw
 
 
+@pytest.mark.parametrize(
+    ("language", "why", "way_out"),
+    [
+        ("es-MX", "aceptó recibir correos de Northwind Ledger", "Darse de baja con un clic: {link}"),
+        ("fr", "vous avez accepté les e-mails de Northwind Ledger", "Se désinscrire en un clic : {link}"),
+        ("de", "weil Sie E-Mails von Northwind Ledger zugestimmt haben", "Mit einem Klick abmelden: {link}"),
+        ("nl", "you agreed to e-mails from Northwind Ledger", "Unsubscribe with one click: {link}"),
+    ],
+)
+def test_the_footer_is_in_the_language_of_the_mail(envelope, settings, now, language, why, way_out):  # noqa: PLR0917
+    _, message = build(envelope, settings, now, language=language)
+    plain, html = parts(message)
+    assert why in plain
+    assert why in html
+    assert way_out.format(link=LINK) in plain
+    assert f'<html lang="{language}">' in html
+
+
+def test_what_was_asked_for_says_so_in_its_language_and_without_a_subject_names_the_sender(envelope, settings, now):
+    _, message = build(envelope, settings, now, language="de", purpose="answer", subject=None)
+    assert "weil Sie Northwind Ledger darum gebeten haben" in parts(message)[0]
+    assert message["Subject"] == "Eine Nachricht von Northwind Ledger"
+
+
 def test_what_was_asked_for_has_no_way_out_of_marketing(envelope, settings, now):
     _, message = build(envelope, settings, now, purpose="service")
     assert message["List-Unsubscribe"] is None
