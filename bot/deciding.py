@@ -52,6 +52,9 @@ MOST_NEEDS = 8
 STOP_PATIENCE = 2.0
 """Seconds that an opt-out waits for the dialogue to close its flows itself, before they are closed here."""
 
+Wording = Callable[[str, str, str], str]
+"""What the platform itself says: by the name of a pattern, the language and the channel."""
+
 SILENCES = ("no_reply", "timed_out")
 """Kinds of messages by which the platform says that nobody wrote."""
 
@@ -97,7 +100,7 @@ class Decider:
         needs: Needs,
         keys: KeyRing,
         clock: Clock,
-        wording: Callable[[str, str], str],
+        wording: Wording,
     ) -> None:
         self._sessions = sessions
         self._dialogue = dialogue
@@ -148,7 +151,7 @@ class Decider:
             claim.language, claim.language_from, claim.text, live.languages, first_words=claim.state is None
         )
         spoken = replace(claim, language=followed.language, language_from=followed.known_from)
-        text = self._wording("language_not_spoken", followed.language) if followed.unspoken else ""
+        text = self._wording("language_not_spoken", followed.language, claim.channel) if followed.unspoken else ""
         text = render(text, {"languages": name_languages(live.languages, followed.language)})
         return spoken, [Reply(text=text)] if text else []
 
@@ -165,7 +168,7 @@ class Decider:
         return Decided(
             claim,
             None,
-            [Reply(text=self._wording("handed_off", claim.language))],
+            [Reply(text=self._wording("handed_off", claim.language, claim.channel))],
             [{"effect": "hand_off", "team": "support", "reason": reason}],
         )
 
@@ -279,7 +282,7 @@ class Decider:
 
     def _words_of_ours(self, claim: Claim, pattern: str) -> list[Reply]:
         try:
-            text = self._wording(pattern, claim.language) if pattern else ""
+            text = self._wording(pattern, claim.language, claim.channel) if pattern else ""
         except ParleyError as error:
             # Without a publication there are no words for it, but it holds.
             log.warning("stop_not_said", conversation_id=str(claim.conversation_id), error=error.code)

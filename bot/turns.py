@@ -7,7 +7,6 @@ and commits state, replies and effects together, if the claim still holds. Whate
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
@@ -36,13 +35,14 @@ from bot.claims import (
     store_and_claim,
 )
 from bot.conversations import start_conversation
-from bot.deciding import SILENCES, ClaimLost, Decided, Decider
+from bot.deciding import SILENCES, ClaimLost, Decided, Decider, Wording
 from bot.dialogue import DialogueFailed, DialogueUnavailable, RasaDialogue, Reply
 from bot.effects import carry_out
 from bot.models import Conversation
 from bot.moving import move_by_code
 from bot.ports import Answers, ConfirmMeeting, FollowUps, LiveFlows, Needs, Watchers
 from bot.publishing.live import NothingPublished
+from bot.rendering.capabilities import get_capabilities
 from bot.said_out import to_parts
 from bot.scene import Scene
 from bot.turn_statements import CLAIM
@@ -96,7 +96,7 @@ class TurnService:
         watchers: Watchers,
         keys: KeyRing,
         clock: Clock,
-        wording: Callable[[str, str], str],
+        wording: Wording,
         settings: TurnSettings,
         confirm_meeting: ConfirmMeeting | None = None,
         answers: Answers | None = None,
@@ -372,7 +372,8 @@ def _kept(decided: Decided, now: datetime) -> Kept:
         publication=decided.publication,
         timer=None if timer is None else {"kind": timer.kind, "step": timer.step},
         timer_due_at=None if timer is None else now + timedelta(seconds=timer.seconds),
-        debounce_ms=round(decided.debounce * 1000),
+        # A spoken turn is whole: nobody on the phone goes on with the same sentence in the next.
+        debounce_ms=0 if get_capabilities(decided.claim.channel).speaks else round(decided.debounce * 1000),
         language=decided.claim.language,
         language_from=decided.claim.language_from,
     )

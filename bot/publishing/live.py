@@ -85,8 +85,10 @@ class PublishedFlows:
             log.info("publication_live", publication=row.seq, flows=row.flows_version)
         return self.current
 
-    def wording(self, name: str, language: str) -> str:
+    def wording(self, name: str, language: str, channel: str) -> str:
         """What the platform itself says (`stopped`, `handed_off`), in the language or else the default one.
+
+        The channel's own text is taken where there is one.
 
         Empty where what is live was published before there were words for it.
 
@@ -96,8 +98,8 @@ class PublishedFlows:
         compiled = self.compiled
         languages = (language, language.partition("-")[0], compiled["default_language"])
         patterns = (compiled["wording"].get(one, {}).get("patterns", {}) for one in languages)
-        text: str = next((known[name]["text"]["default"] for known in patterns if name in known), "")
-        return text
+        texts: dict[str, str] = next((known[name]["text"] for known in patterns if name in known), {"default": ""})
+        return texts.get(channel) or texts["default"]
 
     async def listen(self) -> None:
         """Runs for the life of the process and keeps `current` new; reconnects when the database goes away."""

@@ -200,7 +200,7 @@ async def staged(
         watchers=watchers,
         keys=keys,
         clock=clock,
-        wording=lambda name, language: f"<{name} {language}>" + _NAMED.get(name, ""),
+        wording=lambda name, language, channel: f"<{name} {language}>" + _NAMED.get(name, ""),
         settings=TurnSettings("Northwind Ledger", "test-process"),
         confirm_meeting=meetings.confirm,
         answers=OutboxAnswers(("sms", "telegram", "email")),

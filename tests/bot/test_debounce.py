@@ -8,8 +8,9 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
+from base.database import transaction
 from base.messages import MAX_TEXT
 from bot.claims import Taken
 from bot.models import Conversation, Message
@@ -169,3 +170,12 @@ async def test_one_more_piece_before_the_turn_is_done_again_asks_no_other_system
     assert texts(asking)[-1] == "order the\nblue one"
     assert (await asking.transcript())[-1] == ("bot", "ordered")
     assert len(asking.system.calls) == 1
+
+
+async def test_nobody_on_the_phone_waits_for_more_of_what_they_said(stage: Stage) -> None:
+    async with transaction(stage.sessions) as session:
+        await session.execute(update(Conversation).values(channel="voice"))
+    stage.dialogue.script = lambda _body: say("tell me", debounce=WAIT.total_seconds())
+    await stage.say("hello")
+    assert (await take(stage, "we are about twenty")).waits_until is None
+    assert texts(stage) == ["hello", "we are about twenty"]

@@ -88,7 +88,7 @@ def test_what_is_tapped_on_the_web_is_numbered_by_sms_and_pressed_on_the_phone()
     assert (sms.buttons, sms.keys) == ((), {"1": "small", "2": "mid", "3": "big"})
     voice = shown("voice", **parts)
     assert voice.texts == ()
-    assert voice.said.endswith("For 1 to 10, press 1.\n\nFor 11 to 50, press 2.\n\nFor More, press 3.")
+    assert voice.said.endswith("1 to 10: press 1.\n\n11 to 50: press 2.\n\nMore: press 3.")
     assert voice.keys == {"1": "small", "2": "mid", "3": "big"}
 
 

@@ -107,7 +107,7 @@ async def test_an_opt_out_whose_turns_broke_is_carried_out_and_not_handed_over(s
 
 
 async def test_an_opt_out_needs_no_words_of_ours(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
-    def nothing_live(_name: str, _language: str) -> str:
+    def nothing_live(_name: str, _language: str, _channel: str) -> str:
         raise NothingPublished
 
     monkeypatch.setattr(stage.turns._decider, "_wording", nothing_live)

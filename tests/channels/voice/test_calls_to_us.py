@@ -25,7 +25,7 @@ async def test_a_caller_hears_the_notice_first_and_then_the_question_with_its_ke
     person = await desk.call()
     assert person.call.heard[0] == NOTICE
     assert "What brings you here?" in person.call.heard[1]
-    assert "For A demo, press 1." in person.call.heard[1]
+    assert "A demo: press 1." in person.call.heard[1]
     assert person.call.languages == ["en-US", "en-US"]
 
 

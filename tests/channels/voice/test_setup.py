@@ -150,7 +150,7 @@ async def test_one_can_call_from_the_terminal(desk: Desk) -> None:
     await simulate(desk.house.public_url, account, "+14155552671", read_line, shown.append)
     assert port
     assert "◂ Noted." in shown
-    assert any("For Many, press 2." in one for one in shown)
+    assert any("Many: press 2." in one for one in shown)
     assert shown[-1] == "  (the call is over)"
     assert [one.get("value") for one in desk.told()] == ["many"]
 

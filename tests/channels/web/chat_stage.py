@@ -179,7 +179,7 @@ async def running_process(
         watchers=hub,
         keys=keys,
         clock=clock,
-        wording=lambda name, language: f"<{name} {language}>",
+        wording=lambda name, language, channel: f"<{name} {language}>",
         settings=TurnSettings("Northwind Ledger", name),
     )
     tokens = VisitorTokens(keys)
