@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 
 from base.logging import configure_logging
+from server.audit_commands import audit
 from server.channels_commands import channels
 from server.flows_commands import flows
 from server.knowledge_commands import knowledge
@@ -130,7 +131,7 @@ def _use_uvloop() -> None:
         uvloop.install()
 
 
-for _group in (channels, flows, nlu, knowledge, connectors, calendars, ledger, verify_ledger):
+for _group in (channels, flows, nlu, knowledge, connectors, calendars, ledger, verify_ledger, audit):
     parley.add_command(_group)
 
 

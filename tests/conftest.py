@@ -5,9 +5,9 @@ from __future__ import annotations
 import itertools
 import os
 import tempfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import psycopg
@@ -130,3 +130,15 @@ async def browser() -> AsyncIterator[Browser]:
         running = await playwright.chromium.launch(executable_path=str(program), args=_SWITCHES)
         yield running
         await running.close()
+
+
+@pytest.fixture
+def oracle() -> Callable[..., Awaitable[None]]:
+    """Asks the invariants of `parley audit`: to be called when a fault is over and everything has come to rest."""
+    from server.audit.oracle import audit
+
+    async def ask(sessions: Sessions, now: datetime) -> None:
+        # One machine, one clock.
+        assert await audit(sessions, now, skew=timedelta(0)) == []
+
+    return ask

@@ -151,7 +151,7 @@ class Stage:
         """Opens a new conversation, as another browser would, with its opening answered."""
         async with transaction(self.sessions) as session:
             self.conversation_id = await start_conversation(
-                session, channel="web", language="en", time_zone="Europe/Berlin", page_url=None, now=self.clock.now()
+                session, channel="web", language="en", time_zone="Europe/Madrid", page_url=None, now=self.clock.now()
             )
         await self.answer_opening()
 
@@ -207,7 +207,7 @@ async def staged(
     )
     async with transaction(sessions) as session:
         conversation_id = await start_conversation(
-            session, channel="web", language="en", time_zone="Europe/Berlin", page_url=None, now=now
+            session, channel="web", language="en", time_zone="Europe/Madrid", page_url=None, now=now
         )
     stage = Stage(sessions, dialogue, turns, clock, follow_ups, watchers, conversation_id, live, system, meetings, keys)
     if not start:

@@ -75,7 +75,7 @@ async def test_a_turn_tells_the_visitors_own_time_and_how_long_they_were_away(st
     stage.clock.move(timedelta(hours=5, seconds=7))
     await stage.say("back again")
     first, second = stage.dialogue.requests
-    assert (first["now"], first["zone"]) == ("2026-11-23T16:00:00+01:00", "Europe/Berlin")
+    assert (first["now"], first["zone"]) == ("2026-11-23T16:00:00+01:00", "Europe/Madrid")
     assert (first["idle_seconds"], second["idle_seconds"]) == (0, 5 * 3_600 + 7)
 
 

@@ -8,13 +8,16 @@ import os
 import signal
 import uuid
 from collections import Counter
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 import aiohttp
 import pytest
 from playwright.async_api import Browser, expect
 
+from base.database import create_engine, create_sessions
 from tests.journey_of_a_lead.running_site import RunningSite
 from tests.journey_of_a_lead.visitor import WAIT, Visitor
 
@@ -22,6 +25,17 @@ pytestmark = pytest.mark.journey
 
 QUESTION = "how much does it cost?"
 ANSWER = "€29 a month"
+
+
+Oracle = Callable[[Any, datetime], Awaitable[None]]
+
+
+async def _ask(oracle: Oracle, site: RunningSite) -> None:
+    engine = create_engine(site.database_url)
+    try:
+        await oracle(create_sessions(engine), datetime.now(UTC))
+    finally:
+        await engine.dispose()
 
 
 @dataclass
@@ -84,7 +98,7 @@ class PatientClient:
 
 
 async def test_killing_web_worker_and_rasa_mid_conversation_loses_nothing_and_doubles_nothing(
-    site: RunningSite,
+    site: RunningSite, oracle: Oracle
 ) -> None:
     async with aiohttp.ClientSession() as session:
         clients = [PatientClient(site.url) for _ in range(4)]
@@ -117,9 +131,12 @@ async def test_killing_web_worker_and_rasa_mid_conversation_loses_nothing_and_do
         seqs = [message["seq"] for message in client.shown]
         assert seqs == sorted(set(seqs)), "each message was shown once, in order"
     assert len(said) == len(set(said)) == sum(len(client.confirmed) for client in clients)
+    await _ask(oracle, site)
 
 
-async def test_a_killed_database_comes_back_by_itself_and_no_message_is_lost_or_doubled(site: RunningSite) -> None:
+async def test_a_killed_database_comes_back_by_itself_and_no_message_is_lost_or_doubled(
+    site: RunningSite, oracle: Oracle
+) -> None:
     async with aiohttp.ClientSession() as session:
         clients = [PatientClient(site.url) for _ in range(3)]
         await asyncio.gather(*(client.open(session) for client in clients))
@@ -137,6 +154,7 @@ async def test_a_killed_database_comes_back_by_itself_and_no_message_is_lost_or_
     for client in clients:
         assert Counter(client.answers_to(client_id) for client_id in client.confirmed) == {2: 4}
     assert [site.pid_of(name) for name in ("web", "rasa")] == pids, "nothing else had to be started again"
+    await _ask(oracle, site)
 
 
 async def test_in_the_browser_a_message_typed_while_the_web_process_dies_is_answered_once(

@@ -35,7 +35,7 @@ async def kill_worker(site, point: str, file: Path) -> None:
 
 
 @pytest.mark.parametrize("point", ["after_claim", "during_send"])
-async def test_promotion_of_a_killed_worker_is_unknown_and_never_sent_again(site, tmp_path, point):
+async def test_promotion_of_a_killed_worker_is_unknown_and_never_sent_again(site, tmp_path, point, oracle):
     outbox_id = await site.put(await site.contact())
     await kill_worker(site, point, tmp_path / "here")
     assert (await site.message(outbox_id)).state == "sending"
@@ -45,9 +45,10 @@ async def test_promotion_of_a_killed_worker_is_unknown_and_never_sent_again(site
     row = await site.message(outbox_id)
     assert (row.state, row.reason_rule, row.attempts) == ("unknown", "send_interrupted", 1)
     assert site.email.sent == []
+    await oracle(site.sessions, site.clock.now())
 
 
-async def test_what_was_asked_for_is_sent_once_more_after_a_kill(site, tmp_path):
+async def test_what_was_asked_for_is_sent_once_more_after_a_kill(site, tmp_path, oracle):
     outbox_id = await site.put(await site.contact(), message_class="requested", purpose="service")
     await kill_worker(site, "during_send", tmp_path / "here")
     for _ in range(3):
@@ -56,3 +57,4 @@ async def test_what_was_asked_for_is_sent_once_more_after_a_kill(site, tmp_path)
     assert [one.outbox_id for one in site.email.sent] == [outbox_id]
     row = await site.message(outbox_id)
     assert (row.state, row.attempts) == ("accepted", 2)
+    await oracle(site.sessions, site.clock.now())
