@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, ClassVar, Literal
 from uuid import UUID
 
+from outreach.jurisdictions.pack import Kind
 from outreach.rule_pack import MessageClass
 
 ConsentName = Literal["given", "refused", "withdrawn", "expired", "none"]
@@ -64,6 +65,16 @@ class PastSend:
 
     channel: str
     at: datetime
+    topic: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """How somebody came to agree to something, since when, and until when it counts."""
+
+    kind: Kind
+    since_at: datetime
+    valid_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +82,9 @@ class Snapshot:
     """Everything the gate's answer depends on, read at one moment. Holds no address.
 
     `consents` maps (purpose, channel) to its state; a pair that is absent was never asked for.
-    `suppressed` maps a channel, or `all`, to the reason. `zones` are all zones the contact may be in.
+    `bases` maps the same to what the consent rests on. `suppressed` maps a channel, or `all`, to the reason.
+    `countries`, `states` (of the US) and `zones` are all that the contact may be in (`crm.places`). `topic` is what the
+    message is about: its journey, else its purpose. `clock_skew`: how far our clock and the database's are apart.
     `missing_setting` says in words which of the channel's settings is not made. `in_talk`: the bot said it in a
     conversation, so that its purpose may be one of `ANSWERS`.
     """
@@ -86,7 +99,10 @@ class Snapshot:
     stage: str = "visitor"
     has_address: bool = False
     consents: Mapping[tuple[str, str], ConsentName] = field(default_factory=dict)
+    bases: Mapping[tuple[str, str], tuple[Basis, ...]] = field(default_factory=dict)
     suppressed: Mapping[str, str] = field(default_factory=dict)
+    countries: tuple[str, ...] = ()
+    states: tuple[str, ...] = ()
     zones: tuple[str, ...] = ()
     default_zones: tuple[str, ...] = ()
     past_sends: tuple[PastSend, ...] = ()
@@ -94,6 +110,8 @@ class Snapshot:
     own_conversation: bool = False
     missing_setting: str | None = None
     in_talk: bool = False
+    topic: str = ""
+    clock_skew: timedelta = timedelta(0)
 
     @property
     def promotional(self) -> bool:
@@ -112,12 +130,20 @@ class Snapshot:
             "stage": self.stage,
             "has_address": self.has_address,
             "consents": {f"{purpose}/{channel}": name for (purpose, channel), name in sorted(self.consents.items())},
+            "bases": {
+                f"{purpose}/{channel}": [[basis.kind, basis.since_at.isoformat()] for basis in bases]
+                for (purpose, channel), bases in sorted(self.bases.items())
+            },
             "suppressed": dict(self.suppressed),
+            "countries": list(self.countries),
+            "states": list(self.states),
             "zones": list(self.zones),
             "default_zones": list(self.default_zones),
-            "past_sends": [[send.channel, send.at.isoformat()] for send in self.past_sends],
+            "past_sends": [[send.channel, send.at.isoformat(), send.topic] for send in self.past_sends],
             "with_a_person": self.with_a_person,
             "own_conversation": self.own_conversation,
             "missing_setting": self.missing_setting,
             "in_talk": self.in_talk,
+            "topic": self.topic,
+            "clock_skew_seconds": self.clock_skew.total_seconds(),
         }

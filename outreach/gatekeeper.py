@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 from uuid import UUID
@@ -11,11 +11,14 @@ from uuid import UUID
 from sqlalchemy import case, insert, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from base.clock import Clock, SystemClock
+from base.encryption import KeyRing
 from base.ids import new_id
 from outreach.accounts.book import AccountBook
 from outreach.accounts.service import Account
 from outreach.decisions import Allow, Decision, Defer, Deny, Snapshot
 from outreach.gate import may_send
+from outreach.jurisdictions.rules import places_of
 from outreach.models import GateDecision, OutboxMessage
 from outreach.ports import Sender
 from outreach.rule_pack import RulePack
@@ -38,12 +41,18 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Gatekeeper:
-    """The gate with what it needs at hand: its limits, the channels there are, the operator's own time zones."""
+    """The gate with what it needs at hand: its limits, the channels there are, the operator's own time zones.
+
+    `keys` open phone numbers, which tell where somebody may be; without them a number tells that this is unknown.
+    `machine` is this machine's clock, which has to agree with the database's.
+    """
 
     pack: RulePack
     senders: Mapping[str, Sender]
     default_zones: tuple[str, ...]
     accounts: AccountBook | None = None
+    keys: KeyRing | None = None
+    machine: Clock = field(default_factory=SystemClock)
 
     def account_of(self, channel: str, account_id: UUID | None) -> Account | None:
         """The account a message leaves from, as of the last look; None where the channel has none."""
@@ -53,7 +62,16 @@ class Gatekeeper:
         self, session: AsyncSession, queued: Sequence[Queued], stage: Stage, now: datetime
     ) -> dict[UUID, Verdict]:
         """An answer per message, by its id, from facts read now. Stores nothing."""
-        snapshots = await take_snapshots(session, queued, now, senders=self.senders, default_zones=self.default_zones)
+        snapshots = await take_snapshots(
+            session,
+            queued,
+            now,
+            senders=self.senders,
+            default_zones=self.default_zones,
+            keys=self.keys,
+            machine=self.machine,
+            remember=self.pack.remembered,
+        )
         return {
             outbox_id: Verdict(new_id(), outbox_id, stage, may_send(snapshot, now, self.pack), snapshot, now)
             for outbox_id, snapshot in snapshots.items()
@@ -76,9 +94,12 @@ class Gatekeeper:
             "reason": decision.reason,
             "until": decision.until if isinstance(decision, Defer) else None,
             "pack_version": self.pack.version,
-            "inputs": verdict.snapshot.as_inputs(),
+            "inputs": {**verdict.snapshot.as_inputs(), "places": list(self._places(verdict))},
             "decided_at": verdict.decided_at,
         }
+
+    def _places(self, verdict: Verdict) -> tuple[str, ...]:
+        return places_of(self.pack.law, verdict.snapshot.countries, verdict.snapshot.states)
 
 
 def split_verdicts(verdicts: Iterable[Verdict]) -> tuple[list[Verdict], list[Verdict], list[Verdict]]:

@@ -17,22 +17,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from base.ids import new_id
 from crm.contacts.models import Contact
 from outreach.models import OutboxMessage
-from outreach.quiet_hours import find_zone, next_open
-from outreach.rule_pack import Window
+from outreach.quiet_hours import Week, find_zone, next_open
 
 _MARK = ":put_off"
 MOST_TIMES = 3
 """Times one message is put off before it ends as undelivered."""
-_DAY = Window.model_validate(
-    {
-        "basis": "law",
-        "days": ["mon", "tue", "wed", "thu", "fri", "sat", "sun"],
-        "from": time(10),
-        "to": time(17),
-        "unknown_zone": "deny",
-    }
-)
-"""Hours that every state of the US allows (outreach/quiet_hours.yml)."""
+_DAY = Week((*([(time(10), time(17))] * 5), None, None))
+"""Hours that every state of the US allows (outreach/jurisdictions/us_states.yml), but for holidays."""
 _EAST, _WEST = ZoneInfo("America/New_York"), ZoneInfo("America/Los_Angeles")
 _NOT_BEFORE = timedelta(hours=1)
 _COPIED = (

@@ -1,7 +1,9 @@
-"""The dated limits the gate judges by, read from data files. Holds no rule and reads nothing but those files."""
+"""The dated limits the gate judges by: the house's own, and the law of places. Read from data files; holds no rule."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import time, timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -9,21 +11,18 @@ from typing import Annotated, Any, Literal
 import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from outreach.jurisdictions.pack import CapRule, Jurisdictions, Weekday, read_jurisdictions
+from outreach.quiet_hours import Week
+
 _FOLDER = Path(__file__).resolve().parent
-_DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 MessageClass = Literal["promotional", "requested", "web"]
-
-
-def _weekday(name: object) -> object:
-    return _DAYS.index(name) if name in _DAYS else name
 
 
 def _hours(count: object) -> object:
     return timedelta(hours=count) if isinstance(count, int | float) else count
 
 
-Weekday = Annotated[int, BeforeValidator(_weekday), Field(ge=0, le=6)]
 Hours = Annotated[timedelta, BeforeValidator(_hours), Field(gt=timedelta(0))]
 
 
@@ -47,12 +46,10 @@ class Window(_Part):
             raise ValueError("a window opens before it closes")
         return self
 
-
-class Cap(_Part):
-    """How many promotional messages a contact may get in any 24 hours."""
-
-    all_channels: int = Field(ge=1)
-    by_channel: dict[str, Annotated[int, Field(ge=1)]] = Field(default_factory=dict)
+    @property
+    def week(self) -> Week:
+        """The window, day by day."""
+        return Week(tuple((self.opens, self.closes) if day in self.days else None for day in range(7)))
 
 
 class Lateness(_Part):
@@ -62,29 +59,57 @@ class Lateness(_Part):
     after_planned: Hours
 
 
-class RulePack(_Part):
-    """All limits of the gate; `version` is stored with every decision."""
+@dataclass(frozen=True, slots=True)
+class RulePack:
+    """All limits of the gate; `version` is stored with every decision.
+
+    `windows` count where the law of a place names no hours. `caps` are the house's; those of the law come on top.
+    """
 
     version: str
+    windows: Mapping[str, Window]
+    always: frozenset[str]
+    caps: tuple[CapRule, ...]
+    too_late: Mapping[MessageClass, Lateness]
+    law: Jurisdictions
+
+    @property
+    def remembered(self) -> timedelta:
+        """How far back a past message can still matter to a cap."""
+        laws = (rule.cap for parts in self.law.places.values() for part in parts for rule in part.rules)
+        return timedelta(hours=max(cap.hours for cap in (*self.caps, *laws) if cap is not None))
+
+
+class _House(_Part):
     windows: dict[str, Window]
     always: frozenset[str]
-    cap: Cap
+    caps: tuple[CapRule, ...] = Field(min_length=1)
     too_late: dict[MessageClass, Lateness]
 
 
-def read_rule_pack(folder: Path = _FOLDER) -> RulePack:
-    """The pack made of `quiet_hours.yml` and `limits.yml` of a folder.
+def read_rule_pack(folder: Path = _FOLDER, *, own: Path | None = None) -> RulePack:
+    """The pack made of `quiet_hours.yml` and `limits.yml` of a folder and the law of places.
+
+    Args:
+        own: a folder with an operator's jurisdiction files; one that is not there has none.
 
     Raises:
         pydantic.ValidationError: a file does not have the form it needs.
+        InvalidJurisdictions: the same, of a jurisdiction file.
     """
     hours, limits = _read(folder / "quiet_hours.yml"), _read(folder / "limits.yml")
+    law = read_jurisdictions(own)
+    house = _House.model_validate(
+        {"windows": hours["channels"], "always": hours["always"]}
+        | {name: limits[name] for name in ("caps", "too_late")}
+    )
     return RulePack(
-        version=f"quiet_hours {hours['version']}, limits {limits['version']}",
-        windows=hours["channels"],
-        always=hours["always"],
-        cap=limits["promotional_per_24_hours"],
-        too_late=limits["too_late"],
+        version=f"quiet_hours {hours['version']}, limits {limits['version']}, {law.version}",
+        windows=house.windows,
+        always=house.always,
+        caps=house.caps,
+        too_late=house.too_late,
+        law=law,
     )
 
 

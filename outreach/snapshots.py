@@ -3,28 +3,32 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import case, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from base.clock import Clock
+from base.encryption import KeyRing
 from crm.consent.ledger import ConsentState, Scope, consent_for, consent_states
+from crm.consent.models import ConsentEvent
 from crm.consent.suppression import list_suppressions
 from crm.contacts.addresses import ADDRESS_KINDS
-from crm.contacts.models import Contact, ContactPoint
+from crm.contacts.models import SEALED_COLUMN, Contact, ContactPoint
 from crm.contacts.service import list_claims
-from outreach.decisions import SERVICE_PURPOSES, ConsentName, PastSend, Snapshot
+from crm.places.rules import UNKNOWN, Whereabouts, find_whereabouts
+from outreach.basis_rules import BasisEntry, fold_bases
+from outreach.decisions import SERVICE_PURPOSES, Basis, ConsentName, PastSend, Snapshot
 from outreach.models import OutboxMessage
 from outreach.neighbours import conversations
 from outreach.ports import Sender
-from outreach.quiet_hours import find_zone
 from outreach.rule_pack import MessageClass
 
-_DAY = timedelta(hours=24)
+_A_WEEK = timedelta(days=7)
 _LEFT = ("sending", "accepted", "delivered", "unknown")
 
 
@@ -37,6 +41,8 @@ class Queued(Protocol):
     def contact_id(self) -> UUID: ...
     @property
     def conversation_id(self) -> UUID | None: ...
+    @property
+    def journey(self) -> str | None: ...
     @property
     def channel(self) -> str: ...
     @property
@@ -58,7 +64,11 @@ class _Known:
     contacts: dict[UUID, Any]
     consents: Mapping[UUID, Mapping[Scope, ConsentState]]
     suppressed: Mapping[UUID, Mapping[str, str]]
+    clock_skew: timedelta
+    bases: Mapping[UUID, Mapping[Scope, tuple[Basis, ...]]]
     address_kinds: dict[UUID, set[str]] = field(default_factory=lambda: defaultdict(set))
+    numbers: dict[UUID, list[str | None]] = field(default_factory=lambda: defaultdict(list))
+    """Phone numbers; None for one that cannot be read."""
     sends: dict[UUID, list[tuple[UUID, PastSend]]] = field(default_factory=lambda: defaultdict(list))
     talks: dict[UUID, list[Any]] = field(default_factory=lambda: defaultdict(list))
     claims: set[tuple[UUID, UUID]] = field(default_factory=set)
@@ -71,11 +81,21 @@ async def take_snapshots(
     *,
     senders: Mapping[str, Sender],
     default_zones: tuple[str, ...],
+    keys: KeyRing | None = None,
+    machine: Clock | None = None,
+    remember: timedelta = _A_WEEK,
 ) -> dict[UUID, Snapshot]:
-    """A snapshot per message, by its id."""
+    """A snapshot per message, by its id.
+
+    Args:
+        keys: open the phone numbers, by which it is told where somebody may be.
+        machine: the clock to compare with the database's; None compares nothing.
+        remember: how far back what was sent still counts.
+    """
     if not queued:
         return {}
-    known = await _read(session, sorted({message.contact_id for message in queued}), now)
+    contact_ids = sorted({message.contact_id for message in queued})
+    known = await _read(session, contact_ids, now, keys=keys, machine=machine, remember=remember)
     missing = {channel: sender.configured() for channel, sender in senders.items()}
     return {
         message.id: _snapshot_of(message, known, missing.get(message.channel, "no such channel."), default_zones)
@@ -83,32 +103,100 @@ async def take_snapshots(
     }
 
 
-async def _read(session: AsyncSession, contact_ids: Sequence[UUID], now: datetime) -> _Known:
-    contacts = await session.execute(
-        select(Contact.id, Contact.stage, Contact.time_zone).where(Contact.id.in_(contact_ids))
-    )
+async def _read(
+    session: AsyncSession,
+    contact_ids: Sequence[UUID],
+    now: datetime,
+    *,
+    keys: KeyRing | None,
+    machine: Clock | None,
+    remember: timedelta,
+) -> _Known:
+    asked_at = None if machine is None else machine.now()
+    contacts = (
+        await session.execute(
+            select(
+                Contact.id, Contact.stage, Contact.time_zone, Contact.fields, func.clock_timestamp().label("at")
+            ).where(Contact.id.in_(contact_ids))
+        )
+    ).all()
     known = _Known(
-        contacts={row.id: row for row in contacts.all()},
+        contacts={row.id: row for row in contacts},
         consents=await consent_states(session, contact_ids, now),
         suppressed=await list_suppressions(session, contact_ids),
+        clock_skew=_skew(asked_at, machine, [row.at for row in contacts]),
+        bases=await _bases(session, contact_ids),
     )
-    points = select(ContactPoint.contact_id, ContactPoint.kind).where(ContactPoint.contact_id.in_(contact_ids))
-    for contact_id, kind in await session.execute(points):
-        known.address_kinds[contact_id].add(kind)
-    sends = select(OutboxMessage.id, OutboxMessage.contact_id, OutboxMessage.channel, OutboxMessage.claimed_at).where(
+    await _read_points(session, known, contact_ids, keys)
+    sends = select(
+        OutboxMessage.id,
+        OutboxMessage.contact_id,
+        OutboxMessage.channel,
+        OutboxMessage.claimed_at,
+        OutboxMessage.journey,
+        OutboxMessage.purpose,
+    ).where(
         OutboxMessage.contact_id.in_(contact_ids),
         OutboxMessage.state.in_(_LEFT),
         OutboxMessage.purpose.not_in(SERVICE_PURPOSES),
-        OutboxMessage.claimed_at > now - _DAY,
+        OutboxMessage.claimed_at > now - remember,
     )
-    for outbox_id, contact_id, channel, claimed_at in await session.execute(sends):
-        if claimed_at is not None:
-            known.sends[contact_id].append((outbox_id, PastSend(channel, claimed_at)))
+    for row in await session.execute(sends):
+        if row.claimed_at is not None:
+            known.sends[row.contact_id].append(
+                (row.id, PastSend(row.channel, row.claimed_at, row.journey or row.purpose))
+            )
     talks = select(conversations).where(conversations.c.contact_id.in_(contact_ids))
     for talk in await session.execute(talks):
         known.talks[talk.contact_id].append(talk)
     known.claims = await list_claims(session, contact_ids)
     return known
+
+
+def _skew(asked_at: datetime | None, machine: Clock | None, told: Sequence[datetime]) -> timedelta:
+    """How far outside of the time it took to ask the database's clock was."""
+    if asked_at is None or machine is None or not told:
+        return timedelta(0)
+    return max(asked_at - min(told), max(told) - machine.now(), timedelta(0))
+
+
+async def _bases(session: AsyncSession, contact_ids: Sequence[UUID]) -> dict[UUID, dict[Scope, tuple[Basis, ...]]]:
+    entries: dict[UUID, list[BasisEntry]] = defaultdict(list)
+    events = select(
+        ConsentEvent.principal_ref,
+        ConsentEvent.seq,
+        ConsentEvent.id,
+        ConsentEvent.event,
+        ConsentEvent.purpose,
+        ConsentEvent.channel,
+        ConsentEvent.effective_at,
+        ConsentEvent.valid_until,
+        ConsentEvent.brand,
+        ConsentEvent.lawful_basis,
+    ).where(ConsentEvent.principal_ref.in_(contact_ids))
+    rows: Iterable[Any] = await session.execute(events)
+    for contact_id, *entry in rows:
+        entries[contact_id].append(BasisEntry(*entry))
+    return {contact_id: fold_bases(own) for contact_id, own in entries.items()}
+
+
+async def _read_points(session: AsyncSession, known: _Known, contact_ids: Sequence[UUID], keys: KeyRing | None) -> None:
+    sealed = case((ContactPoint.kind == "phone", ContactPoint.value_sealed))
+    points = select(ContactPoint.id, ContactPoint.contact_id, ContactPoint.kind, sealed).where(
+        ContactPoint.contact_id.in_(contact_ids)
+    )
+    for point_id, contact_id, kind, number in await session.execute(points):
+        known.address_kinds[contact_id].add(kind)
+        if number is not None:
+            told = None if keys is None else keys.unseal(number, column=SEALED_COLUMN, row=point_id)
+            known.numbers[contact_id].append(told)
+
+
+def _whereabouts(contact: Any, numbers: Sequence[str | None], zones: Sequence[str | None]) -> Whereabouts:
+    readable = [number for number in numbers if number is not None]
+    # A browser may send anything as its zone; what is no zone is not known.
+    found = find_whereabouts(contact.fields if contact else {}, numbers=readable, zones=zones)
+    return found if len(readable) == len(numbers) else found | Whereabouts((UNKNOWN,), (UNKNOWN,))
 
 
 def _snapshot_of(
@@ -117,7 +205,8 @@ def _snapshot_of(
     contact = known.contacts.get(message.contact_id)
     talks = known.talks.get(message.contact_id, [])
     own = next((talk for talk in talks if talk.id == message.conversation_id), None)
-    told = {contact.time_zone if contact else None, own.time_zone if own else None}
+    told = (contact.time_zone if contact else None, own.time_zone if own else None)
+    where = _whereabouts(contact, known.numbers.get(message.contact_id, ()), told)
     kind = ADDRESS_KINDS.get(message.channel)
     return Snapshot(
         contact_id=message.contact_id,
@@ -131,8 +220,10 @@ def _snapshot_of(
         has_address=kind in known.address_kinds.get(message.contact_id, set()),
         consents=_consents(known.consents.get(message.contact_id, {}), message),
         suppressed=known.suppressed.get(message.contact_id, {}),
-        # A browser may send anything as its zone; what is no zone is not known.
-        zones=tuple(sorted(zone for zone in told if zone and find_zone(zone))),
+        bases=known.bases.get(message.contact_id, {}),
+        countries=where.countries,
+        states=where.states,
+        zones=where.zones,
         default_zones=default_zones,
         past_sends=tuple(
             sorted(
@@ -147,6 +238,8 @@ def _snapshot_of(
         and (message.contact_id, own.id) not in known.claims,
         missing_setting=missing_setting,
         in_talk=message.message_id is not None,
+        topic=message.journey or message.purpose,
+        clock_skew=known.clock_skew,
     )
 
 

@@ -1,19 +1,29 @@
-"""The gate's rules about time and number, one function each, pure. `gate` weighs what they object."""
+"""The gate's rules about time and number, one function each, pure. `gate` weighs what they object.
+
+The law of every place the contact may be in counts (`jurisdictions`), and the house's own limits.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
-from outreach.decisions import Defer, Deny, Snapshot
+from outreach.decisions import Defer, Deny, PastSend, Snapshot
 from outreach.gate_rules import name_of
-from outreach.quiet_hours import find_zone, next_open
+from outreach.jurisdictions.pack import CapRule
+from outreach.jurisdictions.rules import caps_of, places_of, week_of
+from outreach.quiet_hours import Week, find_zone, is_open, next_open
 from outreach.rule_pack import RulePack
 
 Objection = Defer | Deny | None
 Rule = Callable[[Snapshot, datetime, RulePack], Objection]
 
-_DAY = timedelta(hours=24)
+MOST_SKEW = timedelta(seconds=5)
+"""How far our clock and the database's may be apart: what they call today must be the same day."""
+_LOOK_AGAIN = timedelta(minutes=1)
+_CHANGES_OF_LAW = 4
+"""Times the hours are looked up anew for the moment found; a rule that begins in between may have moved it."""
 
 
 def too_late(snapshot: Snapshot, now: datetime, pack: RulePack) -> Objection:
@@ -28,42 +38,96 @@ def too_late(snapshot: Snapshot, now: datetime, pack: RulePack) -> Objection:
     return None
 
 
+def clocks_agree(snapshot: Snapshot, now: datetime, pack: RulePack) -> Objection:  # noqa: ARG001
+    """Promotion waits while our clock and the database's disagree: then neither hours nor caps can be told."""
+    if not snapshot.promotional or snapshot.clock_skew <= MOST_SKEW:
+        return None
+    apart = snapshot.clock_skew.total_seconds()
+    reason = f"This machine's clock and the database's are {apart:.0f} seconds apart: set them right (NTP)."
+    return Defer(now + _LOOK_AGAIN, "clock_skew", reason)
+
+
 def quiet_hours(snapshot: Snapshot, now: datetime, pack: RulePack) -> Objection:
-    """Promotion keeps to the channel's hours in every zone the contact may be in; so does a word into their silence."""
+    """Promotion keeps to the hours of every place, in every zone the contact may be in; so does a word into silence."""
     if not (snapshot.promotional or snapshot.purpose == "nudge") or snapshot.channel in pack.always:
         return None
-    window = pack.windows.get(snapshot.channel)
-    if window is None:
+    places = places_of(pack.law, snapshot.countries, snapshot.states)
+    week = _week(places, snapshot.channel, now, pack)
+    if week is None:
         return Deny("quiet_hours", f"No hours are laid down for {name_of(snapshot.channel)}.")
-    named = snapshot.zones or (snapshot.default_zones if window.unknown_zone == "default_zones" else ())
+    named = snapshot.zones or (snapshot.default_zones if _may_assume_zone(places, snapshot.channel, now, pack) else ())
     zones = [zone for zone in map(find_zone, named) if zone is not None]
     if not zones or len(zones) < len(named):
         return Deny("quiet_hours", "We do not know this contact's time zone, so we cannot tell day from night there.")
-    hours = f"{window.opens:%H:%M} to {window.closes:%H:%M}"
-    until = next_open(window, zones, now)
+    until = _next_open(places, zones, snapshot.channel, now, pack)
     if until is None:
-        return Deny("quiet_hours", f"There is no moment at which it is {hours} in all of {', '.join(named)}.")
+        return Deny("quiet_hours", f"There is no moment at which it is day in all of {', '.join(named)}.")
     if until == now:
         return None
-    return Defer(until, "quiet_hours", f"It waits for {hours} in the contact's time ({', '.join(named)}).")
+    return Defer(until, "quiet_hours", f"It waits for the hours of {_in_words(places)} in {', '.join(named)}.")
 
 
 def cap(snapshot: Snapshot, now: datetime, pack: RulePack) -> Objection:
-    """At most so many promotional messages in any 24 hours, over all channels and on each."""
+    """At most so many promotional messages to a person, on a channel, about a topic, in any so many hours."""
     if not snapshot.promotional:
         return None
-    recent = [send for send in snapshot.past_sends if now - send.at < _DAY]
-    here = [send for send in recent if send.channel == snapshot.channel]
+    law = caps_of(pack.law, places_of(pack.law, snapshot.countries, snapshot.states), snapshot.channel, now)
     waits: list[Defer] = []
-    for sends, limit in ((recent, pack.cap.all_channels), (here, pack.cap.by_channel.get(snapshot.channel))):
-        if limit is not None and len(sends) >= limit:
-            # Room is made when the oldest of the newest `limit` is a day old.
-            until = sorted(send.at for send in sends)[-limit] + _DAY
-            waits.append(Defer(until, "cap", f"This contact already got {len(sends)} messages in 24 hours."))
+    for limit in (*pack.caps, *law):
+        length = timedelta(hours=limit.hours)
+        sends = sorted(
+            send.at for send in snapshot.past_sends if now - send.at < length and _counts(limit, send, snapshot)
+        )
+        if len(sends) >= limit.most:
+            # Room is made when the oldest of the newest `most` is as old as the cap looks back.
+            got = f"This contact already got {len(sends)} messages in {_hours(length)}"
+            about = {"topic": " about this", "channel": f" by {name_of(snapshot.channel)}"}.get(limit.per, "")
+            waits.append(Defer(sends[-limit.most] + length, "cap", f"{got}{about}."))
     return max(waits, key=lambda wait: wait.until, default=None)
 
 
-RULES: tuple[Rule, ...] = (too_late, quiet_hours, cap)
+RULES: tuple[Rule, ...] = (too_late, clocks_agree, quiet_hours, cap)
+
+
+def _week(places: tuple[str, ...], channel: str, at: datetime, pack: RulePack) -> Week | None:
+    """The law's hours; the house's where it names none."""
+    window = pack.windows.get(channel)
+    return week_of(pack.law, places, channel, at) or (None if window is None else window.week)
+
+
+def _may_assume_zone(places: tuple[str, ...], channel: str, at: datetime, pack: RulePack) -> bool:
+    """Only where no law names hours, and the house says so: then the operator's own zone is judged by."""
+    window = pack.windows.get(channel)
+    by_law = week_of(pack.law, places, channel, at) is not None
+    return not by_law and window is not None and window.unknown_zone == "default_zones"
+
+
+def _next_open(
+    places: tuple[str, ...], zones: list[ZoneInfo], channel: str, now: datetime, pack: RulePack
+) -> datetime | None:
+    at = now
+    for _ in range(_CHANGES_OF_LAW):
+        week = _week(places, channel, at, pack)
+        found = None if week is None else next_open(week, zones, at)
+        if found is None:
+            return None
+        then = _week(places, channel, found, pack)
+        if then is not None and is_open(then, zones, found):
+            return found
+        at = found
+    return None
+
+
+def _counts(limit: CapRule, send: PastSend, snapshot: Snapshot) -> bool:
+    if limit.channels is not None and send.channel not in limit.channels:
+        return False
+    if limit.per == "topic":
+        return send.topic == snapshot.topic
+    return limit.per == "contact" or send.channel == snapshot.channel
+
+
+def _in_words(places: tuple[str, ...]) -> str:
+    return ", ".join(places) if len(places) < 5 else f"{len(places)} places the contact may be in"
 
 
 def _hours(length: timedelta) -> str:

@@ -165,7 +165,7 @@ async def test_a_row_on_its_way_is_shown_as_sending(signed_in, context, enrolled
         )
         session.add(decision)
         await session.flush()
-        row.gate_decision_id, row.state = decision.id, "sending"
+        row.gate_decision_id, row.state, row.claimed_at = decision.id, "sending", now
     assert [item["id"] for item in (await signed_in.read(PATH, state="sending"))["items"]] == [str(row.id)]
 
 

@@ -114,7 +114,7 @@ class House:
         """Sends what is due, as the worker does."""
         assert self.sender is not None, "the bench has not given its sender"
         senders = {self.sender.channel: self.sender}
-        gatekeeper = Gatekeeper(read_rule_pack(), senders, ("Europe/London",), self.accounts)
+        gatekeeper = Gatekeeper(read_rule_pack(), senders, ("Europe/London",), self.accounts, self.keys)
         await Delivery(self.sessions, self.keys, gatekeeper).deliver_due(self.clock)
 
     # What is in the database

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from outreach import gate_rules, timing_rules
-from outreach.decisions import Allow, Defer, Deny, PastSend, Snapshot, message_class_of
+from outreach import basis_rules, gate_rules, timing_rules
+from outreach.decisions import Allow, Basis, Defer, Deny, PastSend, Snapshot, message_class_of
 from outreach.gate import may_send
 from outreach.rule_pack import read_rule_pack
 
@@ -24,7 +24,16 @@ FIRST, LAST = datetime(2025, 1, 1), datetime(2028, 1, 1)  # noqa: DTZ001  # Hypo
 moments = st.datetimes(FIRST, LAST, timezones=st.just(UTC))
 channels = st.sampled_from(["email", "web", "sms", "voice", "telegram", "carrier_pigeon"])
 purposes = st.sampled_from(["marketing", "service", "news"])
+topics = st.sampled_from(["follow_up", "news"])
 states = st.sampled_from(["given", "refused", "withdrawn", "expired", "none"])
+bases = st.builds(
+    Basis,
+    st.sampled_from(["express", "double_opt_in", "implied_purchase", "implied_inquiry", "soft_opt_in"]),
+    st.integers(0, 1_000).map(lambda days: NOW - timedelta(days=days)),
+    st.none() | st.integers(-400, 400).map(lambda days: NOW + timedelta(days=days)),
+)
+countries = st.lists(st.sampled_from(["US", "GB", "DE", "CA", "IN", "ZZ"]), max_size=2, unique=True).map(tuple)
+us_states = st.lists(st.sampled_from(["FL", "TX", "RI", "AL", "ME", "OH", "ZZ"]), max_size=2, unique=True).map(tuple)
 zones = st.sampled_from(["Europe/London", "America/New_York", "Asia/Kolkata", "Pacific/Apia", "Nowhere/Land"])
 
 
@@ -42,16 +51,21 @@ def snapshots(draw) -> Snapshot:
         stage=draw(st.sampled_from(["visitor", "lead", "customer", "disqualified"])),
         has_address=draw(st.booleans()),
         consents=draw(st.dictionaries(st.tuples(purposes, channels), states, max_size=6)),
+        bases=draw(st.dictionaries(st.tuples(purposes, channels), st.lists(bases, max_size=2).map(tuple), max_size=6)),
+        countries=draw(countries),
+        states=draw(us_states),
         suppressed=draw(st.dictionaries(st.sampled_from(["all", "email", "sms", "web"]), st.just("stop"), max_size=2)),
         zones=tuple(draw(st.lists(zones, max_size=3, unique=True))),
         default_zones=tuple(draw(st.lists(zones, max_size=2, unique=True))),
         past_sends=tuple(
-            PastSend(draw(channels), now - timedelta(minutes=draw(st.integers(-5, 3_000))))
-            for _ in range(draw(st.integers(0, 6)))
+            PastSend(draw(channels), now - timedelta(minutes=draw(st.integers(-5, 12_000))), draw(topics))
+            for _ in range(draw(st.integers(0, 9)))
         ),
         with_a_person=draw(st.booleans()),
         own_conversation=draw(st.booleans()),
         missing_setting=draw(st.sampled_from([None, None, "the SMTP server is not set."])),
+        topic=draw(topics),
+        clock_skew=timedelta(seconds=draw(st.sampled_from([0, 0, 0, 5, 6]))),
     )
 
 
@@ -66,6 +80,8 @@ def a_snapshot(**changes) -> Snapshot:
         "created_at": NOW,
         "has_address": True,
         "consents": {("marketing", "email"): "given"},
+        "bases": {("marketing", "email"): (Basis("express", NOW - timedelta(days=1)),)},
+        "countries": ("GB",),
         "zones": ("Europe/London",),
     }
     return Snapshot(**values | changes)
@@ -83,7 +99,7 @@ def test_the_gate_answers_everything_with_a_rule_and_a_reason_in_words(snapshot,
 @given(snapshots(), moments)
 def test_deny_beats_defer_beats_allow(snapshot, now):
     objections = [rule(snapshot) for rule in gate_rules.RULES]
-    objections += [rule(snapshot, now, PACK) for rule in timing_rules.RULES]
+    objections += [rule(snapshot, now, PACK) for rule in (basis_rules.basis, *timing_rules.RULES)]
     decision = may_send(snapshot, now, PACK)
     if any(isinstance(one, Deny) for one in objections):
         assert isinstance(decision, Deny)
@@ -149,6 +165,9 @@ def test_what_nothing_speaks_against_is_allowed():
         ({"due_at": NOW - timedelta(hours=25)}, "too_late"),
         ({"created_at": NOW - timedelta(days=8)}, "too_late"),
         ({"zones": ()}, "quiet_hours"),
+        ({"bases": {}}, "basis"),
+        ({"countries": ()}, "basis"),
+        ({"countries": ("DE",)}, "basis"),
         ({"channel": "web", "consents": {}, "message_class": "web"}, "own_conversation"),
     ],
 )
@@ -165,7 +184,14 @@ def test_a_missing_setting_is_named_in_the_reason():
 
 @pytest.mark.parametrize("purpose", ["service", "marketing"])
 def test_an_unknown_time_zone_is_judged_by_the_operators_zones_for_email_and_denied_for_calls(purpose):
-    email = a_snapshot(zones=(), default_zones=("Asia/Tokyo",), purpose=purpose, consents={(purpose, "email"): "given"})
+    said = (Basis("express", NOW),)
+    email = a_snapshot(
+        zones=(),
+        default_zones=("Asia/Tokyo",),
+        purpose=purpose,
+        consents={(purpose, "email"): "given"},
+        bases={(purpose, "email"): said, (purpose, "voice"): said},
+    )
     call = _changed(email, channel="voice", consents={(purpose, "voice"): "given"}, message_class="promotional")
     if purpose == "service":
         assert may_send(_changed(email, message_class="requested"), NOW, PACK) == Allow()

@@ -107,11 +107,11 @@ async def test_a_denied_channel_is_stored_with_its_reason_and_the_next_one_is_us
 
 async def test_a_message_planned_at_night_waits_for_the_morning(site, journey, now):
     await site.publish(journey({"say": {"step": "send", "channels": ["email"], "next": []}}))
-    await site.enrol(await site.contact(time_zone="Asia/Tokyo"), "follow_up")  # midnight there
+    await site.enrol(await site.contact(time_zone="Pacific/Honolulu"), "follow_up")  # five in the morning there
     await site.planner.advance_due(now)
     (row,) = await site.outbox()
     assert (row.state, row.reason_rule) == ("deferred", "quiet_hours")
-    assert row.due_at == row.deferred_until == now.replace(hour=22)  # 07:00 in Tokyo
+    assert row.due_at == row.deferred_until == now.replace(hour=17)  # 07:00 in Honolulu
 
 
 async def test_contacts_who_opted_out_or_talk_to_a_person_leave_with_the_reason(site, long_journey):
