@@ -13,6 +13,7 @@ from admin.context import AdminContext
 from admin.follow_ups import endpoints as follow_ups
 from admin.leads import endpoints as leads
 from admin.opt_outs import endpoints as opt_outs
+from admin.proofs import endpoints as proofs
 from admin.sessions import endpoints as sessions
 from admin.static_ui import create_ui_routes
 from admin.understanding import endpoints as understanding
@@ -32,6 +33,7 @@ ENDPOINTS = (
     *leads.ENDPOINTS,
     *follow_ups.ENDPOINTS,
     *opt_outs.ENDPOINTS,
+    *proofs.ENDPOINTS,
     *understanding.ENDPOINTS,
     get_api_description,
 )

@@ -21,7 +21,7 @@ class AdminContext:
 
     `public_url` is the site's address as browsers see it: its scheme decides whether cookies are Secure, its origin
     which pages may send commands. `facts` reads what in a text tells who wrote it, `wake_understanding` has a worker
-    look at the gaps list.
+    look at the gaps list. `company_name` and `postal_address` stand in proofs and receipts.
     """
 
     sessions: Sessions
@@ -30,6 +30,8 @@ class AdminContext:
     public_url: str
     facts: FactFinder
     wake_understanding: Wake
+    company_name: str = ""
+    postal_address: str = ""
     ui_build: Path = UI_BUILD
     passwords: Passwords = field(default_factory=Passwords)
     outlooks: JourneyOutlooks = field(default_factory=JourneyOutlooks)

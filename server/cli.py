@@ -18,6 +18,7 @@ from server.ledger_commands import ledger, verify_ledger
 from server.nlu_commands import nlu
 from server.outside_commands import calendars, connectors
 from server.problems import describe_problem
+from server.proof_commands import proof
 from server.settings import read_settings
 
 
@@ -131,7 +132,7 @@ def _use_uvloop() -> None:
         uvloop.install()
 
 
-for _group in (channels, flows, nlu, knowledge, connectors, calendars, ledger, verify_ledger, audit):
+for _group in (channels, flows, nlu, knowledge, connectors, calendars, ledger, verify_ledger, audit, proof):
     parley.add_command(_group)
 
 

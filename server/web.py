@@ -26,6 +26,7 @@ from bot.intake.service import Intake
 from bot.publishing.live import NothingPublished, PublishedFlows
 from bot.publishing.source import PublishedSource
 from bot.turns import TurnService, TurnSettings
+from bot.warming import warm_up
 from channels.email.webhook import UnsubscribePages
 from channels.email.webhook import routes as unsubscribe_routes
 from channels.web.chat import WebChat, WebChatSettings
@@ -134,6 +135,8 @@ def create_web_app(platform: Platform) -> web.Application:
                 settings.site_url,
                 facts=dialogue,
                 wake_understanding=partial(wake_understanding, alarm),
+                company_name=settings.company_name,
+                postal_address=settings.postal_address,
             )
         )
     )
@@ -159,6 +162,7 @@ async def _background(app: web.Application) -> AsyncIterator[None]:
         app[_live].listen(),
         _sweep(app[_turns], app[_intake]),
         *channel_loops(app[_incoming]),
+        warm_up(),
     )
     tasks = [asyncio.create_task(loop) for loop in loops]
     yield

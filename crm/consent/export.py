@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +49,11 @@ class SignedHead:
     signed_at: datetime
     key_id: str
     jws: str
+
+    @property
+    def file_name(self) -> str:
+        """What its file is called."""
+        return f"head-{self.signed_at.astimezone(UTC):%Y-%m-%dT%H-%M-%SZ}.json"
 
     def as_file(self) -> bytes:
         """As it is kept elsewhere. What counts is `jws`; the rest is for people to read."""
@@ -106,7 +111,7 @@ async def find_head_breaks(session: AsyncSession) -> list[Break]:
 def save_head(folder: Path, signed: SignedHead) -> Path:
     """Writes a head into a folder that the operator copies elsewhere; returns the file."""
     folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"head-{signed.signed_at:%Y-%m-%dT%H-%M-%SZ}.json"
+    path = folder / signed.file_name
     draft = path.with_suffix(".draft")
     draft.write_bytes(signed.as_file())
     draft.replace(path)

@@ -50,19 +50,20 @@ class OptOut:
 
 
 def read_opt_out(  # noqa: PLR0911 - one way out for each thing a message may be
-    text: str, *, channel: str, language: str | None = None
+    text: str, *, channel: str, language: str | None = None, answers_promotion: bool = False
 ) -> OptOut | None:
     """What of our messages the person wants no more of; None when they say no such thing.
 
     Args:
         channel: where it was said: "stop messaging me here" is about it.
         language: the talk's, whose phrases are looked at first. People mix languages, so all are looked at.
+        answers_promotion: whether it is the reply to a promotional message of ours: then a plain no is an opt-out.
     """
     message = read_message(text, channel)
     word = is_stop_word(message.text, channel)
     if word is not None:
         return OptOut(ALL, None, f"word:{word}", _CERTAIN, doubtful=False)
-    if message.answers_ours and is_refusal(message.text):
+    if (answers_promotion or message.answers_ours) and is_refusal(message.text):
         return OptOut(ALL, None, "reply:refusal", _LIKELY, doubtful=True)
     if not message.sentences or is_other_keyword(message.text, channel):
         return None

@@ -1,4 +1,7 @@
-"""Texts reduced to what is compared: no case, accents, width, emoji or invisible characters. Pure; judges nothing."""
+"""Texts reduced to what is compared: no case, accents, width, emoji or invisible characters. Pure; judges nothing.
+
+Letters that are drawn out ("STOOOP") count once.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,8 @@ _DROPPED = frozenset({"Cc", "Cf", "Co", "Cn"})
 _SENTENCE_END = re.compile(r"[.!?;:\n\r…。！？]+(?:\s|$)|[\n\r]+|\s[-–—]+\s|[()\"“”«»]")
 _HALF_CHARACTER = re.compile("[\ud800-\udfff]")  # JSON can carry them, UTF-8 cannot
 _INSIDE_WORDS = frozenset("'’`´_*")
+_DRAWN_OUT = re.compile(r"([^\W\d_])\1{2,}")
+"""No word of the four languages has a letter three times running, bar German compounds, which lose one everywhere."""
 _LETTER_BY_LETTER = re.compile(r"\b\w(?:[ ._*-]{1,2}\w){2,}\b")
 
 
@@ -41,7 +46,7 @@ def _reduce(text: str, *, joins_all: bool) -> str:
             kept.append(char)
         elif not joins_all and char not in _INSIDE_WORDS and unicodedata.category(char)[0] in "PS":
             kept.append(" ")
-    return " ".join("".join(kept).split())
+    return " ".join(_DRAWN_OUT.sub(r"\1", "".join(kept)).split())
 
 
 def _is_noise(char: str) -> bool:
