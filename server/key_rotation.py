@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from base.clock import SystemClock
 from base.database import create_engine, create_sessions, transaction
 from base.encryption import add_root_key, read_key_file
 from bot.connectors.service import reseal_headers
 from bot.intake.sealing import reseal_events
+from crm.consent.signing import keep_public_keys
 from crm.contacts.service import reencrypt_addresses
 from crm.meetings.calendars import reseal_feeds
 from outreach.accounts.service import reseal_accounts
@@ -29,6 +31,9 @@ async def rotate(settings: Settings, say: Callable[[str], object]) -> None:
     sessions = create_sessions(engine)
     moved = 0
     try:
+        async with transaction(sessions) as session:
+            # What the old roots signed must be checked when they are gone.
+            await keep_public_keys(session, keys, SystemClock().now())
         for reseal in (reencrypt_addresses, reseal_headers, reseal_feeds, reseal_accounts, reseal_events):
             while True:
                 async with transaction(sessions) as session:

@@ -25,12 +25,12 @@ def add_ledger_jobs(alarm: procrastinate.App, platform: Platform) -> None:
     @alarm.periodic(cron="40 1 * * *", queueing_lock=EXPIRE)
     @alarm.task(name=EXPIRE, queue=QUEUE, lock="ledger")
     async def expire_consents(timestamp: int) -> None:  # noqa: ARG001  # Procrastinate hands it over
-        await expire_all(platform)
+        log.info("consents_expired", consents=await expire_all(platform))
 
     @alarm.periodic(cron="10 2 * * *", queueing_lock=SIGN)
     @alarm.task(name=SIGN, queue=QUEUE, lock="ledger")
     async def sign_ledger_head(timestamp: int) -> None:  # noqa: ARG001  # Procrastinate hands it over
-        await sign_and_save(platform)
+        log.info("ledger_head_signed", file=await sign_and_save(platform))
 
 
 async def expire_all(platform: Platform) -> int:
@@ -40,10 +40,8 @@ async def expire_all(platform: Platform) -> int:
         async with transaction(platform.sessions) as session:
             count = await expire_due(session, platform.clock.now())
         if not count:
-            break
+            return expired
         expired += count
-    log.info("consents_expired", consents=expired)
-    return expired
 
 
 async def sign_and_save(platform: Platform) -> str:
@@ -51,5 +49,4 @@ async def sign_and_save(platform: Platform) -> str:
     async with transaction(platform.sessions) as session:
         signed = await sign_head(session, platform.keys, platform.clock.now())
     path = await asyncio.to_thread(save_head, platform.settings.heads_dir, signed)
-    log.info("ledger_head_signed", length=signed.length, head=signed.head)
     return str(path)

@@ -196,6 +196,7 @@ async def _read_talk(session: AsyncSession, row: OutboxMessage) -> list[SaidInTa
         .where(
             Message.conversation_id == row.conversation_id,
             Message.author != "system",
+            Message.kind != "start",
             Message.created_at <= row.created_at,
         )
         .order_by(Message.seq.desc())
