@@ -5,14 +5,12 @@ Confirming proves the address that the mail went to, no other. Sends nothing: th
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 from uuid import UUID
 
-from babel.core import get_global
 from itsdangerous import BadData, URLSafeSerializer
 from sqlalchemy import and_, func, or_, select, update
 from sqlalchemy.dialects.postgresql import distinct_on
@@ -25,13 +23,13 @@ from crm.consent.double_opt_in_rules import Letter, read_double_opt_in, write_le
 from crm.consent.ledger import ConsentFact, lock_ledger, record_consent_event
 from crm.consent.models import ConsentConfirmation, ConsentEvent, ConsentNotice
 from crm.consent.rules import covers
-from crm.contacts.models import Contact, ContactPoint
+from crm.contacts.models import SEALED_COLUMN, Contact, ContactPoint
+from crm.places.rules import UNKNOWN, find_whereabouts
 
 METHOD = "double_opt_in"
 LINK_PATH = "/consent/confirm/{token}"
 """Where the link leads: GET shows what it is about and changes nothing, POST confirms."""
 _PURPOSE = "consent-confirmation"
-_COUNTRY = re.compile(r"[A-Z]{2}")
 
 
 class ConfirmationUnknown(NotFound):
@@ -73,16 +71,24 @@ class ToMail:
     letter: Letter
 
 
-async def find_jurisdiction(session: AsyncSession, contact_id: UUID) -> str | None:
-    """The contact's country (ISO 3166-1): the one they told, else the one of their time zone; None when unknown."""
-    found = (await session.execute(select(Contact.fields, Contact.time_zone).where(Contact.id == contact_id))).first()
-    if found is None:
-        return None
-    told = str(found.fields.get("country", "")).strip().upper()
-    if _COUNTRY.fullmatch(told):
-        return told
-    territory = get_global("zone_territories").get(found.time_zone or "")
-    return territory if territory and _COUNTRY.fullmatch(territory) else None
+async def find_countries(session: AsyncSession, contact_id: UUID, keys: KeyRing | None) -> tuple[str, ...]:
+    """Every country that anything known of the contact names, as the gate reads it; `UNKNOWN` stands for any.
+
+    Args:
+        keys: to read phone numbers with; without them a number names a country that is not known.
+    """
+    contact = (await session.execute(select(Contact.fields, Contact.time_zone).where(Contact.id == contact_id))).first()
+    if contact is None:
+        return ()
+    sealed = select(ContactPoint.id, ContactPoint.value_sealed).where(
+        ContactPoint.contact_id == contact_id, ContactPoint.kind == "phone"
+    )
+    phones = (await session.execute(sealed)).all()
+    numbers = (
+        [] if keys is None else [keys.unseal(one.value_sealed, column=SEALED_COLUMN, row=one.id) for one in phones]
+    )
+    found = find_whereabouts(contact.fields, numbers=numbers, zones=[contact.time_zone])
+    return found.countries if keys is not None or not phones else (*found.countries, UNKNOWN)
 
 
 async def ask_to_confirm(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -10,6 +10,8 @@ from typing import Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field
+
+from crm.places.rules import UNKNOWN
 
 _FOLDER = Path(__file__).parent
 
@@ -19,12 +21,12 @@ class _Part(BaseModel):
 
 
 class Demand(_Part):
-    """For which purposes, channels and countries it is demanded; `languages` stand in where no country is known."""
+    """For which purposes, channels and countries it is demanded; `unknown_country`: also where none is known."""
 
     purposes: frozenset[str]
     channels: frozenset[Literal["email"]]
     countries: frozenset[str]
-    languages: frozenset[str] = frozenset()
+    unknown_country: bool
 
 
 class DoubleOptInRules(_Part):
@@ -35,12 +37,11 @@ class DoubleOptInRules(_Part):
     hours: int = Field(ge=1, le=72)
     demanded: list[Demand]
 
-    def demands(self, purpose: str, channel: str, country: str | None, language: str) -> bool:
-        """Whether a yes must be confirmed. Pure."""
+    def demands(self, purpose: str, channel: str, countries: Collection[str]) -> bool:
+        """Whether a yes must be confirmed by somebody who may be in these countries. Pure."""
         about = [one for one in self.demanded if purpose in one.purposes and channel in one.channels]
-        if country is None:
-            return any(language.split("-", maxsplit=1)[0] in one.languages for one in about)
-        return any(country in one.countries for one in about)
+        unknown = not countries or UNKNOWN in countries
+        return any((unknown and one.unknown_country) or one.countries & set(countries) for one in about)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ contact's no. Runs in the caller's transaction.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -15,7 +15,8 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from crm.consent.double_opt_in import ask_to_confirm, end_open_confirmations, find_jurisdiction
+from base.encryption import KeyRing
+from crm.consent.double_opt_in import ask_to_confirm, end_open_confirmations, find_countries
 from crm.consent.double_opt_in_rules import read_double_opt_in
 from crm.consent.ledger import ConsentFact, list_consent_events, record_consent_event
 from crm.consent.models import ConsentEvent
@@ -23,26 +24,33 @@ from crm.consent.rules import ConsentState, EventName, LedgerEntry, Scope, conse
 from crm.contacts.addresses import ADDRESS_KINDS, AddressKind
 from crm.contacts.models import ContactPoint
 from crm.contacts.service import lock_contact, speaks_for_contact
+from crm.places.rules import UNKNOWN
 
 Told = tuple[ConsentEvent, str | None]
 """An event of the ledger and the text that was shown."""
 
 
-async def record_answer(session: AsyncSession, fact: ConsentFact, *, conversation_id: UUID, now: datetime) -> EventName:
+async def record_answer(
+    session: AsyncSession, fact: ConsentFact, *, conversation_id: UUID, now: datetime, keys: KeyRing | None = None
+) -> EventName:
     """Records what was answered to a notice, with the address it is about; returns what it was recorded as.
 
     A yes that may not count is kept as `requested`, which changes nothing; so is one that must be confirmed by a mail
     to its address first, which is asked for.
+
+    Args:
+        keys: to tell a country by phone numbers; without them a number may be from anywhere.
 
     Raises:
         InvalidConsent: see `record_consent_event`.
     """
     if fact.event == "given" and not await _may_say_yes(session, fact, conversation_id):
         fact = replace(fact, event="requested")
-    address = await _find_address(session, fact.principal_ref, fact.channel)
-    jurisdiction = fact.jurisdiction or await find_jurisdiction(session, fact.principal_ref)
-    fact = replace(fact, address_hmac=None if address is None else address.hmac, jurisdiction=jurisdiction)
-    if fact.event == "given" and _must_be_confirmed(fact, address):
+    address = await _address_hmac(session, fact.principal_ref, fact.channel)
+    countries = await find_countries(session, fact.principal_ref, keys)
+    known = countries[0] if len(countries) == 1 and countries[0] != UNKNOWN else None
+    fact = replace(fact, address_hmac=address, jurisdiction=fact.jurisdiction or known)
+    if fact.event == "given" and read_double_opt_in().demands(fact.purpose, fact.channel, countries):
         evidence = {**fact.evidence, "double_opt_in": read_double_opt_in().version}
         event = await record_consent_event(session, replace(fact, event="requested", evidence=evidence), now)
         await ask_to_confirm(session, event, conversation_id=conversation_id, now=now)
@@ -60,6 +68,7 @@ async def follow_address(
     kind: AddressKind,
     message_id: UUID,
     now: datetime,
+    keys: KeyRing | None = None,
 ) -> list[Scope]:
     """Lets what was agreed to in a conversation go with an address that was corrected in it.
 
@@ -85,15 +94,15 @@ async def follow_address(
         event, text = by_id[state.event_id]
         if event.evidence.get("conversation_id") != str(conversation_id):
             continue
-        address = await _find_address(session, after, scope[1])
-        if before == after and event.address_hmac in (None, None if address is None else address.hmac):
+        address = await _address_hmac(session, after, scope[1])
+        if before == after and event.address_hmac in (None, address):
             continue
         evidence = {**event.evidence, "corrected_by_message_id": str(message_id)}
         await record_consent_event(session, _ended(event, evidence, now), now)
         again = replace(_given_again(event, text, evidence), principal_ref=after)
-        if await record_answer(session, again, conversation_id=conversation_id, now=now) == "given":
+        if await record_answer(session, again, conversation_id=conversation_id, now=now, keys=keys) == "given":
             moved.append(scope)
-    await _ask_new_address(session, by_id, conversation_id=conversation_id, after=after, kind=kind, now=now)
+    await _ask_new_address(session, by_id, conversation_id=conversation_id, after=after, kind=kind, now=now, keys=keys)
     return moved
 
 
@@ -105,6 +114,7 @@ async def _ask_new_address(
     after: UUID,
     kind: AddressKind,
     now: datetime,
+    keys: KeyRing | None,
 ) -> None:
     """What still waits to be confirmed by the old address is asked of the new one instead."""
     for requested_id in await end_open_confirmations(session, conversation_id, now):
@@ -112,7 +122,7 @@ async def _ask_new_address(
             continue
         event, text = events[requested_id]
         again = replace(_given_again(event, text, dict(event.evidence)), principal_ref=after)
-        await record_answer(session, again, conversation_id=conversation_id, now=now)
+        await record_answer(session, again, conversation_id=conversation_id, now=now, keys=keys)
 
 
 async def _may_say_yes(session: AsyncSession, fact: ConsentFact, conversation_id: UUID) -> bool:
@@ -168,27 +178,13 @@ def _given_again(event: ConsentEvent, text: str | None, evidence: dict[str, Any]
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Address:
-    hmac: str
-    """Its blind index (hex)."""
-    proven: bool
-
-
-def _must_be_confirmed(fact: ConsentFact, address: _Address | None) -> bool:
-    """What came from the proven address itself needs no second mail to prove it."""
-    if address is not None and address.proven and fact.evidence.get("channel") == fact.channel:
-        return False
-    return read_double_opt_in().demands(fact.purpose, fact.channel, fact.jurisdiction, fact.language)
-
-
-async def _find_address(session: AsyncSession, contact_id: UUID, channel: str) -> _Address | None:
-    """The address the contact is reached at on a channel; None when there is none."""
+async def _address_hmac(session: AsyncSession, contact_id: UUID, channel: str) -> str | None:
+    """The blind index (hex) of the address the contact is reached at on a channel; None when there is none."""
     latest = (
-        select(ContactPoint.blind_index, ContactPoint.verified_at)
+        select(ContactPoint.blind_index)
         .where(ContactPoint.contact_id == contact_id, ContactPoint.kind == ADDRESS_KINDS.get(channel))
         .order_by(ContactPoint.verified_at.desc().nulls_last(), ContactPoint.id.desc())
         .limit(1)
     )
-    found = (await session.execute(latest)).first()
-    return None if found is None else _Address(found.blind_index.hex(), found.verified_at is not None)
+    blind_index = await session.scalar(latest)
+    return None if blind_index is None else blind_index.hex()
