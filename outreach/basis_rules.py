@@ -10,6 +10,7 @@ from typing import get_args
 from dateutil.relativedelta import relativedelta
 
 from crm.consent.rules import ALL, GRANTING, MAIN_BRAND, LedgerEntry, Scope, covers
+from crm.places.rules import UNKNOWN
 from outreach.decisions import Basis, Deny, Snapshot
 from outreach.gate_rules import name_of
 from outreach.jurisdictions.pack import Accepted, Kind
@@ -57,10 +58,8 @@ def basis(snapshot: Snapshot, now: datetime, pack: RulePack) -> Deny | None:
     for place, accepted in demands_of(pack.law, places, snapshot.channel, now):
         if not any(_is_enough(one, kind, now) for one in held for kind in accepted):
             wanted = " or ".join(dict.fromkeys(_WORDS[kind.kind] for kind in accepted))
-            where = (
-                place if snapshot.countries else f"{place} (we do not know the country, so the strictest law counts)"
-            )
-            return Deny("basis", f"For {name_of(snapshot.channel)} the law of {where} wants {wanted}.")
+            guessed = " (the country is not known, so the strictest law counts)" if UNKNOWN in places else ""
+            return Deny("basis", f"For {name_of(snapshot.channel)} the law of {place} wants {wanted}{guessed}.")
     return None
 
 

@@ -127,7 +127,8 @@ def _counts(limit: CapRule, send: PastSend, snapshot: Snapshot) -> bool:
 
 
 def _in_words(places: tuple[str, ...]) -> str:
-    return ", ".join(places) if len(places) < 5 else f"{len(places)} places the contact may be in"
+    names = {"ZZ": "a country we do not know", "US-ZZ": "a state we do not know"}
+    return ", ".join(names.get(place, place) for place in places)
 
 
 def _hours(length: timedelta) -> str:

@@ -216,7 +216,7 @@ class Jurisdictions:
         self._codes = {country: tuple(sorted(codes)) for country, codes in by_country.items()}
 
     def codes_of(self, country: str) -> tuple[str, ...]:
-        """The places a country belongs to; none when no file knows it."""
+        """The places a country belongs to; none when no file knows it. `ZZ` is one only where an operator says so."""
         return self._codes.get(country, ())
 
     def rules_of(self, code: str, subject: Subject, channel: str, at: datetime) -> list[LawRule]:

@@ -1,12 +1,11 @@
 """What holds for somebody who may be in several places: the strictest of all of them. Pure.
 
-A country that no file knows, or none at all, is judged as if it were every place; a state of the US that is not known
-as every state. An operator's `ZZ` and `US-ZZ` stand in for that.
+A country that no file knows, or none at all, is `ZZ` and is judged as if it were every place; a state of the US that is
+not known is `US-ZZ`, which is every state. What an operator lays down for `ZZ` and `US-ZZ` stands in for that.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import datetime
 from functools import lru_cache
 
@@ -24,14 +23,13 @@ _UNSAID = (Accepted(kind="express"), Accepted(kind="double_opt_in"))
 @lru_cache(maxsize=_CACHED)
 def places_of(law: Jurisdictions, countries: tuple[str, ...], states: tuple[str, ...]) -> tuple[str, ...]:
     """The codes of all places whose rules have to be kept."""
-    if not countries:
-        return _anywhere(law)
     codes: set[str] = set()
-    for country in countries:
-        codes.update((() if country == UNKNOWN else law.codes_of(country)) or _anywhere(law))
+    for country in countries or (UNKNOWN,):
+        codes.update(law.codes_of(country) or (UNKNOWN,))
     if UNITED_STATES in countries:
-        codes.update(_any_state(law) if not states or UNKNOWN in states else (f"{_STATES}{one}" for one in states))
-    return tuple(sorted(codes & law.places.keys()))
+        named = {f"{_STATES}{state}" for state in states or (UNKNOWN,)}
+        codes.update(code for code in named if code == _ANY_STATE or code in law.places)
+    return tuple(sorted(codes))
 
 
 def week_of(law: Jurisdictions, places: tuple[str, ...], channel: str, at: datetime) -> Week | None:
@@ -49,10 +47,13 @@ def demands_of(
     law: Jurisdictions, places: tuple[str, ...], channel: str, at: datetime
 ) -> tuple[tuple[str, tuple[Accepted, ...]], ...]:
     """What kinds of consent are enough, by the place that says so; each of them has to be met."""
-    rules = _rules_of(law, places, "consent", channel, _hour(at))
-    said = tuple((code, rule.consent.accepts) for code, rule in rules if rule.consent is not None)
-    silent = [code for code in places if code not in {code for code, _ in said} and not code.startswith(_STATES)]
-    return (*said, *((code, _UNSAID) for code in silent))
+    demands: list[tuple[str, tuple[Accepted, ...]]] = []
+    for place in places:
+        rules = _rules_of(law, (place,), "consent", channel, _hour(at))
+        demands += [(code, rule.consent.accepts) for code, rule in rules if rule.consent is not None]
+        if not rules and not place.startswith(_STATES):
+            demands.append((place, _UNSAID))
+    return tuple(demands)
 
 
 @lru_cache(maxsize=_CACHED)
@@ -65,7 +66,20 @@ def _week_of(law: Jurisdictions, places: tuple[str, ...], channel: str, at: date
 def _rules_of(
     law: Jurisdictions, places: tuple[str, ...], subject: Subject, channel: str, at: datetime
 ) -> tuple[tuple[str, LawRule], ...]:
-    return tuple((code, rule) for code in places for rule in law.rules_of(code, subject, channel, at))
+    found: list[tuple[str, LawRule]] = []
+    for place in places:
+        rules = law.rules_of(place, subject, channel, at)
+        if rules or place not in (UNKNOWN, _ANY_STATE):
+            found += [(place, rule) for rule in rules]
+        else:
+            within = "" if place == UNKNOWN else _STATES
+            found += [
+                (code, rule)
+                for code in sorted(law.places)
+                if code.startswith(within) and code != UNKNOWN
+                for rule in law.rules_of(code, subject, channel, at)
+            ]
+    return tuple(found)
 
 
 def _as_week(law: Jurisdictions, hours: HoursRule, at: datetime) -> Week:
@@ -73,16 +87,6 @@ def _as_week(law: Jurisdictions, hours: HoursRule, at: datetime) -> Week:
     years = range(at.year - 1, at.year + 2)
     closed = frozenset() if hours.closed_on is None else law.days_of(hours.closed_on, years)
     return Week(tuple(spans.get(day) for day in range(7)), closed)
-
-
-def _anywhere(law: Jurisdictions) -> tuple[str, ...]:
-    return (UNKNOWN,) if UNKNOWN in law.places else tuple(sorted(set(law.places) - {_ANY_STATE}))
-
-
-def _any_state(law: Jurisdictions) -> Iterable[str]:
-    if _ANY_STATE in law.places:
-        return (_ANY_STATE,)
-    return (code for code in law.places if code.startswith(_STATES))
 
 
 def _hour(at: datetime) -> datetime:
