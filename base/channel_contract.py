@@ -59,6 +59,7 @@ class Said:
         also_theirs: further addresses that the provider vouches for are the sender's (a shared phone number).
         answered: the provider has answered this word of the carriers (STOP, START, HELP) itself: it takes effect here,
             and nothing of ours is said to it.
+        answers_promotion: it answers a promotional message of ours, to which a plain no is an opt-out.
     """
 
     provider_id: str
@@ -74,6 +75,7 @@ class Said:
     closes: bool = False
     also_theirs: tuple[Sender, ...] = field(default=(), repr=False)
     answered: bool = False
+    answers_promotion: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,8 @@ MessageKind = Literal[
 
 ANSWERED = "answered_by_provider"
 """In a message's data: see `Inbound.answered`."""
+ANSWERS_PROMOTION = "answers_promotion"
+"""In a message's data: see `Inbound.answers_promotion`."""
 MAX_TEXT = 4_000
 """Longest text taken from a person, in characters."""
 
@@ -27,7 +29,8 @@ class Inbound:
 
     `client_id` is the sender's own id of the message (the widget's UUID, a provider's id made into one):
     the same id twice is the same message. Of a file, `value` is its id and `text` its name. `answered`: the provider
-    has answered this word of the carriers itself, so that nothing is said to it here.
+    has answered this word of the carriers itself, so that nothing is said to it here. `answers_promotion`: it is the
+    reply to a promotional message of ours, to which a plain no is an opt-out.
     """
 
     conversation_id: UUID
@@ -37,6 +40,7 @@ class Inbound:
     step: str | None = None
     value: str | None = None
     answered: bool = False
+    answers_promotion: bool = False
 
     @property
     def data(self) -> dict[str, Any]:
@@ -45,7 +49,8 @@ class Inbound:
             return {"step": self.step, "value": self.value}
         if self.kind == "file":
             return {"value": self.value}
-        return {ANSWERED: True} if self.answered else {}
+        marks = {ANSWERED: self.answered, ANSWERS_PROMOTION: self.answers_promotion}
+        return {mark: True for mark, holds in marks.items() if holds}
 
 
 @dataclass(frozen=True, slots=True)

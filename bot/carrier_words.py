@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
+from base.messages import ANSWERS_PROMOTION
 from bot.claims import Claim
 from crm.consent.opt_out import OptOut, read_keyword, read_opt_out
 from crm.consent.stop_scope import StopScope
@@ -23,7 +24,12 @@ def read_stop(claim: Claim) -> OptOut | None:
     """The opt-out in what was typed, if it is one."""
     if claim.kind != "text":
         return None
-    return read_opt_out(claim.text, channel=claim.channel, language=claim.language)
+    return read_opt_out(
+        claim.text,
+        channel=claim.channel,
+        language=claim.language,
+        answers_promotion=bool(claim.data.get(ANSWERS_PROMOTION)),
+    )
 
 
 def read_word(claim: Claim) -> Literal["help", "start"] | None:

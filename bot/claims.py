@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from base.errors import NotFound
 from base.ids import new_id
-from base.messages import MAX_TEXT, Inbound, MessageKind
+from base.messages import ANSWERS_PROMOTION, MAX_TEXT, Inbound, MessageKind
 from bot.models import Conversation, Message
 from bot.resume_codes import find_code
 from bot.talk_language import KnownFrom
@@ -236,25 +236,29 @@ async def _claim_oldest(session: AsyncSession, row: Row[Any]) -> Claim | None:
 async def _with_pieces(session: AsyncSession, row: Row[*tuple[Any, ...]], said: _Said) -> Claim:
     """The claim on a message; where texts are waited for, together with those that follow it."""
     claim = _to_claim(row, said)
-    if row.debounce_ms == 0 or _stands_alone(said.kind, said.text, row.channel):
+    if row.debounce_ms == 0 or _stands_alone(said, row.channel):
         return claim
     connection = await session.connection()
     values = {"of_conversation": row.id, "after_seq": said.seq}
     for piece in await connection.execute(OPEN_AFTER, values):
         text = f"{claim.text}\n{piece.text}"
-        if _stands_alone(piece.kind, piece.text, row.channel) or len(text) > MAX_TEXT:
+        if _stands_alone(piece, row.channel) or len(text) > MAX_TEXT:
             break
         claim = replace(claim, message_id=piece.id, message_seq=piece.seq, text=text, pieces=(*claim.pieces, piece.id))
     return claim
 
 
-def _stands_alone(kind: str, text: str, channel: str) -> bool:
+def _stands_alone(said: _Said | Row[*tuple[Any, ...]], channel: str) -> bool:
     """Whether a message means something by itself and must not become part of an answer."""
-    return kind != "text" or read_opt_out(text, channel=channel) is not None or find_code(text) is not None
+    if said.kind != "text" or said.data.get(ANSWERS_PROMOTION):
+        return True
+    return read_opt_out(said.text, channel=channel) is not None or find_code(said.text) is not None
 
 
 def _is_stop(inbound: Inbound, channel: str) -> bool:
-    return inbound.kind == "text" and read_opt_out(inbound.text, channel=channel) is not None
+    if inbound.kind != "text":
+        return False
+    return read_opt_out(inbound.text, channel=channel, answers_promotion=inbound.answers_promotion) is not None
 
 
 async def _give_up_claim(session: AsyncSession, conversation_id: UUID) -> None:

@@ -240,7 +240,7 @@ def _take_on(open_messages: Select[tuple[UUID]]) -> ReturningUpdate[Any]:
 
 CLAIM_OLDEST = _take_on(_open)
 OPEN_AFTER = (
-    select(_messages.c.id, _messages.c.seq, _messages.c.kind, _messages.c.text)
+    select(_messages.c.id, _messages.c.seq, _messages.c.kind, _messages.c.text, _messages.c.data)
     .where(_is_open, _messages.c.seq > bindparam("after_seq", type_=_messages.c.seq.type))
     .order_by(_messages.c.seq)
     .limit(50)

@@ -34,11 +34,10 @@ from bot.intake.keeping import Keeper
 from bot.intake.lanes import Lanes
 from bot.intake.models import InboundEvent
 from bot.intake.sealing import seal, unseal
-from bot.intake.stops import Stops
+from bot.intake.stops import Stops, is_opt_out
 from bot.models import Conversation, Message
 from bot.opt_out_effects import may_reopen
 from bot.turns import TurnService
-from crm.consent.opt_out import read_opt_out
 
 log = structlog.get_logger(__name__)
 
@@ -121,7 +120,7 @@ class Intake:
         new = await self._keeper.keep(row)
         if not new:
             return Received(event_id, new=False)
-        stops = said.closes or self._stops.is_one(sealed.sender_index, said.text, channel)
+        stops = said.closes or self._stops.is_one(sealed.sender_index, said, channel)
         work = self._lanes.run_soon(sealed.sender_index, hurry=stops)
         if stops:
             await asyncio.wait([work], timeout=STOP_PATIENCE.total_seconds())
@@ -226,7 +225,7 @@ class Intake:
             )
         takens = [await self._turns.take(one) for one in await self._to_inbound(event, said, conversation_id)]
         await self._end(event, state="done", conversation_id=conversation_id)
-        await self._answer(takens, waits=read_opt_out(said.text, channel=event.channel) is not None)
+        await self._answer(takens, waits=is_opt_out(said, event.channel))
 
     async def _answer(self, takens: Sequence[Taken], *, waits: bool) -> None:
         for taken in takens:
@@ -248,7 +247,16 @@ class Intake:
             if said.text.strip():
                 # What is longer than a message may be is still heard as far as it goes.
                 client_id, heard = uuid5(event.id, "text"), said.text[:MAX_TEXT]
-                made.append(Inbound(conversation_id, client_id, "text", heard, answered=said.answered))
+                made.append(
+                    Inbound(
+                        conversation_id,
+                        client_id,
+                        "text",
+                        heard,
+                        answered=said.answered,
+                        answers_promotion=said.answers_promotion,
+                    )
+                )
         for number, attachment in enumerate(said.attachments):
             file_id = await self._keep_file(event, attachment, conversation_id)
             client_id = uuid5(event.id, f"file:{number}")

@@ -10,6 +10,7 @@ import asyncio
 from collections import deque
 from collections.abc import Callable
 
+from base.channel_contract import Said
 from crm.consent.opt_out import read_opt_out
 from crm.consent.opt_out.keywords import is_stop_word
 
@@ -20,24 +21,29 @@ _AT_A_TIME = 5
 Found = Callable[[bytes], object]
 
 
+def is_opt_out(said: Said, channel: str) -> bool:
+    """Whether what somebody wrote is an opt-out, in whichever words."""
+    return read_opt_out(said.text, channel=channel, answers_promotion=said.answers_promotion) is not None
+
+
 class Stops:
     """Reads texts for opt-outs. Tells whoever made it of those that it finds later."""
 
     def __init__(self, found: Found, is_crowded: Callable[[], bool]) -> None:
         self._found = found
         self._is_crowded = is_crowded
-        self._unread: deque[tuple[bytes, str, str]] = deque()
+        self._unread: deque[tuple[bytes, Said, str]] = deque()
         self._reading: asyncio.Task[None] | None = None
 
-    def is_one(self, sender: bytes, text: str, channel: str) -> bool:
-        """Whether the text is an opt-out, as far as there is time to tell; else it is read later."""
-        if not text:
+    def is_one(self, sender: bytes, said: Said, channel: str) -> bool:
+        """Whether it is an opt-out, as far as there is time to tell; else it is read later."""
+        if not said.text:
             return False
-        if is_stop_word(text, channel) is not None:
+        if is_stop_word(said.text, channel) is not None:
             return True
         if not self._is_crowded():
-            return read_opt_out(text, channel=channel) is not None
-        self._unread.append((sender, text, channel))
+            return is_opt_out(said, channel)
+        self._unread.append((sender, said, channel))
         if self._reading is None or self._reading.done():
             self._reading = asyncio.create_task(self._read())
         return False
@@ -52,7 +58,7 @@ class Stops:
             while self._is_crowded():  # noqa: ASYNC110  # a crowd ends by itself, nobody says so
                 await asyncio.sleep(_LOOKS_EVERY)
             for _ in range(min(_AT_A_TIME, len(self._unread))):
-                sender, text, channel = self._unread.popleft()
-                if read_opt_out(text, channel=channel) is not None:
+                sender, said, channel = self._unread.popleft()
+                if is_opt_out(said, channel):
                     self._found(sender)
             await asyncio.sleep(0)

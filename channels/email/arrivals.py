@@ -31,6 +31,7 @@ from channels.email.reading import Mail, bare_subject, parse_mail, read_mail, re
 from crm.consent.opt_out import read_opt_out
 from crm.contacts.addresses import normalise_email
 from crm.contacts.service import find_contact_by_address
+from outreach.decisions import PROMOTION
 from outreach.models import OutboxMessage
 from outreach.reports import write_report
 
@@ -81,7 +82,8 @@ class MailArrivals:
             return "ignored"  # nothing but what it quotes
         proven = await self._is_proven(message, raw, sender, inbox, answered)
         # An opt-out is heard from anybody, however much they write.
-        if read_opt_out(said.text, channel="email") is None and await self._is_flood(account_id, sender, proven=proven):
+        stop = read_opt_out(said.text, channel="email", answers_promotion=said.answers_promotion)
+        if stop is None and await self._is_flood(account_id, sender, proven=proven):
             _log.warning("mail_flood_ignored", account_id=str(account_id))
             return "ignored"
         said = replace(
@@ -124,11 +126,16 @@ class MailArrivals:
         async with self._sessions() as session:
             contact_id = await find_contact_by_address(session, self._keys, "email", sender)
             sent = await session.execute(
-                select(OutboxMessage.id, OutboxMessage.conversation_id, OutboxMessage.subject).where(
+                select(
+                    OutboxMessage.id, OutboxMessage.conversation_id, OutboxMessage.subject, OutboxMessage.message_class
+                ).where(
                     OutboxMessage.id.in_(ids), OutboxMessage.channel == "email", OutboxMessage.contact_id == contact_id
                 )
             )
-            found = {row.id: _Answered(row.conversation_id, row.subject) for row in sent}
+            found = {
+                row.id: _Answered(row.conversation_id, row.subject, is_promotion=row.message_class == PROMOTION)
+                for row in sent
+            }
         return next((found[one] for one in reversed(ids) if one in found), None)
 
     async def _is_flood(self, account_id: UUID, sender: str, *, proven: bool) -> bool:
@@ -149,6 +156,7 @@ class MailArrivals:
 class _Answered:
     conversation_id: UUID | None
     subject: str | None
+    is_promotion: bool
 
 
 def _read(raw: bytes) -> tuple[EmailMessage, Mail]:
@@ -167,4 +175,5 @@ def _said(mail: Mail, sender: str, answered: _Answered | None, *, place: str) ->
         attachments=tuple(Attachment(f"{place}/{one.number}", one.media_type, one.name) for one in files),
         thread={"subject": mail.subject, "in_reply_to": mail.message_id, "references": list(mail.references)},
         conversation_id=None if answered is None else answered.conversation_id,
+        answers_promotion=answered is not None and answered.is_promotion,
     )

@@ -22,7 +22,7 @@ from channels.email.collecting import Collecting, MailFiles
 from channels.email.sender import EmailSender
 from channels.email.settings import SMTPServer
 from crm.consent.ledger import ConsentFact, list_consent_events, record_consent_event
-from crm.consent.models import Suppression
+from crm.consent.models import OptOutReview, Suppression
 from crm.contacts.service import attach_address, create_contact
 from outreach.accounts.book import AccountBook
 from outreach.accounts.service import save_account
@@ -234,7 +234,8 @@ async def test_somebody_else_who_has_the_mail_does_not_speak_for_its_recipient(m
     assert ann.contact_id != bob.contact_id
 
 
-async def test_a_follow_up_is_answered_by_mail_and_its_answer_opens_a_talk(mails: Correspondence) -> None:
+async def follow_up_on(mails: Correspondence) -> tuple[UUID, EmailMessage]:
+    """Ann agreed to marketing and gets the first mail of a journey."""
     house, now = mails.house, mails.house.clock.now()
     async with transaction(house.sessions) as session:
         contact_id = await create_contact(session, language="en", time_zone="Europe/London", now=now)
@@ -250,7 +251,12 @@ async def test_a_follow_up_is_answered_by_mail_and_its_answer_opens_a_talk(mails
     gatekeeper = Gatekeeper(read_rule_pack(), {"email": house.sender}, ("Europe/London",), house.accounts)
     await Planner(house.sessions, gatekeeper).advance_due(now)
     await house.deliver()
-    (follow_up,) = mails.server.taken
+    (sent,) = mails.server.taken
+    return contact_id, sent
+
+
+async def test_a_follow_up_is_answered_by_mail_and_its_answer_opens_a_talk(mails: Correspondence) -> None:
+    contact_id, follow_up = await follow_up_on(mails)
     assert follow_up["Reply-To"] == INBOX
 
     await mails.reply("Can you show it to me on Friday?")
@@ -264,6 +270,30 @@ async def test_a_follow_up_is_answered_by_mail_and_its_answer_opens_a_talk(mails
     assert "/o/" in str(follow_up)
     assert "/o/" not in str(answer)
     assert "/l/" not in str(answer)
+
+
+@pytest.mark.parametrize("no", ["No thanks.", "Nein danke", "no"])
+async def test_a_plain_no_to_a_follow_up_is_an_opt_out_that_a_colleague_looks_at(
+    mails: Correspondence, no: str
+) -> None:
+    contact_id, follow_up = await follow_up_on(mails)
+    await mails.reply(no)
+    confirmed = await mails.answered()
+    assert plain(confirmed) == "<stopped en>"
+    assert confirmed["In-Reply-To"] == mails.sent[-1]
+    assert follow_up["List-Unsubscribe"], "it was promotion that they said no to"
+    assert {one.channel for one in await mails.house.rows(Suppression) if one.contact_id == contact_id} == {"all"}
+    (review,) = await mails.house.rows(OptOutReview)
+    assert (review.contact_id, review.rule) == (contact_id, "reply:refusal")
+    assert mails.house.dialogue.requests == [], "the dialogue had no say"
+
+
+async def test_a_plain_no_in_a_talk_answers_the_dialogue(mails: Correspondence) -> None:
+    await mails.write("I would like to see a demo")
+    await mails.answered()
+    await mails.reply("No thanks.")
+    assert plain(await mails.answered()) == "echo No thanks."
+    assert await mails.house.rows(Suppression) == []
 
 
 async def test_both_ways_to_unsubscribe_are_signed_in_what_is_really_sent(mails: Correspondence, envelope) -> None:
