@@ -76,6 +76,18 @@ class RunningSite:
             cursor = connection.execute(statement, values)
             return cursor.fetchall() if cursor.description else []
 
+    async def parley(self, *arguments: str, **settings: str) -> str:
+        """What a command on this site's data folder says; it must succeed."""
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("PARLEY_")}
+        own = {"PARLEY_DATA_DIR": str(self.folder), "PARLEY_CONTENT_DIR": str(self.folder / "content")}
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "server.cli", *arguments, cwd=ROOT, env={**kept, **own, **settings},
+            stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
+        )  # fmt: skip
+        output, _ = await process.communicate()
+        assert process.returncode == 0, output.decode()
+        return output.decode()
+
     def pid_of(self, name: str) -> int | None:
         """The process that `parley up` runs under this name."""
         marks = {"web": "server.cli web", "worker": "server.cli worker", "rasa": "parley_rasa.serve"}
@@ -92,7 +104,7 @@ class RunningSite:
         os.kill(pid, signal.SIGKILL)
         return pid
 
-    async def wait_until_back(self, name: str, killed: int, *, seconds: float = 60) -> None:
+    async def wait_until_back(self, name: str, killed: int, *, seconds: float = 120) -> None:
         """Until the supervisor has started the program again and it can be used."""
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import shutil
-import sys
 import uuid
 from collections import Counter
+from functools import partial
 from pathlib import Path
 
 import aiohttp
@@ -29,6 +28,7 @@ async def test_publishing_new_words_new_examples_and_going_back_under_fifty_conv
 ) -> None:
     content, nlu = site.folder / "content", tmp_path / "nlu"
     shutil.copytree(ROOT / "nlu_data", nlu)
+    parley = partial(site.parley, PARLEY_NLU_DIR=str(nlu))
     async with aiohttp.ClientSession() as session:
         clients = [PatientClient(site.url) for _ in range(PEOPLE)]
         await asyncio.gather(*(client.open(session) for client in clients))
@@ -36,16 +36,16 @@ async def test_publishing_new_words_new_examples_and_going_back_under_fifty_conv
 
         wording = content / "library" / "demo_request" / "wording.en.yml"
         wording.write_text(wording.read_text().replace(OLD, NEW))
-        output = await _parley(site, nlu, "flows", "publish", "--yes", "--replay", "5", "--note", "other words")
+        output = await parley("flows", "publish", "--yes", "--replay", "5", "--note", "other words")
         assert "nothing to train" in output
         assert NEW in await _first_question(site, session)
 
         examples = nlu / "intents" / "flows.en.yml"
         examples.write_text(examples.read_text() + "    - tell you what went well and what did not\n")
-        output = await _parley(site, nlu, "flows", "publish", "--yes", "--replay", "5", "--note", "one more example")
+        output = await parley("flows", "publish", "--yes", "--replay", "5", "--note", "one more example")
         assert "done in" in output, "a model was trained"
 
-        await _parley(site, nlu, "flows", "rollback", "1", "--yes")
+        await parley("flows", "rollback", "1", "--yes")
         assert OLD in await _first_question(site, session)
         await talking
 
@@ -75,19 +75,3 @@ async def _first_question(site: RunningSite, session: aiohttp.ClientSession) -> 
     client = PatientClient(site.url)
     await client.open(session)
     return str(client.shown[-1]["text"])
-
-
-async def _parley(site: RunningSite, nlu: Path, *arguments: str) -> str:
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("PARLEY_")}
-    environment |= {
-        "PARLEY_DATA_DIR": str(site.folder),
-        "PARLEY_CONTENT_DIR": str(site.folder / "content"),
-        "PARLEY_NLU_DIR": str(nlu),
-    }
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "server.cli", *arguments, cwd=ROOT, env=environment,
-        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
-    )  # fmt: skip
-    output, _ = await process.communicate()
-    assert process.returncode == 0, output.decode()
-    return output.decode()
