@@ -41,7 +41,6 @@ from channels.voice.relay import routes as relay_routes
 from channels.voice.sender import SEND_WITHIN, VoiceSender
 from channels.voice.setup import VoiceSetup
 from channels.voice.talk import Talk
-from channels.voice.warming import warm_up
 from channels.voice.webhook import VoiceWebhooks
 from channels.voice.webhook import routes as call_routes
 from outreach.accounts.book import AccountBook
@@ -148,7 +147,7 @@ def channel_loops(incoming: Incoming) -> list[Coroutine[Any, Any, None]]:
     database = database_url(incoming.platform.settings)
     collecting = Collecting(incoming.platform.sessions, incoming.accounts, _mail_arrivals(incoming), database)
     polling = Polling(incoming.accounts, arrivals, bots, database)
-    return [polling.run(), collecting.run(), warm_up(incoming.accounts)]
+    return [polling.run(), collecting.run()]
 
 
 def _mail_arrivals(incoming: Incoming) -> MailArrivals:

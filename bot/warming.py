@@ -1,0 +1,28 @@
+"""Reads what the first words of a talk need before anybody says them: nobody waits for models to load, least of all on
+the phone. Answers nobody.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+import structlog
+
+from bot.talk_language import detect_language
+from crm.consent.opt_out import read_opt_out
+
+_log = structlog.get_logger(__name__)
+_SAMPLE = "I would like to know what it costs, please."
+
+
+async def warm_up() -> None:
+    """Once, when the process begins."""
+    began = time.monotonic()
+    await asyncio.to_thread(_read)
+    _log.info("warmed_up", seconds=round(time.monotonic() - began, 1))
+
+
+def _read() -> None:
+    detect_language(_SAMPLE, ())
+    read_opt_out(_SAMPLE, channel="web", language="en")
