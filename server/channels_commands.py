@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -36,7 +37,8 @@ def channels() -> None:
 def add(channel: str, *, name: str, told: Sequence[str], files: Sequence[str], no_check: bool) -> None:
     """Bring in an account of CHANNEL (sms, telegram, voice or email), or change the one of this name.
 
-    What is not told by options is asked for. Secrets are sealed, and never shown again.
+    What is not told by options is asked for at a terminal; without one, only what must be told has to be.
+    Secrets are sealed, and never shown again.
     """
     setup = _setup_of(channel)
     given = {**dict(_pair(one) for one in told), **{key: _read_file(path) for key, path in map(_pair, files)}}
@@ -196,6 +198,11 @@ def _setup_of(channel: str) -> ChannelSetup:
 
 
 def _ask(field: AccountField) -> str:
+    if not sys.stdin.isatty():
+        if field.required and field.default is None:
+            option = f"--set-from {field.name}=FILE" if field.secret else f"--set {field.name}=VALUE"
+            raise click.UsageError(f"{field.name} is missing, and there is no terminal to ask for it: {option}")
+        return field.default or ""
     click.echo(f"\n{field.help}")
     default = field.default or ("" if not field.required else None)
     answer: str = click.prompt(field.label, default=default, hide_input=field.secret, show_default=bool(field.default))
