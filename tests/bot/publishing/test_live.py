@@ -30,7 +30,7 @@ async def test_before_the_first_publication_nothing_is_live(live: PublishedFlows
     with pytest.raises(NothingPublished):
         _ = live.current
     with pytest.raises(NothingPublished):
-        live.wording("stopped", "en")
+        live.wording("stopped", "en", "web")
 
 
 async def test_the_live_publication_is_known_after_a_look(live: PublishedFlows, publisher: Publisher) -> None:
@@ -64,9 +64,13 @@ async def test_the_platforms_own_words_come_from_the_live_flows_in_the_nearest_l
     await publisher.publish(small_site(library__patterns=patterns), author="Ada")
     await live.refresh()
     english = live.compiled["wording"]["en"]["patterns"]["stopped"]["text"]["default"]
-    assert live.wording("stopped", "de-AT") == "Es ist Schluss."
-    assert live.wording("stopped", "en-GB") == english
-    assert live.wording("stopped", "fr") == english
+    assert live.wording("stopped", "de-AT", "web") == "Es ist Schluss."
+    assert live.wording("stopped", "en-GB", "web") == english
+    assert live.wording("stopped", "fr", "web") == english
+    for_the_ear = live.wording("stopped", "en", "voice")
+    assert for_the_ear != english
+    assert "here" not in for_the_ear, "the line is hung up on"
+    assert live.wording("stopped", "de", "voice") == "Es ist Schluss.", "what has no text of its own is said as it is"
 
 
 async def test_published_flows_and_models_can_be_had_from_the_database(
