@@ -69,6 +69,7 @@ async def record_consent(scene: Scene, effect: dict[str, Any]) -> None:
             conversation_id=scene.claim.conversation_id,
             now=scene.now,
             keys=scene.keys,
+            zone=scene.claim.time_zone,
         )
         await scene.note(f"consent_{recorded}", purpose=wanted["purpose"], channel=channel)
     scene.score_changed = True

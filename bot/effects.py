@@ -105,6 +105,7 @@ async def _capture_address(scene: Scene, contact_id: UUID, kind: AddressKind, va
         message_id=scene.claim.message_id,
         now=scene.now,
         keys=scene.keys,
+        zone=scene.claim.time_zone,
     )
     for purpose, channel in moved:
         await scene.note("consent_moved", purpose=purpose, channel=channel)

@@ -11,8 +11,8 @@ from dateutil.relativedelta import relativedelta
 
 from crm.consent.rules import ALL, GRANTING, MAIN_BRAND, LedgerEntry, Scope, covers
 from crm.places.rules import UNKNOWN
-from outreach.decisions import Basis, Deny, Snapshot
-from outreach.gate_rules import name_of
+from outreach.decisions import Basis, Defer, Deny, Snapshot
+from outreach.gate_rules import name_of, unconfirmed
 from outreach.jurisdictions.pack import Accepted, Kind
 from outreach.jurisdictions.rules import demands_of, places_of
 from outreach.rule_pack import RulePack
@@ -49,14 +49,19 @@ def fold_bases(entries: Iterable[BasisEntry], brand: str = MAIN_BRAND) -> dict[S
     return bases
 
 
-def basis(snapshot: Snapshot, now: datetime, pack: RulePack) -> Deny | None:
-    """Promotion needs a consent of a kind that the law of every place the contact may be in takes for enough."""
+def basis(snapshot: Snapshot, now: datetime, pack: RulePack) -> Defer | Deny | None:
+    """Promotion needs a consent of a kind that the law of every place the contact may be in takes for enough.
+
+    While a link that would make it so may still be followed, it waits.
+    """
     if not snapshot.promotional or snapshot.channel == "web":
         return None
     held = snapshot.bases.get((snapshot.purpose, snapshot.channel), ())
     places = places_of(pack.law, snapshot.countries, snapshot.states)
     for place, accepted in demands_of(pack.law, places, snapshot.channel, now):
         if not any(_is_enough(one, kind, now) for one in held for kind in accepted):
+            if (wait := unconfirmed(snapshot)) is not None:
+                return wait
             wanted = " or ".join(dict.fromkeys(_WORDS[kind.kind] for kind in accepted))
             guessed = " (the country is not known, so the strictest law counts)" if UNKNOWN in places else ""
             return Deny("basis", f"For {name_of(snapshot.channel)} the law of {place} wants {wanted}{guessed}.")

@@ -82,7 +82,8 @@ class Snapshot:
     """Everything the gate's answer depends on, read at one moment. Holds no address.
 
     `consents` maps (purpose, channel) to its state; a pair that is absent was never asked for.
-    `bases` maps the same to what the consent rests on. `suppressed` maps a channel, or `all`, to the reason.
+    `bases` maps the same to what the consent rests on, `confirming` to when the mailed link that would confirm it is over.
+    `suppressed` maps a channel, or `all`, to the reason.
     `countries`, `states` (of the US) and `zones` are all that the contact may be in (`crm.places`). `topic` is what the
     message is about: its journey, else its purpose. `clock_skew`: how far our clock and the database's are apart.
     `missing_setting` says in words which of the channel's settings is not made. `in_talk`: the bot said it in a
@@ -100,6 +101,7 @@ class Snapshot:
     has_address: bool = False
     consents: Mapping[tuple[str, str], ConsentName] = field(default_factory=dict)
     bases: Mapping[tuple[str, str], tuple[Basis, ...]] = field(default_factory=dict)
+    confirming: Mapping[tuple[str, str], datetime] = field(default_factory=dict)
     suppressed: Mapping[str, str] = field(default_factory=dict)
     countries: tuple[str, ...] = ()
     states: tuple[str, ...] = ()
@@ -133,6 +135,10 @@ class Snapshot:
             "bases": {
                 f"{purpose}/{channel}": [[basis.kind, basis.since_at.isoformat()] for basis in bases]
                 for (purpose, channel), bases in sorted(self.bases.items())
+            },
+            "confirming": {
+                f"{purpose}/{channel}": until.isoformat()
+                for (purpose, channel), until in sorted(self.confirming.items())
             },
             "suppressed": dict(self.suppressed),
             "countries": list(self.countries),

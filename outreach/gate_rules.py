@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from outreach.decisions import ANSWERS, Deny, Snapshot
+from outreach.decisions import ANSWERS, Defer, Deny, Snapshot
 
-Rule = Callable[[Snapshot], Deny | None]
+Rule = Callable[[Snapshot], Defer | Deny | None]
 _NAMES = {"email": "e-mail", "sms": "text messages", "voice": "calls", "web": "the chat", "telegram": "Telegram"}
 
 
@@ -37,7 +37,15 @@ def suppression(snapshot: Snapshot) -> Deny | None:
     return None
 
 
-def consent(snapshot: Snapshot) -> Deny | None:
+def unconfirmed(snapshot: Snapshot) -> Defer | None:
+    """What waits for a consent that may still be confirmed by a mailed link; None when nothing does."""
+    until = snapshot.confirming.get((snapshot.purpose, snapshot.channel))
+    if until is None:
+        return None
+    return Defer(until, "confirmation", "It waits until they confirm their consent by the link in the mail they got.")
+
+
+def consent(snapshot: Snapshot) -> Defer | Deny | None:
     """Promotion needs consent that was given for this purpose and channel and still stands.
 
     In the chat a visitor opened, silence is enough, but a refusal for the purpose on any channel is respected
@@ -54,6 +62,8 @@ def consent(snapshot: Snapshot) -> Deny | None:
         if not said & {"refused", "withdrawn"}:
             return None
         state = "withdrawn" if "withdrawn" in said else "refused"
+    if state in ("none", "expired") and (wait := unconfirmed(snapshot)) is not None:
+        return wait
     said_no = {
         "none": f"never agreed to {snapshot.purpose} by {name_of(snapshot.channel)}",
         "refused": f"said no to {snapshot.purpose} messages",

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from base.clock import Clock
 from base.encryption import KeyRing
+from crm.consent.double_opt_in import list_open_confirmations
 from crm.consent.ledger import ConsentState, Scope, consent_for, consent_states
 from crm.consent.models import ConsentEvent
 from crm.consent.suppression import list_suppressions
@@ -66,6 +67,7 @@ class _Known:
     suppressed: Mapping[UUID, Mapping[str, str]]
     clock_skew: timedelta
     bases: Mapping[UUID, Mapping[Scope, tuple[Basis, ...]]]
+    confirming: Mapping[UUID, Mapping[Scope, datetime]]
     address_kinds: dict[UUID, set[str]] = field(default_factory=lambda: defaultdict(set))
     numbers: dict[UUID, list[str | None]] = field(default_factory=lambda: defaultdict(list))
     """Phone numbers; None for one that cannot be read."""
@@ -126,6 +128,7 @@ async def _read(
         suppressed=await list_suppressions(session, contact_ids),
         clock_skew=_skew(asked_at, machine, [row.at for row in contacts]),
         bases=await _bases(session, contact_ids),
+        confirming=await list_open_confirmations(session, contact_ids, now),
     )
     await _read_points(session, known, contact_ids, keys)
     sends = select(
@@ -221,6 +224,7 @@ def _snapshot_of(
         consents=_consents(known.consents.get(message.contact_id, {}), message),
         suppressed=known.suppressed.get(message.contact_id, {}),
         bases=known.bases.get(message.contact_id, {}),
+        confirming=known.confirming.get(message.contact_id, {}),
         countries=where.countries,
         states=where.states,
         zones=where.zones,

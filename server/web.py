@@ -27,11 +27,13 @@ from bot.publishing.live import NothingPublished, PublishedFlows
 from bot.publishing.source import PublishedSource
 from bot.turns import TurnService, TurnSettings
 from bot.warming import warm_up
-from channels.email.webhook import UnsubscribePages
+from channels.email.webhook import STYLE_PATH, UnsubscribePages
 from channels.email.webhook import routes as unsubscribe_routes
 from channels.web.chat import WebChat, WebChatSettings
 from channels.web.hub import Hub
 from channels.web.tokens import VisitorTokens
+from crm.consent.confirmation_page import ConfirmationPages
+from crm.consent.confirmation_page import routes as confirmation_routes
 from crm.consent.routes import LedgerPages
 from crm.consent.routes import routes as ledger_routes
 from crm.meetings.booking import confirm_meeting
@@ -39,6 +41,7 @@ from crm.meetings.routes import MeetingPages
 from crm.meetings.routes import routes as meeting_routes
 from outreach.accounts.book import AccountBook
 from outreach.alarm import create_alarm, create_connector
+from outreach.confirmed import bring_forward
 from server.channels import Incoming, channel_attachments, channel_links, channel_loops, channel_routes
 from server.proxies import behind_proxies
 from server.settings import ROOT, SettingsProblem
@@ -118,6 +121,13 @@ def create_web_app(platform: Platform) -> web.Application:
     )
     app.add_routes(
         ledger_routes(LedgerPages(platform.sessions, platform.keys, platform.clock, create_issuer(settings)))
+    )
+    app.add_routes(
+        confirmation_routes(
+            ConfirmationPages(
+                platform.sessions, platform.keys, platform.clock, settings.company_name, STYLE_PATH, bring_forward
+            )
+        )
     )
     app[_incoming] = Incoming(platform, accounts, intake, turns)
     app.add_routes(channel_routes(app[_incoming]))

@@ -5,7 +5,7 @@ Confirming proves the address that the mail went to, no other. Sends nothing: th
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
@@ -22,7 +22,7 @@ from base.ids import new_id
 from crm.consent.double_opt_in_rules import Letter, read_double_opt_in, write_letter
 from crm.consent.ledger import ConsentFact, lock_ledger, record_consent_event
 from crm.consent.models import ConsentConfirmation, ConsentEvent, ConsentNotice
-from crm.consent.rules import covers
+from crm.consent.rules import Scope, covers
 from crm.contacts.models import SEALED_COLUMN, Contact, ContactPoint
 from crm.places.rules import UNKNOWN, find_whereabouts
 
@@ -47,7 +47,7 @@ class ConfirmationOver(ParleyError):
 
 @dataclass(frozen=True, slots=True)
 class Confirmation:
-    """What a link is about. `state`: `open`, `used` (it was confirmed), or `over`."""
+    """What a link is about. `state`: `open`, `used` (then by `confirmed_event_id`), or `over`."""
 
     id: UUID
     contact_id: UUID
@@ -58,6 +58,7 @@ class Confirmation:
     notice: str | None
     expires_at: datetime
     state: Literal["open", "used", "over"]
+    confirmed_event_id: UUID | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +72,14 @@ class ToMail:
     letter: Letter
 
 
-async def find_countries(session: AsyncSession, contact_id: UUID, keys: KeyRing | None) -> tuple[str, ...]:
+async def find_countries(
+    session: AsyncSession, contact_id: UUID, keys: KeyRing | None, *, zone: str | None = None
+) -> tuple[str, ...]:
     """Every country that anything known of the contact names, as the gate reads it; `UNKNOWN` stands for any.
 
     Args:
         keys: to read phone numbers with; without them a number names a country that is not known.
+        zone: the time zone of the talk, when it is known.
     """
     contact = (await session.execute(select(Contact.fields, Contact.time_zone).where(Contact.id == contact_id))).first()
     if contact is None:
@@ -87,7 +91,7 @@ async def find_countries(session: AsyncSession, contact_id: UUID, keys: KeyRing 
     numbers = (
         [] if keys is None else [keys.unseal(one.value_sealed, column=SEALED_COLUMN, row=one.id) for one in phones]
     )
-    found = find_whereabouts(contact.fields, numbers=numbers, zones=[contact.time_zone])
+    found = find_whereabouts(contact.fields, numbers=numbers, zones=[contact.time_zone, zone])
     return found.countries if keys is not None or not phones else (*found.countries, UNKNOWN)
 
 
@@ -149,6 +153,31 @@ async def note_mailed(session: AsyncSession, mailed: Sequence[ToMail], now: date
         )
 
 
+async def list_open_confirmations(
+    session: AsyncSession, contact_ids: Iterable[UUID], now: datetime
+) -> dict[UUID, dict[Scope, datetime]]:
+    """What contacts may still confirm, by purpose and channel, and until when; who has nothing open is absent."""
+    rows = await session.execute(
+        select(
+            ConsentConfirmation.contact_id,
+            ConsentEvent.purpose,
+            ConsentEvent.channel,
+            func.max(ConsentConfirmation.expires_at),
+        )
+        .join(ConsentEvent, ConsentEvent.id == ConsentConfirmation.requested_event_id)
+        .where(
+            ConsentConfirmation.contact_id.in_(list(contact_ids)),
+            ConsentConfirmation.used_at.is_(None),
+            ConsentConfirmation.expires_at > now,
+        )
+        .group_by(ConsentConfirmation.contact_id, ConsentEvent.purpose, ConsentEvent.channel)
+    )
+    found: dict[UUID, dict[Scope, datetime]] = {}
+    for contact_id, purpose, channel, expires_at in rows:
+        found.setdefault(contact_id, {})[purpose, channel] = expires_at
+    return found
+
+
 async def end_open_confirmations(session: AsyncSession, conversation_id: UUID, now: datetime) -> list[UUID]:
     """Ends the links of a conversation that were not followed yet; returns the events that asked for them.
 
@@ -192,14 +221,15 @@ async def find_confirmation(session: AsyncSession, keys: KeyRing, token: str, no
         notice,
         asked.expires_at,
         "used" if asked.used_at is not None else "over" if over else "open",
+        asked.confirmed_event_id,
     )
 
 
-async def confirm(session: AsyncSession, keys: KeyRing, token: str, now: datetime) -> bool:
+async def confirm(session: AsyncSession, keys: KeyRing, token: str, now: datetime) -> UUID | None:
     """Records `confirmed`: from now on the consent stands. Following the link again changes nothing.
 
     Returns:
-        Whether it was confirmed by this call.
+        The event `confirmed`; None when it was confirmed before.
 
     Raises:
         ConfirmationUnknown: the token is not ours.
@@ -209,7 +239,7 @@ async def confirm(session: AsyncSession, keys: KeyRing, token: str, now: datetim
     await lock_ledger(session, asked.contact_id)
     await session.refresh(asked, with_for_update=True)
     if asked.used_at is not None:
-        return False
+        return None
     if asked.expires_at <= now or await _is_overtaken(session, asked, event):
         raise ConfirmationOver
     asked.used_at = now
@@ -231,8 +261,9 @@ async def confirm(session: AsyncSession, keys: KeyRing, token: str, now: datetim
         brand=event.brand,
         jurisdiction=event.jurisdiction,
     )
-    await record_consent_event(session, fact, now)
-    return True
+    asked.confirmed_event_id = (await record_consent_event(session, fact, now)).id
+    await session.flush()
+    return asked.confirmed_event_id
 
 
 def issue_token(keys: KeyRing, confirmation_id: UUID) -> str:

@@ -31,7 +31,13 @@ Told = tuple[ConsentEvent, str | None]
 
 
 async def record_answer(
-    session: AsyncSession, fact: ConsentFact, *, conversation_id: UUID, now: datetime, keys: KeyRing | None = None
+    session: AsyncSession,
+    fact: ConsentFact,
+    *,
+    conversation_id: UUID,
+    now: datetime,
+    keys: KeyRing | None = None,
+    zone: str | None = None,
 ) -> EventName:
     """Records what was answered to a notice, with the address it is about; returns what it was recorded as.
 
@@ -40,6 +46,7 @@ async def record_answer(
 
     Args:
         keys: to tell a country by phone numbers; without them a number may be from anywhere.
+        zone: the time zone of the talk, when it is known.
 
     Raises:
         InvalidConsent: see `record_consent_event`.
@@ -47,7 +54,7 @@ async def record_answer(
     if fact.event == "given" and not await _may_say_yes(session, fact, conversation_id):
         fact = replace(fact, event="requested")
     address = await _address_hmac(session, fact.principal_ref, fact.channel)
-    countries = await find_countries(session, fact.principal_ref, keys)
+    countries = await find_countries(session, fact.principal_ref, keys, zone=zone)
     known = countries[0] if len(countries) == 1 and countries[0] != UNKNOWN else None
     fact = replace(fact, address_hmac=address, jurisdiction=fact.jurisdiction or known)
     if fact.event == "given" and read_double_opt_in().demands(fact.purpose, fact.channel, countries):
@@ -69,6 +76,7 @@ async def follow_address(
     message_id: UUID,
     now: datetime,
     keys: KeyRing | None = None,
+    zone: str | None = None,
 ) -> list[Scope]:
     """Lets what was agreed to in a conversation go with an address that was corrected in it.
 
@@ -100,9 +108,12 @@ async def follow_address(
         evidence = {**event.evidence, "corrected_by_message_id": str(message_id)}
         await record_consent_event(session, _ended(event, evidence, now), now)
         again = replace(_given_again(event, text, evidence), principal_ref=after)
-        if await record_answer(session, again, conversation_id=conversation_id, now=now, keys=keys) == "given":
+        recorded = await record_answer(session, again, conversation_id=conversation_id, now=now, keys=keys, zone=zone)
+        if recorded == "given":
             moved.append(scope)
-    await _ask_new_address(session, by_id, conversation_id=conversation_id, after=after, kind=kind, now=now, keys=keys)
+    await _ask_new_address(
+        session, by_id, conversation_id=conversation_id, after=after, kind=kind, now=now, keys=keys, zone=zone
+    )
     return moved
 
 
@@ -115,6 +126,7 @@ async def _ask_new_address(
     kind: AddressKind,
     now: datetime,
     keys: KeyRing | None,
+    zone: str | None,
 ) -> None:
     """What still waits to be confirmed by the old address is asked of the new one instead."""
     for requested_id in await end_open_confirmations(session, conversation_id, now):
@@ -122,7 +134,7 @@ async def _ask_new_address(
             continue
         event, text = events[requested_id]
         again = replace(_given_again(event, text, dict(event.evidence)), principal_ref=after)
-        await record_answer(session, again, conversation_id=conversation_id, now=now, keys=keys)
+        await record_answer(session, again, conversation_id=conversation_id, now=now, keys=keys, zone=zone)
 
 
 async def _may_say_yes(session: AsyncSession, fact: ConsentFact, conversation_id: UUID) -> bool:

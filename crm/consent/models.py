@@ -120,6 +120,7 @@ class ConsentConfirmation(Table):
     expires_at: Mapped[datetime]
     mailed_at: Mapped[datetime | None]
     used_at: Mapped[datetime | None]
+    confirmed_event_id: Mapped[UUID | None]
 
 
 class Suppression(Table):

@@ -15,6 +15,7 @@ from crm.consent.double_opt_in import (
     confirm,
     find_confirmation,
     issue_token,
+    list_open_confirmations,
     list_to_mail,
     note_mailed,
 )
@@ -152,7 +153,8 @@ async def test_a_link_works_once(stage) -> None:
     contact_id = await stage.contact()
     await stage.say_yes(contact_id)
     token = await stage.token()
-    assert [await stage.follow(token), await stage.follow(token)] == [True, False]
+    first, again = await stage.follow(token), await stage.follow(token)
+    assert (first is not None, again) == (True, None)
     assert len(await stage.events(contact_id)) == 2
     async with transaction(stage.sessions) as session:
         await withdraw_consent(
@@ -167,7 +169,7 @@ async def test_a_link_works_once(stage) -> None:
             now=stage.now,
         )
     # Nor does it undo what was said later.
-    assert await stage.follow(token) is False
+    assert await stage.follow(token) is None
     assert await stage.state(contact_id) == "withdrawn"
 
 
@@ -223,6 +225,22 @@ async def test_a_yes_before_the_address_is_known_is_mailed_once_it_is(stage) -> 
     assert (await stage.events(contact_id))[-1].address_hmac == stage.keys.blind_index(
         "ann@example.com", kind="email"
     ).hex()
+
+
+async def test_what_may_still_be_confirmed_is_known_until_it_is_or_its_time_is_over(stage) -> None:
+    contact_id = await stage.contact()
+    await stage.say_yes(contact_id)
+    token = await stage.token()
+
+    async def still(later=timedelta(0)):
+        async with stage.sessions() as session:
+            return await list_open_confirmations(session, [contact_id], stage.now + later)
+
+    until = stage.now + timedelta(hours=72)
+    assert await still() == {contact_id: {("marketing", "email"): until}}
+    assert await still(timedelta(hours=72)) == {}
+    await stage.follow(token)
+    assert await still() == {}
 
 
 async def test_a_mail_is_planned_once(stage) -> None:
