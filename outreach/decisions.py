@@ -82,7 +82,7 @@ class Snapshot:
     """Everything the gate's answer depends on, read at one moment. Holds no address.
 
     `consents` maps (purpose, channel) to its state; a pair that is absent was never asked for.
-    `bases` maps the same to what the consent rests on, `confirming` to when the mailed link that would confirm it is over.
+    `bases` maps the same to what the consent rests on, `confirming` to when the link that would confirm it is over.
     `suppressed` maps a channel, or `all`, to the reason.
     `countries`, `states` (of the US) and `zones` are all that the contact may be in (`crm.places`). `topic` is what the
     message is about: its journey, else its purpose. `clock_skew`: how far our clock and the database's are apart.
