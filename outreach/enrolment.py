@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import structlog
 from pydantic import ValidationError
-from sqlalchemy import select, text, update
+from sqlalchemy import ColumnElement, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -130,23 +130,46 @@ async def cancel_planned(
     """Withdraws the contact's messages that have not been claimed for sending, on one channel or all.
 
     Takes the contact's row first, as the claim does: either the claim sees this cancellation or this waits for it.
+    What was claimed before is asked about once more before the wire; if that was already past, it cannot be called
+    back: the timeline tells that it was under way.
 
     Returns:
         How many were withdrawn.
     """
     await _hold(session, contact_id)
-    statement = update(OutboxMessage).where(
-        OutboxMessage.contact_id == contact_id, OutboxMessage.state.in_(("planned", "deferred"))
-    )
+    meant = [OutboxMessage.contact_id == contact_id]
     if channel is not None:
-        statement = statement.where(OutboxMessage.channel == channel)
+        meant.append(OutboxMessage.channel == channel)
     if promotion_only:
-        statement = statement.where(OutboxMessage.purpose.not_in(SERVICE_PURPOSES))
+        meant.append(OutboxMessage.purpose.not_in(SERVICE_PURPOSES))
+    await _tell_under_way(session, meant, contact_id, reason, now)
+    statement = update(OutboxMessage).where(*meant, OutboxMessage.state.in_(("planned", "deferred")))
     values = {"state": "cancelled", "reason_rule": reason, "reason": reason_in_words(reason), "updated_at": now}
     cancelled = await session.execute(
         statement.values(**values).returning(OutboxMessage.id).execution_options(synchronize_session=False)
     )
     return len(cancelled.all())
+
+
+async def _tell_under_way(
+    session: AsyncSession, meant: Sequence[ColumnElement[bool]], contact_id: UUID, reason: str, now: datetime
+) -> None:
+    """Notes what was on its way when it was to be cancelled; what is said in a talk stands in the talk."""
+    rows = await session.execute(
+        select(OutboxMessage.id, OutboxMessage.channel, OutboxMessage.conversation_id).where(
+            *meant, OutboxMessage.state == "sending", OutboxMessage.message_id.is_(None)
+        )
+    )
+    events = [
+        Happened(
+            "message_under_way",
+            contact_id,
+            row.conversation_id,
+            {"outbox_id": str(row.id), "channel": row.channel, "reason": reason},
+        )
+        for row in rows
+    ]
+    await record_all(session, events, now)
 
 
 async def _hold(session: AsyncSession, contact_id: UUID) -> bool:

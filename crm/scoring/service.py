@@ -1,4 +1,7 @@
-"""Keeps a contact's score equal to the sum of its entries, one per rule. Runs in the caller's transaction."""
+"""Keeps a contact's score equal to the sum of its entries, one per rule. Runs in the caller's transaction.
+
+Who may not be profiled has no points, and the reason for that as their only entry.
+"""
 
 from __future__ import annotations
 
@@ -16,11 +19,16 @@ from base.errors import InvalidInput
 from base.ids import new_id
 from crm.contacts.models import Contact
 from crm.contacts.service import lock_contact
+from crm.profiling.rules import Refusal
+from crm.profiling.service import find_refusals
 from crm.scoring.facts import read_facts
 from crm.scoring.models import ScoreEntry
 from crm.scoring.rules import Band, Points, band_of, load_rules, score
 
-__all__ = ["Band", "add_points", "band_of", "list_reasons", "rescore"]
+__all__ = ["NOT_SCORED", "Band", "add_points", "band_of", "list_reasons", "rescore"]
+
+NOT_SCORED = "not_scored"
+"""The rule of the entry that says why somebody has no score."""
 
 
 async def add_points(
@@ -45,6 +53,10 @@ async def add_points(
     if "/" not in rule:
         raise InvalidInput("A dialogue's score rule is named flow/step/index.")
     await lock_contact(session, contact_id)
+    # Not even the keys to their number are at hand here, so a country that only it tells counts as unknown.
+    refusal = (await find_refusals(session, None, [contact_id], "scoring", now)).get(contact_id)
+    if refusal is not None:
+        return await _forget(session, contact_id, refusal, now)
     await _upsert(session, contact_id, [Points(rule, points, reason)], message_id, now)
     return await _sum_up(session, contact_id, now)
 
@@ -60,6 +72,9 @@ async def rescore(
 ) -> int:
     """Applies rules.yml to what is known now: adds what holds, takes back what no longer does. Returns the new score.
 
+    Call it after an objection to profiling or a consent to it, too: the one takes all points back, the other lets the
+    rules count again.
+
     Args:
         message_id: the chat turn that made it necessary; a reason that held before keeps its own.
         facts: to score by these instead of reading them.
@@ -68,6 +83,9 @@ async def rescore(
         NotFound: there is no such contact.
     """
     await lock_contact(session, contact_id)
+    refusal = (await find_refusals(session, keys, [contact_id], "scoring", now)).get(contact_id)
+    if refusal is not None:
+        return await _forget(session, contact_id, refusal, now)
     if facts is None:
         facts = await read_facts(session, keys, contact_id, now)
     holding = score(facts, load_rules())
@@ -91,6 +109,13 @@ async def list_reasons(session: AsyncSession, contact_id: UUID) -> Sequence[Scor
         .order_by(func.abs(ScoreEntry.points).desc(), ScoreEntry.id)
     )
     return rows.all()
+
+
+async def _forget(session: AsyncSession, contact_id: UUID, refusal: Refusal, now: datetime) -> int:
+    """Takes back every point, and leaves why."""
+    await session.execute(delete(ScoreEntry).where(ScoreEntry.contact_id == contact_id, ScoreEntry.rule != NOT_SCORED))
+    await _upsert(session, contact_id, [Points(NOT_SCORED, 0, refusal.reason)], None, now)
+    return await _sum_up(session, contact_id, now)
 
 
 async def _upsert(

@@ -19,6 +19,11 @@ _SENTENCES: Mapping[str, tuple[str, ...]] = {
         "A conversation that gave this contact's address agreed to {purpose} by {channel}: an earlier no stands",
         "A conversation that gave this contact's address agreed to messages: an earlier no stands",
     ),
+    "consent_unconfirmed": (
+        "Agreed to {purpose} by {channel}: it counts once the mail that asks for it is confirmed",
+        "Gave consent that must be confirmed",
+    ),
+    "consent_confirmed": ("Confirmed the consent to {purpose} by {channel}", "Confirmed consent"),
     "consent_moved": ("The agreement to {purpose} by {channel} now stands for the corrected address", "Moved consent"),
     "consent_withdrawn": ("Withdrew consent to {purpose} by {channel}", "Withdrew consent"),
     "opted_out": ("Opted out of {purpose} by {channel}", "Opted out"),
@@ -39,6 +44,10 @@ _SENTENCES: Mapping[str, tuple[str, ...]] = {
         "A follow-up by {channel} was not sent: {reason}",
         "A follow-up was not sent: {reason}",
         "A follow-up was not sent",
+    ),
+    "message_under_way": (
+        "A follow-up by {channel} was already on its way when it was stopped",
+        "A follow-up was already on its way when it was stopped",
     ),
     "message_delivered": ("A message by {channel} arrived", "A message arrived"),
     "message_undelivered": (

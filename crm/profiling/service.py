@@ -1,0 +1,56 @@
+"""Asks for many people at once whether they may be profiled. Who scores, sorts, completes or trains asks here first."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from base.encryption import KeyRing
+from crm.consent.ledger import consent_states
+from crm.contacts.models import SEALED_COLUMN, Contact, ContactPoint
+from crm.places.rules import UNKNOWN, Whereabouts, find_whereabouts
+from crm.profiling.rules import Refusal, Use, may_profile, read_modes, standing_on_profiling
+
+__all__ = ["find_refusals"]
+
+
+async def find_refusals(
+    session: AsyncSession, keys: KeyRing | None, contact_ids: Iterable[UUID], use: Use, now: datetime
+) -> dict[UUID, Refusal]:
+    """Those who may not be, with the reason; who is absent may. Three queries, however many they are.
+
+    Args:
+        keys: open phone numbers, which tell a country; without them a number tells that it is unknown.
+    """
+    wanted = list(contact_ids)
+    people = await session.execute(select(Contact.id, Contact.fields, Contact.time_zone).where(Contact.id.in_(wanted)))
+    states = await consent_states(session, wanted, now)
+    numbers = await _numbers(session, keys, wanted)
+    refusals: dict[UUID, Refusal] = {}
+    for contact_id, fields, zone in people:
+        own = numbers.get(contact_id, [])
+        where = find_whereabouts(fields, numbers=[one for one in own if one is not None], zones=[zone])
+        if None in own:
+            where |= Whereabouts((UNKNOWN,))
+        mode = read_modes().mode_of(use, where.countries, now)
+        refusal = may_profile(use, standing_on_profiling(states[contact_id]), mode)
+        if refusal is not None:
+            refusals[contact_id] = refusal
+    return refusals
+
+
+async def _numbers(
+    session: AsyncSession, keys: KeyRing | None, contact_ids: list[UUID]
+) -> dict[UUID, list[str | None]]:
+    found: dict[UUID, list[str | None]] = defaultdict(list)
+    points = select(ContactPoint.id, ContactPoint.contact_id, ContactPoint.value_sealed).where(
+        ContactPoint.contact_id.in_(contact_ids), ContactPoint.kind == "phone"
+    )
+    for point_id, contact_id, sealed in await session.execute(points):
+        found[contact_id].append(None if keys is None else keys.unseal(sealed, column=SEALED_COLUMN, row=point_id))
+    return found
