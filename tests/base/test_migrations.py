@@ -19,6 +19,7 @@ import channels.voice.models
 import crm.consent.models
 import crm.contacts.models
 import crm.meetings.models
+import crm.privacy.models
 import crm.scoring.models
 import crm.timeline.models
 import outreach.accounts.models
@@ -41,6 +42,7 @@ ROOMS = (
     crm.consent.models,
     crm.contacts.models,
     crm.meetings.models,
+    crm.privacy.models,
     crm.scoring.models,
     crm.timeline.models,
     outreach.accounts.models,
