@@ -25,6 +25,7 @@ from crm.consent.models import ConsentConfirmation, ConsentEvent, ConsentNotice
 from crm.consent.rules import Scope, covers
 from crm.contacts.models import SEALED_COLUMN, Contact, ContactPoint
 from crm.places.rules import UNKNOWN, find_whereabouts
+from crm.timeline.service import record
 
 METHOD = "double_opt_in"
 LINK_PATH = "/consent/confirm/{token}"
@@ -263,6 +264,15 @@ async def confirm(session: AsyncSession, keys: KeyRing, token: str, now: datetim
     )
     asked.confirmed_event_id = (await record_consent_event(session, fact, now)).id
     await session.flush()
+    data = {"purpose": event.purpose, "channel": event.channel, "consent_event_id": str(asked.confirmed_event_id)}
+    await record(
+        session,
+        kind="consent_confirmed",
+        contact_id=asked.contact_id,
+        conversation_id=asked.conversation_id,
+        data=data,
+        now=now,
+    )
     return asked.confirmed_event_id
 
 

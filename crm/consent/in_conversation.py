@@ -7,9 +7,9 @@ contact's no. Runs in the caller's transaction.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from sqlalchemy import select
@@ -20,7 +20,7 @@ from crm.consent.double_opt_in import ask_to_confirm, end_open_confirmations, fi
 from crm.consent.double_opt_in_rules import read_double_opt_in
 from crm.consent.ledger import ConsentFact, list_consent_events, record_consent_event
 from crm.consent.models import ConsentEvent
-from crm.consent.rules import ConsentState, EventName, LedgerEntry, Scope, consent_for, fold
+from crm.consent.rules import GRANTING, ConsentState, EventName, LedgerEntry, Scope, consent_for, fold
 from crm.contacts.addresses import ADDRESS_KINDS, AddressKind
 from crm.contacts.models import ContactPoint
 from crm.contacts.service import lock_contact, speaks_for_contact
@@ -38,11 +38,12 @@ async def record_answer(
     now: datetime,
     keys: KeyRing | None = None,
     zone: str | None = None,
-) -> EventName:
+) -> EventName | Literal["unconfirmed"]:
     """Records what was answered to a notice, with the address it is about; returns what it was recorded as.
 
     A yes that may not count is kept as `requested`, which changes nothing; so is one that must be confirmed by a mail
-    to its address first, which is asked for.
+    to its address first, which is asked for: that is told as `unconfirmed`. A yes that answers our mail from that very,
+    proven address is `confirmed`.
 
     Args:
         keys: to tell a country by phone numbers; without them a number may be from anywhere.
@@ -53,15 +54,20 @@ async def record_answer(
     """
     if fact.event == "given" and not await _may_say_yes(session, fact, conversation_id):
         fact = replace(fact, event="requested")
-    address = await _address_hmac(session, fact.principal_ref, fact.channel)
+    address = await _find_address(session, fact.principal_ref, fact.channel)
     countries = await find_countries(session, fact.principal_ref, keys, zone=zone)
     known = countries[0] if len(countries) == 1 and countries[0] != UNKNOWN else None
-    fact = replace(fact, address_hmac=address, jurisdiction=fact.jurisdiction or known)
+    hmac = None if address is None else address.hmac
+    fact = replace(fact, address_hmac=hmac, jurisdiction=fact.jurisdiction or known)
     if fact.event == "given" and read_double_opt_in().demands(fact.purpose, fact.channel, countries):
+        came_from_it = address is not None and address.proven and fact.evidence.get("channel") == fact.channel
         evidence = {**fact.evidence, "double_opt_in": read_double_opt_in().version}
-        event = await record_consent_event(session, replace(fact, event="requested", evidence=evidence), now)
+        fact = replace(fact, event="confirmed" if came_from_it else "requested", evidence=evidence)
+        event = await record_consent_event(session, fact, now)
+        if came_from_it:
+            return "confirmed"
         await ask_to_confirm(session, event, conversation_id=conversation_id, now=now)
-        return "requested"
+        return "unconfirmed"
     await record_consent_event(session, fact, now)
     return fact.event
 
@@ -102,14 +108,14 @@ async def follow_address(
         event, text = by_id[state.event_id]
         if event.evidence.get("conversation_id") != str(conversation_id):
             continue
-        address = await _address_hmac(session, after, scope[1])
-        if before == after and event.address_hmac in (None, address):
+        address = await _find_address(session, after, scope[1])
+        if before == after and event.address_hmac in (None, None if address is None else address.hmac):
             continue
         evidence = {**event.evidence, "corrected_by_message_id": str(message_id)}
         await record_consent_event(session, _ended(event, evidence, now), now)
         again = replace(_given_again(event, text, evidence), principal_ref=after)
         recorded = await record_answer(session, again, conversation_id=conversation_id, now=now, keys=keys, zone=zone)
-        if recorded == "given":
+        if recorded in GRANTING:
             moved.append(scope)
     await _ask_new_address(
         session, by_id, conversation_id=conversation_id, after=after, kind=kind, now=now, keys=keys, zone=zone
@@ -190,13 +196,20 @@ def _given_again(event: ConsentEvent, text: str | None, evidence: dict[str, Any]
     )
 
 
-async def _address_hmac(session: AsyncSession, contact_id: UUID, channel: str) -> str | None:
-    """The blind index (hex) of the address the contact is reached at on a channel; None when there is none."""
+@dataclass(frozen=True, slots=True)
+class _Address:
+    hmac: str
+    """Its blind index (hex)."""
+    proven: bool
+
+
+async def _find_address(session: AsyncSession, contact_id: UUID, channel: str) -> _Address | None:
+    """The address the contact is reached at on a channel; None when there is none."""
     latest = (
-        select(ContactPoint.blind_index)
+        select(ContactPoint.blind_index, ContactPoint.verified_at)
         .where(ContactPoint.contact_id == contact_id, ContactPoint.kind == ADDRESS_KINDS.get(channel))
         .order_by(ContactPoint.verified_at.desc().nulls_last(), ContactPoint.id.desc())
         .limit(1)
     )
-    blind_index = await session.scalar(latest)
-    return None if blind_index is None else blind_index.hex()
+    found = (await session.execute(latest)).first()
+    return None if found is None else _Address(found.blind_index.hex(), found.verified_at is not None)

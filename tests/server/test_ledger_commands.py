@@ -170,7 +170,7 @@ async def test_a_mail_that_asks_to_confirm_is_planned_once_with_no_token_in_it(p
             effective_at=now,
             notice_text="Ja?",
         )
-        assert await record_answer(session, replace(fact), conversation_id=new_id(), now=now) == "requested"
+        assert await record_answer(session, replace(fact), conversation_id=new_id(), now=now) == "unconfirmed"
     mails = ConfirmationMails(platform.sessions)
     assert [await mails.do_due(now), await mails.do_due(now)] == [1, 0]
     async with database.sessions() as session:

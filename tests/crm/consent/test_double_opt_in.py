@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from base.database import transaction
 from base.ids import new_id
@@ -24,6 +24,7 @@ from crm.consent.in_conversation import follow_address, record_answer
 from crm.consent.ledger import ConsentFact, consent_for, consent_states, list_consent_events, verify_chain
 from crm.consent.models import ConsentConfirmation
 from crm.consent.withdrawal import withdraw_consent
+from crm.contacts.models import ContactPoint
 from crm.contacts.service import attach_address, create_contact, set_fields
 
 _TEXT = "Ja, Northwind darf mir Neues schicken."
@@ -98,7 +99,7 @@ def stage(database, keys, now):
 
 async def test_a_yes_from_germany_counts_only_once_it_was_confirmed(stage) -> None:
     contact_id = await stage.contact()
-    assert await stage.say_yes(contact_id) == "requested"
+    assert await stage.say_yes(contact_id) == "unconfirmed"
     assert await stage.state(contact_id) == "none"
     token = await stage.token()
     assert await stage.follow(token)
@@ -116,18 +117,18 @@ async def test_a_yes_from_germany_counts_only_once_it_was_confirmed(stage) -> No
 @pytest.mark.parametrize(
     ("where", "says"),
     [
-        ({"time_zone": "Europe/Berlin"}, "requested"),
-        ({"time_zone": "Europe/Vienna"}, "requested"),
+        ({"time_zone": "Europe/Berlin"}, "unconfirmed"),
+        ({"time_zone": "Europe/Vienna"}, "unconfirmed"),
         ({"time_zone": "America/New_York"}, "given"),
-        ({"time_zone": "America/New_York", "country": "AT"}, "requested"),
+        ({"time_zone": "America/New_York", "country": "AT"}, "unconfirmed"),
         # What the clock and what they told us say counts both: who acts must do right by either.
-        ({"time_zone": "Europe/Berlin", "country": "us"}, "requested"),
+        ({"time_zone": "Europe/Berlin", "country": "us"}, "unconfirmed"),
         ({"time_zone": "Europe/Madrid", "country": "ES"}, "given"),
         # Nobody knows where they are.
-        ({"time_zone": None}, "requested"),
-        ({"time_zone": "Mars/Olympus"}, "requested"),
+        ({"time_zone": None}, "unconfirmed"),
+        ({"time_zone": "Mars/Olympus"}, "unconfirmed"),
         # A number may have been carried along.
-        ({"time_zone": "Europe/Madrid", "phone": "+4930901820"}, "requested"),
+        ({"time_zone": "Europe/Madrid", "phone": "+4930901820"}, "unconfirmed"),
         ({"time_zone": "Europe/Madrid", "phone": "+34911234567"}, "given"),
     ],
 )
@@ -138,7 +139,7 @@ async def test_where_a_person_may_be_decides_whether_a_yes_must_be_confirmed(sta
 async def test_a_number_that_cannot_be_read_may_be_from_anywhere(stage) -> None:
     contact_id = await stage.contact(time_zone="Europe/Madrid", phone="+34911234567")
     stage.keys, ring = None, stage.keys
-    assert await stage.say_yes(contact_id) == "requested"
+    assert await stage.say_yes(contact_id) == "unconfirmed"
     stage.keys = ring
 
 
@@ -216,7 +217,7 @@ async def test_a_strange_token_is_said_to_be_unknown(stage, wrong) -> None:
 
 async def test_a_yes_before_the_address_is_known_is_mailed_once_it_is(stage) -> None:
     contact_id = await stage.contact(address=None)
-    assert await stage.say_yes(contact_id) == "requested"
+    assert await stage.say_yes(contact_id) == "unconfirmed"
     assert await stage.mail() == []
     async with transaction(stage.sessions) as session:
         await attach_address(session, stage.keys, contact_id, kind="email", value="ann@example.com", now=stage.now)
@@ -269,6 +270,19 @@ async def test_a_corrected_address_is_asked_anew_and_the_old_link_is_dead(stage)
     assert mailed.address_hmac == stage.keys.blind_index("ann@example.com", kind="email").hex()
     assert await stage.follow(issue_token(stage.keys, mailed.confirmation_id))
     assert await stage.state(contact_id) == "given"
+
+
+async def test_a_yes_by_mail_from_the_proven_address_itself_is_confirmed_by_it(stage) -> None:
+    contact_id = await stage.contact(address=None)
+    async with transaction(stage.sessions) as session:
+        await attach_address(session, stage.keys, contact_id, kind="email", value="ann@example.com", now=stage.now)
+    evidence = {"conversation_id": str(stage.conversation_id), "channel": "email"}
+    assert await stage.say_yes(contact_id, evidence=evidence) == "unconfirmed"
+    async with transaction(stage.sessions) as session:
+        await session.execute(update(ContactPoint).values(verified_at=stage.now))
+    assert await stage.say_yes(contact_id, evidence=evidence) == "confirmed"
+    # In the chat it is still only typed.
+    assert await stage.say_yes(contact_id) == "unconfirmed"
 
 
 @pytest.mark.parametrize("language", ["en", "de", "es", "fr", "nl", "de-AT"])
