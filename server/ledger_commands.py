@@ -63,6 +63,7 @@ def verify() -> None:
 
     async def run() -> bool:
         async with open_database(read_settings()) as platform, platform.sessions() as session:
+            await session.execute(text("SET LOCAL statement_timeout = 0"))
             report = await verify_chain(session)
             breaks = [*report.breaks, *await find_head_breaks(session)]
         for one in breaks:

@@ -6,12 +6,12 @@ import asyncio
 from datetime import datetime, timedelta
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import insert, select, text
 from sqlalchemy.exc import IntegrityError
 
 from base.database import transaction
 from base.ids import new_id
-from crm.consent.chain import GENESIS, notice_sha256
+from crm.consent.chain import GENESIS, hash_of, notice_sha256
 from crm.consent.ledger import (
     ConsentFact,
     InvalidConsent,
@@ -19,10 +19,12 @@ from crm.consent.ledger import (
     consent_states,
     list_consent_events,
     record_consent_event,
+    record_consent_events,
     verify_chain,
 )
 from crm.consent.models import ConsentEvent, ConsentNotice
 from crm.contacts.service import create_contact
+from tests.crm.consent.ledgers import make_events
 
 _TEXT = "Yes, Northwind may send me product news by e-mail, at most twice a month. I can stop it any time."
 
@@ -187,6 +189,53 @@ async def test_tampering_behind_the_triggers_back_is_found(database, now, table,
         report = await verify_chain(session)
     assert not report.is_intact
     assert {one.seq for one in report.breaks} == found
+
+
+async def test_events_of_the_first_schema_version_still_verify_before_those_of_the_second(database, now) -> None:
+    contact_id = await _contact(database, now)
+    (old,) = make_events(1, version=1)
+    row = {name: value for name, value in old.items() if name not in ("seq", "purposes", "data_categories")}
+    row |= {"notice_sha256": None, "jurisdiction": None, "principal_ref": contact_id}
+    row["hash"] = hash_of(row)
+    async with transaction(database.sessions) as session:
+        await session.execute(insert(ConsentEvent).values(row))
+        await record_consent_event(session, _fact(contact_id, now), now)
+    async with database.sessions() as session:
+        report = await verify_chain(session)
+        versions = (await session.scalars(select(ConsentEvent.schema_version).order_by(ConsentEvent.seq))).all()
+    assert (report.breaks, report.length, versions) == ((), 2, [1, 2])
+
+
+async def test_what_a_consent_means_is_recorded_with_it(database, now) -> None:
+    contact_id = await _contact(database, now)
+    async with transaction(database.sessions) as session:
+        event = await record_consent_event(session, _fact(contact_id, now, brand="outlet", jurisdiction="US-CA"), now)
+    assert event.purposes == ["https://w3id.org/dpv#DirectMarketing"]
+    assert event.data_categories == ["https://w3id.org/dpv/pd#EmailAddress"]
+    assert (event.schema_version, event.brand, event.jurisdiction) == (2, "outlet", "US-CA")
+    async with database.sessions() as session:
+        standing = [
+            consent_for(
+                (await consent_states(session, [contact_id], now, brand=brand))[contact_id], "marketing", "email"
+            )
+            for brand in ("outlet", "main")
+        ]
+    assert [one.state for one in standing] == ["given", "none"]
+
+
+async def test_many_events_are_one_statement_and_one_chain(database, now) -> None:
+    contacts = [await _contact(database, now) for _ in range(3)]
+    facts = [_fact(one, now, notice_text=f"May we? {number % 2}") for number, one in enumerate(contacts * 4)]
+    async with transaction(database.sessions) as session:
+        events = await record_consent_events(session, facts, now)
+        assert [event.principal_ref for event in events] == contacts * 4
+        assert await record_consent_events(session, [], now) == []
+    async with database.sessions() as session:
+        with pytest.raises(InvalidConsent):
+            await record_consent_events(session, [facts[0], _fact(contacts[0], now, brand="all")], now)
+    async with database.sessions() as session:
+        report = await verify_chain(session)
+        assert (report.is_intact, report.length) == (True, 12)
 
 
 async def test_a_cut_off_end_shows_by_the_head_that_was_kept(database, now) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -103,3 +104,33 @@ def test_a_refusal_of_a_purpose_on_all_channels_holds_for_channels_never_named()
     history = [_entry(1, "given", ("marketing", "email")), _entry(2, "refused", ("marketing", ALL))]
     assert [_stand(history, "marketing", channel) for channel in _CHANNELS] == ["refused"] * 3
     assert _stand(history, "research", "email") == "none"
+
+
+_brands = st.sampled_from((None, "main", "outlet", ALL))
+
+
+def _branded(history, brands):
+    return [replace(entry, brand=brand) for entry, brand in zip(history, brands, strict=False)]
+
+
+@given(_histories, st.lists(_brands, min_size=12, max_size=12), st.sampled_from(("main", "outlet", "other")))
+def test_a_consent_counts_for_its_own_brand_only(history, brands, brand) -> None:
+    branded = _branded(history, brands)
+    for scope, state in fold(branded, brand).items():
+        if state.state == "given":
+            (giving,) = [entry for entry in branded if entry.id == state.event_id]
+            assert (giving.brand or "main") == brand, scope
+
+
+@given(_histories, st.lists(_brands, min_size=12, max_size=12), st.sampled_from(("main", "outlet", "other")))
+def test_a_no_that_names_no_brand_stops_every_brand(history, brands, brand) -> None:
+    after = [*_branded(history, brands), _entry(99, "withdrawn", (ALL, ALL))]
+    assert {state.state for state in fold(after, brand).values()} == {"withdrawn"}
+
+
+@given(_histories)
+def test_without_brands_everything_is_about_the_sites_own(history) -> None:
+    assert fold(history) == fold(
+        [replace(entry, brand="main") for entry in history if entry.event in GRANTING]
+        + [entry for entry in history if entry.event not in GRANTING]
+    )
