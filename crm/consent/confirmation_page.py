@@ -32,6 +32,7 @@ from crm.consent.double_opt_in import (
     find_confirmation,
 )
 from crm.consent.routes import RECEIPT_PATH, issue_token
+from crm.scoring.service import rescore
 
 _log = structlog.get_logger(__name__)
 
@@ -95,6 +96,8 @@ class ConfirmationPages:
                 await self.on_confirmed(
                     session, found.contact_id, purpose=found.purpose, channel=found.channel, now=now
                 )
+                # That they agreed counts for their score from now on.
+                await rescore(session, self.keys, found.contact_id, message_id=None, now=now)
                 _log.info("consent_confirmed", confirmation_id=str(found.id))
             after = await self._find(session, request)
         return self._shown(after or found)

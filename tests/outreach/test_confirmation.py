@@ -17,6 +17,7 @@ from crm.consent.ledger import ConsentFact, consent_for, consent_states
 from crm.consent.routes import read_token
 from crm.consent.withdrawal import withdraw
 from crm.contacts.models import Contact
+from crm.scoring.service import list_reasons
 from outreach.confirmed import bring_forward
 
 _TEXT = 'Ja, <b>Northwind</b> darf "schreiben".'
@@ -73,6 +74,18 @@ async def test_a_message_waits_and_leaves_once_the_link_was_followed(site, pages
     (*_, decision) = await site.decisions(row)
     assert decision.inputs["bases"]["marketing/email"][0][0] == "double_opt_in"
     await oracle(site.sessions, site.clock.now())
+
+
+async def test_a_consent_counts_for_the_score_once_its_link_was_followed(site, pages) -> None:
+    contact_id, path = await _ask(site)
+
+    async def reasons() -> list[str]:
+        async with site.sessions() as session:
+            return [one.reason for one in await list_reasons(session, contact_id)]
+
+    assert await reasons() == []
+    await pages.post(path)
+    assert "Agreed to hear from us by e-mail" in await reasons()
 
 
 async def test_a_message_whose_link_nobody_followed_never_leaves(site) -> None:
