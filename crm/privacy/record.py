@@ -1,4 +1,4 @@
-"""The record of processing activities (GDPR Art. 30), printed from the registry. Pure; says nothing that is not there."""
+"""The record of processing activities (GDPR Art. 30), printed from the registry. Pure; adds nothing to it."""
 
 from __future__ import annotations
 
@@ -55,8 +55,8 @@ def print_processing(registry: Registry, controller: Controller) -> str:
         "# Record of processing activities (GDPR Art. 30)",
         "",
         f"Controller: {controller.name}{', ' if controller.address else ''}{' '.join(controller.address.split())}.",
-        f"Made by Parley from its registry of {registry.version}. Recipients and transfers to other countries are those",
-        "of the providers you set up: add them, and who your data protection officer is.",
+        f"Made by Parley from its registry of {registry.version}. Recipients and transfers to other countries are",
+        "those of the providers you set up: add them, and who your data protection officer is.",
     ]
     for activity in describe_processing(registry, controller)["activities"]:
         lines += ["", f"## {activity['activity']}", "", f"- For: {'; '.join(activity['purposes'])}"]

@@ -1,0 +1,465 @@
+"""Erasing a person: nothing of them is left in the database or in files, a stop stays, and there is a receipt."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator, Callable
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pytest
+from sqlalchemy import func, insert, select, update
+from structlog.testing import capture_logs
+
+import server.web  # noqa: F401  # loads every room's tables
+from base.channel_contract import Said, Sender
+from base.database import transaction
+from base.encryption import KeyRing
+from base.errors import NotFound
+from base.ids import new_id
+from bot.intake.models import InboundEvent
+from bot.intake.sealing import seal, sender_index
+from bot.models import Conversation, Message
+from bot.understanding.models import Gap, GapGroup, Proposal
+from crm.consent.ledger import ConsentFact, record_consent_event, verify_chain
+from crm.consent.models import ConsentConfirmation, ConsentEvent, ConsentKey, OptOutReview
+from crm.consent.suppression import list_suppressions, suppress
+from crm.consent.verify_ledger import from_base64url
+from crm.contacts.models import Contact
+from crm.contacts.service import attach_address, create_contact
+from crm.meetings.models import Calendar, Meeting
+from crm.privacy.erasing import Erased, erase_person
+from crm.privacy.files import erase_mails
+from crm.privacy.models import Erasure, PrivacyMark, PrivacyRequest
+from crm.privacy.persons import rows_of, table_named
+from crm.privacy.registry import read_registry
+from outreach.models import Enrolment, GateDecision, OutboxMessage
+from tests.admin.people import outbox_row
+from tests.bot.happenings import contact_of, happen
+from tests.bot.scripted_dialogue import ScriptedDialogue, say, scripted_dialogue
+from tests.bot.stage import Stage, staged
+from tests.conftest import Database
+from tests.crm.privacy.dumps import dump, find_words
+
+EMAIL = "zyxwenda.q@plimforth-vexworks.example"
+PHONE = "+14155552671"
+TELEGRAM = "7390184265"
+NAME = "Zyxwenda Quorlbrecht"
+WORDS = ("krombuloide", "farfinkelholz", "Ümläutfrøsk")
+SECRETS = (
+    "zyxwenda",
+    "quorlbrecht",
+    "plimforth",
+    "vexworks",
+    "4155552671",
+    TELEGRAM,
+    "krombuloid",
+    "farfinkel",
+    "frøsk",
+)
+
+
+@pytest.fixture
+async def dialogue() -> AsyncIterator[ScriptedDialogue]:
+    async with scripted_dialogue() as running:
+        yield running
+
+
+@pytest.fixture
+async def stage(database: Database, keys: KeyRing, now: datetime, dialogue: ScriptedDialogue) -> AsyncIterator[Stage]:
+    async with staged(database.sessions, keys, now, dialogue) as ready:
+        yield ready
+
+
+def indexes(keys: KeyRing) -> Callable[[str, str], bytes]:
+    return lambda kind, value: sender_index(keys, Sender(kind, value))
+
+
+async def erase(stage: Stage, contact_id: UUID, reason: Any = "request") -> Erased:
+    async with transaction(stage.sessions) as session:
+        return await erase_person(
+            session, stage.keys, contact_id, indexes(stage.keys), reason=reason, now=stage.clock.now()
+        )
+
+
+async def chat(stage: Stage) -> UUID:
+    """Somebody tells the web chat who they are, agrees to mails and says unusual things."""
+
+    def captured(field: str, value: str) -> dict[str, Any]:
+        return {"effect": "capture_lead", "field": field, "value": value}
+
+    await happen(stage, captured("full_name", NAME), text=f"I am {NAME}")
+    await happen(stage, captured("email", EMAIL), text=f"write to {EMAIL}")
+    await happen(stage, captured("phone", PHONE), captured("company", "Plimforth Vexworks"), text=f"or call {PHONE}")
+    await happen(stage, {"effect": "add_points", "rule": "a/b/0", "points": 5, "reason": "said krombuloide"})
+    stage.dialogue.script = lambda _body: say(
+        "Nice, Zyxwenda!", state={"v": 2, "slots": {"full_name": NAME}}, timer={"seconds": 60, "words": WORDS[0]}
+    )
+    await stage.say(f"my {WORDS[0]} has a {WORDS[1]} like a {WORDS[2]}")
+    return (await contact_of(stage)).id
+
+
+async def fill(stage: Stage, contact_id: UUID) -> None:
+    """A row with the person's words in every other table that can hold some."""
+    now, keys, words = stage.clock.now(), stage.keys, " ".join(WORDS)
+    talk = stage.conversation_id
+    async with transaction(stage.sessions) as session:
+        await attach_address(session, keys, contact_id, kind="telegram", value=TELEGRAM, now=now)
+        said = await session.scalar(select(Message.id).where(Message.author == "visitor").order_by(Message.id.desc()))
+        group, calendar, connector = new_id(), new_id(), new_id()
+        session.add(GapGroup(id=group, name=words, language="en", size=1, example_message_id=said, created_at=now))
+        await session.flush()
+        session.add(
+            Gap(message_id=said, language="en", reason="missed", confidence=0.1, group_id=group, created_at=now)
+        )
+        session.add(
+            Proposal(
+                id=new_id(),
+                kind="intent",
+                target="a",
+                language="en",
+                texts=[words],
+                message_ids=[str(said)],
+                based_on=1,
+                author="user:1",
+                created_at=now,
+            )
+        )
+        event_id = new_id()
+        wrote = seal(keys, event_id, Said("p", Sender("email", EMAIL), words))
+        session.add(
+            InboundEvent(
+                id=event_id,
+                account_id=new_id(),
+                channel="email",
+                provider_id=f"<{EMAIL}>",
+                state="pending",
+                sealed=wrote.sealed,
+                key_id=wrote.key_id,
+                sender_index=wrote.sender_index,
+                received_at=now,
+            )
+        )
+        session.add(
+            Calendar(id=calendar, name="sales", title="Sales", zone="UTC", hours={}, minutes=30, created_at=now)
+        )
+        await session.flush()
+        session.add(
+            Meeting(
+                id=new_id(),
+                calendar_id=calendar,
+                contact_id=contact_id,
+                hold_key=words,
+                state="booked",
+                starts_at=now,
+                ends_at=now + timedelta(minutes=30),
+                created_at=now,
+            )
+        )
+        table = {name: table_named(name) for name in read_registry().tables} | {"connectors": table_named("connectors")}
+        for name, row in (
+            (
+                "connectors",
+                {
+                    "id": connector,
+                    "name": "crm",
+                    "base_url": "https://x.example",
+                    "methods": [],
+                    "paths": [],
+                    "created_at": now,
+                },
+            ),
+            (
+                "connector_calls",
+                {
+                    "id": new_id(),
+                    "connector_id": connector,
+                    "conversation_id": talk,
+                    "state": "answered",
+                    "idempotency_key": words,
+                    "method": "GET",
+                    "path": f"/{EMAIL}",
+                    "result": {"a": NAME},
+                    "started_at": now,
+                },
+            ),
+            (
+                "callbacks",
+                {"id": new_id(), "conversation_id": talk, "token_sha256": b"1", "created_at": now, "expires_at": now},
+            ),
+            (
+                "resume_codes",
+                {
+                    "code_sha256": b"1",
+                    "conversation_id": talk,
+                    "channels": ["sms"],
+                    "created_at": now,
+                    "expires_at": now,
+                },
+            ),
+            (
+                "conversation_files",
+                {
+                    "id": new_id(),
+                    "conversation_id": talk,
+                    "name": f"{NAME}.png",
+                    "kind": "image",
+                    "media_type": "image/png",
+                    "size": 9,
+                    "sha256": b"1",
+                    "data": words.encode(),
+                    "uploaded_at": now,
+                },
+            ),
+        ):
+            await session.execute(insert(table[name]).values(row))
+        call = new_id()
+        await session.execute(
+            insert(table["calls"]).values(
+                id=call,
+                account_id=new_id(),
+                call_sid="CA1",
+                conversation_id=talk,
+                direction="inbound",
+                turn=1,
+                heard_seq=0,
+                asked_seq=0,
+                quiet=0,
+                relays=0,
+                relay_opened=0,
+                recording="off",
+                started_at=now,
+            )
+        )
+        await session.execute(
+            insert(table["call_answers"]).values(call_id=call, number=1, twiml=f"<Say>{NAME}</Say>", created_at=now)
+        )
+        session.add(
+            Enrolment(
+                id=new_id(),
+                journey="j",
+                version="1",
+                contact_id=contact_id,
+                step=words,
+                state="exited",
+                exit_reason=words,
+                entered_at=now,
+                updated_at=now,
+            )
+        )
+        sent = outbox_row(
+            contact_id,
+            now,
+            text=f"Hello {NAME}, about your {words}",
+            subject=NAME,
+            state="accepted",
+            content={"to": EMAIL},
+            reason=words,
+        )
+        session.add(sent)
+        await session.flush()
+        decision = GateDecision(
+            id=new_id(),
+            outbox_id=sent.id,
+            stage="claim",
+            answer="allow",
+            rule="r",
+            reason=words,
+            pack_version="1",
+            inputs={"said": words},
+            decided_at=now,
+        )
+        session.add(decision)
+        await session.flush()
+        await session.execute(
+            update(OutboxMessage).where(OutboxMessage.id == sent.id).values(gate_decision_id=decision.id)
+        )
+        await session.execute(
+            insert(table["email_links"]).values(outbox_id=sent.id, number=1, url=f"https://x.example/{EMAIL}", count=1)
+        )
+        session.add(PrivacyMark(contact_id=contact_id, mark="human_review", source="chat", set_at=now))
+        session.add(
+            PrivacyRequest(
+                id=new_id(),
+                contact_id=contact_id,
+                kind="rectify",
+                status="open",
+                channel="web",
+                made_by="subject",
+                detail={"full_name": NAME},
+                received_at=now,
+                due_at=now,
+            )
+        )
+        event = await record_consent_event(
+            session,
+            ConsentFact(
+                event="given",
+                principal_ref=contact_id,
+                purpose="marketing",
+                channel="email",
+                controller="Northwind Ledger",
+                language="en",
+                method="chat_choice",
+                actor="subject",
+                effective_at=now,
+                notice_text="May we write to you?",
+                address_hmac=keys.blind_index(EMAIL, kind="email").hex(),
+                evidence={"conversation_id": str(talk), "answer_message_id": str(said)},
+            ),
+            now,
+        )
+        session.add(
+            ConsentConfirmation(
+                id=new_id(), contact_id=contact_id, requested_event_id=event.id, created_at=now, expires_at=now
+            )
+        )
+        session.add(
+            OptOutReview(
+                id=new_id(),
+                contact_id=contact_id,
+                message_id=said,
+                channel="web",
+                language="en",
+                scope={},
+                rule=words,
+                confidence=0.5,
+                consent_event_id=event.id,
+                before={},
+                created_at=now,
+            )
+        )
+
+
+async def counts_of(stage: Stage, contact_id: UUID) -> dict[str, int]:
+    from crm.privacy.persons import find_person
+
+    async with stage.sessions() as session:
+        person = await find_person(session, stage.keys, contact_id, indexes(stage.keys))
+        return {
+            name: await session.scalar(select(func.count()).select_from(table_named(name)).where(rows_of(name, person)))
+            for name in read_registry().tables
+        }
+
+
+async def test_no_byte_of_an_erased_person_is_left_in_a_dump_of_the_database(
+    database: Database, stage: Stage, tmp_path: Path
+) -> None:
+    contact_id = await chat(stage)
+    await fill(stage, contact_id)
+    held = await counts_of(stage, contact_id)
+    empty = {name for name, count in held.items() if not count}
+    assert empty == {"suppressions", "privacy_erasures"}, "every table holds something to be erased"
+    assert find_words(dump(database.url), SECRETS) >= set(SECRETS) - {"4155552671", TELEGRAM} - {"vexworks"}
+    mails = tmp_path / "mailbox"
+    mails.mkdir()
+    (mails / "1.eml").write_bytes(f"To: {NAME} <{EMAIL.upper()}>\r\n\r\n{WORDS[0]}".encode())
+    (mails / "2.eml").write_bytes(b"To: somebody@else.example\r\n\r\nHello")
+    with capture_logs() as logged:
+        erased = await erase(stage, contact_id)
+    assert erase_mails(mails, erased.addresses) == 1
+    assert find_words(dump(database.url), SECRETS) == set()
+    assert [path.name for path in mails.iterdir()] == ["2.eml"]
+    assert find_words(json.dumps(logged, default=str).encode(), SECRETS) == set()
+    kept = {name for name, one in read_registry().tables.items() if one.erase.keep is not None}
+    assert erased.counts == {name: count for name, count in held.items() if name not in kept} | {
+        # The withdrawal that goes with it is an event of the timeline, too.
+        "timeline_events": held["timeline_events"] + 1
+    }
+
+
+async def test_a_stop_outlives_the_person_and_holds_for_whoever_names_the_address_next(stage: Stage) -> None:
+    contact_id = await chat(stage)
+    await erase(stage, contact_id)
+    now = stage.clock.now()
+    async with transaction(stage.sessions) as session:
+        newcomer = await create_contact(session, time_zone=None, now=now)
+        attached = await attach_address(session, stage.keys, newcomer, kind="email", value=EMAIL, now=now)
+        assert attached.created, "the address is nobody's any more"
+        assert (await list_suppressions(session, [newcomer]))[newcomer] == {"all": "erasure_request"}
+        stranger = await create_contact(session, time_zone=None, now=now)
+        assert (await list_suppressions(session, [stranger]))[stranger] == {}
+
+
+async def test_a_stop_of_the_contact_alone_becomes_one_of_its_addresses(stage: Stage) -> None:
+    """When time is over nothing is withdrawn; but who stopped mails before must not get one as somebody new."""
+    contact_id = await chat(stage)
+    now = stage.clock.now()
+    async with transaction(stage.sessions) as session:
+        await suppress(session, [contact_id], "email", "complaint", now)
+    await erase(stage, contact_id, "retention")
+    async with transaction(stage.sessions) as session:
+        newcomer = await create_contact(session, time_zone=None, now=now)
+        await attach_address(session, stage.keys, newcomer, kind="email", value=EMAIL, now=now)
+        assert (await list_suppressions(session, [newcomer]))[newcomer] == {"email": "complaint"}
+
+
+async def test_the_ledger_stays_whole_and_ends_with_the_withdrawal(stage: Stage) -> None:
+    contact_id = await chat(stage)
+    await fill(stage, contact_id)
+    await erase(stage, contact_id)
+    async with stage.sessions() as session:
+        assert (await verify_chain(session)).is_intact
+        events = (
+            await session.scalars(
+                select(ConsentEvent).where(ConsentEvent.principal_ref == contact_id).order_by(ConsentEvent.seq)
+            )
+        ).all()
+    assert [one.event for one in events] == ["given", "withdrawn"]
+    assert (events[-1].purpose, events[-1].channel, events[-1].method) == ("all", "all", "erasure_request")
+
+
+async def test_the_receipt_is_signed_and_says_what_went_and_what_stays(stage: Stage) -> None:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+    contact_id = await chat(stage)
+    await fill(stage, contact_id)
+    erased = await erase(stage, contact_id)
+    header, payload, signature = erased.receipt.split(".")
+    content = json.loads(from_base64url(payload))
+    assert content["principal_ref"] == str(contact_id)
+    assert content["rows_erased"] == dict(erased.counts)
+    assert content["kept"].keys() == {"suppressions", "consent_events", "privacy_requests", "privacy_erasures"}
+    assert content["recipients"] == ["channel email", "connector crm"]
+    async with stage.sessions() as session:
+        key = await session.get(ConsentKey, json.loads(from_base64url(header))["kid"])
+        assert key is not None
+        Ed25519PublicKey.from_public_bytes(from_base64url(key.public_key)).verify(
+            from_base64url(signature), f"{header}.{payload}".encode()
+        )
+        stored = await session.get(Erasure, erased.erasure_id)
+        assert stored is not None
+        assert stored.receipt == erased.receipt
+
+
+async def test_a_second_erasure_finds_nobody(stage: Stage) -> None:
+    contact_id = await chat(stage)
+    await erase(stage, contact_id)
+    with pytest.raises(NotFound):
+        await erase(stage, contact_id)
+
+
+async def test_nobody_else_loses_anything(stage: Stage) -> None:
+    contact_id = await chat(stage)
+    await stage.begin_again()
+    await happen(stage, {"effect": "capture_lead", "field": "email", "value": "other@else.example"}, text="hello there")
+    other = (await contact_of(stage)).id
+    assert other != contact_id
+    before = await counts_of(stage, other)
+    await erase(stage, contact_id)
+    assert await counts_of(stage, other) == before
+
+
+async def test_the_visitor_they_were_before_and_talks_that_typed_their_address_go_with_them(stage: Stage) -> None:
+    contact_id = await chat(stage)
+    await stage.begin_again()
+    await happen(stage, {"effect": "capture_lead", "field": "full_name", "value": "Zyx Q"}, text="hello, Zyx Q again")
+    visitor = (await contact_of(stage)).id
+    await happen(stage, {"effect": "capture_lead", "field": "email", "value": EMAIL}, text=EMAIL)
+    assert (await contact_of(stage)).id == contact_id != visitor
+    await erase(stage, contact_id)
+    async with stage.sessions() as session:
+        assert await session.scalar(select(func.count()).select_from(Contact)) == 0
+        assert await session.scalar(select(func.count()).select_from(Conversation)) == 0
