@@ -91,7 +91,8 @@ async def test_a_chat_that_typed_somebodys_address_is_told_what_it_gave_itself_a
     await agree(stage, "email")
     facts = await facts_of(stage)
     assert facts == NOBODY | {
-        "score": 7,
+        # No points are kept of whoever stopped everything, whoever gives them.
+        "score": 0,
         "qualification": "cold",
         "tags": ["pilot"],
         # What it said itself; that it does not count against the contact's no is not for it to know.

@@ -91,8 +91,12 @@ async def test_nobody_is_called_with_promotion_who_never_agreed_to_calls(desk: D
     assert desk.twilio.state.calls == []
 
 
-@pytest.mark.parametrize(("hours", "state"), [(-3, "deferred"), (0, "accepted"), (5.9, "accepted"), (6, "deferred")])
-async def test_promotion_keeps_to_the_hours_that_all_states_allow(desk: Desk, hours: float, state: str) -> None:
+@pytest.mark.parametrize(
+    ("hours", "state"), [(-0.1, "deferred"), (0, "accepted"), (9.9, "accepted"), (10, "deferred")]
+)  # It is 08:00 in California, where the number is from, and 21:00 in New York, where their browser was.
+async def test_promotion_keeps_to_the_hours_of_the_numbers_state_in_every_zone_there_may_be(
+    desk: Desk, hours: float, state: str
+) -> None:
     desk.twilio.state.pickup = lambda _to: Pickup("no-answer") if state == "never" else Pickup(answered_by=None)
     desk.house.clock.move(timedelta(hours=hours))
     await plan(desk)
@@ -101,7 +105,7 @@ async def test_promotion_keeps_to_the_hours_that_all_states_allow(desk: Desk, ho
 
 
 async def test_whose_time_zone_is_not_known_is_not_called(desk: Desk) -> None:
-    await plan(desk, zone=None)
+    await plan(desk, zone=None, phone=TOLL_FREE)
     await desk.house.deliver()
     (row,) = await desk.house.outbox()
     assert (row.state, row.reason_rule) == ("skipped", "quiet_hours")
