@@ -35,6 +35,8 @@ _HASHED_1 = (
 HASHED = {1: _HASHED_1, 2: (*_HASHED_1, "brand", "purposes", "data_categories", "jurisdiction")}
 _ORDER = ("export", "key", "notice", "event", "head", "end")
 _SAFE_INTEGER = 2**53
+_PLAIN = json.JSONEncoder(ensure_ascii=False).encode
+"""A text, true, false or null as JSON has it."""
 
 Keys = Mapping[str, Ed25519PublicKey]
 
@@ -72,28 +74,25 @@ def canonical(value: Any) -> bytes:
     Raises:
         Unverifiable: it holds anything else.
     """
-    return _written(value).encode()
+    try:
+        return _written(value).encode()
+    except UnicodeEncodeError as error:
+        raise Unverifiable("holds half a character") from error
 
 
 def _written(value: Any) -> str:
     if value is None or isinstance(value, (bool, str)):
-        return _plain(value)
+        return _PLAIN(value)
     if isinstance(value, int) and abs(value) < _SAFE_INTEGER:
         return str(value)
     if isinstance(value, list):
         return "[" + ",".join(_written(one) for one in value) + "]"
     if isinstance(value, dict):
-        # Sorted as UTF-16, as JavaScript compares texts.
-        names = sorted(value, key=lambda name: name.encode("utf-16-be", "surrogatepass"))
-        return "{" + ",".join(f"{_plain(name)}:{_written(value[name])}" for name in names) + "}"
+        # Sorted as UTF-16, as JavaScript compares texts; of ASCII that is the order of its characters.
+        ascii_only = all(name.isascii() for name in value)
+        names = sorted(value, key=None if ascii_only else lambda name: name.encode("utf-16-be", "surrogatepass"))
+        return "{" + ",".join(f"{_PLAIN(name)}:{_written(value[name])}" for name in names) + "}"
     raise Unverifiable(f"holds {type(value).__name__}, which has no exact form")
-
-
-def _plain(value: bool | str | None) -> str:  # noqa: FBT001  # a JSON value
-    written = json.dumps(value, ensure_ascii=False)
-    if any("\ud800" <= char <= "\udfff" for char in written):
-        raise Unverifiable("holds half a character")
-    return written
 
 
 def event_hash(event: Mapping[str, Any]) -> str:
