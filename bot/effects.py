@@ -26,6 +26,9 @@ from crm.contacts.service import (
     set_stage,
     speaks_for_contact,
 )
+from crm.privacy.limits import list_marks
+from crm.privacy.requests import ask_for_decision, file_in_talk
+from crm.privacy.rules import KINDS
 from crm.scoring.service import add_points, rescore
 from crm.timeline.service import find_event
 
@@ -153,6 +156,12 @@ async def _set_outcome(scene: Scene, effect: dict[str, Any]) -> None:
     if value not in ("hot", "warm", "cold"):
         raise TypeError("value")
     contact_id = await scene.contact()
+    if "human_review" in (await list_marks(scene.session, [contact_id]))[contact_id]:
+        talk = scene.claim.conversation_id
+        await ask_for_decision(
+            scene.session, scene.hands, contact_id, proposed=value, conversation_id=talk, now=scene.now
+        )
+        return
     await set_qualification(scene.session, contact_id, value, scene.now)
     if value in ("hot", "warm"):
         await set_stage(scene.session, contact_id, "mql", scene.now)
@@ -222,10 +231,15 @@ async def _hand_off(scene: Scene, effect: dict[str, Any]) -> None:
 
 
 async def _privacy_request(scene: Scene, effect: dict[str, Any]) -> None:
-    if effect["kind"] not in ("erase", "access", "why_contacted"):
+    kind = effect["kind"]
+    if kind not in KINDS or kind in ("rectify", "unrestrict"):
+        # What is to be corrected is told to a person, and a restriction is lifted by one.
         raise TypeError("kind")
-    await scene.contact()
-    await scene.note("privacy_requested", request=effect["kind"])
+    contact_id = await scene.contact()
+    talk = scene.claim.conversation_id
+    await file_in_talk(
+        scene.session, scene.hands, contact_id=contact_id, kind=kind, conversation_id=talk, now=scene.now
+    )
 
 
 async def _end_flow(scene: Scene, effect: dict[str, Any]) -> None:

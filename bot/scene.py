@@ -12,9 +12,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from base.encryption import KeyRing
 from bot.claims import Claim
+from bot.intake.sealing import sender_index_of
 from bot.models import Conversation
 from bot.ports import ConfirmMeeting, FollowUps
 from crm.contacts.service import create_contact
+from crm.privacy.requests import Hands
 from crm.timeline.service import record
 
 LONGEST_TEXT = 10_000
@@ -35,6 +37,11 @@ class Scene:
     status: str
     confirm_meeting: ConfirmMeeting | None = None
     score_changed: bool = False
+
+    @property
+    def hands(self) -> Hands:
+        """What carrying out a privacy request takes."""
+        return Hands(self.keys, self.follow_ups, sender_index_of(self.keys), self.controller)
 
     async def contact(self) -> UUID:
         """The conversation's contact, made now if there is none."""

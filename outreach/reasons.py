@@ -9,6 +9,7 @@ _WORDS = {
     "handed_off": "A colleague has taken over the conversation.",
     "replied": "The contact replied.",
     "erased": "The contact was erased.",
+    "restricted": "The contact asked us to keep their data and not to use it.",
     "privacy_request": "The contact asked about or objected to the use of their data.",
     "retries_exhausted": "The receiving side kept refusing it for the moment; we stopped trying.",
     "quarantined": "Each attempt to send it ended in a crash; look at it before anything else is done with it.",

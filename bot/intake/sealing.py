@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -35,6 +36,11 @@ def seal(keys: KeyRing, event_id: UUID, said: Said) -> SealedEvent:
 def sender_index(keys: KeyRing, sender: Sender) -> bytes:
     """What a sender's events are found by."""
     return keys.blind_index(f"{sender.kind}:{sender.value}", kind="inbound_sender")
+
+
+def sender_index_of(keys: KeyRing) -> Callable[[str, str], bytes]:
+    """The same by kind and value, for whoever looks for all of a person's."""
+    return lambda kind, value: sender_index(keys, Sender(kind, value))  # type: ignore[arg-type]
 
 
 async def reseal_events(session: AsyncSession, keys: KeyRing, batch: int) -> int:

@@ -58,7 +58,7 @@ class PrivacyMark(Table):
     """Something that limits what may be done with a person's data, since when and by whose word."""
 
     __tablename__ = "privacy_marks"
-    __table_args__ = (CheckConstraint("mark in ('restricted','no_profiling','human_review','minor')", name="mark"),)
+    __table_args__ = (CheckConstraint("mark in ('restricted','human_review','minor')", name="mark"),)
 
     contact_id: Mapped[UUID] = mapped_column(primary_key=True)
     mark: Mapped[str] = mapped_column(primary_key=True)

@@ -94,8 +94,14 @@ def standing_on_profiling(states: Mapping[Scope, ConsentState]) -> Standing:
     return "expired" if own else "none"
 
 
-def may_profile(use: Use, standing: Standing, mode: Mode) -> Refusal | None:
-    """None when they may; else why not."""
+def may_profile(use: Use, standing: Standing, mode: Mode, limit: str | None = None) -> Refusal | None:
+    """None when they may; else why not.
+
+    Args:
+        limit: what stops it whatever they agreed to, in words (`crm.privacy.limits`).
+    """
+    if limit is not None:
+        return Refusal(use, f"{_DOING[use]}: {limit}.")
     if standing in _NO:
         word = "said no to" if standing == "refused" else "objected to"
         return Refusal(use, f"{_DOING[use]}: they {word} being profiled.")

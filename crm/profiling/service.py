@@ -14,6 +14,7 @@ from base.encryption import KeyRing
 from crm.consent.ledger import consent_states
 from crm.contacts.models import SEALED_COLUMN, Contact, ContactPoint
 from crm.places.rules import UNKNOWN, Whereabouts, find_whereabouts
+from crm.privacy.limits import find_limited
 from crm.profiling.rules import Refusal, Use, may_profile, read_modes, standing_on_profiling
 
 __all__ = ["find_refusals"]
@@ -22,7 +23,7 @@ __all__ = ["find_refusals"]
 async def find_refusals(
     session: AsyncSession, keys: KeyRing | None, contact_ids: Iterable[UUID], use: Use, now: datetime
 ) -> dict[UUID, Refusal]:
-    """Those who may not be, with the reason; who is absent may. Three queries, however many they are.
+    """Those who may not be, with the reason; who is absent may. A fixed number of queries, however many they are.
 
     Args:
         keys: open phone numbers, which tell a country; without them a number tells that it is unknown.
@@ -30,6 +31,7 @@ async def find_refusals(
     wanted = list(contact_ids)
     people = await session.execute(select(Contact.id, Contact.fields, Contact.time_zone).where(Contact.id.in_(wanted)))
     states = await consent_states(session, wanted, now)
+    limited = await find_limited(session, wanted)
     numbers = await _numbers(session, keys, wanted)
     refusals: dict[UUID, Refusal] = {}
     for contact_id, fields, zone in people:
@@ -38,7 +40,7 @@ async def find_refusals(
         if None in own:
             where |= Whereabouts((UNKNOWN,))
         mode = read_modes().mode_of(use, where.countries, now)
-        refusal = may_profile(use, standing_on_profiling(states[contact_id]), mode)
+        refusal = may_profile(use, standing_on_profiling(states[contact_id]), mode, limited.get(contact_id))
         if refusal is not None:
             refusals[contact_id] = refusal
     return refusals

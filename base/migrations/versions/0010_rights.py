@@ -55,7 +55,7 @@ def upgrade() -> None:
         sa.Column("source", sa.Text(), nullable=False),
         sa.Column("set_at", sa.DateTime(timezone=True), nullable=False),
         sa.CheckConstraint(
-            "mark in ('restricted','no_profiling','human_review','minor')", name=op.f("ck_privacy_marks_mark")
+            "mark in ('restricted','human_review','minor')", name=op.f("ck_privacy_marks_mark")
         ),
         sa.PrimaryKeyConstraint("contact_id", "mark", name=op.f("pk_privacy_marks")),
     )

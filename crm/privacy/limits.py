@@ -1,0 +1,75 @@
+"""What limits the use of a person's data beside their consent: restriction, age, a browser's opt-out signal, a wish for
+a person's decision. In the caller's transaction; decides nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from sqlalchemy import delete, or_, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from crm.privacy.models import PrivacyMark
+from crm.privacy.persons import table_named
+from crm.timeline.models import TimelineEvent
+
+Mark = Literal["restricted", "human_review", "minor"]
+SIGNAL = "opt_out_signal_received"
+"""The timeline's event that a browser sent Sec-GPC."""
+_WHY = {"minor": "they said they are under age", "restricted": "they asked us to keep their data and not use it"}
+_SIGNALLED = "their browser asks not to be tracked across sites (Global Privacy Control)"
+
+
+async def find_limited(session: AsyncSession, contact_ids: Iterable[UUID]) -> dict[UUID, str]:
+    """Those who may not be profiled, with the reason in words; who is absent has nothing that limits it."""
+    wanted = list(contact_ids)
+    talks = table_named("conversations")
+    by_talk = (
+        select(talks.c.contact_id)
+        .join(TimelineEvent, TimelineEvent.conversation_id == talks.c.id)
+        .where(talks.c.contact_id.in_(wanted), TimelineEvent.kind == SIGNAL)
+    )
+    by_contact = select(TimelineEvent.contact_id).where(
+        TimelineEvent.contact_id.in_(wanted), TimelineEvent.kind == SIGNAL
+    )
+    signalled = {*await session.scalars(by_talk), *await session.scalars(by_contact)}
+    limited = {contact_id: _SIGNALLED for contact_id in signalled if contact_id is not None}
+    for contact_id, marks in (await list_marks(session, wanted)).items():
+        for mark, why in _WHY.items():
+            if mark in marks:
+                limited[contact_id] = why
+    return limited
+
+
+async def has_signal(session: AsyncSession, conversation_id: UUID) -> bool:
+    """Whether this talk's browser, or one of the same contact's, sent the signal."""
+    talks = table_named("conversations")
+    contact = select(talks.c.contact_id).where(talks.c.id == conversation_id).scalar_subquery()
+    found = select(TimelineEvent.id).where(
+        TimelineEvent.kind == SIGNAL,
+        or_(TimelineEvent.conversation_id == conversation_id, TimelineEvent.contact_id == contact),
+    )
+    return await session.scalar(found.limit(1)) is not None
+
+
+async def set_mark(session: AsyncSession, contact_id: UUID, mark: Mark, *, source: str, now: datetime) -> None:
+    """Marks a contact; one that has the mark keeps it as it was."""
+    row = {"contact_id": contact_id, "mark": mark, "source": source, "set_at": now}
+    await session.execute(insert(PrivacyMark).values(row).on_conflict_do_nothing())
+
+
+async def take_mark(session: AsyncSession, contact_id: UUID, mark: Mark) -> None:
+    """Takes a mark away again."""
+    await session.execute(delete(PrivacyMark).where(PrivacyMark.contact_id == contact_id, PrivacyMark.mark == mark))
+
+
+async def list_marks(session: AsyncSession, contact_ids: Iterable[UUID]) -> dict[UUID, set[str]]:
+    """The marks of many contacts; every contact asked for is a key."""
+    marks: dict[UUID, set[str]] = {contact_id: set() for contact_id in contact_ids}
+    for row in await session.scalars(select(PrivacyMark).where(PrivacyMark.contact_id.in_(list(marks)))):
+        marks[row.contact_id].add(row.mark)
+    return marks
