@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 from uuid import UUID
@@ -199,7 +199,10 @@ def _whereabouts(contact: Any, numbers: Sequence[str | None], zones: Sequence[st
     readable = [number for number in numbers if number is not None]
     # A browser may send anything as its zone; what is no zone is not known.
     found = find_whereabouts(contact.fields if contact else {}, numbers=readable, zones=zones)
-    return found if len(readable) == len(numbers) else found | Whereabouts((UNKNOWN,), (UNKNOWN,))
+    if len(readable) == len(numbers):
+        return found
+    # A number that cannot be read may be of anywhere.
+    return replace(found | Whereabouts((UNKNOWN,), (UNKNOWN,)), zones=())
 
 
 def _snapshot_of(
