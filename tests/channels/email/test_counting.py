@@ -131,6 +131,15 @@ def picture_of(message: EmailMessage) -> str | None:
     return None if found is None else found[1]
 
 
+async def test_the_link_that_confirms_a_consent_is_not_counted_and_stands_in_no_table(counted: Counted) -> None:
+    await counted.agree()
+    content = {"confirmation_id": str(new_id())}
+    message = await counted.send("Please: {link}", purpose="service", content=content)
+    assert "/consent/confirm/" in links_of(message)[0]
+    assert picture_of(message) is None
+    assert await counted.rows(EmailLink) == []
+
+
 async def test_of_who_did_not_agree_nothing_is_counted(counted: Counted) -> None:
     other = (("given", "marketing", "email"), ("given", "profiling", "sms"), ("refused", "profiling", "email"))
     for event, purpose, channel in other:

@@ -15,9 +15,11 @@ from cryptography.x509.oid import NameOID
 
 from base.database import transaction
 from base.errors import InvalidInput
+from base.ids import new_id
 from channels.email import sender as sender_module
 from channels.email.sender import EmailSender
 from channels.email.settings import EmailSettings, SMTPServer, parse_smtp_url
+from crm.consent.double_opt_in import issue_token
 from outreach.accounts.book import AccountBook
 from outreach.accounts.service import save_account
 from outreach.delivery import SEND_TIMEOUT
@@ -28,6 +30,17 @@ from tests.channels.email.test_origin import key
 class NoClock:
     def now(self):
         return datetime.now(UTC)
+
+
+async def test_a_mail_that_asks_to_confirm_gets_its_link_when_it_is_sent(serve, sender_to, envelope, keys):
+    server, confirmation_id = await serve(), new_id()
+    letter = envelope(purpose="service", text="Please: {link}", content={"confirmation_id": str(confirmation_id)})
+    assert isinstance(await sender_to(server).send(letter), Accepted)
+    (message,) = server.taken
+    text = message.get_body(("plain",)).get_content()
+    assert f"/consent/confirm/{issue_token(keys, confirmation_id)}\r\n" in text
+    assert "{link}" not in text
+    assert message["List-Unsubscribe"] is None
 
 
 async def test_a_message_is_handed_over_with_its_stable_id(serve, sender_to, envelope):
