@@ -21,6 +21,7 @@ from base.errors import NotFound
 from bot.claims import Claim
 from bot.understanding.models import Gap, GapGroup
 from bot.vectors import NotAVector, read_vector
+from crm.profiling.service import find_refusals
 
 log = structlog.get_logger(__name__)
 
@@ -75,7 +76,9 @@ def is_about_rights(effects: Sequence[Mapping[str, Any]]) -> bool:
 
 
 async def write_gap(session: AsyncSession, claim: Claim, gap: SeenGap, now: datetime) -> None:
-    """Puts the message on the list. The same message twice is there once."""
+    """Puts the message on the list. The same message twice is there once; whoever may not be learned from is not."""
+    if claim.contact_id is not None and await find_refusals(session, None, [claim.contact_id], "training", now):
+        return
     row = {
         "message_id": claim.message_id,
         "language": claim.language,

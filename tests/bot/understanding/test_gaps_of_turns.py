@@ -14,6 +14,7 @@ from bot.understanding.gaps import SeenGap, read_gap
 from bot.understanding.models import Gap
 from bot.understanding.words import read_words
 from bot.vectors import write_vector
+from crm.consent.ledger import ConsentFact, record_consent_event
 from tests.bot.scripted_dialogue import Answer, say
 from tests.bot.stage import Stage
 
@@ -90,6 +91,26 @@ async def test_an_opt_out_that_the_platform_reads_itself_is_none(stage: Stage) -
     stage.dialogue.script = lambda _body: missed()
     await stage.say("stop")
     assert await gaps(stage) == []
+
+
+async def test_nothing_is_learned_from_who_objected_to_being_profiled(stage: Stage) -> None:
+    captured = {"effect": "capture_lead", "field": "email", "value": "ada@example.com", "slot": "email"}
+    stage.dialogue.script = lambda _body: missed(effects=[captured])
+    await stage.say("gibberish one")
+    stage.dialogue.script = lambda _body: missed()
+    await stage.say("gibberish two")
+    assert len(await gaps(stage)) == 2
+    async with stage.sessions() as session:
+        contact_id = await session.scalar(select(Conversation.contact_id))
+    assert contact_id is not None
+    fact = ConsentFact(
+        event="withdrawn", principal_ref=contact_id, purpose="profiling", channel="all", controller="Northwind",
+        language="en", method="chat", actor="subject", effective_at=stage.clock.now(),
+    )  # fmt: skip
+    async with transaction(stage.sessions) as session:
+        await record_consent_event(session, fact, stage.clock.now())
+    await stage.say("gibberish three")
+    assert len(await gaps(stage)) == 2
 
 
 async def test_a_gap_seen_before_something_was_needed_is_kept(stage: Stage) -> None:
