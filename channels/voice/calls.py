@@ -19,7 +19,7 @@ from channels.voice.models import Call, CallAnswer
 from crm.contacts.addresses import InvalidAddress, normalise_address
 from crm.contacts.identity import CLAIM
 from crm.contacts.models import Contact
-from crm.contacts.service import create_contact, recognise_sender
+from crm.contacts.service import Recognised, create_contact, recognise_sender
 from crm.timeline.service import record
 
 
@@ -76,7 +76,8 @@ async def begin_call(
     )
     if await session.scalar(kept) is None:
         return False
-    contact_id, point_id = await _recognise(session, keys, line, language, now)
+    contact_id, known = await _recognise(session, keys, line, language, now)
+    point_id = None if known is None else known.contact_point_id
     spoken = await session.scalar(select(Contact.language).where(Contact.id == contact_id))
     conversation_id = await start_conversation(
         session,
@@ -90,8 +91,9 @@ async def begin_call(
         account_id=line.account_id,
         contact_point_id=point_id,
     )
-    if point_id is not None and not line.proven:
-        # A caller's number is easily forged: who calls from it may add to the contact, but is told nothing of it.
+    if known is not None and not known.is_new and not line.proven:
+        # A caller's number is easily forged: who calls from it may add to the contact, but is told nothing of it. Of a
+        # contact that this call made there is nothing to tell, and what they leave is theirs.
         await record(
             session,
             kind=CLAIM,
@@ -156,8 +158,8 @@ def _index(keys: KeyRing, line: Line) -> bytes:
 
 async def _recognise(
     session: AsyncSession, keys: KeyRing, line: Line, language: str, now: datetime
-) -> tuple[UUID, UUID | None]:
-    """The contact on the line and the row of their number; somebody new without one where it is hidden or none."""
+) -> tuple[UUID, Recognised | None]:
+    """The contact on the line, and how they are known by their number; somebody new where it is hidden or none."""
     if line.number is not None:
         try:
             number = normalise_address("phone", line.number)
@@ -167,5 +169,5 @@ async def _recognise(
             known = await recognise_sender(
                 session, keys, kind="phone", value=number, proven=line.proven, language=language, now=now
             )
-            return known.contact_id, known.contact_point_id
+            return known.contact_id, known
     return await create_contact(session, language=language, time_zone=None, now=now), None

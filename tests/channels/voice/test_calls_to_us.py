@@ -300,11 +300,25 @@ async def test_a_hidden_number_is_a_contact_without_address(desk: Desk, phone: s
 async def test_only_a_number_that_carriers_vouch_for_is_told_what_we_know(
     desk: Desk, verification: str, is_believed: bool
 ) -> None:
+    first = await desk.call()
+    await first.hangs_up()
     await desk.call(verification=verification)
-    kinds = [one.kind for one in await desk.house.rows(TimelineEvent)]
-    assert ("address_claimed" not in kinds) == is_believed
+    *_, call = await desk.house.rows(Call)
+    happened = await desk.house.rows(TimelineEvent)
+    claims = [one.conversation_id for one in happened if one.kind == "address_claimed"]
+    assert (call.conversation_id not in claims) == is_believed
     (point,) = await desk.house.rows(ContactPoint)
     assert (point.verified_at is not None) == is_believed
+
+
+async def test_what_a_first_caller_leaves_is_kept_though_nobody_vouches_for_their_number(desk: Desk) -> None:
+    left = {"effect": "capture_lead", "field": "email", "value": "ann@customer.example"}
+    desk.script(notice(), say("Thank you.", effects=[left]))
+    person = await desk.call()
+    assert await person.says("ann at customer dot example") == ["Thank you."]
+    points = await desk.house.rows(ContactPoint)
+    assert sorted(one.kind for one in points) == ["email", "phone"]
+    assert len({one.contact_id for one in points}) == 1
 
 
 async def test_a_call_that_is_over_keeps_no_answers(desk: Desk) -> None:
