@@ -13,6 +13,7 @@ from admin.context import AdminContext
 from admin.follow_ups import endpoints as follow_ups
 from admin.leads import endpoints as leads
 from admin.opt_outs import endpoints as opt_outs
+from admin.privacy import endpoints as privacy
 from admin.proofs import endpoints as proofs
 from admin.sessions import endpoints as sessions
 from admin.static_ui import create_ui_routes
@@ -34,6 +35,7 @@ ENDPOINTS = (
     *follow_ups.ENDPOINTS,
     *opt_outs.ENDPOINTS,
     *proofs.ENDPOINTS,
+    *privacy.ENDPOINTS,
     *understanding.ENDPOINTS,
     get_api_description,
 )

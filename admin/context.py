@@ -21,7 +21,8 @@ class AdminContext:
 
     `public_url` is the site's address as browsers see it: its scheme decides whether cookies are Secure, its origin
     which pages may send commands. `facts` reads what in a text tells who wrote it, `wake_understanding` has a worker
-    look at the gaps list. `company_name` and `postal_address` stand in proofs and receipts.
+    look at the gaps list. `company_name` and `postal_address` stand in proofs and receipts. `mail_folder` is where
+    mails are filed while there is no mail server: those of somebody who is erased go, too.
     """
 
     sessions: Sessions
@@ -32,6 +33,7 @@ class AdminContext:
     wake_understanding: Wake
     company_name: str = ""
     postal_address: str = ""
+    mail_folder: Path | None = None
     ui_build: Path = UI_BUILD
     passwords: Passwords = field(default_factory=Passwords)
     outlooks: JourneyOutlooks = field(default_factory=JourneyOutlooks)

@@ -17,6 +17,7 @@ from server.knowledge_commands import knowledge
 from server.ledger_commands import ledger, verify_ledger
 from server.nlu_commands import nlu
 from server.outside_commands import calendars, connectors
+from server.privacy_commands import privacy
 from server.problems import describe_problem
 from server.proof_commands import proof
 from server.settings import read_settings
@@ -132,7 +133,7 @@ def _use_uvloop() -> None:
         uvloop.install()
 
 
-for _group in (channels, flows, nlu, knowledge, connectors, calendars, ledger, verify_ledger, audit, proof):
+for _group in (channels, flows, nlu, knowledge, connectors, calendars, ledger, verify_ledger, audit, proof, privacy):
     parley.add_command(_group)
 
 

@@ -182,6 +182,11 @@ class Settings(BaseSettings):
         return self.ledger_heads_dir or self.data_dir / "ledger_heads"
 
     @property
+    def mail_folder(self) -> Path:
+        """Where mails are filed while there is no mail server."""
+        return self.data_dir / "mailbox"
+
+    @property
     def encoder_dir(self) -> Path:
         """The exported sentence encoder."""
         return self.data_dir / "encoder"

@@ -134,7 +134,7 @@ def _with_mailbox(settings: Settings) -> tuple[Settings, Program | None]:
     if settings.smtp_url is not None:
         return settings, None
     port = free_port()
-    folder = settings.data_dir / "mailbox"
+    folder = settings.mail_folder
     settings = settings.model_copy(
         update={
             "smtp_url": SecretStr(f"smtp://127.0.0.1:{port}"),

@@ -147,6 +147,7 @@ def create_web_app(platform: Platform) -> web.Application:
                 wake_understanding=partial(wake_understanding, alarm),
                 company_name=settings.company_name,
                 postal_address=settings.postal_address,
+                mail_folder=settings.mail_folder,
             )
         )
     )

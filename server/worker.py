@@ -29,6 +29,7 @@ from outreach.rule_pack import read_rule_pack
 from server.channels import channel_senders
 from server.double_opt_in import ConfirmationMails
 from server.ledger_jobs import add_ledger_jobs
+from server.privacy_jobs import add_privacy_jobs
 from server.understanding import add_understanding, create_understanding_work
 from server.wiring import Platform, create_senders, database_url
 
@@ -97,6 +98,7 @@ async def run_worker(platform: Platform) -> None:
     alarm = create_alarm(create_connector(database_url(platform.settings)))
     _add_housekeeping(alarm, platform)
     add_ledger_jobs(alarm, platform)
+    add_privacy_jobs(alarm, platform)
     source = PublishedSource(platform.sessions)
     dialogue = _dialogue_for_vectors(platform, source)
     understanding: UnderstandingWork | None = None
