@@ -37,6 +37,7 @@ from channels.web.uploads import (
     read_client_id,
     read_upload,
 )
+from crm.privacy.signals import asks_to_opt_out
 
 log = structlog.get_logger(__name__)
 
@@ -142,7 +143,8 @@ class WebChat:
         """Starts a conversation, or goes on with the one of a valid old token."""
         origin = self._origin(request)
         opening = read_opening(await _body(request))
-        opened = await self._openings.open(opening, origin=origin, address=request.remote or "")
+        opts_out = asks_to_opt_out(request.headers)
+        opened = await self._openings.open(opening, origin=origin, address=request.remote or "", opts_out=opts_out)
         session = {
             "token": opened.token,
             "conversation_id": str(opened.conversation_id),

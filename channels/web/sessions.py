@@ -17,6 +17,7 @@ from bot.turns import TurnService
 from channels.web.limits import RateLimit
 from channels.web.opening import Opening
 from channels.web.tokens import TokenInvalid, VisitorTokens
+from crm.privacy.signals import honour_signal, honoured_words
 
 CODES_TRIED = (5, 600)
 """Codes an address, and a conversation, may try, and the seconds in which it may do so again."""
@@ -26,7 +27,7 @@ CODES_TRIED_BY_ALL = (200, 600)
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A browser's session. `notice` says what is wrong with the code it came with."""
+    """A browser's session. `notice` says what is wrong with the code it came with, or that its signal is honoured."""
 
     conversation_id: UUID
     token: str
@@ -47,13 +48,21 @@ class ChatSessions:
         self._codes = RateLimit(*CODES_TRIED)
         self._all_codes = RateLimit(*CODES_TRIED_BY_ALL)
 
-    async def open(self, opening: Opening, *, origin: str, address: str) -> Opened:
-        """Goes on with a conversation, or starts one; raises TooMany when the address started too many."""
+    async def open(self, opening: Opening, *, origin: str, address: str, opts_out: bool = False) -> Opened:
+        """Goes on with a conversation, or starts one; raises TooMany when the address started too many.
+
+        Args:
+            opts_out: the browser sent the Global Privacy Control.
+        """
         known = await self._find_known(opening.token, origin)
         conversation_id, notice = await self._resume(opening, known, address)
         if conversation_id is None:
             self._per_address.check(_network(address))
             conversation_id = await self._start(opening)
+        if opts_out:
+            async with transaction(self._sessions) as session:
+                await honour_signal(session, conversation_id, self._clock.now())
+            notice = notice or honoured_words(opening.primary_language)
         return Opened(conversation_id, self._tokens.issue(conversation_id, origin), notice)
 
     async def _find_known(self, token: str | None, origin: str) -> UUID | None:

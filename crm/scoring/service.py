@@ -25,7 +25,7 @@ from crm.scoring.facts import read_facts
 from crm.scoring.models import ScoreEntry
 from crm.scoring.rules import Band, Points, band_of, load_rules, score
 
-__all__ = ["NOT_SCORED", "Band", "add_points", "band_of", "list_reasons", "rescore"]
+__all__ = ["NOT_SCORED", "Band", "add_points", "band_of", "list_reasons", "rescore", "take_back_if_refused"]
 
 NOT_SCORED = "not_scored"
 """The rule of the entry that says why somebody has no score."""
@@ -99,6 +99,19 @@ async def rescore(
     )
     await _upsert(session, contact_id, holding, message_id, now)
     return await _sum_up(session, contact_id, now)
+
+
+async def take_back_if_refused(session: AsyncSession, contact_id: UUID, now: datetime) -> bool:
+    """Takes all points back when the contact may not be scored (any more); returns whether that is so.
+
+    Raises:
+        NotFound: there is no such contact.
+    """
+    await lock_contact(session, contact_id)
+    refusal = (await find_refusals(session, None, [contact_id], "scoring", now)).get(contact_id)
+    if refusal is not None:
+        await _forget(session, contact_id, refusal, now)
+    return refusal is not None
 
 
 async def list_reasons(session: AsyncSession, contact_id: UUID) -> Sequence[ScoreEntry]:
