@@ -54,6 +54,17 @@ class Letters:
         assert self.to(address), f"no letter in {seconds} s"
         return self.to(address)[0]
 
+    async def wait_for_text(self, address: str, text: str, *, seconds: float = 40) -> EmailMessage:
+        """The first letter to a person with this in its plain text."""
+        deadline = time.monotonic() + seconds
+        while True:
+            for letter in self.to(address):
+                body = letter.get_body(("plain",))
+                if body is not None and text in body.get_content():
+                    return letter
+            assert time.monotonic() < deadline, f"no letter with {text!r} in {seconds} s"
+            await asyncio.sleep(0.1)
+
 
 @dataclass
 class RunningSite:
