@@ -9,13 +9,14 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol
 from uuid import UUID
 
-from sqlalchemy import case, func, select
+from sqlalchemy import ColumnElement, Uuid, any_, case, func, literal, select
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from base.clock import Clock
 from base.encryption import KeyRing
 from crm.consent.double_opt_in import list_open_confirmations
-from crm.consent.ledger import ConsentState, Scope, consent_for, consent_states
+from crm.consent.ledger import ConsentState, Scope, consent_for, fold
 from crm.consent.models import ConsentEvent
 from crm.consent.suppression import list_suppressions
 from crm.contacts.addresses import ADDRESS_KINDS
@@ -115,19 +116,20 @@ async def _read(
     remember: timedelta,
 ) -> _Known:
     asked_at = None if machine is None else machine.now()
-    contacts = (
-        await session.execute(
-            select(
-                Contact.id, Contact.stage, Contact.time_zone, Contact.fields, func.clock_timestamp().label("at")
-            ).where(Contact.id.in_(contact_ids))
-        )
-    ).all()
+    found = select(
+        Contact.id, Contact.stage, Contact.time_zone, Contact.fields, func.clock_timestamp().label("at")
+    ).where(_among(Contact.id, contact_ids))
+    contacts = (await session.execute(found)).all()
+    events = await _read_ledger(session, contact_ids)
     known = _Known(
         contacts={row.id: row for row in contacts},
-        consents=await consent_states(session, contact_ids, now),
+        consents={
+            contact_id: {scope: state.at(now) for scope, state in fold(own).items()}
+            for contact_id, own in events.items()
+        },
         suppressed=await list_suppressions(session, contact_ids),
         clock_skew=_skew(asked_at, machine, [row.at for row in contacts]),
-        bases=await _bases(session, contact_ids),
+        bases={contact_id: fold_bases(own) for contact_id, own in events.items()},
         confirming=await list_open_confirmations(session, contact_ids, now),
     )
     await _read_points(session, known, contact_ids, keys)
@@ -139,7 +141,7 @@ async def _read(
         OutboxMessage.journey,
         OutboxMessage.purpose,
     ).where(
-        OutboxMessage.contact_id.in_(contact_ids),
+        _among(OutboxMessage.contact_id, contact_ids),
         OutboxMessage.state.in_(_LEFT),
         OutboxMessage.purpose.not_in(SERVICE_PURPOSES),
         OutboxMessage.claimed_at > now - remember,
@@ -149,7 +151,7 @@ async def _read(
             known.sends[row.contact_id].append(
                 (row.id, PastSend(row.channel, row.claimed_at, row.journey or row.purpose))
             )
-    talks = select(conversations).where(conversations.c.contact_id.in_(contact_ids))
+    talks = select(conversations).where(_among(conversations.c.contact_id, contact_ids))
     for talk in await session.execute(talks):
         known.talks[talk.contact_id].append(talk)
     known.claims = await list_claims(session, contact_ids)
@@ -163,7 +165,8 @@ def _skew(asked_at: datetime | None, machine: Clock | None, told: Sequence[datet
     return max(asked_at - min(told), max(told) - machine.now(), timedelta(0))
 
 
-async def _bases(session: AsyncSession, contact_ids: Sequence[UUID]) -> dict[UUID, dict[Scope, tuple[Basis, ...]]]:
+async def _read_ledger(session: AsyncSession, contact_ids: Sequence[UUID]) -> dict[UUID, list[BasisEntry]]:
+    """Every event of theirs, read once: what somebody agreed to and what that rests on come from the same rows."""
     entries: dict[UUID, list[BasisEntry]] = defaultdict(list)
     events = select(
         ConsentEvent.principal_ref,
@@ -176,17 +179,23 @@ async def _bases(session: AsyncSession, contact_ids: Sequence[UUID]) -> dict[UUI
         ConsentEvent.valid_until,
         ConsentEvent.brand,
         ConsentEvent.lawful_basis,
-    ).where(ConsentEvent.principal_ref.in_(contact_ids))
+    ).where(_among(ConsentEvent.principal_ref, contact_ids))
     rows: Iterable[Any] = await session.execute(events)
     for contact_id, *entry in rows:
         entries[contact_id].append(BasisEntry(*entry))
-    return {contact_id: fold_bases(own) for contact_id, own in entries.items()}
+    return entries
+
+
+def _among(column: Any, ids: Sequence[UUID]) -> ColumnElement[bool]:
+    """One parameter however many they are: the statement stays the same, and PostgreSQL keeps it prepared."""
+    matched: ColumnElement[bool] = column == any_(literal(list(ids), ARRAY(Uuid())))
+    return matched
 
 
 async def _read_points(session: AsyncSession, known: _Known, contact_ids: Sequence[UUID], keys: KeyRing | None) -> None:
     sealed = case((ContactPoint.kind == "phone", ContactPoint.value_sealed))
     points = select(ContactPoint.id, ContactPoint.contact_id, ContactPoint.kind, sealed).where(
-        ContactPoint.contact_id.in_(contact_ids)
+        _among(ContactPoint.contact_id, contact_ids)
     )
     for point_id, contact_id, kind, number in await session.execute(points):
         known.address_kinds[contact_id].add(kind)

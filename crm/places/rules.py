@@ -155,5 +155,8 @@ def _sorted(names: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted(set(names)))
 
 
+@lru_cache(maxsize=4_096)
 def _joined(one: tuple[str, ...], other: tuple[str, ...]) -> tuple[str, ...]:
-    return one if not other or one == other else _sorted((*one, *other))
+    if not other or one == other:
+        return one
+    return _sorted((*one, *other)) if one else other

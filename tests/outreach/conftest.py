@@ -191,7 +191,7 @@ class Site:
 def site(database: Any, keys: KeyRing, now: datetime) -> Site:
     email, web = WritingSender("email"), WritingSender("web")
     clock = MovableClock(now)
-    gatekeeper = Gatekeeper(read_rule_pack(), {"email": email, "web": web}, ("Europe/London",))
+    gatekeeper = Gatekeeper(read_rule_pack(), {"email": email, "web": web}, ("Europe/London",), keys=keys)
     planner = Planner(database.sessions, gatekeeper)
     delivery = Delivery(database.sessions, keys, gatekeeper)
     pump = DuePump(database.sessions, planner, delivery, clock)
