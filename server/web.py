@@ -39,6 +39,7 @@ from crm.consent.routes import routes as ledger_routes
 from crm.meetings.booking import confirm_meeting
 from crm.meetings.routes import MeetingPages
 from crm.meetings.routes import routes as meeting_routes
+from crm.privacy.pages.routes import routes as privacy_routes
 from outreach.accounts.book import AccountBook
 from outreach.alarm import create_alarm, create_connector
 from outreach.confirmed import bring_forward
@@ -46,7 +47,15 @@ from server.channels import Incoming, channel_attachments, channel_links, channe
 from server.proxies import behind_proxies
 from server.settings import ROOT, SettingsProblem
 from server.understanding import wake_understanding
-from server.wiring import AlarmedFollowUps, Platform, create_answers, create_issuer, create_needs, database_url
+from server.wiring import (
+    AlarmedFollowUps,
+    Platform,
+    create_answers,
+    create_issuer,
+    create_needs,
+    create_privacy_pages,
+    database_url,
+)
 
 log = structlog.get_logger(__name__)
 
@@ -129,6 +138,7 @@ def create_web_app(platform: Platform) -> web.Application:
             )
         )
     )
+    app.add_routes(privacy_routes(create_privacy_pages(platform, alarm)))
     app[_incoming] = Incoming(platform, accounts, intake, turns)
     app.add_routes(channel_routes(app[_incoming]))
     app.add_routes(callback_routes(CallbackReceiver(platform.sessions, platform.clock)))

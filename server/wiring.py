@@ -13,6 +13,7 @@ from base.clock import Clock, SystemClock
 from base.database import Sessions, create_engine, create_sessions
 from base.encryption import KeyRing, read_key_file
 from bot.connectors.call import Connectors
+from bot.intake.sealing import sender_index_of
 from bot.knowledge.answering import KnowledgeNeed
 from bot.needs import LinkTo, PlatformNeeds
 from bot.outside_needs import OutsideNeeds
@@ -21,6 +22,8 @@ from channels.email.settings import EmailSettings, parse_smtp_url
 from channels.web.sender import WebSender
 from crm.consent.receipts import Issuer
 from crm.meetings.feeds import BusyFeeds
+from crm.privacy.pages.routes import PrivacyPages
+from crm.privacy.requests import Hands
 from outreach.accounts.book import AccountBook
 from outreach.alarm import wake
 from outreach.answers import OutboxAnswers
@@ -100,6 +103,13 @@ def create_email_settings(settings: Settings) -> EmailSettings:
 def create_issuer(settings: Settings) -> Issuer:
     """Who issues receipts."""
     return Issuer(settings.site_url, settings.postal_address)
+
+
+def create_privacy_pages(platform: Platform, alarm: procrastinate.App) -> PrivacyPages:
+    """The pages about preferences and privacy."""
+    keys, settings = platform.keys, platform.settings
+    hands = Hands(keys, AlarmedFollowUps(alarm), sender_index_of(keys), settings.company_name)
+    return PrivacyPages(platform.sessions, platform.clock, hands, settings.mail_folder)
 
 
 class AlarmedFollowUps(JourneyFollowUps):

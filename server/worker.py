@@ -30,6 +30,7 @@ from server.channels import channel_senders
 from server.double_opt_in import ConfirmationMails
 from server.ledger_jobs import add_ledger_jobs
 from server.privacy_jobs import add_privacy_jobs
+from server.privacy_mails import PrivacyMails
 from server.understanding import add_understanding, create_understanding_work
 from server.wiring import Platform, create_senders, database_url
 
@@ -68,7 +69,7 @@ def create_pump(platform: Platform, closing: AsyncExitStack) -> DuePump:
         Planner(platform.sessions, gatekeeper),
         Delivery(platform.sessions, platform.keys, gatekeeper),
         platform.clock,
-        [SilenceTimers(platform.sessions), ConfirmationMails(platform.sessions)],
+        [SilenceTimers(platform.sessions), ConfirmationMails(platform.sessions), PrivacyMails(platform.sessions)],
     )
 
 

@@ -27,6 +27,7 @@ from base.encryption import KeyRing
 from base.errors import NotFound
 from channels.email.models import EmailLink
 from crm.consent.ledger import consent_for, consent_states
+from crm.privacy.signals import asks_to_opt_out
 from crm.timeline.service import record
 from outreach.models import OutboxMessage
 
@@ -110,8 +111,9 @@ class CountingPages:
                     select(OutboxMessage.contact_id, OutboxMessage.conversation_id).where(OutboxMessage.id == outbox_id)
                 )
             ).first()
-            # Programs ask by HEAD whether there is anything; nobody reads that way.
-            is_counted = self.counts and request.method != "HEAD" and sent is not None
+            # Programs ask by HEAD whether there is anything; nobody reads that way. Who opts out is not watched.
+            watched = request.method != "HEAD" and not asks_to_opt_out(request.headers)
+            is_counted = self.counts and watched and sent is not None
             if sent is None or not is_counted or not await may_count(session, sent.contact_id, self.clock):
                 return await session.scalar(select(EmailLink.url).where(*which))
             counted = (

@@ -20,6 +20,8 @@ from channels.email.settings import EmailSettings, SMTPServer
 from channels.email.tokens import Unsubscribe, issue_token
 from crm.consent.double_opt_in import LINK_PATH
 from crm.consent.double_opt_in import issue_token as issue_confirmation
+from crm.privacy.pages.routes import REQUEST_PATH
+from crm.privacy.pages.tokens import issue_request_token
 from outreach.accounts.book import AccountBook
 from outreach.decisions import ANSWERS
 from outreach.ports import Accepted, Envelope, Refused, SendOutcome
@@ -84,11 +86,14 @@ class EmailSender:
         return sign(message.as_bytes(), self._settings)
 
     def _with_link(self, envelope: Envelope, site: str) -> Envelope:
-        """A mail that asks to confirm a consent, with its link: the token is made here and stored nowhere."""
-        confirmation_id = envelope.content.get("confirmation_id")
-        if confirmation_id is None:
+        """A mail that asks to confirm something, with its link: the token is made here and stored nowhere."""
+        if (confirmation_id := envelope.content.get("confirmation_id")) is not None:
+            path = LINK_PATH.format(token=issue_confirmation(self._keys, UUID(confirmation_id)))
+        elif (request_id := envelope.content.get("privacy_request_id")) is not None:
+            path = REQUEST_PATH.format(token=issue_request_token(self._keys, UUID(request_id)))
+        else:
             return envelope
-        link = site + LINK_PATH.format(token=issue_confirmation(self._keys, UUID(confirmation_id)))
+        link = site + path
         return replace(envelope, text=envelope.text.replace("{link}", link))
 
     def _reply_to(self, envelope: Envelope) -> str | None:

@@ -19,6 +19,8 @@ from base.encryption import KeyRing
 from base.errors import NotFound
 from channels.email.tokens import Unsubscribe, read_token
 from crm.consent.withdrawal import withdraw
+from crm.privacy.pages.routes import PREFERENCES_PATH
+from crm.privacy.pages.tokens import Holder, issue_preferences_token
 from outreach.enrolment import cancel_planned, exit_all
 
 _log = structlog.get_logger(__name__)
@@ -48,9 +50,10 @@ class UnsubscribePages:
 
     async def handle_ask(self, request: web.Request) -> web.Response:
         """Shows the page with the button. Mail scanners follow links, so this changes nothing."""
-        if read_token(self.keys, request.match_info["token"]) is None:
+        unsubscribe = read_token(self.keys, request.match_info["token"])
+        if unsubscribe is None:
             return self._page("unknown", status=404)
-        return self._page("ask")
+        return self._page("ask", choices=self._choices(unsubscribe))
 
     async def handle_unsubscribe(self, request: web.Request) -> web.Response:
         """Unsubscribes, then answers: from a mail program's own button or from the page's."""
@@ -59,7 +62,7 @@ class UnsubscribePages:
             return self._page("unknown", status=404)
         await repeat_on_deadlock(lambda: self._act(unsubscribe))
         _log.info("unsubscribed", outbox_id=str(unsubscribe.outbox_id))
-        return self._page("done")
+        return self._page("done", choices=self._choices(unsubscribe))
 
     async def handle_style(self, _request: web.Request) -> web.Response:
         """The pages' style sheet."""
@@ -87,9 +90,14 @@ class UnsubscribePages:
             await exit_all(session, contact_id, "unsubscribed", now)
             await cancel_planned(session, contact_id, "unsubscribed", now, channel="email")
 
-    def _page(self, name: str, *, status: int = 200) -> web.Response:
+    def _choices(self, unsubscribe: Unsubscribe) -> str:
+        """Where the same person chooses what they get, purpose by purpose."""
+        holder = Holder(unsubscribe.contact_id, unsubscribe.address_index)
+        return PREFERENCES_PATH.format(token=issue_preferences_token(self.keys, holder))
+
+    def _page(self, name: str, *, status: int = 200, choices: str = "") -> web.Response:
         sender = escape(self.sender_name)
-        body = Template(_read(f"{name}.html")).substitute(sender=sender, style=STYLE_PATH)
+        body = Template(_read(f"{name}.html")).substitute(sender=sender, style=STYLE_PATH, choices=escape(choices))
         return web.Response(text=body, content_type="text/html", charset="utf-8", status=status, headers=_HEADERS)
 
 
