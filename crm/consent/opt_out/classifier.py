@@ -39,6 +39,7 @@ class Settings(BaseModel):
         certain: from which probability on a text is an opt-out.
         possible: from which it is one that a person should look at.
         possible_in_chat: the same for the web chat, where somebody sits before forms and hardly anybody opts out.
+        possible_alone: the same on every channel where a single word speaks of it, for that is a name as often.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -55,6 +56,7 @@ class Settings(BaseModel):
     certain: float = Field(gt=0, lt=1)
     possible: float = Field(gt=0, lt=1)
     possible_in_chat: float = Field(gt=0, lt=1)
+    possible_alone: float = Field(gt=0, lt=1)
 
     def possible_on(self, channel: str) -> float:
         """From which probability on a text is looked at as an opt-out there."""

@@ -19,8 +19,8 @@ from crm.consent.opt_out.word_families import families_of
 
 ALL = "all"
 _CERTAIN, _LIKELY = 1.0, 0.6
-_LEAST_WORDS = 2
-"""Of the families (word_families.yml), below which the classifier is not asked."""
+FEW_WORDS = 2
+"""Of the families (word_families.yml), below which the classifier must be surer."""
 _ERASURE = re2.compile(
     r"\b(?:delet|eras|wip|borr|elimin|suprim|supprim|effac|losch|loesch)\w*\b.*"
     r"\b(?:data|info\w*|account|profile|records?|datos|cuenta|donnees|compte|daten|konto|profil|everything|todo|tout|alles)\b"
@@ -70,18 +70,20 @@ def read_opt_out(  # noqa: PLR0911 - one way out for each thing a message may be
     found = find_phrases(message, language)
     if found.hits and any(hit.whole for hit in found.hits):
         return _by_phrase(found, channel)
-    if not found.hits and not _speaks_of_it(message):
+    words = count_words_of_it(message)
+    if not found.hits and not words:
         return None
     classifier = shipped_classifier()
     settings = classifier.settings
     score = classifier.score_text(message.sentences, channel=channel, asks=message.asks)
     rate = classifier.rate(score, phrase=bool(found.hits), something_else=found.is_something_else)
-    if rate < settings.possible_on(channel):
+    is_alone = not found.hits and words < FEW_WORDS
+    if rate < (settings.possible_alone if is_alone else settings.possible_on(channel)):
         return None
     if found.hits:
         return _by_phrase(found, channel)
     rule = f"classifier:{settings.version}"
-    doubtful = rate < settings.certain
+    doubtful = is_alone or rate < settings.certain
     return _to_opt_out(_scopes(message, classifier, language), channel, rule, round(rate, 3), doubtful=doubtful)
 
 
@@ -99,18 +101,17 @@ class Found:
     is_something_else: bool
 
 
-def _speaks_of_it(message: Message) -> bool:
-    """Whether there is anything to weigh: words of stopping, refusing, sending … in it, and not one alone.
+def count_words_of_it(message: Message) -> int:
+    """How many words of stopping, refusing, sending … it has to weigh: none where it is nobody's words or about data.
 
     A name, a code or a "no" is what somebody answers; the classifier has never seen most names, and a piece of one may
     look like a stop ("Julia Stopford"). Commands and code are nobody's words.
     """
     if message.text.lstrip().startswith("/") or not _NO_LANGUAGE.isdisjoint(message.text):
-        return False
+        return 0
     if any(_ERASURE.search(sentence) for sentence in message.sentences):
-        return False  # a request of its own (GDPR 17), which the dialogue files; nothing is sent meanwhile either
-    words = (word for sentence in message.sentences for word in sentence.split())
-    return sum(bool(families_of(word)) for word in words) >= _LEAST_WORDS
+        return 0  # a request of its own (GDPR 17), which the dialogue files; nothing is sent meanwhile either
+    return sum(bool(families_of(word)) for sentence in message.sentences for word in sentence.split())
 
 
 def find_phrases(message: Message, language: str | None = None) -> Found:

@@ -14,7 +14,7 @@ _SENTENCE_END = re.compile(r"[.!?;:\n\r…。！？]+(?:\s|$)|[\n\r]+|\s[-–—
 _HALF_CHARACTER = re.compile("[\ud800-\udfff]")  # JSON can carry them, UTF-8 cannot
 _INSIDE_WORDS = frozenset("'’`´_*")
 _DRAWN_OUT = re.compile(r"([^\W\d_])\1{2,}")
-"""No word of the four languages has a letter three times running, bar German compounds, which lose one everywhere."""
+"""Hardly a word has a letter three times running; those that do ("Schifffahrt", "créée") lose two everywhere."""
 _LETTER_BY_LETTER = re.compile(r"\b\w(?:[ ._*-]{1,2}\w){2,}\b")
 
 

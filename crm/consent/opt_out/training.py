@@ -14,7 +14,7 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -27,12 +27,12 @@ from sklearn.model_selection import StratifiedKFold
 from crm.consent.opt_out.classifier import FOLDER, SCALE, SETTINGS, WEIGHTS, Classifier, Settings
 from crm.consent.opt_out.features import GROUPS, Features, features_of
 from crm.consent.opt_out.keywords import is_stop_word
-from crm.consent.opt_out.matcher import find_phrases
+from crm.consent.opt_out.matcher import FEW_WORDS, count_words_of_it, find_phrases
 from crm.consent.opt_out.message import read_message
 
 TEXTS = Path(__file__).resolve().parents[3] / "nlu_data" / "opt_out"
 LANGUAGES = ("en", "es", "fr", "de")
-CERTAIN, POSSIBLE, POSSIBLE_IN_CHAT = 0.8, 0.5, 0.5
+CERTAIN, POSSIBLE, POSSIBLE_IN_CHAT, POSSIBLE_ALONE = 0.8, 0.45, 0.6, 0.95
 """Probabilities; docs/adr/0009 says why these: lower ones hear more opt-outs, and end talks of people who said none."""
 _FEWEST_TEXTS = 2  # in which a feature must occur
 _COUNTS = {"words": 1.4, "pieces": 1.0, "families": 1.0, "setting": 0.3}  # where something was said proves little
@@ -40,7 +40,7 @@ _EVERYDAY_COUNTS = 0.5
 _STRENGTH = 20.0  # the inverse of scikit-learn's penalty
 _FOLDS = 5
 _SEED = 20261128
-_SHOWN = (0.02, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98, 1.0)
+_SHOWN = (0.02, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.45, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98, 1.0)
 _HEADER = "# Made by crm/consent/opt_out/training.py from nlu_data/opt_out: train again instead of editing.\n"
 
 Numbers = npt.NDArray[np.float64]
@@ -68,7 +68,7 @@ def main() -> None:
     parser.add_argument("--write", action="store_true", help=f"write {SETTINGS} and {WEIGHTS}")
     options = parser.parse_args()
     texts, everyday = read_texts("train"), read_everyday()
-    unseen = score_unseen(texts, everyday)
+    unseen, unseen_everyday = score_unseen(texts, everyday)
     trained = calibrate(train([*texts, *everyday]), unseen, texts)
     if options.write:
         save(trained, FOLDER)
@@ -77,6 +77,7 @@ def main() -> None:
         f"{sum(len(group) for group in trained.weights.values())} features"
     )
     show("cross-validation", trained, texts, unseen)
+    show_false_alarms(trained, everyday, unseen_everyday)
     development = read_texts("dev")
     show("development set", trained, development, score_all(trained, development))
 
@@ -136,18 +137,21 @@ def train(texts: Sequence[Text]) -> Classifier:
         certain=CERTAIN,
         possible=POSSIBLE,
         possible_in_chat=POSSIBLE_IN_CHAT,
+        possible_alone=POSSIBLE_ALONE,
     )
     return Classifier(settings, weights)
 
 
-def score_unseen(texts: Sequence[Text], everyday: Sequence[Text]) -> Numbers:
-    """The score of each text by a model that was trained without it; all saw the everyday ones."""
-    scores = np.zeros(len(texts))
-    folds = StratifiedKFold(_FOLDS, shuffle=True, random_state=_SEED)
-    for others, some in folds.split(scores, _truths(texts)):
-        trained = train([*(texts[one] for one in others), *everyday])
-        scores[some] = score_all(trained, [texts[one] for one in some])
-    return scores
+def score_unseen(texts: Sequence[Text], everyday: Sequence[Text]) -> tuple[Numbers, Numbers]:
+    """The scores of texts, and of everyday ones as text messages, each by a model that was trained without it."""
+    known = [*texts, *everyday]
+    asked = [*texts, *(replace(one, channel="sms") for one in everyday)]
+    kinds = [*(int(one.is_opt_out) for one in texts), *(2 for _ in everyday)]
+    scores = np.zeros(len(known))
+    for others, some in StratifiedKFold(_FOLDS, shuffle=True, random_state=_SEED).split(scores, kinds):
+        trained = train([known[one] for one in others])
+        scores[some] = score_all(trained, [asked[one] for one in some])
+    return scores[: len(texts)], scores[len(texts) :]
 
 
 def score_all(trained: Classifier, texts: Sequence[Text]) -> Numbers:
@@ -203,6 +207,21 @@ def show(name: str, trained: Classifier, texts: Sequence[Text], scores: Numbers)
                 recall, precision = right / int((truths & there).sum()), right / max(int((found & there).sum()), 1)
                 line += f"{recall:>10.3f}{precision:>10.3f}"
             print(line)
+
+
+def show_false_alarms(trained: Classifier, everyday: Sequence[Text], scores: Numbers) -> None:
+    """Print how many everyday texts are taken for opt-outs at each threshold, as text messages."""
+    rates = np.array([
+        trained.rate(score, phrase=phrase, something_else=something_else)
+        for score, (phrase, something_else) in zip(scores, evidence(everyday).tolist(), strict=True)
+    ])  # fmt: skip
+    words = np.array([count_words_of_it(read_message(one.text, "sms")) for one in everyday])
+    phrases = evidence(everyday)[:, 0]
+    alone = (words == 1) & ~phrases & (rates >= trained.settings.possible_alone)
+    print(f"cross-validation, everyday: {len(everyday)} texts, {int(alone.sum())} of a single word taken for opt-outs")
+    for threshold in _SHOWN:
+        taken = (rates >= threshold) & (phrases | (words >= FEW_WORDS)) | alone
+        print(f"{threshold:>8.2f}{int(taken.sum()):>10}{taken.mean():>10.3f}")
 
 
 def _features(text: Text) -> Features:

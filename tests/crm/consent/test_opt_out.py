@@ -37,7 +37,8 @@ def test_invisible_characters_inside_hide_nothing(word, invisible, place) -> Non
 
 
 @pytest.mark.parametrize(
-    "text", ["ＳＴＯＰ", "ARRÊT", "arre\u0302t", "𝐒𝐓𝐎𝐏", "S.T.O.P.", "Opt‑Out", "opt\nout", "ſtop"]
+    "text",
+    ["ＳＴＯＰ", "ARRÊT", "arre\u0302t", "𝐒𝐓𝐎𝐏", "S.T.O.P.", "Opt‑Out", "opt\nout", "ſtop", "STOOOOP!!", "ssstoppp"],
 )
 def test_other_ways_to_write_a_word_are_the_word(text) -> None:
     assert found_everything(text, "web")

@@ -27,6 +27,7 @@ def always(rate: float) -> Classifier:
     settings = Settings(
         version=shipped_classifier().settings.version, training_set="", opt_outs=0, near_misses=0, constant=0.0,
         slope=1.0, offset=offset, phrase=2.0, something_else=-2.0, certain=0.8, possible=0.3, possible_in_chat=0.6,
+        possible_alone=0.95,
     )  # fmt: skip
     return Classifier(settings, {group: {} for group in GROUPS})
 
@@ -43,6 +44,27 @@ def test_between_the_thresholds_it_stops_and_a_person_looks_at_it(monkeypatch, r
     if stop is not None:
         assert (stop.doubtful, stop.confidence) == (doubtful, pytest.approx(rate))
         assert stop.rule == f"classifier:{shipped_classifier().settings.version}"
+
+
+@pytest.mark.parametrize(("rate", "found"), [(0.96, True), (0.94, False)])
+@pytest.mark.parametrize("channel", ["sms", "web"])
+def test_a_single_word_of_it_needs_a_surer_classifier_and_a_person_looks_at_it(
+    monkeypatch, rate, found, channel
+) -> None:
+    """It is as often a name."""
+    text = "Muchachos, silencio"
+    assert matcher.count_words_of_it(read_message(text, channel)) == 1
+    monkeypatch.setattr(matcher, "shipped_classifier", lambda: always(rate))
+    stop = read_opt_out(text, channel=channel)
+    assert (stop is not None) == found
+    assert stop is None or stop.doubtful
+
+
+@pytest.mark.parametrize(
+    "text", ["/silence stop sending", "stop {sending} messages", "erase all my data, stop sending"]
+)
+def test_commands_code_and_requests_to_erase_are_not_weighed(text) -> None:
+    assert matcher.count_words_of_it(read_message(text, "sms")) == 0
 
 
 @pytest.mark.parametrize(("rate", "found"), [(0.01, False), (0.2, True)])
@@ -100,6 +122,30 @@ def test_any_text_is_rated_between_0_and_1(text, channel) -> None:
     for phrase in (False, True):
         assert 0 <= classifier.rate(score, phrase=phrase, something_else=not phrase) <= 1
     read_opt_out(text, channel=channel)
+
+
+def test_on_the_development_set_it_finds_what_the_decision_says() -> None:
+    """ADR 9: .949 of the opt-outs, .960 of what it finds rightly; a little room for another machine's rounding."""
+    found = [read_opt_out(one.text, channel=one.channel, language=one.language) is not None for one in DEVELOPMENT]
+    right = sum(hit and one.is_opt_out for hit, one in zip(found, DEVELOPMENT, strict=True))
+    assert right / sum(one.is_opt_out for one in DEVELOPMENT) >= 0.94
+    assert right / sum(found) >= 0.95
+
+
+@pytest.mark.parametrize("channel", ["sms", "web"])
+def test_what_people_write_who_opt_out_of_nothing_ends_hardly_any_talk(channel) -> None:
+    """By authors who saw no training text. Left out: what is near an opt-out by its meaning."""
+    near = {"opt_out", "cancel", "manage_preferences", "delete_me", "why_me"}
+    texts = [
+        line.removeprefix("- ")
+        for file in sorted((training.TEXTS.parent / "evaluation").glob("held_out*.yml"))
+        for part in yaml.safe_load(file.read_text("utf-8"))["nlu"]
+        if part["intent"] not in near
+        for line in part["examples"].splitlines()
+    ]
+    taken = [text for text in texts if read_opt_out(text, channel=channel) is not None]
+    assert len(texts) > 500
+    assert len(taken) / len(texts) <= 0.012, taken
 
 
 def test_the_classifier_was_trained_on_the_texts_as_they_are() -> None:
