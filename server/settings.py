@@ -48,7 +48,10 @@ class Settings(BaseSettings):
         description="PostgreSQL to use (18 is what the tests run on). Unset: the embedded one in the data folder.",
     )
     data_dir: Path = Field(ROOT / "var", description="Folder for the embedded database, keys, models and mailbox.")
-    content_dir: Path = Field(ROOT / "flows", description="Folder that holds library/ and journeys/.")
+    content_dir: Path = Field(
+        ROOT / "flows",
+        description="Folder that holds library/, journeys/ and jurisdictions/ (law of your own, if any).",
+    )
     nlu_dir: Path = Field(ROOT / "nlu_data", description="Folder that holds intents/ and knowledge/.")
 
     encoder_model: str = Field(

@@ -14,7 +14,7 @@ from typing import Annotated, Any, Literal, Self
 
 import yaml
 from dateutil.easter import easter
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from base.errors import InvalidInput
 
@@ -248,6 +248,10 @@ def read_file(path: Path) -> JurisdictionFile:
     try:
         content: Any = yaml.safe_load(path.read_text(encoding="utf-8"))
         return JurisdictionFile.model_validate(content)
+    except ValidationError as error:
+        told = error.errors(include_url=False, include_context=False, include_input=False)
+        wrong = "; ".join(f"{'.'.join(map(str, one['loc'])) or 'the file'}: {one['msg']}" for one in told)
+        raise InvalidJurisdictions(f"The jurisdiction file {path.name} cannot be used: {wrong}") from error
     except (OSError, ValueError, yaml.YAMLError) as error:
         raise InvalidJurisdictions(f"The jurisdiction file {path.name} cannot be used: {error}") from error
 
