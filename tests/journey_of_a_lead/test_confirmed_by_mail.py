@@ -37,7 +37,7 @@ async def test_a_lead_from_nowhere_known_confirms_by_mail_and_is_followed_up_onl
     assert "May Northwind Ledger" in text, "the exact text that was agreed to"
     (link,) = re.findall(r"https?://\S+/consent/confirm/\S+", text)
     async with asyncio.timeout(60):
-        while not site.query("SELECT FROM outbox WHERE state = 'deferred' AND reason_rule = 'confirmation'"):
+        while not site.query("SELECT id FROM outbox WHERE state = 'deferred' AND reason_rule = 'confirmation'"):
             await asyncio.sleep(0.2)
     assert len(site.letters.to(ADDRESS)) == 1, "nothing but the question was sent"
 
