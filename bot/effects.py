@@ -14,6 +14,7 @@ from base.errors import Conflict, InvalidInput, NotFound
 from bot.consent_effects import record_consent
 from bot.opt_out_effects import answer_help, carry_out_opt_out, reopen
 from bot.scene import Scene, text, texts
+from crm.consent.double_opt_in import find_countries
 from crm.consent.in_conversation import follow_address
 from crm.contacts.addresses import AddressKind
 from crm.contacts.rules import STAGES
@@ -27,6 +28,7 @@ from crm.contacts.service import (
     speaks_for_contact,
 )
 from crm.privacy.limits import list_marks
+from crm.privacy.minors import AGE_FIELDS, note_age
 from crm.privacy.requests import ask_for_decision, file_in_talk
 from crm.privacy.rules import KINDS
 from crm.scoring.service import add_points, rescore
@@ -133,6 +135,25 @@ async def _capture_fact(scene: Scene, contact_id: UUID, field: str, value: Any) 
         return
     await set_fields(scene.session, contact_id, {field: value}, scene.now)
     await scene.note("lead_captured", field=field)
+    if field in AGE_FIELDS and await _note_age(scene, contact_id, field, value):
+        await scene.follow_ups.stop(
+            scene.session, contact_id=contact_id, reason="minor", now=scene.now, promotion_only=True
+        )
+
+
+async def _note_age(scene: Scene, contact_id: UUID, field: str, value: Any) -> bool:
+    return await note_age(
+        scene.session,
+        contact_id,
+        field=field,
+        value=value,
+        countries=await find_countries(scene.session, contact_id, scene.keys),
+        controller=scene.controller,
+        language=scene.claim.language,
+        message_id=scene.claim.message_id,
+        conversation_id=scene.claim.conversation_id,
+        now=scene.now,
+    )
 
 
 async def _add_points(scene: Scene, effect: dict[str, Any]) -> None:

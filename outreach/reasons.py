@@ -10,6 +10,7 @@ _WORDS = {
     "replied": "The contact replied.",
     "erased": "The contact was erased.",
     "restricted": "The contact asked us to keep their data and not to use it.",
+    "minor": "The contact said they are under age.",
     "privacy_request": "The contact asked about or objected to the use of their data.",
     "retries_exhausted": "The receiving side kept refusing it for the moment; we stopped trying.",
     "quarantined": "Each attempt to send it ended in a crash; look at it before anything else is done with it.",

@@ -91,7 +91,7 @@ def data_page(words: Words, *, back_path: str, told: Iterable[str] = ()) -> Page
 <h1>{escape(words.say("privacy_title"))}</h1>
 {"".join(_told(one) for one in told)}
 {asks}
-<p><a class="link" href="{escape(back_path)}?lang={words.language}">{escape(words.say("back"))}</a></p>"""
+<p class="part"><a class="link" href="{escape(back_path)}?lang={words.language}">{escape(words.say("back"))}</a></p>"""
     return Page(words.say("privacy_title"), body)
 
 
@@ -132,6 +132,8 @@ def texts_of(preferences: Preferences, words: Words) -> dict[str, str]:
 
 
 def _purpose(purpose: str, words: Words) -> str:
+    if purpose == "profiling":
+        return words.say("about_you")
     return words.say(purpose) if words.knows(purpose) else words.say("other")
 
 
