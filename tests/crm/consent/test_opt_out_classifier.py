@@ -134,7 +134,7 @@ def test_on_the_development_set_it_finds_what_the_decision_says() -> None:
 
 @pytest.mark.parametrize("channel", ["sms", "web"])
 def test_what_people_write_who_opt_out_of_nothing_ends_hardly_any_talk(channel) -> None:
-    """By authors who saw no training text. Left out: what is near an opt-out by its meaning."""
+    """Left out: what is near an opt-out by its meaning. A guard and no measure: some training texts are like these."""
     near = {"opt_out", "cancel", "manage_preferences", "delete_me", "why_me"}
     texts = [
         line.removeprefix("- ")
