@@ -32,6 +32,12 @@ class Conversation(Table):
         CheckConstraint("status in ('open','handed_off','closed')", name="status"),
         CheckConstraint("language_from in ('page','detected','chosen')", name="language_from"),
         Index("ix_conversations_contact_id", "contact_id"),
+        Index("ix_conversations_moved_to", "moved_to", postgresql_where=sql("moved_to is not null")),
+        Index(
+            "ix_conversations_contact_point_id",
+            "contact_point_id",
+            postgresql_where=sql("contact_point_id is not null"),
+        ),
         Index("ix_conversations_timer_due_at", "timer_due_at", postgresql_where=sql("timer_due_at is not null")),
     )
 

@@ -48,6 +48,7 @@ class Enrolment(Table):
         Index("uq_enrolments_active", "journey", "contact_id", unique=True, postgresql_where=text("state = 'active'")),
         Index("ix_enrolments_due", "due_at", "id", postgresql_where=text("state = 'active'")),
         Index("ix_enrolments_contact_id", "contact_id"),
+        Index("ix_enrolments_conversation_id", "conversation_id", postgresql_where=text("conversation_id is not null")),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -103,6 +104,10 @@ class OutboxMessage(Table):
             "id",
             postgresql_where=text("message_id is not null and state in ('planned','deferred')"),
         ),
+        # For what is erased: each row that goes is looked for among those that point at it.
+        Index("ix_outbox_conversation_id", "conversation_id", postgresql_where=text("conversation_id is not null")),
+        Index("ix_outbox_contact_point_id", "contact_point_id", postgresql_where=text("contact_point_id is not null")),
+        Index("ix_outbox_gate_decision_id", "gate_decision_id", postgresql_where=text("gate_decision_id is not null")),
         Index("ix_outbox_provider_id", "channel", "provider_id", postgresql_where=text("provider_id is not null")),
     )
 

@@ -27,6 +27,9 @@ class InboundEvent(Table):
         CheckConstraint("state <> 'pending' or sealed is not null", name="pending_is_sealed"),
         Index("ix_inbound_events_pending", "sender_index", "id", postgresql_where=sql("state = 'pending'")),
         Index("ix_inbound_events_key_id", "key_id", postgresql_where=sql("sealed is not null")),
+        Index(
+            "ix_inbound_events_conversation_id", "conversation_id", postgresql_where=sql("conversation_id is not null")
+        ),
         Index("ix_inbound_events_received_at", "received_at"),
         Index("ix_inbound_events_sender_index_received_at", "sender_index", "received_at"),
     )

@@ -164,6 +164,8 @@ class OptOutReview(Table):
     __table_args__ = (
         UniqueConstraint("message_id"),
         CheckConstraint("status in ('open','confirmed','reversed')", name="status"),
+        Index("ix_opt_out_reviews_contact_id", "contact_id"),
+        Index("ix_opt_out_reviews_conversation_id", "conversation_id"),
         Index("ix_opt_out_reviews_open", "created_at", postgresql_where=text("status = 'open'")),
     )
 

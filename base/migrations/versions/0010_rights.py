@@ -12,6 +12,16 @@ branch_labels = None
 depends_on = None
 
 _JSON = postgresql.JSONB(astext_type=sa.Text())
+_POINTING = (
+    ("outbox", "conversation_id"),
+    ("outbox", "contact_point_id"),
+    ("outbox", "gate_decision_id"),
+    ("enrolments", "conversation_id"),
+    ("conversations", "moved_to"),
+    ("conversations", "contact_point_id"),
+    ("inbound_events", "conversation_id"),
+)
+"""Columns that point at rows which are erased: without an index each row that goes would cost a look at all."""
 
 
 def upgrade() -> None:
@@ -54,9 +64,7 @@ def upgrade() -> None:
         sa.Column("mark", sa.Text(), nullable=False),
         sa.Column("source", sa.Text(), nullable=False),
         sa.Column("set_at", sa.DateTime(timezone=True), nullable=False),
-        sa.CheckConstraint(
-            "mark in ('restricted','human_review','minor')", name=op.f("ck_privacy_marks_mark")
-        ),
+        sa.CheckConstraint("mark in ('restricted','human_review','minor')", name=op.f("ck_privacy_marks_mark")),
         sa.PrimaryKeyConstraint("contact_id", "mark", name=op.f("pk_privacy_marks")),
     )
     op.create_table(
@@ -71,6 +79,10 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_privacy_erasures")),
     )
     op.create_index("ix_privacy_erasures_contact_id", "privacy_erasures", ["contact_id"])
+    for table, column in _POINTING:
+        op.create_index(f"ix_{table}_{column}", table, [column], postgresql_where=sa.text(f"{column} is not null"))
+    for column in ("contact_id", "conversation_id"):
+        op.create_index(f"ix_opt_out_reviews_{column}", "opt_out_reviews", [column])
 
 
 def downgrade() -> None:

@@ -86,8 +86,8 @@ class Counted:
         assert isinstance(await self.sender().send(await self.envelope(text, **changes)), Accepted)
         return self.server.taken[-1]
 
-    async def follow(self, url: str, method: str = "GET") -> ClientResponse:
-        return await self.http.request(method, urlsplit(url).path, allow_redirects=False)
+    async def follow(self, url: str, method: str = "GET", headers: dict[str, str] | None = None) -> ClientResponse:
+        return await self.http.request(method, urlsplit(url).path, headers=headers, allow_redirects=False)
 
     async def rows(self, model: Any) -> list[Any]:
         async with self.database.sessions() as session:
@@ -230,6 +230,16 @@ async def test_a_program_that_only_asks_whether_there_is_anything_is_not_counted
     answer = await counted.follow(links_of(message)[0], "HEAD")
     assert (answer.status, answer.headers["Location"]) == (302, DEMO)
     assert (await counted.follow(picture_of(message), "HEAD")).status == 200
+    assert set((await counted.counts()).values()) == {0}
+    assert await counted.happened() == []
+
+
+async def test_a_browser_that_opts_out_is_not_counted_and_led_on(counted: Counted) -> None:
+    await counted.agree()
+    message = await counted.send()
+    answer = await counted.follow(links_of(message)[0], headers={"Sec-GPC": "1"})
+    assert (answer.status, answer.headers["Location"]) == (302, DEMO)
+    assert (await counted.follow(picture_of(message), headers={"Sec-GPC": "1"})).status == 200
     assert set((await counted.counts()).values()) == {0}
     assert await counted.happened() == []
 
