@@ -110,7 +110,7 @@ class EmailSender:
         """The HTML with what is counted, when openings are counted at all and the person agreed to it."""
         if not self._settings.counts or self._sessions is None or _is_in_talk(envelope):
             return None
-        if "confirmation_id" in envelope.content:
+        if {"confirmation_id", "privacy_request_id"} & envelope.content.keys():
             # Its link acts by itself: a counted one would stand in a table.
             return None
         async with transaction(self._sessions) as session:

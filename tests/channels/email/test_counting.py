@@ -131,11 +131,15 @@ def picture_of(message: EmailMessage) -> str | None:
     return None if found is None else found[1]
 
 
-async def test_the_link_that_confirms_a_consent_is_not_counted_and_stands_in_no_table(counted: Counted) -> None:
+@pytest.mark.parametrize(
+    ("named", "place"), [("confirmation_id", "/consent/confirm/"), ("privacy_request_id", "/privacy/request/")]
+)
+async def test_a_link_that_acts_by_itself_is_not_counted_and_stands_in_no_table(
+    counted: Counted, named: str, place: str
+) -> None:
     await counted.agree()
-    content = {"confirmation_id": str(new_id())}
-    message = await counted.send("Please: {link}", purpose="service", content=content)
-    assert "/consent/confirm/" in links_of(message)[0]
+    message = await counted.send("Please: {link}", purpose="service", content={named: str(new_id())})
+    assert place in links_of(message)[0]
     assert picture_of(message) is None
     assert await counted.rows(EmailLink) == []
 

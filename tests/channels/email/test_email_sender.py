@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import ssl
 from dataclasses import replace
@@ -20,6 +21,7 @@ from channels.email import sender as sender_module
 from channels.email.sender import EmailSender
 from channels.email.settings import EmailSettings, SMTPServer, parse_smtp_url
 from crm.consent.double_opt_in import issue_token
+from crm.privacy.pages.tokens import read_request_token
 from outreach.accounts.book import AccountBook
 from outreach.accounts.service import save_account
 from outreach.delivery import SEND_TIMEOUT
@@ -41,6 +43,15 @@ async def test_a_mail_that_asks_to_confirm_gets_its_link_when_it_is_sent(serve, 
     assert f"/consent/confirm/{issue_token(keys, confirmation_id)}\r\n" in text
     assert "{link}" not in text
     assert message["List-Unsubscribe"] is None
+
+
+async def test_a_mail_about_a_privacy_request_carries_the_link_of_that_request(serve, sender_to, envelope, keys):
+    server, request_id = await serve(), new_id()
+    letter = envelope(purpose="service", text="Please: {link}", content={"privacy_request_id": str(request_id)})
+    assert isinstance(await sender_to(server).send(letter), Accepted)
+    text = server.taken[0].get_body(("plain",)).get_content()
+    (token,) = re.findall(r"/privacy/request/(\S+)", text)
+    assert read_request_token(keys, token) == request_id
 
 
 async def test_a_message_is_handed_over_with_its_stable_id(serve, sender_to, envelope):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -432,6 +432,14 @@ async def test_the_receipt_is_signed_and_says_what_went_and_what_stays(stage: St
         stored = await session.get(Erasure, erased.erasure_id)
         assert stored is not None
         assert stored.receipt == erased.receipt
+
+
+async def test_no_invariant_is_broken_by_an_erasure(
+    stage: Stage, oracle: Callable[..., Awaitable[None]], now: datetime
+) -> None:
+    contact_id = await chat(stage)
+    await erase(stage, contact_id)
+    await oracle(stage.sessions, now)
 
 
 async def test_a_second_erasure_finds_nobody(stage: Stage) -> None:
