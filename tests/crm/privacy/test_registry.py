@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import psycopg
 import pytest
 from pydantic import ValidationError
@@ -11,6 +14,7 @@ from base.database import libpq_url
 from base.tables import Table
 from crm.privacy.persons import Person, rows_of, table_named
 from crm.privacy.registry import Erase, Keep, Way, read_registry
+from server.settings import ROOT
 from tests.base.test_migrations import ROOMS
 
 NOBODY = Person(
@@ -46,6 +50,17 @@ def test_a_table_that_points_at_a_contact_or_a_talk_is_never_among_those_that_ho
     }
     assert pointing
     assert pointing <= read_registry().tables.keys()
+
+
+@pytest.mark.parametrize("process", ["server.web", "server.worker"])
+def test_every_process_that_erases_has_loaded_every_table(process: str) -> None:
+    """Asked of a process of its own: this one has loaded what other tests needed."""
+    asked = (
+        f"import {process}; from base.tables import Table; from crm.privacy.registry import read_registry; "
+        "print(sorted(read_registry().tables.keys() - Table.metadata.tables.keys()))"
+    )
+    told = subprocess.run([sys.executable, "-c", asked], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert told.stdout == "[]\n"
 
 
 @pytest.mark.parametrize("name", sorted(read_registry().tables))
