@@ -6,11 +6,13 @@ The token is the capability, so there is no CSRF token; nothing on these pages s
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from html import escape
 from pathlib import Path
 from string import Template
 
 import structlog
+import yaml
 from aiohttp import web
 
 from base.clock import Clock
@@ -21,6 +23,7 @@ from channels.email.tokens import Unsubscribe, read_token
 from crm.consent.withdrawal import withdraw
 from crm.privacy.pages.routes import PREFERENCES_PATH
 from crm.privacy.pages.tokens import Holder, issue_preferences_token
+from crm.privacy.pages.words import choose_language
 from outreach.enrolment import cancel_planned, exit_all
 
 _log = structlog.get_logger(__name__)
@@ -34,6 +37,7 @@ _HEADERS = {
     ),
     "Cache-Control": "no-store",
     "Referrer-Policy": "no-referrer",
+    "Vary": "Accept-Language",
     "X-Content-Type-Options": "nosniff",
     "X-Robots-Tag": "noindex",
 }
@@ -52,17 +56,17 @@ class UnsubscribePages:
         """Shows the page with the button. Mail scanners follow links, so this changes nothing."""
         unsubscribe = read_token(self.keys, request.match_info["token"])
         if unsubscribe is None:
-            return self._page("unknown", status=404)
-        return self._page("ask", choices=self._choices(unsubscribe))
+            return self._page(request, "unknown", status=404)
+        return self._page(request, "ask", choices=self._choices(unsubscribe))
 
     async def handle_unsubscribe(self, request: web.Request) -> web.Response:
         """Unsubscribes, then answers: from a mail program's own button or from the page's."""
         unsubscribe = read_token(self.keys, request.match_info["token"])
         if unsubscribe is None:
-            return self._page("unknown", status=404)
+            return self._page(request, "unknown", status=404)
         await repeat_on_deadlock(lambda: self._act(unsubscribe))
         _log.info("unsubscribed", outbox_id=str(unsubscribe.outbox_id))
-        return self._page("done", choices=self._choices(unsubscribe))
+        return self._page(request, "done", choices=self._choices(unsubscribe))
 
     async def handle_style(self, _request: web.Request) -> web.Response:
         """The pages' style sheet."""
@@ -95,9 +99,22 @@ class UnsubscribePages:
         holder = Holder(unsubscribe.contact_id, unsubscribe.address_index)
         return PREFERENCES_PATH.format(token=issue_preferences_token(self.keys, holder))
 
-    def _page(self, name: str, *, status: int = 200, choices: str = "") -> web.Response:
-        sender = escape(self.sender_name)
-        body = Template(_read(f"{name}.html")).substitute(sender=sender, style=STYLE_PATH, choices=escape(choices))
+    def _page(self, request: web.Request, name: str, *, status: int = 200, choices: str = "") -> web.Response:
+        language = choose_language(request.query.get("lang"), request.headers.get("Accept-Language", ""))
+        words = {key: escape(text.replace("{sender}", self.sender_name)) for key, text in _words()[language].items()}
+        body = Template(_read("page.html")).substitute(
+            language=language,
+            style=STYLE_PATH,
+            title=words[f"{name}_title"],
+            heading=words.get(f"{name}_heading", words[f"{name}_title"]),
+            role=' role="status"' if name == "done" else "",
+            lead=words[f"{name}_lead"],
+            form=f'<form method="post">\n<button type="submit">{words["button"]}</button>\n</form>\n'
+            if name == "ask"
+            else "",
+            choices=f'<p><a href="{escape(choices)}">{words["choices"]}</a></p>\n' if choices else "",
+            quiet=words[f"{name}_quiet"],
+        )
         return web.Response(text=body, content_type="text/html", charset="utf-8", status=status, headers=_HEADERS)
 
 
@@ -108,6 +125,11 @@ def routes(pages: UnsubscribePages) -> list[web.RouteDef]:
         web.post(PATH, pages.handle_unsubscribe),
         web.get(STYLE_PATH, pages.handle_style),
     ]
+
+
+@cache
+def _words() -> dict[str, dict[str, str]]:
+    return dict(yaml.safe_load(_read("words.yml")))
 
 
 def _read(name: str) -> str:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from dataclasses import replace
 from datetime import timedelta
 from email import message_from_bytes, policy
 from urllib.parse import urlsplit
 
 import pytest
+import yaml
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 from sqlalchemy import insert, select, text
@@ -24,6 +26,7 @@ from crm.consent.ledger import ConsentFact, record_consent_event
 from crm.consent.suppression import list_suppressions
 from crm.contacts.points import release_unverified
 from crm.contacts.service import attach_address, create_contact, lock_contact
+from crm.privacy.pages.tokens import Holder, read_preferences_token
 from outreach.delivery import Delivery
 from outreach.enrolment import enrol, publish_journeys
 from outreach.gatekeeper import Gatekeeper
@@ -31,6 +34,7 @@ from outreach.models import Enrolment, OutboxMessage
 from outreach.planning import Planner
 from outreach.pump import DuePump
 from outreach.rule_pack import read_rule_pack
+from server.settings import ROOT
 
 ADDRESS = "ada@customer.example"
 INDEX = KeyRing("k1", {"k1": b"\x01" * 32}, b"\x02" * 32).blind_index(ADDRESS, kind="email")
@@ -233,6 +237,35 @@ async def test_a_link_that_was_cut_off_says_what_to_do(database, keys, client, c
 async def test_the_link_of_an_erased_contact_still_answers(keys, client):
     answer = await client.post(f"/unsubscribe/{issue_token(keys, Unsubscribe(new_id(), new_id(), INDEX))}")
     assert answer.status == 200
+
+
+@pytest.mark.parametrize(
+    ("accepted", "language", "asked", "done"),
+    [
+        ("en", "en", "Stop e-mails from North &amp; &lt;Wind&gt;?", "You are unsubscribed"),
+        ("es-MX,en;q=0.5", "es", "¿No recibir más correos de North &amp; &lt;Wind&gt;?", "Se ha dado de baja"),
+        ("fr", "fr", "Ne plus recevoir d&#x27;e-mails de North &amp; &lt;Wind&gt; ?", "Vous êtes désabonné"),
+        ("de-CH", "de", "Keine E-Mails mehr von North &amp; &lt;Wind&gt;?", "Sie sind abgemeldet"),
+        ("it", "en", "Stop e-mails from North &amp; &lt;Wind&gt;?", "You are unsubscribed"),
+    ],
+)
+async def test_the_pages_speak_the_language_of_the_browser_and_lead_to_all_choices(  # noqa: PLR0917
+    client, keys, contact_id, accepted, language, asked, done
+):
+    path = f"/unsubscribe/{issue_token(keys, Unsubscribe(new_id(), contact_id, INDEX))}"
+    for method, heading in (("GET", asked), ("POST", done)):
+        answer = await client.request(method, path, headers={"Accept-Language": accepted})
+        page = await answer.text()
+        assert f'<html lang="{language}">' in page
+        assert f"<h1>{heading}</h1>" in page
+        (choices,) = re.findall(r'href="/preferences/([^"]+)"', page)
+        assert read_preferences_token(keys, choices) == Holder(contact_id, INDEX)
+
+
+def test_every_language_has_every_sentence_of_the_pages():
+    words = yaml.safe_load((ROOT / "channels" / "email" / "pages" / "words.yml").read_text())
+    assert set(words) == {"en", "es", "fr", "de"}
+    assert all(sentences.keys() == words["en"].keys() for sentences in words.values())
 
 
 async def test_the_style_sheet_is_served(client):
