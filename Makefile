@@ -4,7 +4,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev run train check format test test-rasa test-ui bench lock clean
+.PHONY: help setup setup-dev run train check format test test-rasa test-ui bench api lock clean
 
 help: ## This help
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -51,6 +51,10 @@ bench: ## Measure turns against stock Rasa, flows against their limits, and text
 	@$(BIN)/python benchmarks/turns.py
 	@$(BIN)/python benchmarks/flows.py
 	@$(BIN)/python benchmarks/inbound.py
+
+api: ## Write the API's description and the admin UI's types after a change of endpoints
+	@$(BIN)/python -m admin.describe
+	@PATH="$$PATH:$(CURDIR)/$(BIN)" npm --prefix admin/ui run --silent api
 
 lock: ## Write the lock files from the .in files
 	@bash requirements/lock.sh

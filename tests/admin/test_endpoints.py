@@ -10,6 +10,7 @@ from aiohttp import web
 from admin.api.endpoints import find_endpoint
 from admin.api.openapi import create_document
 from admin.app import ENDPOINTS, create_admin_routes
+from admin.describe import FILE, describe
 from admin.static_ui import PREFIX
 from base.ids import new_id
 from tests.admin.conftest import COMMAND, EMAIL, PASSWORD
@@ -191,6 +192,10 @@ async def test_answers_are_not_kept_by_browsers_or_proxies(signed_in):
 async def test_the_description_served_is_the_one_of_the_declarations(admin):
     served = await admin.read("/api/v1/openapi.json")
     assert served == json.loads(json.dumps(create_document(ENDPOINTS)))
+
+
+def test_the_description_that_the_ui_is_typed_by_is_the_present_one():
+    assert FILE.read_text("utf-8") == describe(), "run `make api`"
 
 
 def test_the_description_names_every_operation_once_and_points_only_to_schemas_it_has():

@@ -143,6 +143,211 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/messages/{id}/proof": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Why a message was sent, or not: the gate's answers, the consent, the talk */
+        get: operations["get_message_proof"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/leads/{id}/proof": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Everything about a person's consent, and what was sent to them */
+        get: operations["get_person_proof"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/leads/{id}/consent-receipts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A person's consent receipts: signed JSON-LD, one for each event of the ledger */
+        get: operations["list_consent_receipts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/opt-in-evidence": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Opt-in evidence for a carrier: the texts agreed to, and a sample of the latest opt-ins */
+        get: operations["get_opt_in_evidence"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/ledger/head": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The head of the consent ledger that was signed last */
+        get: operations["get_ledger_head"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/privacy-requests": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Privacy requests, the latest first, each with its clock */
+        get: operations["list_privacy_requests"];
+        put?: never;
+        /** Take in a request */
+        post: operations["file_privacy_request"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/privacy-requests/{id}/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The person showed who they are */
+        post: operations["verify_privacy_request"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/privacy-requests/{id}/extend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Two months more; the person must be told why */
+        post: operations["extend_privacy_request"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/privacy-requests/{id}/refuse": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Close it without doing it */
+        post: operations["refuse_privacy_request"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/privacy-requests/{id}/carry-out": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Do what was asked and close it; an erasure cannot be undone */
+        post: operations["carry_out_privacy_request"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/leads/{id}/personal-data": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All that is held of a person, for the person (GDPR Art. 15, 20) */
+        get: operations["export_personal_data"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/processing-record": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The record of processing (GDPR Art. 30) */
+        get: operations["get_processing_record"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/understanding/groups": {
         parameters: {
             query?: never;
@@ -392,6 +597,26 @@ export interface components {
             /** Answered Rightly */
             answered_rightly: number;
         };
+        /**
+         * CarrierProof
+         * @description Opt-in evidence as a carrier's campaign form asks for it.
+         */
+        CarrierProof: {
+            /** Company */
+            company: string;
+            /** Channel */
+            channel: string;
+            /** Purpose */
+            purpose: string;
+            /** Opted In */
+            opted_in: number;
+            /** Opted Out */
+            opted_out: number;
+            /** Texts */
+            texts: components["schemas"]["ShownText"][];
+            /** Opt Ins */
+            opt_ins: components["schemas"]["OptIn"][];
+        };
         /** Choice */
         Choice: {
             /** Value */
@@ -430,6 +655,16 @@ export interface components {
             at: string;
         };
         /**
+         * ConsentReceipts
+         * @description A person's receipts, oldest first; checked with the keys at `/.well-known/jwks.json`.
+         */
+        ConsentReceipts: {
+            /** Receipts */
+            receipts: {
+                [key: string]: unknown;
+            }[];
+        };
+        /**
          * ConsentState
          * @description How things stand for one purpose on one channel; `all` covers every one that is not named beside it.
          */
@@ -462,6 +697,19 @@ export interface components {
              * Format: date-time
              */
             created_at: string;
+        };
+        /**
+         * Decision
+         * @description What was done, in words that the person may read. `decision` is for who wants a person to decide.
+         */
+        Decision: {
+            /** Outcome */
+            outcome: string;
+            /**
+             * Decision
+             * @default null
+             */
+            decision: ("hot" | "warm" | "cold") | null;
         };
         /**
          * Dismissed
@@ -673,6 +921,33 @@ export interface components {
             message_ids: string[];
         };
         /**
+         * GateAnswer
+         * @description What the gate answered, when and by which rule, with everything it was given and the version of its data.
+         */
+        GateAnswer: {
+            /** Stage */
+            stage: string;
+            /** Answer */
+            answer: string;
+            /** Rule */
+            rule: string;
+            /** Reason */
+            reason: string;
+            /** Until */
+            until: string | null;
+            /** Pack Version */
+            pack_version: string;
+            /** Inputs */
+            inputs: {
+                [key: string]: unknown;
+            };
+            /**
+             * Decided At
+             * Format: date-time
+             */
+            decided_at: string;
+        };
+        /**
          * GroupingRun
          * @description One run of the grouping. `gaps` is how many messages it looked at, `problem` why it came to nothing.
          */
@@ -695,6 +970,23 @@ export interface components {
             gaps: number | null;
             /** Problem */
             problem: string | null;
+        };
+        /**
+         * Happening
+         * @description What the timeline says of a message.
+         */
+        Happening: {
+            /** Kind */
+            kind: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Data */
+            data: {
+                [key: string]: unknown;
+            };
         };
         /**
          * HeldOutText
@@ -858,12 +1150,120 @@ export interface components {
             /** Last Message At */
             last_message_at: string | null;
         };
+        /**
+         * LedgerHead
+         * @description The head that was signed last.
+         */
+        LedgerHead: {
+            /** Length */
+            length: number;
+            /** Head */
+            head: string;
+            /**
+             * Signed At
+             * Format: date-time
+             */
+            signed_at: string;
+            /** Key Id */
+            key_id: string;
+            /** Jws */
+            jws: string;
+        };
         /** LogIn */
         LogIn: {
             /** Email */
             email: string;
             /** Password */
             password: string;
+        };
+        /**
+         * MessageInPerson
+         * @description A message with what the gate answered about it.
+         */
+        MessageInPerson: {
+            message: components["schemas"]["SentMessage"];
+            /** Decisions */
+            decisions: components["schemas"]["GateAnswer"][];
+        };
+        /**
+         * MessageProof
+         * @description Why one message was sent, or not.
+         *
+         *     `basis` is the event of the ledger by which consent stood when it was claimed (or, unclaimed, planned): absent for a
+         *     message that needs none. `talk` is what was said last before it, and what it answers.
+         */
+        MessageProof: {
+            message: components["schemas"]["SentMessage"];
+            /** Basis */
+            basis: string | null;
+            /** Standing */
+            standing: string;
+            /** Decisions */
+            decisions: components["schemas"]["GateAnswer"][];
+            /** Consent */
+            consent: components["schemas"]["ProvenConsent"][];
+            /** Happened */
+            happened: components["schemas"]["Happening"][];
+            /** Talk */
+            talk: components["schemas"]["SaidInTalk"][];
+        };
+        /**
+         * NewPrivacyRequest
+         * @description A request that a colleague takes in. `fields` is for a correction: what each field becomes, null to forget it.
+         */
+        NewPrivacyRequest: {
+            /**
+             * Contact Id
+             * Format: uuid
+             */
+            contact_id: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "access" | "rectify" | "erase" | "object_marketing" | "object_profiling" | "restrict" | "unrestrict" | "human_review" | "why_contacted";
+            /**
+             * Channel
+             * @default staff
+             */
+            channel: string;
+            /**
+             * Verified
+             * @default false
+             */
+            verified: boolean;
+            /** Fields */
+            fields?: {
+                [key: string]: string | number | null;
+            };
+        };
+        /**
+         * OptIn
+         * @description One opt-in: by an id, never by an address.
+         */
+        OptIn: {
+            /**
+             * Event Id
+             * Format: uuid
+             */
+            event_id: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Method */
+            method: string;
+            /** Url */
+            url: string | null;
+            /** Where */
+            where: string | null;
+            /** Language */
+            language: string;
+            /** Text */
+            text: string | null;
+            /** Hash */
+            hash: string;
         };
         /**
          * OptOutReview
@@ -936,6 +1336,105 @@ export interface components {
             channels: string[] | null;
         };
         /**
+         * PersonProof
+         * @description Everything about one person's consent and what was sent to them; the latest 1,000 messages.
+         */
+        PersonProof: {
+            /**
+             * Contact Id
+             * Format: uuid
+             */
+            contact_id: string;
+            /** Standing */
+            standing: {
+                [key: string]: string;
+            };
+            /** Consent */
+            consent: components["schemas"]["ProvenConsent"][];
+            /** Stopped */
+            stopped: components["schemas"]["Stopped"][];
+            /** Messages */
+            messages: components["schemas"]["MessageInPerson"][];
+        };
+        /**
+         * PersonalData
+         * @description All that is held of a person, by table.
+         */
+        PersonalData: {
+            [key: string]: unknown;
+        };
+        /**
+         * PrivacyRequest
+         * @description What somebody asked for. `days_left` is until it must be answered; below 0 it is late.
+         *
+         *     `made_by` and `closed_by`: `subject`, `system`, or `user:` and the user's id. `detail` is empty once it is closed.
+         */
+        PrivacyRequest: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Contact Id
+             * Format: uuid
+             */
+            contact_id: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "access" | "rectify" | "erase" | "object_marketing" | "object_profiling" | "restrict" | "unrestrict" | "human_review" | "why_contacted";
+            /** Said */
+            said: string;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "unverified" | "open" | "done" | "refused";
+            /** Channel */
+            channel: string;
+            /** Made By */
+            made_by: string;
+            /** Conversation Id */
+            conversation_id: string | null;
+            /** Detail */
+            detail: {
+                [key: string]: unknown;
+            };
+            /**
+             * Received At
+             * Format: date-time
+             */
+            received_at: string;
+            /** Verified At */
+            verified_at: string | null;
+            /**
+             * Due At
+             * Format: date-time
+             */
+            due_at: string;
+            /** Days Left */
+            days_left: number | null;
+            /** Extended For */
+            extended_for: string | null;
+            /** Closed At */
+            closed_at: string | null;
+            /** Closed By */
+            closed_by: string | null;
+            /** Outcome */
+            outcome: string | null;
+            /** Receipt */
+            receipt: string | null;
+        };
+        /** PrivacyRequestPage */
+        PrivacyRequestPage: {
+            /** Items */
+            items: components["schemas"]["PrivacyRequest"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
+        /**
          * Problem
          * @description Problem details (RFC 9457).
          */
@@ -955,6 +1454,13 @@ export interface components {
              * @default []
              */
             errors: components["schemas"]["FieldError"][];
+        };
+        /**
+         * ProcessingRecord
+         * @description The record of processing activities (GDPR Art. 30).
+         */
+        ProcessingRecord: {
+            [key: string]: unknown;
         };
         /**
          * Proposal
@@ -1115,6 +1621,95 @@ export interface components {
              */
             body: string | null;
         };
+        /**
+         * ProvenConsent
+         * @description An event of the ledger: who said what, to which exact text, how and when, and its signed receipt.
+         */
+        ProvenConsent: {
+            /** Seq */
+            seq: number;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Event */
+            event: string;
+            /** Purpose */
+            purpose: string;
+            /** Channel */
+            channel: string;
+            /** Brand */
+            brand: string | null;
+            /** Controller */
+            controller: string;
+            /** Lawful Basis */
+            lawful_basis: string;
+            /** Jurisdiction */
+            jurisdiction: string | null;
+            /** Text */
+            text: string | null;
+            /** Language */
+            language: string;
+            /** Method */
+            method: string;
+            /** Evidence */
+            evidence: {
+                [key: string]: unknown;
+            };
+            /** Actor */
+            actor: string;
+            /**
+             * Effective At
+             * Format: date-time
+             */
+            effective_at: string;
+            /**
+             * Recorded At
+             * Format: date-time
+             */
+            recorded_at: string;
+            /** Valid Until */
+            valid_until: string | null;
+            /** Hash */
+            hash: string;
+            /** Receipt */
+            receipt: {
+                [key: string]: unknown;
+            };
+            /** Kantara */
+            kantara: {
+                [key: string]: unknown;
+            };
+        };
+        /**
+         * Reason
+         * @description Why, in words that the person is told.
+         */
+        Reason: {
+            /** Reason */
+            reason: string;
+        };
+        /**
+         * SaidInTalk
+         * @description A message of the talk.
+         */
+        SaidInTalk: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Author */
+            author: string;
+            /** Text */
+            text: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+        };
         /** ScoreReason */
         ScoreReason: {
             /**
@@ -1135,6 +1730,63 @@ export interface components {
              * Format: date-time
              */
             at: string;
+        };
+        /**
+         * SentMessage
+         * @description A row of the outbox.
+         */
+        SentMessage: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Contact Id
+             * Format: uuid
+             */
+            contact_id: string;
+            /** Channel */
+            channel: string;
+            /** Purpose */
+            purpose: string;
+            /** Message Class */
+            message_class: string;
+            /** Journey */
+            journey: string | null;
+            /** Step */
+            step: string | null;
+            /** Subject */
+            subject: string | null;
+            /** Text */
+            text: string;
+            /** State */
+            state: string;
+            /** Reason Rule */
+            reason_rule: string | null;
+            /** Reason */
+            reason: string | null;
+            /** Attempts */
+            attempts: number;
+            /** Provider Id */
+            provider_id: string | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Due At
+             * Format: date-time
+             */
+            due_at: string;
+            /** Claimed At */
+            claimed_at: string | null;
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
         };
         /** Session */
         Session: {
@@ -1157,6 +1809,28 @@ export interface components {
             needed: boolean;
         };
         /**
+         * ShownText
+         * @description A consent text that people agreed to, how many did, and when first and last.
+         */
+        ShownText: {
+            /** Text */
+            text: string;
+            /** Language */
+            language: string;
+            /** Opt Ins */
+            opt_ins: number;
+            /**
+             * First At
+             * Format: date-time
+             */
+            first_at: string;
+            /**
+             * Last At
+             * Format: date-time
+             */
+            last_at: string;
+        };
+        /**
          * Source
          * @description Where a knowledge answer comes from.
          */
@@ -1165,6 +1839,16 @@ export interface components {
             title: string;
             /** Link */
             link: string | null;
+        };
+        /**
+         * Stopped
+         * @description A suppression of the person or of one of their addresses.
+         */
+        Stopped: {
+            /** Channel */
+            channel: string;
+            /** Reason */
+            reason: string;
         };
         /** TimelineEvent */
         TimelineEvent: {
@@ -1829,6 +2513,756 @@ export interface operations {
             };
             /** @description Not JSON */
             415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_message_proof: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MessageProof"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_person_proof: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PersonProof"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_consent_receipts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsentReceipts"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_opt_in_evidence: {
+        parameters: {
+            query?: {
+                channel?: string;
+                purpose?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CarrierProof"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_ledger_head: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LedgerHead"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_privacy_requests: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+                status?: "unverified" | "open" | "done" | "refused";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PrivacyRequestPage"];
+                };
+            };
+            /** @description The cursor is not one of ours */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    file_privacy_request: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPrivacyRequest"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PrivacyRequest"];
+                };
+            };
+            /** @description Not readable as JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A foreign page, or not permitted */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Larger than 64 kB */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    verify_privacy_request: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PrivacyRequest"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A foreign page, or not permitted */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It is closed */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    extend_privacy_request: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Reason"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PrivacyRequest"];
+                };
+            };
+            /** @description Not readable as JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A foreign page, or not permitted */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It is closed, was put off before, or its first month is over */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Larger than 64 kB */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    refuse_privacy_request: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Reason"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PrivacyRequest"];
+                };
+            };
+            /** @description Not readable as JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A foreign page, or not permitted */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It is closed, or was done when it was asked for */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Larger than 64 kB */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    carry_out_privacy_request: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Decision"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PrivacyRequest"];
+                };
+            };
+            /** @description Not readable as JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A foreign page, or not permitted */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It is closed, or nobody verified yet that it is the person */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Larger than 64 kB */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    export_personal_data: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PersonalData"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_processing_record: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProcessingRecord"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
                 headers: {
                     [name: string]: unknown;
                 };
