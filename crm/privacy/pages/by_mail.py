@@ -51,7 +51,7 @@ async def ask_by_mail(
         raise NotFound("This address is nobody's here (any more).")
     row = await file_request(session, hands, Filing(holder.contact_id, kind, CHANNEL, "subject", verified=False), now)
     before = row.detail.get("asked_at")
-    if row.status == "unverified" and (before is None or datetime.fromisoformat(before) <= now - AGAIN_AFTER):
+    if before is None or datetime.fromisoformat(before) <= now - AGAIN_AFTER:
         row.channel = CHANNEL
         row.detail = {
             "address": holder.address_index.hex(),
@@ -73,7 +73,7 @@ async def list_to_mail(session: AsyncSession, *, limit: int) -> list[ToMail]:
             (ContactPoint.contact_id == PrivacyRequest.contact_id)
             & (func.encode(ContactPoint.blind_index, "hex") == PrivacyRequest.detail["address"].astext),
         )
-        .where(PrivacyRequest.status == "unverified", PrivacyRequest.detail["mail"].astext == "wanted")
+        .where(PrivacyRequest.closed_at.is_(None), PrivacyRequest.detail["mail"].astext == "wanted")
         .order_by(PrivacyRequest.id)
         .limit(limit)
         .with_for_update(of=PrivacyRequest, skip_locked=True)

@@ -18,6 +18,7 @@ from crm.contacts.service import attach_address, create_contact
 from crm.privacy.limits import list_marks
 from crm.privacy.models import Erasure, PrivacyRequest
 from crm.privacy.pages.tokens import issue_request_token
+from crm.privacy.requests import Filing, file_request
 from outreach.models import OutboxMessage
 from server.privacy_mails import PrivacyMails
 from tests.crm.privacy.pages.conftest import EMAIL, Reader
@@ -102,6 +103,16 @@ async def test_the_data_come_as_a_file_and_again_while_the_link_holds(reader: Re
                 assert EMAIL in archive.read("summary.txt").decode()
     request = await request_of(reader)
     assert (request.status, request.closed_by, request.detail) == ("done", "subject", {})
+
+
+async def test_a_request_that_a_colleague_took_in_is_mailed_a_link_too(reader: Reader) -> None:
+    async with transaction(reader.sessions) as session:
+        filing = Filing(reader.contact_id, "erase", "staff", "user:1", verified=True)
+        await file_request(session, reader.hands, filing, reader.clock.now())
+    await reader.post(f"/privacy/{reader.token}", do="erase")
+    assert len(await planned(reader)) == 1
+    await reader.post(await link_of(reader))
+    assert await people(reader) == 0
 
 
 async def test_the_link_holds_for_a_day(reader: Reader) -> None:
