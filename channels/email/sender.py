@@ -23,6 +23,7 @@ from crm.consent.double_opt_in import issue_token as issue_confirmation
 from crm.privacy.pages.routes import REQUEST_PATH
 from crm.privacy.pages.tokens import issue_request_token
 from outreach.accounts.book import AccountBook
+from outreach.accounts.service import Account
 from outreach.decisions import ANSWERS
 from outreach.ports import Accepted, Envelope, Refused, SendOutcome
 
@@ -81,7 +82,7 @@ class EmailSender:
         url = f"{site}/unsubscribe/{token}"
         envelope = self._with_link(envelope, site)
         html = await self._counted(envelope, site, url)
-        settings = replace(self._settings, reply_to=self._reply_to(envelope))
+        settings = replace(self._settings, reply_to=await self._reply_to(envelope))
         message = build_message(envelope, settings, to=to, unsubscribe_url=url, now=self._clock.now(), html=html)
         return sign(message.as_bytes(), self._settings)
 
@@ -96,15 +97,23 @@ class EmailSender:
         link = site + path
         return replace(envelope, text=envelope.text.replace("{link}", link))
 
-    def _reply_to(self, envelope: Envelope) -> str | None:
+    async def _reply_to(self, envelope: Envelope) -> str | None:
         """Where an answer to it goes: in a talk to the mailbox of the talk, else where the operator wants them.
 
         Where they say nothing, to the mailbox that is read. None: to the address it comes from.
         """
-        mailbox = None if self._accounts is None else self._accounts.find("email", envelope.account_id)
+        mailbox = await self._mailbox_of(envelope)
         read = None if mailbox is None else mailbox.address
         wanted = (read or self._settings.reply_to) if _is_in_talk(envelope) else (self._settings.reply_to or read)
         return None if wanted == self._settings.from_address else wanted
+
+    async def _mailbox_of(self, envelope: Envelope) -> Account | None:
+        """The mailbox of the talk, also one that was brought in a moment ago; else the first there is."""
+        if self._accounts is None:
+            return None
+        if envelope.account_id is not None:
+            await self._accounts.get(envelope.account_id)
+        return self._accounts.find("email", envelope.account_id)
 
     async def _counted(self, envelope: Envelope, site: str, unsubscribe_url: str) -> str | None:
         """The HTML with what is counted, when openings are counted at all and the person agreed to it."""

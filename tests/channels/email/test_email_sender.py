@@ -246,6 +246,21 @@ async def test_a_mail_is_answered_to_a_mailbox_that_is_read(  # noqa: PLR0917
     assert server.taken[0]["Reply-To"] == expected
 
 
+async def test_an_answer_names_a_mailbox_that_was_brought_in_a_moment_ago(  # noqa: PLR0917
+    serve, settings, keys, envelope, book, database, now
+):
+    accounts, _ = book
+    async with transaction(database.sessions) as session:
+        fresh = await save_account(
+            session, keys, channel="email", name="new", address="new@inbox.example", settings={}, secrets={}, now=now
+        )
+    server = await serve()
+    whole = replace(settings, server=SMTPServer(host=server.host, port=server.port), reply_to=None)
+    sender = EmailSender(whole, keys, NoClock(), accounts=accounts)
+    await sender.send(envelope(account_id=fresh, purpose="answer"))
+    assert server.taken[0]["Reply-To"] == "new@inbox.example"
+
+
 async def test_a_mail_from_the_mailbox_that_is_read_needs_no_other_address(serve, settings, keys, envelope, book):
     accounts, _ = book
     server = await serve()
