@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import shutil
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass
@@ -26,6 +27,7 @@ from server.setup.machine import find_browser
 hypothesis_settings.register_profile("parley", deadline=None)
 hypothesis_settings.load_profile("parley")
 
+_ROOM = 4 * 2**30  # bytes
 _numbers = itertools.count(1)
 _SHARED = {"journey_of_a_lead"}
 """Folders whose tests share what takes long to start: one process runs all of them."""
@@ -51,7 +53,7 @@ class Database:
 def postgres_url() -> Iterator[str]:
     """A server for the whole run (the embedded one, or TEST_DATABASE_URL) holding the template `parley_template`."""
     given = os.environ.get("TEST_DATABASE_URL")
-    with tempfile.TemporaryDirectory(prefix="parley-test-") as folder:
+    with tempfile.TemporaryDirectory(prefix="parley-test-", dir=_memory()) as folder:
         server = None if given else start_embedded(Path(folder) / "pg")
         url = given or server.url  # type: ignore[union-attr]
         with psycopg.connect(libpq_url(url), autocommit=True) as admin:
@@ -68,6 +70,13 @@ def postgres_url() -> Iterator[str]:
         finally:
             if server is not None:
                 server.stop()
+
+
+def _memory() -> Path | None:
+    """A folder in memory with room for the databases of a run, where there is one: they are made in half the time."""
+    folder = Path("/dev/shm")
+    has_room = os.access(folder, os.W_OK) and shutil.disk_usage(folder).free > _ROOM
+    return folder if has_room else None
 
 
 def database_url(url: str, name: str) -> str:

@@ -14,7 +14,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from crm.privacy.models import PrivacyMark
-from crm.privacy.persons import table_named
+from crm.privacy.neighbours import conversations
 from crm.timeline.models import TimelineEvent
 
 Mark = Literal["restricted", "human_review", "minor"]
@@ -27,11 +27,10 @@ _SIGNALLED = "their browser asks not to be tracked across sites (Global Privacy 
 async def find_limited(session: AsyncSession, contact_ids: Iterable[UUID]) -> dict[UUID, str]:
     """Those who may not be profiled, with the reason in words; who is absent has nothing that limits it."""
     wanted = list(contact_ids)
-    talks = table_named("conversations")
     by_talk = (
-        select(talks.c.contact_id)
-        .join(TimelineEvent, TimelineEvent.conversation_id == talks.c.id)
-        .where(talks.c.contact_id.in_(wanted), TimelineEvent.kind == SIGNAL)
+        select(conversations.c.contact_id)
+        .join(TimelineEvent, TimelineEvent.conversation_id == conversations.c.id)
+        .where(conversations.c.contact_id.in_(wanted), TimelineEvent.kind == SIGNAL)
     )
     by_contact = select(TimelineEvent.contact_id).where(
         TimelineEvent.contact_id.in_(wanted), TimelineEvent.kind == SIGNAL
@@ -47,8 +46,7 @@ async def find_limited(session: AsyncSession, contact_ids: Iterable[UUID]) -> di
 
 async def has_signal(session: AsyncSession, conversation_id: UUID) -> bool:
     """Whether this talk's browser, or one of the same contact's, sent the signal."""
-    talks = table_named("conversations")
-    contact = select(talks.c.contact_id).where(talks.c.id == conversation_id).scalar_subquery()
+    contact = select(conversations.c.contact_id).where(conversations.c.id == conversation_id).scalar_subquery()
     found = select(TimelineEvent.id).where(
         TimelineEvent.kind == SIGNAL,
         or_(TimelineEvent.conversation_id == conversation_id, TimelineEvent.contact_id == contact),

@@ -26,7 +26,8 @@ from crm.contacts.service import lock_contact, set_fields, set_qualification, sp
 from crm.privacy.erasing import Erased, erase_person
 from crm.privacy.limits import set_mark, take_mark
 from crm.privacy.models import PrivacyRequest
-from crm.privacy.persons import SenderIndex, table_named
+from crm.privacy.neighbours import conversations
+from crm.privacy.persons import SenderIndex
 from crm.privacy.rules import AT_ONCE, KINDS, RequestKind, due_of, extended, is_verified
 from crm.scoring.service import rescore
 from crm.timeline.service import record
@@ -126,15 +127,14 @@ async def file_in_talk(
     session: AsyncSession, hands: Hands, *, contact_id: UUID, kind: RequestKind, conversation_id: UUID, now: datetime
 ) -> PrivacyRequest:
     """The same for a request that somebody makes in a conversation, which says by itself who they are, or does not."""
-    talks = table_named("conversations")
     talk = (
         await session.execute(
-            select(talks.c.channel, ContactPoint.verified_at)
-            .outerjoin(ContactPoint, ContactPoint.id == talks.c.contact_point_id)
-            .where(talks.c.id == conversation_id)
+            select(conversations.c.channel, ContactPoint.verified_at)
+            .outerjoin(ContactPoint, ContactPoint.id == conversations.c.contact_point_id)
+            .where(conversations.c.id == conversation_id)
         )
     ).one()
-    others = exists().where(talks.c.contact_id == contact_id, talks.c.id != conversation_id)
+    others = exists().where(conversations.c.contact_id == contact_id, conversations.c.id != conversation_id)
     proven = exists().where(ContactPoint.contact_id == contact_id, ContactPoint.verified_at.is_not(None))
     alone = not await session.scalar(select(others | proven))
     verified = is_verified(

@@ -14,7 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from crm.privacy.limits import SIGNAL
-from crm.privacy.persons import table_named
+from crm.privacy.neighbours import conversations
 from crm.scoring.service import take_back_if_refused
 from crm.timeline.service import find_event, record
 
@@ -40,8 +40,8 @@ def honoured_words(language: str) -> str:
 
 async def honour_signal(session: AsyncSession, conversation_id: UUID, now: datetime) -> None:
     """Notes it once for a conversation, and takes the score of the contact it belongs to."""
-    talks = table_named("conversations")
-    talk = (await session.execute(select(talks.c.contact_id).where(talks.c.id == conversation_id))).first()
+    found = select(conversations.c.contact_id).where(conversations.c.id == conversation_id)
+    talk = (await session.execute(found)).first()
     if talk is None:
         return
     if await find_event(session, kind=SIGNAL, conversation_id=conversation_id, data={}) is None:
