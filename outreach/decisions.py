@@ -17,7 +17,9 @@ PROMOTION = "promotional"
 ANSWERS = frozenset({"answer", "nudge", "notice"})
 """What is said in a talk: an answer to what the person wrote; a word into their silence; and what the carriers' rules
 want said even to who stopped everything: the one confirmation of it, and the answer to HELP."""
-SERVICE_PURPOSES = frozenset({"service"}) | ANSWERS
+RIGHTS = "rights"
+"""What answers a request that somebody made about their own data (GDPR 12), also to who stopped everything else."""
+SERVICE_PURPOSES = frozenset({"service", RIGHTS}) | ANSWERS
 """Purposes a person asked for themselves; every other purpose counts as promotion."""
 
 
@@ -87,7 +89,8 @@ class Snapshot:
     `countries`, `states` (of the US) and `zones` are all that the contact may be in (`crm.places`). `topic` is what the
     message is about: its journey, else its purpose. `clock_skew`: how far our clock and the database's are apart.
     `missing_setting` says in words which of the channel's settings is not made. `in_talk`: the bot said it in a
-    conversation, so that its purpose may be one of `ANSWERS`.
+    conversation, so that its purpose may be one of `ANSWERS`. `has_request`: they asked something about their own data
+    that is not closed yet, so that its purpose may be `RIGHTS`.
     """
 
     contact_id: UUID
@@ -114,6 +117,7 @@ class Snapshot:
     in_talk: bool = False
     topic: str = ""
     clock_skew: timedelta = timedelta(0)
+    has_request: bool = False
 
     @property
     def promotional(self) -> bool:
@@ -150,6 +154,7 @@ class Snapshot:
             "own_conversation": self.own_conversation,
             "missing_setting": self.missing_setting,
             "in_talk": self.in_talk,
+            "has_request": self.has_request,
             "topic": self.topic,
             "clock_skew_seconds": self.clock_skew.total_seconds(),
         }

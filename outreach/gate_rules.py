@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from outreach.decisions import ANSWERS, Defer, Deny, Snapshot
+from crm.privacy.own_stops import OWN_STOPS
+from outreach.decisions import ANSWERS, RIGHTS, Defer, Deny, Snapshot
 
 Rule = Callable[[Snapshot], Defer | Deny | None]
 _NAMES = {"email": "e-mail", "sms": "text messages", "voice": "calls", "web": "the chat", "telegram": "Telegram"}
@@ -26,11 +27,14 @@ def suppression(snapshot: Snapshot) -> Deny | None:
     """A suppressed contact or address gets nothing, whatever the purpose, but for what the carriers want said.
 
     That is the one confirmation of a stop (47 CFR 64.1200(a)(12)) and the answer to HELP; the web chat needs neither.
+    Who stopped us may still ask what we hold of them: what answers that goes to them, but to no address that fails.
     """
     if snapshot.in_talk and snapshot.purpose == "notice":
         return None
     for channel in ("all", snapshot.channel):
         if channel in snapshot.suppressed:
+            if snapshot.purpose == RIGHTS and snapshot.has_request and snapshot.suppressed[channel] in OWN_STOPS:
+                continue
             where = "at all" if channel == "all" else f"by {name_of(channel)}"
             why = snapshot.suppressed[channel].replace("_", " ")
             return Deny("suppression", f"Nothing may go to this contact {where}: {why}.")
@@ -101,6 +105,13 @@ def part_of_a_talk(snapshot: Snapshot) -> Deny | None:
     return Deny("not_in_a_talk", f"Only a conversation may send for the purpose {snapshot.purpose}.")
 
 
+def about_a_request(snapshot: Snapshot) -> Deny | None:
+    """Only who asked about their own data gets what answers that: nothing else may borrow its freedoms."""
+    if snapshot.purpose != RIGHTS or snapshot.has_request:
+        return None
+    return Deny("no_request", "This contact has no open request about their data.")
+
+
 def with_a_person(snapshot: Snapshot) -> Deny | None:
     """Nobody gets promotion while one of our people is talking with them."""
     if not (snapshot.promotional and snapshot.with_a_person):
@@ -118,6 +129,7 @@ def disqualified(snapshot: Snapshot) -> Deny | None:
 RULES: tuple[Rule, ...] = (
     erased,
     part_of_a_talk,
+    about_a_request,
     suppression,
     consent,
     disqualified,

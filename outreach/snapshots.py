@@ -23,8 +23,9 @@ from crm.contacts.addresses import ADDRESS_KINDS
 from crm.contacts.models import SEALED_COLUMN, Contact, ContactPoint
 from crm.contacts.service import list_claims
 from crm.places.rules import UNKNOWN, Whereabouts, find_whereabouts
+from crm.privacy.limits import list_asking
 from outreach.basis_rules import BasisEntry, fold_bases
-from outreach.decisions import SERVICE_PURPOSES, Basis, ConsentName, PastSend, Snapshot
+from outreach.decisions import RIGHTS, SERVICE_PURPOSES, Basis, ConsentName, PastSend, Snapshot
 from outreach.models import OutboxMessage
 from outreach.neighbours import conversations
 from outreach.ports import Sender
@@ -75,6 +76,8 @@ class _Known:
     sends: dict[UUID, list[tuple[UUID, PastSend]]] = field(default_factory=lambda: defaultdict(list))
     talks: dict[UUID, list[Any]] = field(default_factory=lambda: defaultdict(list))
     claims: set[tuple[UUID, UUID]] = field(default_factory=set)
+    asking: set[UUID] = field(default_factory=set)
+    """Who has an open request about their own data."""
 
 
 async def take_snapshots(
@@ -99,6 +102,8 @@ async def take_snapshots(
         return {}
     contact_ids = sorted({message.contact_id for message in queued})
     known = await _read(session, contact_ids, now, keys=keys, machine=machine, remember=remember)
+    if answering := {message.contact_id for message in queued if message.purpose == RIGHTS}:
+        known.asking = await list_asking(session, answering)
     missing = {channel: sender.configured() for channel, sender in senders.items()}
     return {
         message.id: _snapshot_of(message, known, missing.get(message.channel, "no such channel."), default_zones)
@@ -256,6 +261,7 @@ def _snapshot_of(
         in_talk=message.message_id is not None,
         topic=message.journey or message.purpose,
         clock_skew=known.clock_skew,
+        has_request=message.contact_id in known.asking,
     )
 
 

@@ -9,10 +9,10 @@ from sqlalchemy.dialects.postgresql import insert
 from base.database import Sessions, transaction
 from base.ids import new_id
 from crm.privacy.pages.by_mail import list_to_mail
+from outreach.decisions import RIGHTS
 from outreach.models import OutboxMessage
 
 AT_ONCE = 200
-_PURPOSE = "service"
 
 
 class PrivacyMails:
@@ -42,7 +42,7 @@ class PrivacyMails:
                     "contact_id": one.contact_id,
                     "contact_point_id": one.contact_point_id,
                     "channel": "email",
-                    "purpose": _PURPOSE,
+                    "purpose": RIGHTS,
                     "message_class": "requested",
                     "subject": one.subject,
                     "text": one.text,

@@ -25,11 +25,11 @@ from crm.consent.suppression import list_suppressions, suppress
 from crm.consent.withdrawal import withdraw
 from crm.contacts.models import SEALED_COLUMN, Contact, ContactPoint
 from crm.privacy.models import Erasure
+from crm.privacy.own_stops import ERASURE
 from crm.privacy.persons import Person, SenderIndex, find_person, rows_of, table_named
 from crm.privacy.registry import read_registry
 
 RECEIPT_TYPE = "parley-erasure+jwt"
-METHOD = "erasure_request"
 Reason = Literal["request", "retention"]
 
 
@@ -75,7 +75,7 @@ async def erase_person(
         await withdraw(
             session,
             contact_id=contact_id,
-            method=METHOD,
+            method=ERASURE,
             evidence={"id": str(erasure_id)},
             actor="subject",
             now=now,

@@ -13,7 +13,7 @@ from sqlalchemy import delete, or_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from crm.privacy.models import PrivacyMark
+from crm.privacy.models import PrivacyMark, PrivacyRequest
 from crm.privacy.neighbours import conversations
 from crm.timeline.models import TimelineEvent
 
@@ -42,6 +42,14 @@ async def find_limited(session: AsyncSession, contact_ids: Iterable[UUID]) -> di
             if mark in marks:
                 limited[contact_id] = why
     return limited
+
+
+async def list_asking(session: AsyncSession, contact_ids: Iterable[UUID]) -> set[UUID]:
+    """Those who asked something about their own data that is not closed yet."""
+    open_ones = select(PrivacyRequest.contact_id).where(
+        PrivacyRequest.contact_id.in_(list(contact_ids)), PrivacyRequest.closed_at.is_(None)
+    )
+    return set(await session.scalars(open_ones))
 
 
 async def has_signal(session: AsyncSession, conversation_id: UUID) -> bool:

@@ -27,13 +27,13 @@ from crm.privacy.erasing import Erased, erase_person
 from crm.privacy.limits import set_mark, take_mark
 from crm.privacy.models import PrivacyRequest
 from crm.privacy.neighbours import conversations
+from crm.privacy.own_stops import RESTRICTED
 from crm.privacy.persons import SenderIndex
 from crm.privacy.rules import AT_ONCE, KINDS, RequestKind, due_of, extended, is_verified
 from crm.scoring.service import rescore
 from crm.timeline.service import record
 
 Status = Literal["unverified", "open", "done", "refused"]
-RESTRICTED = "restricted"
 """The reason of a suppression that a restriction makes, which only the end of the restriction lifts."""
 _METHOD = "privacy_request"
 _OPEN = ("unverified", "open")

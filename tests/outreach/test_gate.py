@@ -23,7 +23,7 @@ CONTACT = UUID(int=7)
 FIRST, LAST = datetime(2025, 1, 1), datetime(2028, 1, 1)  # noqa: DTZ001  # Hypothesis takes naive bounds
 moments = st.datetimes(FIRST, LAST, timezones=st.just(UTC))
 channels = st.sampled_from(["email", "web", "sms", "voice", "telegram", "carrier_pigeon"])
-purposes = st.sampled_from(["marketing", "service", "news"])
+purposes = st.sampled_from(["marketing", "service", "news", "rights"])
 topics = st.sampled_from(["follow_up", "news"])
 states = st.sampled_from(["given", "refused", "withdrawn", "expired", "none"])
 bases = st.builds(
@@ -65,6 +65,7 @@ def snapshots(draw) -> Snapshot:
         own_conversation=draw(st.booleans()),
         missing_setting=draw(st.sampled_from([None, None, "the SMTP server is not set."])),
         topic=draw(topics),
+        has_request=draw(st.booleans()),
         clock_skew=timedelta(seconds=draw(st.sampled_from([0, 0, 0, 5, 6]))),
     )
 
@@ -129,6 +130,17 @@ def test_nothing_promotional_leaves_after_a_no(snapshot, now, said):
 def test_nothing_at_all_goes_to_the_suppressed(snapshot, now, which):
     channel = "all" if which == "all" else snapshot.channel
     assert isinstance(may_send(_changed(snapshot, suppressed={channel: "stop"}), now, PACK), Deny)
+
+
+@given(snapshots(), moments, st.sampled_from(["hard_bounce", "complaint", "sms_keyword", "unsubscribe_link"]))
+def test_whoever_stopped_us_gets_what_they_asked_about_their_data_and_nothing_else(snapshot, now, reason):
+    own = reason in {"sms_keyword", "unsubscribe_link"}
+    suppressed = _changed(snapshot, suppressed={"all": reason})
+    asked = _changed(suppressed, purpose="rights", message_class="requested", has_request=True)
+    assert (gate_rules.suppression(asked) is None) == own
+    assert isinstance(may_send(_changed(asked, has_request=False), now, PACK), Deny)
+    if suppressed.purpose != "rights":
+        assert isinstance(may_send(_changed(suppressed, has_request=True), now, PACK), Deny)
 
 
 @given(snapshots(), moments)

@@ -8,8 +8,10 @@ import pytest
 
 from base.database import transaction
 from base.ids import new_id
+from bot.intake.sealing import sender_index_of
 from crm.consent.opting_out import OptOutRequest, opt_out
 from crm.consent.stop_scope import StopScope
+from crm.privacy.requests import Filing, Hands, file_request, refuse
 from outreach.follow_ups import JourneyFollowUps
 from outreach.gate_rules import consent, suppression
 from outreach.snapshots import take_snapshots
@@ -46,6 +48,23 @@ async def _objections(site, contact_id, **columns):
         known = await take_snapshots(session, [message], site.clock.now(), senders={}, default_zones=("Europe/London",))
     snapshot = replace(known[outbox_id], missing_setting=None)
     return [denied.rule for rule in (suppression, consent) if (denied := rule(snapshot)) is not None]
+
+
+async def test_a_stop_of_everything_leaves_what_they_asked_about_their_data(site, keys):
+    contact_id = await site.contact()
+    await _stop(site, contact_id, StopScope("all", None))
+    mail = {"purpose": "rights", "message_class": "requested"}
+    assert await _objections(site, contact_id, **mail) == ["suppression"]
+    async with transaction(site.sessions) as session:
+        hands = Hands(keys, JourneyFollowUps(), sender_index_of(keys), "Northwind")
+        request = await file_request(
+            session, hands, Filing(contact_id, "access", "staff", "user:1", verified=True), site.clock.now()
+        )
+    assert await _objections(site, contact_id, **mail) == []
+    assert await _objections(site, contact_id, purpose="service", message_class="requested") == ["suppression"]
+    async with transaction(site.sessions) as session:
+        await refuse(session, request.id, by="user:1", why="Not theirs.", now=site.clock.now())
+    assert await _objections(site, contact_id, **mail) == ["suppression"]
 
 
 @pytest.mark.parametrize("channels", [None, ("email",)])

@@ -30,7 +30,7 @@ from crm.consent.suppression import list_suppressions, reopen_channel
 from crm.consent.withdrawal import withdraw, withdraw_consent, withdraw_purpose
 from crm.contacts.addresses import ADDRESS_KINDS
 from crm.contacts.models import Contact, ContactPoint
-from crm.privacy.erasing import METHOD as ERASURE
+from crm.privacy.own_stops import LIFTABLE, PREFERENCES
 from crm.privacy.pages.tokens import Holder
 from crm.privacy.requests import Hands
 from crm.profiling.rules import PURPOSE as PROFILING
@@ -38,17 +38,7 @@ from crm.profiling.rules import standing_on_profiling
 from crm.scoring.service import rescore
 from crm.timeline.service import record
 
-METHOD = "preference_centre"
 MARKETING = "marketing"
-_OWN_REASONS = frozenset(
-    {
-        METHOD,
-        ERASURE,
-        "unsubscribe_link",
-        *(f"{channel}_{how}" for channel in CHANNELS for how in ("keyword", "words", "chat")),
-    }
-)
-"""Suppressions that the person asked for, which ticking a box lifts: no bounce, no complaint, no restriction."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +133,7 @@ async def stop_everything(session: AsyncSession, hands: Hands, holder: Holder, n
     await withdraw(
         session,
         contact_id=holder.contact_id,
-        method=METHOD,
+        method=PREFERENCES,
         evidence={"id": str(new_id()), "page": "preferences"},
         actor="subject",
         now=now,
@@ -160,7 +150,7 @@ async def _turn_off(saving: _Saving, choice: Choice, language: str) -> None:
             saving.session,
             contact_id=contact_id,
             purpose=PROFILING,
-            method=METHOD,
+            method=PREFERENCES,
             evidence=saving.evidence,
             controller=hands.controller,
             language=language,
@@ -173,7 +163,7 @@ async def _turn_off(saving: _Saving, choice: Choice, language: str) -> None:
         contact_id=contact_id,
         purpose=choice.purpose,
         channel=choice.channel,
-        method=METHOD,
+        method=PREFERENCES,
         evidence=saving.evidence,
         controller=hands.controller,
         language=language,
@@ -200,7 +190,7 @@ async def _turn_on(saving: _Saving, choice: Choice, texts: Mapping[str, str]) ->
         channel=channel,
         controller=saving.hands.controller,
         language=texts["language"],
-        method=METHOD,
+        method=PREFERENCES,
         actor="subject",
         effective_at=saving.now,
         notice_text=texts[choice.name],
@@ -210,7 +200,7 @@ async def _turn_on(saving: _Saving, choice: Choice, texts: Mapping[str, str]) ->
     event = await record_consent_event(saving.session, fact, saving.now)
     if choice.purpose != PROFILING:
         others = [one for one in CHANNELS if one != channel]
-        await reopen_channel(saving.session, contact_id, channel, others=others, reasons=_OWN_REASONS)
+        await reopen_channel(saving.session, contact_id, channel, others=others, reasons=LIFTABLE)
     await _note(saving, "consent_given", choice, event.id)
 
 
@@ -232,7 +222,7 @@ def _choice(
     purpose, channel = scope
     given = consent_for(states, purpose, channel).state == "given"
     on = given and not {ALL, channel} & stopped.keys()
-    blocked = any(stopped[one] not in _OWN_REASONS for one in (ALL, channel) if one in stopped)
+    blocked = any(stopped[one] not in LIFTABLE for one in (ALL, channel) if one in stopped)
     can = purpose == MARKETING and channel == "email" and proves_mail and not blocked
     return Choice(purpose, channel, on, can)
 

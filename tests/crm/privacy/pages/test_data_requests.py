@@ -55,7 +55,7 @@ async def test_asking_mails_a_link_to_the_very_address_and_does_nothing_yet(read
     assert mail.subject == "Borrado de sus datos: confírmelo, por favor"
     assert "{link}" in mail.text, "the token is made when it is sent and stands in no table"
     assert mail.content == {"privacy_request_id": str(request.id)}
-    assert (mail.purpose, mail.message_class, mail.channel) == ("service", "requested", "email")
+    assert (mail.purpose, mail.message_class, mail.channel) == ("rights", "requested", "email")
     assert await people(reader) == 1
 
 
