@@ -12,6 +12,7 @@ import click
 from base.logging import configure_logging
 from server.audit_commands import audit
 from server.channels_commands import channels
+from server.contacts_commands import contacts
 from server.flows_commands import flows
 from server.knowledge_commands import knowledge
 from server.ledger_commands import ledger, verify_ledger
@@ -133,7 +134,20 @@ def _use_uvloop() -> None:
         uvloop.install()
 
 
-for _group in (channels, flows, nlu, knowledge, connectors, calendars, ledger, verify_ledger, audit, proof, privacy):
+for _group in (
+    channels,
+    flows,
+    nlu,
+    knowledge,
+    connectors,
+    calendars,
+    ledger,
+    verify_ledger,
+    audit,
+    proof,
+    privacy,
+    contacts,
+):
     parley.add_command(_group)
 
 

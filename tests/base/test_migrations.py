@@ -18,6 +18,7 @@ import channels.email.models
 import channels.voice.models
 import crm.consent.models
 import crm.contacts.models
+import crm.imports.models
 import crm.meetings.models
 import crm.privacy.models
 import crm.scoring.models
@@ -41,6 +42,7 @@ ROOMS = (
     channels.voice.models,
     crm.consent.models,
     crm.contacts.models,
+    crm.imports.models,
     crm.meetings.models,
     crm.privacy.models,
     crm.scoring.models,

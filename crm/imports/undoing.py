@@ -1,0 +1,133 @@
+"""Takes an import back: the contacts it made go, as far as nothing happened to them since. Changes nobody else.
+
+Whoever wrote, was written to, was changed, agreed or refused since stays. What the ledger has of those who go stays,
+too, and says that it counts no longer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, and_, delete, exists, func, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from base.clock import Clock
+from base.database import Sessions, transaction
+from crm.consent.ledger import ConsentFact, record_consent_events
+from crm.consent.models import ConsentEvent
+from crm.contacts.models import Contact, ContactPoint
+from crm.imports.models import ContactImport, ImportedContact
+from crm.imports.service import get_import
+from crm.privacy.persons import table_named
+from crm.privacy.registry import read_registry
+
+_SET = 500
+"""Contacts a transaction."""
+_OWN = frozenset({"contacts", "contact_points", "imported_contacts", "consent_events"})
+"""Tables in which every imported contact has rows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Undone:
+    """How many contacts went, and how many stay because something happened to them."""
+
+    removed: int
+    kept: int
+
+
+async def undo_import(sessions: Sessions, import_id: UUID, clock: Clock, actor: str) -> Undone:
+    """Removes what an import made and nobody touched since; once more does what is left to do.
+
+    Raises:
+        NotFound: there is no such import.
+    """
+    async with transaction(sessions) as session:
+        await get_import(session, import_id)
+        await session.execute(
+            update(ContactImport)
+            .where(ContactImport.id == import_id)
+            .values(state="undone", undone_at=func.coalesce(ContactImport.undone_at, clock.now()))
+        )
+    removed = 0
+    after: UUID | None = None
+    while True:
+        async with transaction(sessions) as session:
+            found = await _lock_some(session, import_id, after)
+            removed += await _remove(session, import_id, found, actor, clock.now())
+        if not found:
+            break
+        after = found[-1]
+    async with sessions() as session:
+        left = select(func.count()).select_from(ImportedContact).where(ImportedContact.import_id == import_id)
+        return Undone(removed, await session.scalar(left) or 0)
+
+
+async def _lock_some(session: AsyncSession, import_id: UUID, after: UUID | None) -> Sequence[UUID]:
+    """The next contacts of the import, locked: nothing can come to point at them until the transaction ends."""
+    some = (
+        select(Contact.id)
+        .join(ImportedContact, ImportedContact.contact_id == Contact.id)
+        .where(ImportedContact.import_id == import_id)
+        .order_by(Contact.id)
+        .limit(_SET)
+        .with_for_update(of=Contact)
+    )
+    return (await session.scalars(some if after is None else some.where(Contact.id > after))).all()
+
+
+async def _remove(session: AsyncSession, import_id: UUID, locked: Sequence[UUID], actor: str, now: datetime) -> int:
+    untouched = select(Contact.id).where(Contact.id.in_(locked), _is_untouched(import_id))
+    going = (await session.scalars(untouched)).all()
+    if not going:
+        return 0
+    events = await session.scalars(
+        select(ConsentEvent).where(ConsentEvent.principal_ref.in_(going)).order_by(ConsentEvent.seq)
+    )
+    ends = [_ended(event, import_id, actor, now) for event in events]
+    await record_consent_events(session, ends, now)
+    await session.execute(delete(Contact).where(Contact.id.in_(going)).execution_options(synchronize_session=False))
+    return len(going)
+
+
+def _is_untouched(import_id: UUID) -> ColumnElement[bool]:
+    """Whether a contact is as the import made it: its row, its addresses, and no row about it anywhere else."""
+    point = exists().where(
+        ContactPoint.contact_id == Contact.id,
+        (ContactPoint.created_at != Contact.created_at) | ContactPoint.verified_at.is_not(None),
+    )
+    said = exists().where(
+        ConsentEvent.principal_ref == Contact.id,
+        func.coalesce(ConsentEvent.evidence["import_id"].astext, "") != str(import_id),
+    )
+    others = [
+        exists().where(table_named(name).c[column] == Contact.id)
+        for name in read_registry().tables
+        if name not in _OWN
+        for column in _pointing_columns(name)
+    ]
+    return and_(Contact.updated_at == Contact.created_at, ~point, ~said, *(~other for other in others))
+
+
+def _pointing_columns(name: str) -> list[str]:
+    """The columns of a table that hold a contact's id, whether or not their rows are the contact's to erase."""
+    named = {way.contact for way in read_registry().tables[name].find}
+    return [column for column in table_named(name).c.keys() if column in named or column == "contact_id"]  # noqa: SIM118
+
+
+def _ended(event: ConsentEvent, import_id: UUID, actor: str, now: datetime) -> ConsentFact:
+    return ConsentFact(
+        event="superseded",
+        principal_ref=event.principal_ref,
+        purpose=event.purpose,
+        channel=event.channel,
+        controller=event.controller,
+        language=event.language,
+        method="import_undone",
+        actor=actor,
+        effective_at=now,
+        evidence={"import_id": str(import_id)},
+        address_hmac=event.address_hmac,
+    )

@@ -1,0 +1,207 @@
+"""`parley contacts …`: import people from a file, undo that, and export them."""
+
+from __future__ import annotations
+
+import asyncio
+import csv
+import itertools
+import os
+import time
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+import click
+from sqlalchemy import text
+
+from server.settings import read_settings
+
+if TYPE_CHECKING:
+    from _csv import Writer
+
+    from crm.imports.rows import Defaults, Problem
+    from crm.imports.service import Progress
+    from server.wiring import Platform
+
+_FILE = click.Path(path_type=Path, dir_okay=False, exists=True)
+_OUT = click.Path(path_type=Path, dir_okay=False)
+_SHOWN = 10
+"""Rows of a preview."""
+_CHANNELS = click.Choice(["email", "sms", "voice", "telegram"])
+
+
+@click.group()
+def contacts() -> None:
+    """People: import from CSV or XLSX, undo an import, export."""
+
+
+@contacts.command(name="import")
+@click.argument("file", type=_FILE)
+@click.option(
+    "--map", "chosen", multiple=True, metavar="HEADING=TARGET", help="What a column is; HEADING= leaves it out."
+)
+@click.option("--country", metavar="XX", help="Where numbers without a country code are dialled.")
+@click.option("--language", default="en", show_default=True, help="Of rows that name none.")
+@click.option(
+    "--consent-channel", "channels", multiple=True, type=_CHANNELS, help="Of rows with evidence that name none."
+)
+@click.option("--purpose", default="marketing", show_default=True, help="What those with evidence agreed to.")
+@click.option("--consent-text", type=_FILE, help="The text they agreed to.")
+@click.option("--encoding", default="utf-8-sig", help="Of a CSV file that is not UTF-8.")
+@click.option("--problems", type=_OUT, help="Where rows with problems are listed; else FILE.problems.csv.")
+@click.option("--preview", is_flag=True, help="Only show what would become of the columns and the first rows.")
+def import_(
+    file: Path, *, chosen: tuple[str, ...], country: str | None, language: str, channels: tuple[str, ...],
+    purpose: str, consent_text: Path | None, encoding: str, problems: Path | None, preview: bool,
+) -> None:  # fmt: skip
+    """Make contacts of the rows of FILE, .csv or .xlsx. Who is known already stays as they are."""
+    from crm.consent.vocabulary import read_vocabulary
+    from crm.contacts.cleansing import clean_country
+    from crm.imports.files import read_rows, sha256_of
+    from crm.imports.mapping import map_columns
+    from crm.imports.rows import Defaults
+    from crm.imports.service import Plan, import_rows
+
+    if purpose not in read_vocabulary().purposes:
+        raise click.UsageError(f"--purpose is one of {', '.join(read_vocabulary().purposes)}.")
+    rows = read_rows(file, encoding)
+    _, headings = next(rows, (0, []))
+    mapping = map_columns(headings, dict(_pair(one) for one in chosen))
+    defaults = Defaults(clean_country(country) if country else None, language, channels)
+    for at, heading in enumerate(headings):
+        click.echo(f"{heading}: {mapping.get(at, '(left out)')}", err=not preview)
+    if preview:
+        _show(rows, mapping, defaults)
+        return
+    settings = read_settings()
+    plan = Plan(
+        headings=tuple(headings), mapping=mapping, file_sha256=sha256_of(file), made_by="operator",
+        controller=settings.company_name, defaults=defaults, purpose=purpose,
+        notice_text=consent_text.read_text(encoding="utf-8") if consent_text else None,
+    )  # fmt: skip
+    with ExitStack() as stack:
+        told = _Teller(problems or file.with_name(f"{file.name}.problems.csv"), stack)
+
+        async def run(platform: Platform) -> Progress:
+            return await import_rows(platform.sessions, platform.keys, plan, rows, clock=platform.clock, told=told)
+
+        done: Progress = _run(run)
+    click.echo(f"import {done.import_id}")
+    click.echo(f"{done.rows} rows, {done.created} new contacts, {done.consents} consents, {done.refused} rows refused")
+    if told.count:
+        click.echo(f"{told.count} problems are listed in {told.file}")
+
+
+@contacts.command()
+def imports() -> None:
+    """List the imports there were, the latest first."""
+    from crm.imports.models import ContactImport
+    from crm.imports.service import list_imports
+
+    async def run(platform: Platform) -> list[ContactImport]:
+        async with platform.sessions() as session:
+            return await list_imports(session)
+
+    for one in _run(run):
+        click.echo(f"{one.id}  {one.started_at:%Y-%m-%d %H:%M}  {one.state}  {one.created} of {one.rows} rows")
+
+
+@contacts.command()
+@click.argument("import_id", type=click.UUID)
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def undo(import_id: UUID, *, yes: bool) -> None:
+    """Remove the contacts that IMPORT_ID made, but those to whom anything happened since."""
+    from crm.imports.undoing import Undone, undo_import
+
+    if not yes:
+        click.confirm(f"Remove the contacts that import {import_id} made?", abort=True)
+
+    async def run(platform: Platform) -> Undone:
+        return await undo_import(platform.sessions, import_id, platform.clock, "operator")
+
+    undone = _run(run)
+    click.echo(f"{undone.removed} contacts removed, {undone.kept} kept because something happened to them since")
+
+
+@contacts.command()
+@click.argument("file", type=_OUT)
+def export(file: Path) -> None:
+    """Write all contacts into FILE, .csv or .json."""
+    from base.database import transaction
+    from crm.imports.exporting import export_csv, export_json
+
+    writers = {".csv": export_csv, ".json": export_json}
+    if file.suffix.lower() not in writers:
+        raise click.UsageError("FILE ends in .csv or .json.")
+
+    async def run(platform: Platform) -> None:
+        draft = file.with_name(f"{file.name}.draft")
+        async with transaction(platform.sessions) as session:
+            await session.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"))
+            with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", newline="") as out:
+                async for piece in writers[file.suffix.lower()](session, platform.keys):
+                    out.write(piece)
+        draft.replace(file)
+
+    _run(run)
+    click.echo(f"{file.stat().st_size} bytes in {file}")
+
+
+class _Teller:
+    """Prints how far an import is, and writes the problems into a file that is made with the first of them."""
+
+    def __init__(self, file: Path, stack: ExitStack) -> None:
+        self.file, self.count = file, 0
+        self._stack, self._began = stack, time.monotonic()
+        self._writer: Writer | None = None
+
+    def __call__(self, progress: Progress) -> None:
+        rate = progress.rows / max(time.monotonic() - self._began, 0.001)
+        click.echo(f"{progress.rows} rows, {progress.created} new contacts ({rate:.0f} rows a second)", err=True)
+        for problem in progress.problems:
+            self._write(problem)
+
+    def _write(self, problem: Problem) -> None:
+        if self._writer is None:
+            handle = os.open(self.file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+            self._writer = csv.writer(self._stack.enter_context(os.fdopen(handle, "w", newline="", encoding="utf-8")))
+            self._writer.writerow(["row", "column", "became", "reason"])
+        self.count += 1
+        became = "refused" if problem.refused else "left out"
+        self._writer.writerow([problem.row, problem.column, became, problem.reason])
+
+
+def _show(rows: Iterator[tuple[int, list[str]]], mapping: dict[int, str], defaults: Defaults) -> None:
+    from base.clock import SystemClock
+    from crm.imports.rows import clean_row
+
+    now = SystemClock().now()
+    for number, cells in itertools.islice(rows, _SHOWN):
+        row = clean_row(number, cells, mapping, defaults, now)
+        told: dict[str, str] = {str(kind): value for kind, value in row.addresses.items()} | row.fields
+        if row.evidence:
+            told["consent"] = ", ".join(row.evidence.channels)
+        click.echo(f"row {number}: " + "; ".join(f"{name} {value}" for name, value in told.items()))
+        for problem in row.problems:
+            click.echo(f"  {'refused' if problem.refused else 'left out'} {problem.column}: {problem.reason}")
+
+
+def _pair(option: str) -> tuple[str, str]:
+    heading, sign, target = option.rpartition("=")
+    if not sign:
+        raise click.UsageError("--map is written HEADING=TARGET, as in --map 'E-mail 2=email'.")
+    return heading, target
+
+
+def _run(work: Callable[[Platform], Coroutine[Any, Any, Any]]) -> Any:
+    # Loads every room's tables: undoing asks all of them whether something happened.
+    import server.web  # noqa: F401
+    from server.database_access import open_database
+
+    async def run() -> Any:
+        async with open_database(read_settings()) as platform:
+            return await work(platform)
+
+    return asyncio.run(run())
