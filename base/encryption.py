@@ -7,7 +7,6 @@ row does not open. Keys are derived from root keys by HKDF (RFC 5869), one per p
 from __future__ import annotations
 
 import base64
-import hashlib
 import hmac
 import json
 import os
@@ -39,6 +38,12 @@ def _derive(root: bytes, purpose: str) -> bytes:
     return HKDF(algorithm=hashes.SHA256(), length=32, salt=b"parley", info=purpose.encode()).derive(root)
 
 
+@lru_cache(maxsize=256)
+def _cipher(root: bytes, column: str) -> AESGCM:
+    """Kept, as imports seal by the thousand and making one costs more than sealing an address."""
+    return AESGCM(_derive(root, f"column:{column}"))
+
+
 @dataclass(frozen=True)
 class KeyRing:
     """Root keys by id. The newest encrypts, every one decrypts; `index_root` never rotates (see `blind_index`)."""
@@ -59,7 +64,7 @@ class KeyRing:
     def seal(self, value: str, *, column: str, row: UUID) -> bytes:
         """`value` encrypted for one `table.column` and row: key id, NUL, nonce, ciphertext."""
         nonce = os.urandom(_NONCE)
-        cipher = AESGCM(_derive(self.roots[self.newest], f"column:{column}"))
+        cipher = _cipher(self.roots[self.newest], column)
         sealed = cipher.encrypt(nonce, value.encode(), _associated(column, row, self.newest))
         return self.newest.encode() + b"\0" + nonce + sealed
 
@@ -72,7 +77,7 @@ class KeyRing:
         key_id, rest = key_id_of(sealed), sealed[sealed.index(b"\0") + 1 :]
         if key_id not in self.roots:
             raise KeyProblem(f"Key {key_id} is not in the key file: add it again, rows still use it.")
-        cipher = AESGCM(_derive(self.roots[key_id], f"column:{column}"))
+        cipher = _cipher(self.roots[key_id], column)
         try:
             return cipher.decrypt(rest[:_NONCE], rest[_NONCE:], _associated(column, row, key_id)).decode()
         except InvalidTag as error:
@@ -83,7 +88,7 @@ class KeyRing:
 
         Its key does not rotate: changing it means rebuilding the index column.
         """
-        return hmac.new(_derive(self.index_root, f"index:{kind}"), value.encode(), hashlib.sha256).digest()
+        return hmac.digest(_derive(self.index_root, f"index:{kind}"), value.encode(), "sha256")
 
 
 def key_id_of(sealed: bytes) -> str:

@@ -51,6 +51,8 @@ class UnreadableValue(InvalidInput):
 
 def clean_text(text: str) -> str:
     """Composed (NFC), without control characters, one space between words and none around."""
+    if text.isascii() and text.isprintable():
+        return " ".join(text.split())
     kept = "".join(one if one in _JOINERS or unicodedata.category(one) not in _UNWANTED else " " for one in text)
     return " ".join(unicodedata.normalize("NFC", kept).split())
 

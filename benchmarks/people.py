@@ -1,0 +1,187 @@
+"""How fast people come in from a file, and how long finding one by e-mail takes among many.
+
+A CSV file with an e-mail address, phone number, name, country, state and evidence of consent a row is imported with all
+checks: cleansing, duplicates, sealing, the consent ledger. Beside it COPY of the raw file into a table of texts: the
+limit, as nothing can be imported that was not read. Then contacts are found by their e-mail addresses among all there
+are; beside it SELECT of a contact by its id, which finding can do no better than.
+
+Everything runs on 127.0.0.1 in a temporary folder and is stopped at the end.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import csv
+import random
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+import psycopg  # noqa: E402
+from sqlalchemy import select  # noqa: E402
+from sqlalchemy.ext.asyncio import AsyncSession  # noqa: E402
+
+import server.web  # noqa: E402, F401  # loads every room's tables
+from base.clock import SystemClock  # noqa: E402
+from base.database import create_engine, create_sessions, libpq_url  # noqa: E402
+from base.encryption import KeyRing, create_key_file, read_key_file  # noqa: E402
+from base.migrate import migrate  # noqa: E402
+from base.postgres import start_embedded  # noqa: E402
+from crm.contacts.models import Contact  # noqa: E402
+from crm.contacts.service import find_contact_by_address  # noqa: E402
+from crm.imports.files import read_rows, sha256_of  # noqa: E402
+from crm.imports.mapping import map_columns  # noqa: E402
+from crm.imports.service import Plan, Progress, import_rows  # noqa: E402
+from crm.imports.undoing import undo_import  # noqa: E402
+
+TARGET_ROWS = 5_000  # a second
+TARGET_MS = 5.0
+HEADINGS = ("Email", "Phone", "Name", "Country", "State", "Consent date", "Consent source", "Consent channels")
+ASKED = 500
+
+_FILL = """
+INSERT INTO contacts (id, stage, fields, created_at, updated_at)
+    SELECT ('00000000-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid, 'lead',
+        jsonb_build_object('first_name', 'P' || n), now(), now()
+    FROM generate_series(1, %(count)s::int) n;
+INSERT INTO contact_points (id, contact_id, kind, value_sealed, key_id, blind_index, created_at)
+    SELECT gen_random_uuid(), ('00000000-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid, 'email', '\\x00', 'k',
+        sha256(('email' || n)::bytea), now()
+    FROM generate_series(1, %(count)s::int) n
+"""
+
+
+def write_people(path: Path, rows: int) -> None:
+    """People with numbers of California, every tenth with evidence of consent."""
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(HEADINGS)
+        for number in range(rows):
+            shown = ("2026-01-31", "Trade fair, form A", "email") if number % 10 == 0 else ("", "", "")
+            phone = f"(415) {200 + number // 10_000 % 800:03}-{number % 10_000:04}"
+            writer.writerow(
+                (f"Person{number}@Company{number % 500}.com", phone, "DOE, JANE", "usa", "california", *shown)
+            )
+
+
+def copy_raw(url: str, path: Path) -> float:
+    """Seconds that COPY of the file takes."""
+    columns = ", ".join(f"c{number} text" for number in range(len(HEADINGS)))
+    with psycopg.connect(libpq_url(url)) as connection:
+        connection.execute(f"CREATE TABLE raw_rows ({columns})")
+        connection.commit()
+        began = time.perf_counter()
+        with connection.cursor().copy("COPY raw_rows FROM STDIN (FORMAT csv, HEADER)") as copy, path.open("rb") as file:
+            while piece := file.read(1 << 16):
+                copy.write(piece)
+        connection.commit()
+        took = time.perf_counter() - began
+        connection.execute("DROP TABLE raw_rows")
+    return took
+
+
+def fill(url: str, contacts: int) -> None:
+    """Puts contacts there who have an e-mail address each, which nobody can open."""
+    with psycopg.connect(libpq_url(url)) as connection:
+        for statement in _FILL.split(";\n"):
+            connection.execute(statement, {"count": contacts})
+    with psycopg.connect(libpq_url(url), autocommit=True) as connection:
+        connection.execute("VACUUM (ANALYZE)")
+
+
+async def measure(url: str, keys: KeyRing, path: Path) -> None:
+    """Imports, finds, takes back; prints each."""
+    engine = create_engine(url, pool_size=2)
+    sessions, clock = create_sessions(engine), SystemClock()
+    try:
+        rows = read_rows(path)
+        _, headings = next(rows)
+        plan = Plan(
+            headings=tuple(headings),
+            mapping=map_columns(headings, {}),
+            file_sha256=sha256_of(path),
+            made_by="benchmark",
+            controller="Northwind",
+        )
+        problems: list[str] = []
+
+        def hear(progress: Progress) -> None:
+            problems.extend(problem.reason for problem in progress.problems)
+
+        began, cpu_began = time.perf_counter(), time.process_time()
+        done = await import_rows(sessions, keys, plan, rows, clock=clock, told=hear)
+        took, cpu = time.perf_counter() - began, time.process_time() - cpu_began
+        rate, raw = done.rows / took, done.rows / copy_raw(url, path)
+        print(f"import: {done.rows:,} rows, {done.created:,} new contacts, {done.consents:,} consents in {took:.1f} s")
+        print(
+            f"  {rate:,.0f} rows/s (target {TARGET_ROWS:,}); CPU of this process {cpu / done.rows * 1e6:.0f} µs a row"
+        )
+        print(f"  COPY of the raw file: {raw:,.0f} rows/s, {raw / rate:.1f} times as many")
+        for reason in sorted(set(problems))[:3]:
+            print(f"  {problems.count(reason):,} rows: {reason}")
+        chance = random.Random(7)
+        numbers = [chance.randrange(done.rows) for _ in range(ASKED)]
+        async with sessions() as session:
+            ids = [*await session.scalars(select(Contact.id).order_by(Contact.id.desc()).limit(ASKED))]
+
+            async def find(at: int, inside: AsyncSession = session) -> None:
+                number = numbers[at]
+                await find_contact_by_address(inside, keys, "email", f"person{number}@company{number % 500}.com")
+
+            async def read(at: int, inside: AsyncSession = session) -> None:
+                await inside.scalar(select(Contact.id).where(Contact.id == ids[at % len(ids)]))
+
+            found, bare = await _times(find), await _times(read)
+        p99 = statistics.quantiles(found, n=100)[98]
+        print(f"find by e-mail: median {statistics.median(found):.2f} ms, p99 {p99:.2f} ms (target {TARGET_MS} ms)")
+        print(f"  SELECT by id: median {statistics.median(bare):.2f} ms")
+        began = time.perf_counter()
+        undone = await undo_import(sessions, done.import_id, clock, "benchmark")
+        rate = undone.removed / (time.perf_counter() - began)
+        print(f"undo: {undone.removed:,} contacts removed, {undone.kept} kept, {rate:,.0f} a second")
+    finally:
+        await engine.dispose()
+
+
+async def _times(work: Callable[[int], Awaitable[None]]) -> list[float]:
+    """Milliseconds of each, after some to warm up."""
+    for at in range(10):
+        await work(at)
+    times = []
+    for at in range(ASKED):
+        began = time.perf_counter()
+        await work(at)
+        times.append((time.perf_counter() - began) * 1_000)
+    return times
+
+
+def main() -> None:
+    """Runs the benchmark and prints the figures."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rows", type=int, default=10_000, help="of the file")
+    parser.add_argument("--contacts", type=int, default=50_000, help="that are there before")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="parley-people-") as name:
+        folder = Path(name)
+        create_key_file(folder / "keys.json")
+        write_people(folder / "people.csv", options.rows)
+        server_ = start_embedded(folder / "pg")
+        try:
+            migrate(server_.url)
+            fill(server_.url, options.contacts)
+            print(f"{datetime.now(UTC):%Y-%m-%d}, among {options.contacts:,} contacts")
+            asyncio.run(measure(server_.url, read_key_file(folder / "keys.json"), folder / "people.csv"))
+        finally:
+            server_.stop()
+
+
+if __name__ == "__main__":
+    main()
