@@ -29,6 +29,7 @@ from crm.consent.suppression import list_suppressions, suppress
 from crm.consent.verify_ledger import from_base64url
 from crm.contacts.models import Contact
 from crm.contacts.service import attach_address, create_contact
+from crm.imports.models import ContactImport, ImportedContact
 from crm.meetings.models import Calendar, Meeting
 from crm.privacy.erasing import Erased, erase_person
 from crm.privacy.files import erase_mails
@@ -280,6 +281,10 @@ async def fill(stage: Stage, contact_id: UUID) -> None:
             insert(table["email_links"]).values(outbox_id=sent.id, number=1, url=f"https://x.example/{EMAIL}", count=1)
         )
         session.add(PrivacyMark(contact_id=contact_id, mark="human_review", source="chat", set_at=now))
+        imported = new_id()
+        session.add(ContactImport(id=imported, file_sha256="0" * 64, mapping={}, made_by="operator", started_at=now))
+        await session.flush()
+        session.add(ImportedContact(contact_id=contact_id, import_id=imported, row_number=2, created_at=now))
         session.add(
             PrivacyRequest(
                 id=new_id(),
