@@ -69,6 +69,13 @@ class ChatDouble:
         for socket in list(self._sockets):
             await socket.send_json(frame)
 
+    async def first_frame(self) -> Frame:
+        """What the widget sent first, as soon as it is here: a message is shown before it is sent."""
+        async with asyncio.timeout(10):
+            while not self.frames:
+                await asyncio.sleep(0.01)
+        return self.frames[0]
+
     async def close(self, code: int) -> None:
         for socket in list(self._sockets):
             await socket.close(code=code)

@@ -118,7 +118,7 @@ async def test_a_tap_sends_value_and_step_and_closes_the_question(page: Page, do
     await open_chat(page)
     await page.locator('[data-testid="choice"][data-value="price"]').click()
     await expect(page.get_by_test_id("message")).to_have_count(2)
-    frame = double.frames[0]
+    frame = await double.first_frame()
     assert frame == {
         "type": "choice",
         "client_id": frame["client_id"],
