@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from functools import cache
 from pathlib import Path
-from typing import Any
 
-import yaml
+from base import wording
 
-_WORDS = Path(__file__).with_name("words.yml")
-_FALLBACK = "en"
+_FILE = Path(__file__).with_name("words.yml")
 _PLACES = {
     "en": {"GB": "en-GB", "IE": "en-GB", "AU": "en-AU", "NZ": "en-AU", "IN": "en-IN"},
     "es": {"ES": "es-ES", "MX": "es-MX", "US": "es-US"},
@@ -20,33 +17,17 @@ _USUAL = {"en": "en-US", "es": "es-ES", "fr": "fr-FR", "de": "de-DE", "it": "it-
           "pl": "pl-PL"}  # fmt: skip
 
 
-@cache
-def _sentences() -> dict[str, dict[str, Any]]:
-    return dict(yaml.safe_load(_WORDS.read_text("utf-8")))
-
-
-def list_languages() -> list[str]:
-    """The languages there are words for."""
-    return sorted(_sentences())
-
-
 def spoken_language(language: str, region: str) -> str:
     """A language as a telephone speaks and hears it where our number is: `en` in Great Britain is `en-GB`."""
     plain = language.partition("-")[0].lower()
-    return _PLACES.get(plain, {}).get(region) or _USUAL.get(plain, _USUAL[_FALLBACK])
+    return _PLACES.get(plain, {}).get(region) or _USUAL.get(plain, _USUAL[wording.FALLBACK])
 
 
-class Words:
+class Words(wording.Sentences):
     """The sentences of one language; English where there are none."""
 
     def __init__(self, language: str) -> None:
-        known = _sentences()
-        self._sentences = known.get(language.partition("-")[0].lower(), known[_FALLBACK])
-
-    def say(self, name: str, **values: object) -> str:
-        """The sentence of this name, filled in."""
-        sentence: str = self._sentences[name]
-        return sentence.format_map(values)
+        super().__init__(_FILE, language)
 
     def listed(self, name: str) -> tuple[str, ...]:
         """The words of this name."""
