@@ -27,10 +27,9 @@ from outreach.ports import Closes
 from outreach.pump import DuePump
 from outreach.rule_pack import read_rule_pack
 from server.channels import channel_senders
-from server.double_opt_in import ConfirmationMails
 from server.ledger_jobs import add_ledger_jobs
+from server.link_mails import ConfirmationMails, PrivacyMails
 from server.privacy_jobs import add_privacy_jobs
-from server.privacy_mails import PrivacyMails
 from server.understanding import add_understanding, create_understanding_work
 from server.wiring import Platform, create_senders, database_url
 

@@ -146,12 +146,12 @@ async def list_to_mail(session: AsyncSession, now: datetime, *, limit: int) -> l
 async def note_mailed(session: AsyncSession, mailed: Sequence[ToMail], now: datetime) -> None:
     """The mails are in the outbox: from now on the links hold for as long as the rules say."""
     over_at = now + timedelta(hours=read_double_opt_in().hours)
-    for one in mailed:
-        await session.execute(
-            update(ConsentConfirmation)
-            .where(ConsentConfirmation.id == one.confirmation_id)
-            .values(mailed_at=now, address_hmac=one.address_hmac, expires_at=over_at)
-        )
+    noted = [
+        {"id": one.confirmation_id, "mailed_at": now, "address_hmac": one.address_hmac, "expires_at": over_at}
+        for one in mailed
+    ]
+    if noted:
+        await session.execute(update(ConsentConfirmation), noted)
 
 
 async def list_open_confirmations(

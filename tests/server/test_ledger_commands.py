@@ -18,8 +18,8 @@ from crm.consent.ledger import ConsentFact, record_consent_event
 from crm.consent.models import ConsentEvent
 from crm.contacts.service import attach_address, create_contact
 from outreach.models import OutboxMessage
-from server.double_opt_in import ConfirmationMails
 from server.ledger_jobs import expire_all, sign_and_save
+from server.link_mails import ConfirmationMails
 from server.settings import Settings
 from server.wiring import Platform
 from tests.server.command_line import CommandLine

@@ -20,7 +20,7 @@ from crm.privacy.models import Erasure, PrivacyRequest
 from crm.privacy.pages.tokens import issue_request_token
 from crm.privacy.requests import Filing, file_request
 from outreach.models import OutboxMessage
-from server.privacy_mails import PrivacyMails
+from server.link_mails import PrivacyMails
 from tests.crm.privacy.pages.conftest import EMAIL, Reader
 
 
