@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from base.clock import Clock
 from base.encryption import KeyRing
 from crm.consent.double_opt_in import list_open_confirmations
-from crm.consent.ledger import ConsentState, Scope, consent_for, fold
+from crm.consent.ledger import ENTRY_COLUMNS, ConsentState, Scope, consent_for, fold
 from crm.consent.models import ConsentEvent
 from crm.consent.suppression import list_suppressions
 from crm.contacts.addresses import ADDRESS_KINDS
@@ -173,18 +173,9 @@ def _skew(asked_at: datetime | None, machine: Clock | None, told: Sequence[datet
 async def _read_ledger(session: AsyncSession, contact_ids: Sequence[UUID]) -> dict[UUID, list[BasisEntry]]:
     """Every event of theirs, read once: what somebody agreed to and what that rests on come from the same rows."""
     entries: dict[UUID, list[BasisEntry]] = defaultdict(list)
-    events = select(
-        ConsentEvent.principal_ref,
-        ConsentEvent.seq,
-        ConsentEvent.id,
-        ConsentEvent.event,
-        ConsentEvent.purpose,
-        ConsentEvent.channel,
-        ConsentEvent.effective_at,
-        ConsentEvent.valid_until,
-        ConsentEvent.brand,
-        ConsentEvent.lawful_basis,
-    ).where(_among(ConsentEvent.principal_ref, contact_ids))
+    events = select(ConsentEvent.principal_ref, *ENTRY_COLUMNS, ConsentEvent.lawful_basis).where(
+        _among(ConsentEvent.principal_ref, contact_ids)
+    )
     rows: Iterable[Any] = await session.execute(events)
     for contact_id, *entry in rows:
         entries[contact_id].append(BasisEntry(*entry))

@@ -26,10 +26,10 @@ from admin.proofs.shapes import (
 )
 from base.errors import NotFound
 from bot.models import Conversation, Message
-from crm.consent.ledger import consent_for, consent_states, list_consent_events
+from crm.consent.ledger import consent_for, consent_states, list_consent_events, to_entries
 from crm.consent.models import ConsentEvent, ConsentNotice
 from crm.consent.receipts import Issuer, as_kantara, make_receipt
-from crm.consent.rules import GRANTING, ConsentState, LedgerEntry, fold
+from crm.consent.rules import GRANTING, ConsentState, fold
 from crm.consent.signing import Signer
 from crm.consent.suppression import find_suppressions
 from crm.timeline.models import TimelineEvent
@@ -154,11 +154,7 @@ def _standing_at(events: Told, row: OutboxMessage, decisions: Sequence[GateDecis
     asked = decisions[-1] if decisions else None
     # Keys are made in the order of time on one machine; the database's clock orders the ledger.
     until = None if asked is None else _made_at(asked.id)
-    entries = [
-        LedgerEntry(one.seq, one.id, one.event, one.purpose, one.channel, one.effective_at, one.valid_until, one.brand)
-        for one, _ in events
-        if until is None or one.recorded_at.timestamp() * 1_000 < until + 1
-    ]
+    entries = to_entries(one for one, _ in events if until is None or one.recorded_at.timestamp() * 1_000 < until + 1)
     at = row.updated_at if asked is None else asked.decided_at
     return consent_for(fold(entries), row.purpose, row.channel).at(at)
 

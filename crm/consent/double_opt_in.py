@@ -6,7 +6,7 @@ Confirming proves the address that the mail went to, no other. Sends nothing: th
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal
 from uuid import UUID
@@ -20,7 +20,7 @@ from base.encryption import KeyRing
 from base.errors import NotFound, ParleyError
 from base.ids import new_id
 from crm.consent.double_opt_in_rules import Letter, read_double_opt_in, write_letter
-from crm.consent.ledger import ConsentFact, lock_ledger, record_consent_event
+from crm.consent.ledger import follow_up, lock_ledger, record_consent_event
 from crm.consent.models import ConsentConfirmation, ConsentEvent, ConsentNotice
 from crm.consent.rules import Scope, covers
 from crm.contacts.models import SEALED_COLUMN, Contact, ContactPoint
@@ -244,23 +244,20 @@ async def confirm(session: AsyncSession, keys: KeyRing, token: str, now: datetim
     if asked.expires_at <= now or await _is_overtaken(session, asked, event):
         raise ConfirmationOver
     asked.used_at = now
-    fact = ConsentFact(
-        event="confirmed",
-        principal_ref=event.principal_ref,
-        purpose=event.purpose,
-        channel=event.channel,
-        controller=event.controller,
-        language=event.language,
+    confirmed = follow_up(
+        event,
+        "confirmed",
         method=METHOD,
         actor="subject",
         effective_at=now,
+        evidence={**event.evidence, "requested_event_id": str(event.id), "confirmation_id": str(asked.id)},
+    )
+    fact = replace(
+        confirmed,
         lawful_basis=event.lawful_basis,
         notice_text=notice,
-        evidence={**event.evidence, "requested_event_id": str(event.id), "confirmation_id": str(asked.id)},
         valid_until=event.valid_until,
         address_hmac=asked.address_hmac,
-        brand=event.brand,
-        jurisdiction=event.jurisdiction,
     )
     asked.confirmed_event_id = (await record_consent_event(session, fact, now)).id
     await session.flush()

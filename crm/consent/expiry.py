@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -11,7 +12,7 @@ from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
-from crm.consent.ledger import ConsentFact, lock_ledger, record_consent_events
+from crm.consent.ledger import ConsentFact, follow_up, lock_ledger, record_consent_events
 from crm.consent.models import ConsentEvent
 from crm.consent.rules import ALL, GRANTING, MAIN_BRAND
 
@@ -68,19 +69,12 @@ def _settled_later() -> Any:
 
 def _expired(event: ConsentEvent) -> ConsentFact:
     assert event.valid_until is not None
-    return ConsentFact(
-        event="expired",
-        principal_ref=event.principal_ref,
-        purpose=event.purpose,
-        channel=event.channel,
-        controller=event.controller,
-        language=event.language,
+    expired = follow_up(
+        event,
+        "expired",
         method=_METHOD,
         actor="system",
         effective_at=event.valid_until,
-        lawful_basis=event.lawful_basis,
         evidence={"id": str(event.id)},
-        address_hmac=event.address_hmac,
-        brand=event.brand or MAIN_BRAND,
-        jurisdiction=event.jurisdiction,
     )
+    return replace(expired, lawful_basis=event.lawful_basis, brand=event.brand or MAIN_BRAND)

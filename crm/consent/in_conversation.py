@@ -18,9 +18,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from base.encryption import KeyRing
 from crm.consent.double_opt_in import ask_to_confirm, end_open_confirmations, find_countries
 from crm.consent.double_opt_in_rules import read_double_opt_in
-from crm.consent.ledger import ConsentFact, list_consent_events, record_consent_event
+from crm.consent.ledger import ConsentFact, follow_up, list_consent_events, record_consent_event, to_entries
 from crm.consent.models import ConsentEvent
-from crm.consent.rules import GRANTING, ConsentState, EventName, LedgerEntry, Scope, consent_for, fold
+from crm.consent.rules import GRANTING, ConsentState, EventName, Scope, consent_for, fold
 from crm.contacts.addresses import ADDRESS_KINDS, AddressKind
 from crm.contacts.models import ContactPoint
 from crm.contacts.service import lock_contact, speaks_for_contact
@@ -152,47 +152,31 @@ async def _may_say_yes(session: AsyncSession, fact: ConsentFact, conversation_id
 
 
 def _states(events: list[Told]) -> dict[Scope, ConsentState]:
-    return fold(
-        LedgerEntry(one.seq, one.id, one.event, one.purpose, one.channel, one.effective_at, one.valid_until, one.brand)
-        for one, _ in events
-    )
+    return fold(to_entries(event for event, _ in events))
 
 
 def _ended(event: ConsentEvent, evidence: dict[str, Any], now: datetime) -> ConsentFact:
-    return ConsentFact(
-        event="superseded",
-        principal_ref=event.principal_ref,
-        purpose=event.purpose,
-        channel=event.channel,
-        controller=event.controller,
-        language=event.language,
-        method="address_corrected",
-        actor=event.actor,
-        effective_at=now,
-        evidence=evidence,
-        address_hmac=event.address_hmac,
-        brand=event.brand,
-        jurisdiction=event.jurisdiction,
+    return follow_up(
+        event, "superseded", method="address_corrected", actor=event.actor, effective_at=now, evidence=evidence
     )
 
 
 def _given_again(event: ConsentEvent, text: str | None, evidence: dict[str, Any]) -> ConsentFact:
-    return ConsentFact(
-        event="given",
-        principal_ref=event.principal_ref,
-        purpose=event.purpose,
-        channel=event.channel,
-        controller=event.controller,
-        language=event.language,
+    """The same yes, not yet about any address."""
+    again = follow_up(
+        event,
+        "given",
         method=event.method,
         actor=event.actor,
         effective_at=event.effective_at,
+        evidence=evidence,
+    )
+    return replace(
+        again,
         lawful_basis=event.lawful_basis,
         notice_text=text,
-        evidence=evidence,
         valid_until=event.valid_until,
-        brand=event.brand,
-        jurisdiction=event.jurisdiction,
+        address_hmac=None,
     )
 
 

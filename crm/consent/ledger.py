@@ -46,6 +46,7 @@ from crm.contacts.models import Contact
 
 __all__ = [
     "ALL",
+    "ENTRY_COLUMNS",
     "MAIN_BRAND",
     "NOTHING_SAID",
     "ChainReport",
@@ -56,12 +57,25 @@ __all__ = [
     "consent_for",
     "consent_states",
     "fold",
+    "follow_up",
     "list_consent_events",
     "record_consent_event",
     "record_consent_events",
+    "to_entries",
     "verify_chain",
 ]
 
+ENTRY_COLUMNS = (
+    ConsentEvent.seq,
+    ConsentEvent.id,
+    ConsentEvent.event,
+    ConsentEvent.purpose,
+    ConsentEvent.channel,
+    ConsentEvent.effective_at,
+    ConsentEvent.valid_until,
+    ConsentEvent.brand,
+)
+"""What a `LedgerEntry` is made of, in its order."""
 _CHAIN_LOCK = 7_274_002  # pg_advisory_xact_lock; base.migrate has 7_274_001
 
 
@@ -95,6 +109,33 @@ class ConsentFact:
     """Of several brands the one it is about; None: the site's own, and of a withdrawal every one."""
     jurisdiction: str | None = None
     """ISO 3166 code of where the person is, such as DE or US-CA, when it is known."""
+
+
+def follow_up(
+    before: ConsentEvent,
+    event: EventName,
+    *,
+    method: str,
+    actor: str,
+    effective_at: datetime,
+    evidence: Mapping[str, Any],
+) -> ConsentFact:
+    """What became of an event: about the same person, purpose, channel, address, brand and place. Shows no text."""
+    return ConsentFact(
+        event=event,
+        principal_ref=before.principal_ref,
+        purpose=before.purpose,
+        channel=before.channel,
+        controller=before.controller,
+        language=before.language,
+        method=method,
+        actor=actor,
+        effective_at=effective_at,
+        evidence=evidence,
+        address_hmac=before.address_hmac,
+        brand=before.brand,
+        jurisdiction=before.jurisdiction,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,17 +203,7 @@ async def consent_states(
     """The state of many contacts in one query; read each with `consent_for`. Every contact asked for is a key."""
     entries: dict[UUID, list[LedgerEntry]] = {contact_id: [] for contact_id in contact_ids}
     rows = await session.execute(
-        select(
-            ConsentEvent.principal_ref,
-            ConsentEvent.seq,
-            ConsentEvent.id,
-            ConsentEvent.event,
-            ConsentEvent.purpose,
-            ConsentEvent.channel,
-            ConsentEvent.effective_at,
-            ConsentEvent.valid_until,
-            ConsentEvent.brand,
-        )
+        select(ConsentEvent.principal_ref, *ENTRY_COLUMNS)
         .where(ConsentEvent.principal_ref.in_(list(entries)))
         .order_by(ConsentEvent.principal_ref, ConsentEvent.seq)
     )
@@ -182,6 +213,11 @@ async def consent_states(
         contact_id: {scope: state.at(now) for scope, state in fold(own, brand).items()}
         for contact_id, own in entries.items()
     }
+
+
+def to_entries(events: Iterable[ConsentEvent]) -> list[LedgerEntry]:
+    """What of whole events decides about consent, to be folded."""
+    return [LedgerEntry(*(getattr(event, column.key) for column in ENTRY_COLUMNS)) for event in events]
 
 
 async def list_consent_events(session: AsyncSession, contact_id: UUID) -> list[tuple[ConsentEvent, str | None]]:

@@ -5,7 +5,7 @@ Never opens anything by itself, and nothing at all for somebody who opted out ag
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 from uuid import UUID
@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from base.errors import Conflict, NotFound
 from base.ids import new_id
-from crm.consent.ledger import ConsentFact, consent_states, lock_ledger, record_consent_event
+from crm.consent.ledger import ConsentFact, consent_states, follow_up, lock_ledger, record_consent_event
 from crm.consent.models import ConsentEvent, ConsentNotice, OptOutReview
 from crm.consent.opting_out import OptedOut, OptOutRequest
 from crm.consent.suppression import lift_rows
@@ -167,25 +167,16 @@ def _given_again(
         "original_event_id": str(original.id),
         "withdrawn_event_id": str(review.consent_event_id),
     }
-    return ConsentFact(
+    again = follow_up(
+        original,
         # An imported or confirmed consent may have had no text here; it is given back as what it was.
-        event="given" if shown else "imported",
-        principal_ref=original.principal_ref,
-        purpose=original.purpose,
-        channel=original.channel,
-        controller=original.controller,
-        language=original.language,
+        "given" if shown else "imported",
         method=METHOD,
         actor=user,
         effective_at=now,
-        lawful_basis=original.lawful_basis,
-        notice_text=shown,
         evidence=evidence,
-        valid_until=original.valid_until,
-        address_hmac=original.address_hmac,
-        brand=original.brand,
-        jurisdiction=original.jurisdiction,
     )
+    return replace(again, lawful_basis=original.lawful_basis, notice_text=shown, valid_until=original.valid_until)
 
 
 async def _close(

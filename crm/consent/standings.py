@@ -13,6 +13,7 @@ from uuid import UUID
 from sqlalchemy import Row, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from crm.consent.ledger import ENTRY_COLUMNS
 from crm.consent.models import ConsentEvent
 from crm.consent.rules import ConsentState, LedgerEntry, Scope, consent_for, covers, fold
 
@@ -34,21 +35,14 @@ async def tell_standings(
     """
     rows = await session.execute(
         select(
-            ConsentEvent.seq,
-            ConsentEvent.id,
-            ConsentEvent.event,
-            ConsentEvent.purpose,
-            ConsentEvent.channel,
-            ConsentEvent.effective_at,
-            ConsentEvent.valid_until,
-            ConsentEvent.brand,
+            *ENTRY_COLUMNS,
             ConsentEvent.evidence["conversation_id"].astext.label("conversation_id"),
         )
         .where(ConsentEvent.principal_ref == contact_id)
         .order_by(ConsentEvent.seq)
     )
     said = [row for row in rows if only_conversation is None or row.conversation_id == str(only_conversation)]
-    states = fold(LedgerEntry(*row[:8]) for row in said)
+    states = fold(LedgerEntry(*row[: len(ENTRY_COLUMNS)]) for row in said)
     told = {scope: _tell(states, said, scope, now) for scope in scopes}
     return {scope: standing for scope, standing in told.items() if standing is not None}
 

@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from base.clock import Clock
 from base.database import Sessions, transaction
-from crm.consent.ledger import ConsentFact, record_consent_events
+from crm.consent.ledger import follow_up, record_consent_events
 from crm.consent.models import ConsentEvent
 from crm.contacts.models import Contact, ContactPoint
 from crm.imports.models import ContactImport, ImportedContact
@@ -86,7 +86,11 @@ async def _remove(session: AsyncSession, import_id: UUID, locked: Sequence[UUID]
     events = await session.scalars(
         select(ConsentEvent).where(ConsentEvent.principal_ref.in_(going)).order_by(ConsentEvent.seq)
     )
-    ends = [_ended(event, import_id, actor, now) for event in events]
+    evidence = {"import_id": str(import_id)}
+    ends = [
+        follow_up(event, "superseded", method="import_undone", actor=actor, effective_at=now, evidence=evidence)
+        for event in events
+    ]
     await record_consent_events(session, ends, now)
     await session.execute(delete(Contact).where(Contact.id.in_(going)).execution_options(synchronize_session=False))
     return len(going)
@@ -115,19 +119,3 @@ def _pointing_columns(name: str) -> list[str]:
     """The columns of a table that hold a contact's id, whether or not their rows are the contact's to erase."""
     named = {way.contact for way in read_registry().tables[name].find}
     return [column for column in table_named(name).c.keys() if column in named or column == "contact_id"]  # noqa: SIM118
-
-
-def _ended(event: ConsentEvent, import_id: UUID, actor: str, now: datetime) -> ConsentFact:
-    return ConsentFact(
-        event="superseded",
-        principal_ref=event.principal_ref,
-        purpose=event.purpose,
-        channel=event.channel,
-        controller=event.controller,
-        language=event.language,
-        method="import_undone",
-        actor=actor,
-        effective_at=now,
-        evidence={"import_id": str(import_id)},
-        address_hmac=event.address_hmac,
-    )
