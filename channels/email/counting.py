@@ -16,7 +16,6 @@ from urllib.parse import quote
 from uuid import UUID
 
 from aiohttp import web
-from itsdangerous import BadData, URLSafeSerializer
 from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -25,6 +24,7 @@ from base.clock import Clock
 from base.database import Sessions, transaction
 from base.encryption import KeyRing
 from base.errors import NotFound
+from base.link_tokens import NOT_OURS, create_serializer
 from channels.email.models import EmailLink
 from crm.consent.ledger import consent_for, consent_states
 from crm.privacy.signals import asks_to_opt_out
@@ -99,9 +99,9 @@ class CountingPages:
     async def _count(self, request: web.Request) -> str | None:
         """Where the link leads; it leads there also when it may not be counted any more."""
         try:
-            outbox_hex, number = _serializer(self.keys).loads(request.match_info["token"])
+            outbox_hex, number = create_serializer(self.keys, _SIGNED_FOR).loads(request.match_info["token"])
             outbox_id, number = UUID(hex=outbox_hex), int(number)
-        except (BadData, ValueError, TypeError) as error:
+        except NOT_OURS as error:
             raise NotFound("This link is not one of ours.") from error
         now = self.clock.now()
         which = (EmailLink.outbox_id == outbox_id, EmailLink.number == number)
@@ -141,9 +141,4 @@ def routes(pages: CountingPages) -> list[web.RouteDef]:
 
 
 def _token(keys: KeyRing, outbox_id: UUID, number: int) -> str:
-    return _serializer(keys).dumps([outbox_id.hex, number])
-
-
-def _serializer(keys: KeyRing) -> URLSafeSerializer:
-    # itsdangerous signs with the last key and accepts any.
-    return URLSafeSerializer(list(reversed(keys.derive_all(_SIGNED_FOR))), salt=_SIGNED_FOR)
+    return create_serializer(keys, _SIGNED_FOR).dumps([outbox_id.hex, number])

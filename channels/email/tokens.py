@@ -7,9 +7,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import UUID
 
-from itsdangerous import BadData, URLSafeSerializer
-
 from base.encryption import KeyRing
+from base.link_tokens import NOT_OURS, create_serializer
 
 _PURPOSE = "unsubscribe"
 
@@ -25,7 +24,7 @@ class Unsubscribe:
 
 def issue_token(keys: KeyRing, unsubscribe: Unsubscribe) -> str:
     """The token for one message's link."""
-    return _serializer(keys).dumps(
+    return create_serializer(keys, _PURPOSE).dumps(
         [unsubscribe.outbox_id.hex, unsubscribe.contact_id.hex, unsubscribe.address_index.hex()]
     )
 
@@ -33,12 +32,7 @@ def issue_token(keys: KeyRing, unsubscribe: Unsubscribe) -> str:
 def read_token(keys: KeyRing, token: str) -> Unsubscribe | None:
     """What a token says; None when it is not ours or was altered. Tokens signed with an older root key stay valid."""
     try:
-        outbox_id, contact_id, address_index = _serializer(keys).loads(token)
+        outbox_id, contact_id, address_index = create_serializer(keys, _PURPOSE).loads(token)
         return Unsubscribe(UUID(hex=outbox_id), UUID(hex=contact_id), bytes.fromhex(address_index))
-    except (BadData, ValueError, TypeError, AttributeError):
+    except NOT_OURS:
         return None
-
-
-def _serializer(keys: KeyRing) -> URLSafeSerializer:
-    # itsdangerous signs with the last key and accepts any.
-    return URLSafeSerializer(list(reversed(keys.derive_all(_PURPOSE))), salt=_PURPOSE)

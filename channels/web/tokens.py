@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from itsdangerous import BadData, URLSafeTimedSerializer
+from itsdangerous import BadData
 
 from base.encryption import KeyRing
 from base.errors import ParleyError
+from base.link_tokens import create_timed_serializer
 
 _PURPOSE = "visitor-token"
 MAX_AGE = 180 * 24 * 3600
@@ -25,8 +26,8 @@ class VisitorTokens:
     """Issues and reads tokens, each bound to one conversation and one page origin."""
 
     def __init__(self, keys: KeyRing) -> None:
-        # Every root key verifies, the newest (last, for itsdangerous) signs: rotation ends no session.
-        self._serializer = URLSafeTimedSerializer(keys.derive_all(_PURPOSE)[::-1], salt=_PURPOSE)
+        # Every root key verifies, the newest signs: rotation ends no session.
+        self._serializer = create_timed_serializer(keys, _PURPOSE)
 
     def issue(self, conversation_id: UUID, origin: str) -> str:
         """A token for a browser on a page of `origin`."""

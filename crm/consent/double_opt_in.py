@@ -11,7 +11,6 @@ from datetime import datetime, timedelta
 from typing import Literal
 from uuid import UUID
 
-from itsdangerous import BadData, URLSafeSerializer
 from sqlalchemy import and_, func, or_, select, update
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -19,6 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from base.encryption import KeyRing
 from base.errors import NotFound, ParleyError
 from base.ids import new_id
+from base.link_tokens import issue_id_token, read_id_token
 from crm.consent.double_opt_in_rules import Letter, read_double_opt_in, write_letter
 from crm.consent.ledger import follow_up, lock_ledger, record_consent_event
 from crm.consent.models import ConsentConfirmation, ConsentEvent, ConsentNotice
@@ -275,16 +275,15 @@ async def confirm(session: AsyncSession, keys: KeyRing, token: str, now: datetim
 
 def issue_token(keys: KeyRing, confirmation_id: UUID) -> str:
     """The token of a link. It is stored nowhere; what ends it stands in the database."""
-    return str(_serializer(keys).dumps(confirmation_id.hex))
+    return issue_id_token(keys, _PURPOSE, confirmation_id)
 
 
 async def _read(
     session: AsyncSession, keys: KeyRing, token: str
 ) -> tuple[ConsentConfirmation, ConsentEvent, str | None]:
-    try:
-        confirmation_id = UUID(hex=_serializer(keys).loads(token))
-    except (BadData, ValueError, TypeError, AttributeError) as error:
-        raise ConfirmationUnknown from error
+    confirmation_id = read_id_token(keys, _PURPOSE, token)
+    if confirmation_id is None:
+        raise ConfirmationUnknown
     found = (
         await session.execute(
             select(ConsentConfirmation, ConsentEvent, ConsentNotice.text)
@@ -319,8 +318,3 @@ async def _said_no_since(session: AsyncSession, event: ConsentEvent) -> bool:
         )
     )
     return any(covers((one.purpose, one.channel), (event.purpose, event.channel)) for one in later)
-
-
-def _serializer(keys: KeyRing) -> URLSafeSerializer:
-    # itsdangerous signs with the last key and accepts any.
-    return URLSafeSerializer(list(reversed(keys.derive_all(_PURPOSE))), salt=_PURPOSE)

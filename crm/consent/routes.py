@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from aiohttp import web
-from itsdangerous import BadData, URLSafeSerializer
 
 from base.clock import Clock
 from base.database import Sessions, transaction
 from base.encryption import KeyRing
 from base.errors import NotFound
+from base.link_tokens import issue_id_token, read_id_token
 from crm.consent.receipts import Issuer, get_receipt
 from crm.consent.signing import jwks_of, keep_public_keys, signer_of, to_json_file
 
@@ -69,17 +69,9 @@ def routes(pages: LedgerPages) -> list[web.RouteDef]:
 
 def issue_token(keys: KeyRing, event_id: UUID) -> str:
     """The token of a receipt's link; valid for ever, as a receipt is to be kept."""
-    return str(_serializer(keys).dumps(event_id.hex))
+    return issue_id_token(keys, _PURPOSE, event_id)
 
 
 def read_token(keys: KeyRing, token: str) -> UUID | None:
     """The event a token was issued for; None when it is not ours. Tokens signed with an older root key stay valid."""
-    try:
-        return UUID(hex=_serializer(keys).loads(token))
-    except (BadData, ValueError, TypeError, AttributeError):
-        return None
-
-
-def _serializer(keys: KeyRing) -> URLSafeSerializer:
-    # itsdangerous signs with the last key and accepts any.
-    return URLSafeSerializer(list(reversed(keys.derive_all(_PURPOSE))), salt=_PURPOSE)
+    return read_id_token(keys, _PURPOSE, token)

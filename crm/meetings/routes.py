@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from aiohttp import web
-from itsdangerous import BadData, URLSafeSerializer
 from sqlalchemy import select
 
 from base.clock import Clock
 from base.database import Sessions
 from base.encryption import KeyRing
 from base.errors import NotFound
+from base.link_tokens import issue_id_token, read_id_token
 from crm.meetings.ics import Invitation, write_invitation
 from crm.meetings.models import Calendar, Meeting
 
@@ -77,17 +77,9 @@ def routes(pages: MeetingPages) -> list[web.RouteDef]:
 
 def issue_token(keys: KeyRing, meeting_id: UUID) -> str:
     """The token for a meeting's invitation; valid for ever, as the meeting may be moved into any calendar later."""
-    return str(_serializer(keys).dumps(meeting_id.hex))
+    return issue_id_token(keys, _PURPOSE, meeting_id)
 
 
 def read_token(keys: KeyRing, token: str) -> UUID | None:
     """The meeting a token was issued for; None when it is not ours. Tokens signed with an older root key stay valid."""
-    try:
-        return UUID(hex=_serializer(keys).loads(token))
-    except (BadData, ValueError, TypeError, AttributeError):
-        return None
-
-
-def _serializer(keys: KeyRing) -> URLSafeSerializer:
-    # itsdangerous signs with the last key and accepts any.
-    return URLSafeSerializer(list(reversed(keys.derive_all(_PURPOSE))), salt=_PURPOSE)
+    return read_id_token(keys, _PURPOSE, token)

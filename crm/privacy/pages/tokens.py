@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
-from itsdangerous import BadData, URLSafeSerializer, URLSafeTimedSerializer
-
 from base.encryption import KeyRing
+from base.link_tokens import NOT_OURS, create_serializer, create_timed_serializer
 
 _PREFERENCES = "privacy-preferences"
 _REQUEST = "privacy-request"
@@ -25,39 +23,26 @@ class Holder:
 
 def issue_preferences_token(keys: KeyRing, holder: Holder) -> str:
     """The token of a link to the preferences."""
-    return str(_preferences(keys).dumps([holder.contact_id.hex, holder.address_index.hex()]))
+    return str(create_serializer(keys, _PREFERENCES).dumps([holder.contact_id.hex, holder.address_index.hex()]))
 
 
 def read_preferences_token(keys: KeyRing, token: str) -> Holder | None:
     """Whom a token is of; None when it is not ours. Tokens signed with an older root key stay valid."""
     try:
-        contact_id, address_index = _preferences(keys).loads(token)
+        contact_id, address_index = create_serializer(keys, _PREFERENCES).loads(token)
         return Holder(UUID(hex=contact_id), bytes.fromhex(address_index))
-    except (BadData, ValueError, TypeError, AttributeError):
+    except NOT_OURS:
         return None
 
 
 def issue_request_token(keys: KeyRing, request_id: UUID) -> str:
     """The token of the link that shows that a request is the person's own."""
-    return str(_requests(keys).dumps(request_id.hex))
+    return str(create_timed_serializer(keys, _REQUEST).dumps(request_id.hex))
 
 
 def read_request_token(keys: KeyRing, token: str) -> UUID | None:
     """The request; None when the token is not ours or its hours are over."""
     try:
-        return UUID(hex=_requests(keys).loads(token, max_age=REQUEST_HOURS * 3_600))
-    except (BadData, ValueError, TypeError, AttributeError):
+        return UUID(hex=create_timed_serializer(keys, _REQUEST).loads(token, max_age=REQUEST_HOURS * 3_600))
+    except NOT_OURS:
         return None
-
-
-def _preferences(keys: KeyRing) -> URLSafeSerializer:
-    # itsdangerous signs with the last key and accepts any.
-    return URLSafeSerializer(_all(keys, _PREFERENCES), salt=_PREFERENCES)
-
-
-def _requests(keys: KeyRing) -> URLSafeTimedSerializer:
-    return URLSafeTimedSerializer(_all(keys, _REQUEST), salt=_REQUEST)
-
-
-def _all(keys: KeyRing, purpose: str) -> list[Any]:
-    return list(reversed(keys.derive_all(purpose)))
