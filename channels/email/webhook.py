@@ -19,6 +19,7 @@ from base.clock import Clock
 from base.database import Sessions, repeat_on_deadlock, transaction
 from base.encryption import KeyRing
 from base.errors import NotFound
+from base.page_headers import PAGE_HEADERS
 from channels.email.tokens import Unsubscribe, read_token
 from crm.consent.withdrawal import withdraw
 from crm.privacy.pages.routes import PREFERENCES_PATH
@@ -31,16 +32,7 @@ _log = structlog.get_logger(__name__)
 PATH = "/unsubscribe/{token}"
 STYLE_PATH = "/unsubscribe.css"
 _FOLDER = Path(__file__).resolve().parent / "pages"
-_HEADERS = {
-    "Content-Security-Policy": (
-        "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-    ),
-    "Cache-Control": "no-store",
-    "Referrer-Policy": "no-referrer",
-    "Vary": "Accept-Language",
-    "X-Content-Type-Options": "nosniff",
-    "X-Robots-Tag": "noindex",
-}
+_HEADERS = {**PAGE_HEADERS, "Vary": "Accept-Language"}
 
 
 @dataclass(frozen=True)

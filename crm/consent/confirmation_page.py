@@ -23,6 +23,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from base.clock import Clock
 from base.database import Sessions, repeat_on_deadlock, transaction
 from base.encryption import KeyRing
+from base.page_headers import PAGE_HEADERS
 from crm.consent.double_opt_in import (
     LINK_PATH,
     Confirmation,
@@ -38,15 +39,6 @@ _log = structlog.get_logger(__name__)
 
 _WORDS = Path(__file__).with_name("confirmation_page.yml")
 _LANGUAGES = ("en", "de", "es", "fr")
-_HEADERS = {
-    "Content-Security-Policy": (
-        "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-    ),
-    "Cache-Control": "no-store",
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
-    "X-Robots-Tag": "noindex",
-}
 
 
 class OnConfirmed(Protocol):
@@ -138,7 +130,7 @@ class ConfirmationPages:
             f'<title>{words["title"]}</title>\n<link rel="stylesheet" href="{escape(self.style)}">\n</head>\n'
             f"<body>\n<main>\n{content}\n</main>\n</body>\n</html>\n"
         )
-        return web.Response(text=body, content_type="text/html", charset="utf-8", status=status, headers=_HEADERS)
+        return web.Response(text=body, content_type="text/html", charset="utf-8", status=status, headers=PAGE_HEADERS)
 
 
 def routes(pages: ConfirmationPages) -> list[web.RouteDef]:

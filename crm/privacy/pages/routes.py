@@ -18,6 +18,7 @@ from sqlalchemy import text as sql
 from base.clock import Clock
 from base.database import Sessions, repeat_on_deadlock, transaction
 from base.errors import Conflict, NotFound, ParleyError
+from base.page_headers import PAGE_HEADERS
 from crm.privacy.erasing import Erased
 from crm.privacy.exporting import export_person, to_zip
 from crm.privacy.files import erase_mails
@@ -45,16 +46,7 @@ PREFERENCES_PATH = "/preferences/{token}"
 DATA_PATH = "/privacy/{token}"
 REQUEST_PATH = "/privacy/request/{token}"
 _BY = "subject"
-_HEADERS = {
-    "Content-Security-Policy": (
-        "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-    ),
-    "Cache-Control": "no-store",
-    "Referrer-Policy": "no-referrer",
-    "Vary": "Accept-Language",
-    "X-Content-Type-Options": "nosniff",
-    "X-Robots-Tag": "noindex",
-}
+_HEADERS = {**PAGE_HEADERS, "Vary": "Accept-Language"}
 
 
 @dataclass(frozen=True)
