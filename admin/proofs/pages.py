@@ -9,6 +9,7 @@ from html import escape
 from pathlib import Path
 
 from admin.proofs.shapes import CarrierProof, MessageProof, OptIn, PersonProof, ProvenConsent
+from base.spreadsheets import guard_formula
 
 VERIFIER = Path(__file__).resolve().parents[2] / "crm" / "consent" / "verify_ledger.py"
 HOW_TO_CHECK = """\
@@ -29,7 +30,6 @@ _STYLE = (
     "table{border-collapse:collapse;width:100%}th,td{border:1px solid #999;padding:.3rem .5rem;text-align:left;"
     "vertical-align:top}blockquote{margin:.5rem 0;padding:.2rem 1rem;border-left:4px solid #999;white-space:pre-wrap}"
 )
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def carrier_html(proof: CarrierProof) -> str:
@@ -54,7 +54,7 @@ def carrier_csv(proof: CarrierProof) -> str:
     writer = csv.writer(out)
     writer.writerow(("time_utc", "method", "where", "url", "language", "text", "event_id", "hash"))
     for one in proof.opt_ins:
-        writer.writerow([_no_formula(cell) for cell in _opt_in_cells(one)])
+        writer.writerow([guard_formula(cell) for cell in _opt_in_cells(one)])
     return out.getvalue()
 
 
@@ -134,11 +134,6 @@ def _consent_html(consent: Sequence[ProvenConsent]) -> str:
 def _opt_in_cells(one: OptIn) -> tuple[str, ...]:
     at = one.at.isoformat(timespec="seconds")
     return (at, one.method, one.where or "", one.url or "", one.language, one.text or "", str(one.event_id), one.hash)
-
-
-def _no_formula(cell: str) -> str:
-    """A cell that a spreadsheet does not take for a formula."""
-    return f"'{cell}" if cell.startswith(_FORMULA) else cell
 
 
 def _facts(facts: Mapping[str, str]) -> str:

@@ -15,6 +15,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from base import spreadsheets
 from base.encryption import KeyRing
 from crm.contacts.addresses import ADDRESS_KINDS
 from crm.contacts.models import Contact
@@ -24,7 +25,6 @@ _PAGE = 1_000
 _OWN = ("id", "stage", "qualification", "score", "language", "time_zone", "created_at")
 _KINDS = tuple(dict.fromkeys(ADDRESS_KINDS.values()))
 _NUMBER = re.compile(r"[+-]?\d+(\.\d+)?")
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 async def export_csv(session: AsyncSession, keys: KeyRing) -> AsyncIterator[str]:
@@ -74,7 +74,7 @@ async def list_contacts(session: AsyncSession, keys: KeyRing) -> AsyncIterator[M
 
 def guard_formula(cell: str) -> str:
     """The cell as a text: an apostrophe before what a spreadsheet would run. Plain numbers stay as they are."""
-    return f"'{cell}" if cell.startswith(_FORMULA) and not _NUMBER.fullmatch(cell) else cell
+    return cell if _NUMBER.fullmatch(cell) else spreadsheets.guard_formula(cell)
 
 
 async def _field_names(session: AsyncSession) -> list[str]:

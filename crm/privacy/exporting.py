@@ -21,14 +21,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from base.encryption import KeyRing
 from base.errors import NotFound
+from base.spreadsheets import guard_formula
 from crm.contacts.models import Contact
 from crm.privacy.persons import SenderIndex, find_person, rows_of, table_named
 from crm.privacy.record import kept_for
 from crm.privacy.registry import read_registry
 
 _FILES = "conversation_files"
-_FORMULAS = ("=", "+", "-", "@", "\t", "\r")
-"""What a spreadsheet would take the beginning of a formula for."""
 
 
 @dataclass(frozen=True)
@@ -150,8 +149,9 @@ def _to_csv(rows: Sequence[Mapping[str, Any]]) -> str:
 
 
 def _cell(value: Any) -> str:
-    text = "" if value is None else value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    return f"'{text}" if isinstance(value, str) and text.startswith(_FORMULAS) else text
+    if isinstance(value, str):
+        return guard_formula(value)
+    return "" if value is None else json.dumps(value, ensure_ascii=False)
 
 
 def _plain(value: Any) -> Any:
