@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -39,8 +39,8 @@ from crm.privacy.registry import read_registry
 from outreach.models import Enrolment, GateDecision, OutboxMessage
 from tests.admin.people import outbox_row
 from tests.bot.happenings import contact_of, happen
-from tests.bot.scripted_dialogue import ScriptedDialogue, say, scripted_dialogue
-from tests.bot.stage import Stage, staged
+from tests.bot.scripted_dialogue import say
+from tests.bot.stage import Stage
 from tests.conftest import Database
 from tests.crm.privacy.dumps import dump, find_words
 
@@ -60,18 +60,6 @@ SECRETS = (
     "farfinkel",
     "frøsk",
 )
-
-
-@pytest.fixture
-async def dialogue() -> AsyncIterator[ScriptedDialogue]:
-    async with scripted_dialogue() as running:
-        yield running
-
-
-@pytest.fixture
-async def stage(database: Database, keys: KeyRing, now: datetime, dialogue: ScriptedDialogue) -> AsyncIterator[Stage]:
-    async with staged(database.sessions, keys, now, dialogue) as ready:
-        yield ready
 
 
 def indexes(keys: KeyRing) -> Callable[[str, str], bytes]:

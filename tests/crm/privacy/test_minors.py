@@ -2,37 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from datetime import date, datetime
+from datetime import date
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 import server.web  # noqa: F401  # loads every room's tables
-from base.encryption import KeyRing
 from crm.consent.ledger import consent_for, consent_states
 from crm.privacy.limits import list_marks
 from crm.privacy.minors import read_ages, told_age
 from crm.profiling.service import find_refusals
 from tests.bot.happenings import contact_of, happen, kinds
-from tests.bot.scripted_dialogue import ScriptedDialogue, scripted_dialogue
-from tests.bot.stage import Stage, staged
-from tests.conftest import Database
+from tests.bot.stage import Stage
 
 TODAY = date(2026, 11, 23)
-
-
-@pytest.fixture
-async def dialogue() -> AsyncIterator[ScriptedDialogue]:
-    async with scripted_dialogue() as running:
-        yield running
-
-
-@pytest.fixture
-async def stage(database: Database, keys: KeyRing, now: datetime, dialogue: ScriptedDialogue) -> AsyncIterator[Stage]:
-    async with staged(database.sessions, keys, now, dialogue) as ready:
-        yield ready
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -17,7 +16,6 @@ from sqlalchemy import func, select, update
 
 import server.web  # noqa: F401  # loads every room's tables
 from base.database import transaction
-from base.encryption import KeyRing
 from base.errors import Conflict, InvalidInput
 from bot.intake.sealing import sender_index_of
 from bot.models import Conversation
@@ -32,23 +30,9 @@ from crm.privacy.models import PrivacyRequest
 from crm.privacy.requests import Filing, Hands, carry_out, file_request, list_requests, put_off, refuse, verify
 from crm.privacy.rules import due_of, extended, is_verified
 from tests.bot.happenings import contact_of, happen
-from tests.bot.scripted_dialogue import ScriptedDialogue, scripted_dialogue
-from tests.bot.stage import Stage, staged
-from tests.conftest import Database
+from tests.bot.stage import Stage
 
 EMAIL = "ada@customer.example"
-
-
-@pytest.fixture
-async def dialogue() -> AsyncIterator[ScriptedDialogue]:
-    async with scripted_dialogue() as running:
-        yield running
-
-
-@pytest.fixture
-async def stage(database: Database, keys: KeyRing, now: datetime, dialogue: ScriptedDialogue) -> AsyncIterator[Stage]:
-    async with staged(database.sessions, keys, now, dialogue) as ready:
-        yield ready
 
 
 def hands(stage: Stage) -> Hands:
