@@ -15,14 +15,10 @@ from crm.consent.rules import ALL
 from crm.consent.stop_scope import CHANNELS, StopScope
 from crm.consent.suppression import find_suppressions, reopen_channel
 from crm.contacts.service import speaks_for_contact
+from crm.privacy.own_stops import HOW_SAID, SAID
 
 _RULE_LIMIT = 200  # characters
-_HOW = ("keyword", "words", "chat")
-"""How an opt-out was said: the carriers' words, other words that the platform read, or the dialogue's own reading."""
-OWN_REASONS = (
-    *(f"{channel}_{how}" for channel in CHANNELS for how in _HOW),
-    *(f"{channel}_provider_stop" for channel in sorted(START_ON)),
-)
+OWN_REASONS = SAID | {f"{channel}_provider_stop" for channel in START_ON}
 """Suppressions that the person asked for, in a talk or at the provider (a blocked bot, a stop that only the carrier
 knew). Only these does START lift: no bounce, no complaint."""
 
@@ -35,7 +31,7 @@ async def carry_out_opt_out(scene: Scene, effect: dict[str, Any]) -> None:
     request = OptOutRequest(
         contact_id=contact_id,
         scope=scope,
-        method=f"{scene.claim.channel}_{how if how in _HOW else 'chat'}",
+        method=f"{scene.claim.channel}_{how if how in HOW_SAID else 'chat'}",
         evidence={
             "id": str(scene.claim.message_id),
             "conversation_id": str(scene.claim.conversation_id),

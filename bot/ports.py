@@ -11,6 +11,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from base.messages import Stored
+from crm.privacy.requests import Stops
 
 if TYPE_CHECKING:
     from bot.claims import Claim
@@ -71,7 +72,7 @@ class ConfirmMeeting(Protocol):
         ...
 
 
-class FollowUps(Protocol):
+class FollowUps(Stops, Protocol):
     """The follow-up half, as far as a conversation starts or stops it.
 
     `enrol` and `stop` run in the turn's transaction.
@@ -81,24 +82,6 @@ class FollowUps(Protocol):
         self, session: AsyncSession, *, journey: str, contact_id: UUID, conversation_id: UUID, now: datetime
     ) -> bool:
         """Puts the contact into the journey; False when its re-entry rule says no."""
-        ...
-
-    async def stop(
-        self,
-        session: AsyncSession,
-        *,
-        contact_id: UUID,
-        reason: str,
-        now: datetime,
-        channels: Sequence[str] | None = None,
-        promotion_only: bool = False,
-    ) -> None:
-        """Ends the contact's journeys and cancels all that is queued, or what of it is on some channels or promotion.
-
-        Args:
-            channels: None is every one. With some named no journey ends: it may go on by other ways.
-            promotion_only: leaves what the person asked for themselves.
-        """
         ...
 
     async def settled(self, at: datetime | None = None) -> None:

@@ -95,11 +95,6 @@ async def erase_person(
     return Erased(erasure_id, contact_id, counts, recipients, receipt, addresses)
 
 
-async def find_erasure(session: AsyncSession, contact_id: UUID) -> Erasure | None:
-    """The erasure of a contact, if there was one."""
-    return await session.scalar(select(Erasure).where(Erasure.contact_id == contact_id).limit(1))
-
-
 async def _keep_stops(session: AsyncSession, person: Person, now: datetime) -> None:
     """What stops the contact stops its addresses: the contact will be nobody's."""
     for stopped in (await list_suppressions(session, person.contacts)).values():

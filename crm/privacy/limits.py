@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
-from sqlalchemy import delete, or_, select
+from sqlalchemy import delete, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -50,16 +50,6 @@ async def list_asking(session: AsyncSession, contact_ids: Iterable[UUID]) -> set
         PrivacyRequest.contact_id.in_(list(contact_ids)), PrivacyRequest.closed_at.is_(None)
     )
     return set(await session.scalars(open_ones))
-
-
-async def has_signal(session: AsyncSession, conversation_id: UUID) -> bool:
-    """Whether this talk's browser, or one of the same contact's, sent the signal."""
-    contact = select(conversations.c.contact_id).where(conversations.c.id == conversation_id).scalar_subquery()
-    found = select(TimelineEvent.id).where(
-        TimelineEvent.kind == SIGNAL,
-        or_(TimelineEvent.conversation_id == conversation_id, TimelineEvent.contact_id == contact),
-    )
-    return await session.scalar(found.limit(1)) is not None
 
 
 async def set_mark(session: AsyncSession, contact_id: UUID, mark: Mark, *, source: str, now: datetime) -> None:

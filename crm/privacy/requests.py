@@ -40,7 +40,7 @@ _OPEN = ("unverified", "open")
 
 
 class Stops(Protocol):
-    """Ends what is planned for a contact; outreach's part."""
+    """Ends what is planned for a contact, in the caller's transaction; outreach's part."""
 
     async def stop(
         self,
@@ -52,7 +52,12 @@ class Stops(Protocol):
         channels: Sequence[str] | None = None,
         promotion_only: bool = False,
     ) -> None:
-        """Ends journeys and cancels what is queued, all of it or what is promotion."""
+        """Ends the contact's journeys and cancels all that is queued, or what of it is on some channels or promotion.
+
+        Args:
+            channels: None is every one. With some named no journey ends: it may go on by other ways.
+            promotion_only: leaves what the person asked for themselves.
+        """
         ...
 
 

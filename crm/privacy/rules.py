@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Literal
+from typing import Literal, get_args
 
 from dateutil.relativedelta import relativedelta
 
@@ -19,17 +19,7 @@ RequestKind = Literal[
     "human_review",
     "why_contacted",
 ]
-KINDS: tuple[RequestKind, ...] = (
-    "access",
-    "rectify",
-    "erase",
-    "object_marketing",
-    "object_profiling",
-    "restrict",
-    "unrestrict",
-    "human_review",
-    "why_contacted",
-)
+KINDS: tuple[RequestKind, ...] = get_args(RequestKind)
 AT_ONCE: frozenset[str] = frozenset({"object_marketing", "object_profiling", "restrict", "human_review"})
 """Carried out when they are made, whoever made them: each only protects the person."""
 _MONTHS = 1

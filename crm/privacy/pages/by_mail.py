@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Literal, cast
+from typing import Literal
 from uuid import UUID
 
 from sqlalchemy import func, select
@@ -104,11 +104,6 @@ async def find_by_link(session: AsyncSession, keys: KeyRing, token: str, *, lock
     if row is None or not (row.status in ("unverified", "open") or (row.status, row.kind) == ("done", "access")):
         raise NotFound("This link does not work (any more).")
     return row
-
-
-def kind_of(request: PrivacyRequest) -> MailedKind:
-    """What the request's link does."""
-    return cast("MailedKind", request.kind)
 
 
 async def _find_point(session: AsyncSession, holder: Holder) -> UUID | None:
