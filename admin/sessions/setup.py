@@ -58,10 +58,12 @@ async def check_setup_token(session: AsyncSession, token: str, now: datetime) ->
         AlreadySetUp: there is a user.
         SetupTokenInvalid: there is none, and the token is not the one to make one with.
     """
+    found = select(SetupToken).where(SetupToken.token_sha256 == token_sha256(token), SetupToken.expires_at > now)
+    is_good = await session.scalar(found) is not None
+    # After the token: who wins between the two reads has used the token up, and must be seen.
     if not await is_setup_needed(session):
         raise AlreadySetUp
-    found = select(SetupToken).where(SetupToken.token_sha256 == token_sha256(token), SetupToken.expires_at > now)
-    if await session.scalar(found) is None:
+    if not is_good:
         raise SetupTokenInvalid
 
 
