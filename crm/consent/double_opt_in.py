@@ -5,13 +5,13 @@ Confirming proves the address that the mail went to, no other. Sends nothing: th
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal
 from uuid import UUID
 
-from sqlalchemy import and_, func, or_, select, update
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select, update
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -22,7 +22,7 @@ from base.link_tokens import issue_id_token, read_id_token
 from crm.consent.double_opt_in_rules import Letter, read_double_opt_in, write_letter
 from crm.consent.ledger import follow_up, lock_ledger, record_consent_event
 from crm.consent.models import ConsentConfirmation, ConsentEvent, ConsentNotice
-from crm.consent.rules import Scope, covers
+from crm.consent.rules import covers
 from crm.contacts.models import SEALED_COLUMN, Contact, ContactPoint
 from crm.places.rules import UNKNOWN, find_whereabouts
 from crm.timeline.service import record
@@ -154,29 +154,19 @@ async def note_mailed(session: AsyncSession, mailed: Sequence[ToMail], now: date
         await session.execute(update(ConsentConfirmation), noted)
 
 
-async def list_open_confirmations(
-    session: AsyncSession, contact_ids: Iterable[UUID], now: datetime
-) -> dict[UUID, dict[Scope, datetime]]:
-    """What contacts may still confirm, by purpose and channel, and until when; who has nothing open is absent."""
-    rows = await session.execute(
-        select(
-            ConsentConfirmation.contact_id,
-            ConsentEvent.purpose,
-            ConsentEvent.channel,
-            func.max(ConsentConfirmation.expires_at),
-        )
-        .join(ConsentEvent, ConsentEvent.id == ConsentConfirmation.requested_event_id)
+def open_confirmations_of(contact_id: ColumnElement[UUID], at: ColumnElement[datetime]) -> Select[str, str, datetime]:
+    """What the contact of a statement's row may still confirm: purpose, channel and until when, to be part of it."""
+    open_ones = (
+        select(ConsentEvent.purpose, ConsentEvent.channel, func.max(ConsentConfirmation.expires_at).label("until"))
+        .join(ConsentConfirmation, ConsentEvent.id == ConsentConfirmation.requested_event_id)
         .where(
-            ConsentConfirmation.contact_id.in_(list(contact_ids)),
+            ConsentConfirmation.contact_id == contact_id,
             ConsentConfirmation.used_at.is_(None),
-            ConsentConfirmation.expires_at > now,
+            ConsentConfirmation.expires_at > at,
         )
-        .group_by(ConsentConfirmation.contact_id, ConsentEvent.purpose, ConsentEvent.channel)
+        .group_by(ConsentEvent.purpose, ConsentEvent.channel)
     )
-    found: dict[UUID, dict[Scope, datetime]] = {}
-    for contact_id, purpose, channel, expires_at in rows:
-        found.setdefault(contact_id, {})[purpose, channel] = expires_at
-    return found
+    return open_ones.correlate(contact_id.table)
 
 
 async def end_open_confirmations(session: AsyncSession, conversation_id: UUID, now: datetime) -> list[UUID]:

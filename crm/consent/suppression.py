@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Result, delete, or_, select, union_all
+from sqlalchemy import ColumnElement, CompoundSelect, delete, or_, select, true, union_all
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from base.ids import new_id
+from base.nested_rows import asked_ids
 from crm.consent.models import Suppression
 from crm.consent.rules import ALL
 from crm.contacts.models import ContactPoint
@@ -57,20 +57,30 @@ async def list_suppressions(session: AsyncSession, contact_ids: Iterable[UUID]) 
     Every contact asked for is a key.
     """
     found: dict[UUID, dict[str, str]] = {contact_id: {} for contact_id in contact_ids}
-    wanted = list(found)
-    own = select(
-        Suppression.contact_id, Suppression.channel, Suppression.reason, Suppression.created_at.label("since_at")
-    ).where(Suppression.contact_id.in_(wanted))
-    by_address = (
-        select(ContactPoint.contact_id, Suppression.channel, Suppression.reason, Suppression.created_at)
-        .join(Suppression, Suppression.blind_index == ContactPoint.blind_index)
-        .where(ContactPoint.contact_id.in_(wanted))
-    )
-    rows: Result[*tuple[Any, ...]] = await session.execute(union_all(own, by_address).order_by("since_at", "reason"))
-    for contact_id, channel, reason, _ in rows:
+    asked = asked_ids("contact_ids")
+    held = suppressions_of(asked.c.id).lateral()
+    statement = select(asked.c.id, held.c.channel, held.c.reason).order_by(held.c.since_at, held.c.reason)
+    rows = await session.execute(statement.join_from(asked, held, true()), {"contact_ids": list(found)})
+    for contact_id, channel, reason in rows:
         # The first reason is the one that stopped it.
         found[contact_id].setdefault(channel, reason)
     return found
+
+
+def suppressions_of(contact_id: ColumnElement[UUID]) -> CompoundSelect[str, str, datetime]:
+    """Those of the contact of a statement's row and of its addresses, the oldest first: channel, reason, since when."""
+    own = (
+        select(Suppression.channel, Suppression.reason, Suppression.created_at.label("since_at"))
+        .where(Suppression.contact_id == contact_id)
+        .correlate(contact_id.table)
+    )
+    by_address = (
+        select(Suppression.channel, Suppression.reason, Suppression.created_at)
+        .join(ContactPoint, ContactPoint.blind_index == Suppression.blind_index)
+        .where(ContactPoint.contact_id == contact_id)
+        .correlate(contact_id.table)
+    )
+    return union_all(own, by_address).order_by("since_at", "reason")
 
 
 async def find_suppressions(session: AsyncSession, contact_id: UUID) -> dict[UUID, tuple[str, str]]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from base.encryption import KeyRing
@@ -55,6 +55,14 @@ async def list_claims(session: AsyncSession, contact_ids: Iterable[UUID]) -> set
     )
     rows = await session.execute(claims)
     return {(contact, conversation) for contact, conversation in rows if contact and conversation}
+
+
+def claims_of(contact_id: ColumnElement[UUID]) -> Select[UUID | None]:
+    """The conversations that do not speak for the contact of a statement's row, to be part of it."""
+    claims = select(TimelineEvent.conversation_id).where(
+        TimelineEvent.contact_id == contact_id, TimelineEvent.kind == CLAIM
+    )
+    return claims.correlate(contact_id.table)
 
 
 async def resolve_captured_address(

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
-from sqlalchemy import delete, select
+from sqlalchemy import ColumnElement, Select, delete, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -44,12 +44,10 @@ async def find_limited(session: AsyncSession, contact_ids: Iterable[UUID]) -> di
     return limited
 
 
-async def list_asking(session: AsyncSession, contact_ids: Iterable[UUID]) -> set[UUID]:
-    """Those who asked something about their own data that is not closed yet."""
-    open_ones = select(PrivacyRequest.contact_id).where(
-        PrivacyRequest.contact_id.in_(list(contact_ids)), PrivacyRequest.closed_at.is_(None)
-    )
-    return set(await session.scalars(open_ones))
+def open_requests_of(contact_id: ColumnElement[UUID]) -> Select[UUID]:
+    """What the contact of a statement's row asked about their own data and is not closed yet, to be part of it."""
+    asked = select(PrivacyRequest.id).where(PrivacyRequest.contact_id == contact_id, PrivacyRequest.closed_at.is_(None))
+    return asked.correlate(contact_id.table)
 
 
 async def set_mark(session: AsyncSession, contact_id: UUID, mark: Mark, *, source: str, now: datetime) -> None:

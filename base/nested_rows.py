@@ -1,0 +1,38 @@
+"""Rows of other tables beside each row of a statement, in one round trip. PostgreSQL writes them as JSON.
+
+JSON has no times, ids or bytes: who reads the rows makes them again (`datetime.fromisoformat`, `UUID`, hexadecimal).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    ColumnElement,
+    CompoundSelect,
+    Select,
+    TableValuedAlias,
+    Uuid,
+    bindparam,
+    column,
+    func,
+    select,
+)
+from sqlalchemy.dialects.postgresql import ARRAY
+
+
+def asked_ids(parameter: str) -> TableValuedAlias:
+    """The ids given as a parameter, as a table with the column `id`.
+
+    However many they are, the statement stays the same and PostgreSQL keeps it prepared.
+    """
+    ids = func.unnest(bindparam(parameter, type_=ARRAY(Uuid())))
+    return ids.table_valued(column("id", Uuid()), name=parameter).render_derived()
+
+
+def nested(rows: Select[*tuple[Any, ...]] | CompoundSelect[*tuple[Any, ...]]) -> ColumnElement[list[list[Any]]]:
+    """The rows of a statement that looks at a row outside (`correlate`), in its order: a list of lists, or None."""
+    found = rows.subquery()
+    columns = func.json_agg(func.json_build_array(*found.c), type_=JSON())
+    return select(columns).select_from(found).scalar_subquery()

@@ -1,0 +1,213 @@
+"""What is known of people before something is sent to them: read in one statement, at one moment. Decides nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from sqlalchemy import DateTime, Select, bindparam, case, func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from base.clock import Clock
+from base.encryption import KeyRing
+from base.nested_rows import asked_ids, nested
+from crm.consent.double_opt_in import open_confirmations_of
+from crm.consent.ledger import ENTRY_COLUMNS, ConsentState, Scope, fold
+from crm.consent.models import ConsentEvent
+from crm.consent.suppression import suppressions_of
+from crm.contacts.identity import claims_of
+from crm.contacts.models import SEALED_COLUMN, Contact, ContactPoint
+from crm.places.rules import UNKNOWN, Whereabouts, find_whereabouts
+from crm.privacy.limits import open_requests_of
+from outreach.basis_rules import BasisEntry, fold_bases
+from outreach.decisions import SERVICE_PURPOSES, Basis, PastSend
+from outreach.models import OutboxMessage
+from outreach.neighbours import conversations
+
+_LEFT = ("sending", "accepted", "delivered", "unknown")
+
+
+class Talk(NamedTuple):
+    """A conversation of theirs."""
+
+    id: UUID
+    channel: str
+    status: str
+    time_zone: str | None
+    is_claimed: bool
+    """Whether it only named the contact's address, and may be somebody else's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """What is known of one contact.
+
+    Attributes:
+        exists: False once they are erased.
+        sends: promotional messages that left or may have, by their ids.
+        has_request: whether they asked something about their own data that is not closed yet.
+    """
+
+    exists: bool
+    stage: str
+    time_zone: str | None
+    fields: Mapping[str, Any]
+    consents: Mapping[Scope, ConsentState]
+    bases: Mapping[Scope, tuple[Basis, ...]]
+    confirming: Mapping[Scope, datetime]
+    suppressed: Mapping[str, str]
+    address_kinds: frozenset[str]
+    numbers: tuple[str | None, ...]
+    """Phone numbers; None for one that cannot be read."""
+    sends: tuple[tuple[UUID, PastSend], ...]
+    talks: tuple[Talk, ...]
+    has_request: bool
+
+    def whereabouts(self, *zones: str | None) -> Whereabouts:
+        """Where they may be, by all that is known of them and by the zones that browsers told."""
+        readable = [number for number in self.numbers if number is not None]
+        # A browser may send anything as its zone; what is no zone is not known.
+        found = find_whereabouts(self.fields, numbers=readable, zones=(self.time_zone, *zones))
+        if len(readable) == len(self.numbers):
+            return found
+        # A number that cannot be read may be of anywhere.
+        return replace(found | Whereabouts((UNKNOWN,), (UNKNOWN,)), zones=())
+
+
+@dataclass(frozen=True, slots=True)
+class People:
+    """All that were asked for, and how far the database's clock and this machine's were apart meanwhile."""
+
+    by_id: Mapping[UUID, Person]
+    clock_skew: timedelta
+
+
+async def read_people(
+    session: AsyncSession,
+    contact_ids: Sequence[UUID],
+    now: datetime,
+    *,
+    keys: KeyRing | None,
+    machine: Clock | None,
+    remember: timedelta,
+) -> People:
+    """Every contact asked for, also one that is gone.
+
+    Args:
+        keys: open the phone numbers.
+        machine: the clock to compare with the database's; None compares nothing.
+        remember: how far back what was sent still counts.
+    """
+    asked_at = None if machine is None else machine.now()
+    rows = (
+        await session.execute(_STATEMENT, {"contact_ids": list(contact_ids), "at": now, "sent_since": now - remember})
+    ).all()
+    people = {row.id: _person_of(row, now, keys) for row in rows}
+    return People(people, _skew(asked_at, machine, [row.read_at for row in rows]))
+
+
+def _person_of(row: Any, now: datetime, keys: KeyRing | None) -> Person:
+    events = list(_entries(row.events))
+    points = row.points or ()
+    claimed = {talk for (talk,) in row.claims or ()}
+    suppressed: dict[str, str] = {}
+    for channel, reason, _ in row.suppressions or ():
+        # The first reason is the one that stopped it.
+        suppressed.setdefault(channel, reason)
+    return Person(
+        exists=row.stage is not None,
+        stage=row.stage or "visitor",
+        time_zone=row.time_zone,
+        fields=row.fields or {},
+        consents={scope: state.at(now) for scope, state in fold(events).items()},
+        bases=fold_bases(events),
+        confirming={
+            (purpose, channel): datetime.fromisoformat(until) for purpose, channel, until in row.confirmations or ()
+        },
+        suppressed=suppressed,
+        address_kinds=frozenset(kind for _, kind, _ in points),
+        numbers=tuple(_open(point_id, sealed, keys) for point_id, _, sealed in points if sealed is not None),
+        sends=tuple(
+            (UUID(outbox_id), PastSend(channel, datetime.fromisoformat(claimed_at), topic))
+            for outbox_id, channel, claimed_at, topic in row.sends or ()
+        ),
+        talks=tuple(
+            Talk(UUID(talk), channel, status, zone, is_claimed=talk in claimed)
+            for talk, channel, status, zone in row.talks or ()
+        ),
+        has_request=bool(row.requests),
+    )
+
+
+def _entries(rows: Sequence[Sequence[Any]] | None) -> Iterator[BasisEntry]:
+    for seq, event_id, event, purpose, channel, effective_at, valid_until, brand, lawful_basis in rows or ():
+        yield BasisEntry(
+            seq,
+            UUID(event_id),
+            event,
+            purpose,
+            channel,
+            datetime.fromisoformat(effective_at),
+            None if valid_until is None else datetime.fromisoformat(valid_until),
+            brand,
+            lawful_basis,
+        )
+
+
+def _open(point_id: str, sealed: str, keys: KeyRing | None) -> str | None:
+    return None if keys is None else keys.unseal(bytes.fromhex(sealed), column=SEALED_COLUMN, row=UUID(point_id))
+
+
+def _skew(asked_at: datetime | None, machine: Clock | None, told: Sequence[datetime]) -> timedelta:
+    """How far outside of the time it took to ask the database's clock was."""
+    if asked_at is None or machine is None or not told:
+        return timedelta(0)
+    return max(asked_at - min(told), max(told) - machine.now(), timedelta(0))
+
+
+def _build_statement() -> Select[*tuple[Any, ...]]:
+    asked = asked_ids("contact_ids")
+    contact_id = asked.c.id
+    at = bindparam("at", type_=DateTime(timezone=True))
+    sealed_number = case((ContactPoint.kind == "phone", func.encode(ContactPoint.value_sealed, "hex")))
+    events = select(*ENTRY_COLUMNS, ConsentEvent.lawful_basis).where(ConsentEvent.principal_ref == contact_id)
+    points = select(ContactPoint.id, ContactPoint.kind, sealed_number).where(ContactPoint.contact_id == contact_id)
+    sends = select(
+        OutboxMessage.id,
+        OutboxMessage.channel,
+        OutboxMessage.claimed_at,
+        func.coalesce(OutboxMessage.journey, OutboxMessage.purpose),
+    ).where(
+        OutboxMessage.contact_id == contact_id,
+        OutboxMessage.state.in_(_LEFT),
+        OutboxMessage.purpose.not_in(SERVICE_PURPOSES),
+        OutboxMessage.claimed_at > bindparam("sent_since", type_=DateTime(timezone=True)),
+    )
+    talks = select(
+        conversations.c.id, conversations.c.channel, conversations.c.status, conversations.c.time_zone
+    ).where(conversations.c.contact_id == contact_id)
+    return (
+        select(
+            contact_id,
+            Contact.stage,
+            Contact.time_zone,
+            Contact.fields,
+            func.clock_timestamp(type_=DateTime(timezone=True)).label("read_at"),
+            nested(events.correlate(asked)).label("events"),
+            nested(suppressions_of(contact_id)).label("suppressions"),
+            nested(open_confirmations_of(contact_id, at)).label("confirmations"),
+            nested(points.correlate(asked)).label("points"),
+            nested(sends.correlate(asked)).label("sends"),
+            nested(talks.correlate(asked)).label("talks"),
+            nested(claims_of(contact_id)).label("claims"),
+            nested(open_requests_of(contact_id)).label("requests"),
+        )
+        .select_from(asked)
+        .outerjoin(Contact, Contact.id == contact_id)
+    )
+
+
+_STATEMENT = _build_statement()
