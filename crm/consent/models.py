@@ -74,6 +74,23 @@ class ConsentEvent(Table):
     jurisdiction: Mapped[str | None]
 
 
+class PrincipalLink(Table):
+    """A contact that was merged into another: what the ledger says of its id counts for the contact it is part of.
+
+    `contact_id` is the contact there is now, `joined_ref` the one it was merged into, which may have been merged since.
+    What was said up to `after_seq` was said of two people as it seemed. No foreign keys: it stays when they are erased.
+    """
+
+    __tablename__ = "principal_links"
+    __table_args__ = (Index("ix_principal_links_contact_id", "contact_id"),)
+
+    principal_ref: Mapped[UUID] = mapped_column(primary_key=True)
+    contact_id: Mapped[UUID]
+    joined_ref: Mapped[UUID]
+    after_seq: Mapped[int]
+    linked_at: Mapped[datetime]
+
+
 class ConsentKey(Table):
     """A public key (Ed25519, base64url) that something was signed with. `key_id` is its RFC 7638 thumbprint."""
 
