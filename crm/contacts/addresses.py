@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Literal
 
@@ -23,6 +24,9 @@ ADDRESS_KINDS: Mapping[str, AddressKind] = {
 }
 """The kind of address each channel writes to; the web chat needs none."""
 
+_PLAIN_EMAIL = re.compile(r"([a-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[a-z0-9!#$%&'*+/=?^_`{|}~-]+)*)@([a-z0-9.-]+)")
+"""ASCII without quotes or a display name: what stands before the @ is right and stays as it is (RFC 5322, dot-atom)."""
+_LONGEST_EMAIL = 254
 _FREEMAIL = Path(__file__).with_name("freemail_domains.yml")
 
 
@@ -41,6 +45,10 @@ def normalise_email(text: str) -> str:
         InvalidAddress: it has not the form of an e-mail address.
     """
     lowered = unicodedata.normalize("NFC", text.strip().lower())
+    plain = _PLAIN_EMAIL.fullmatch(lowered)
+    # An import reads the same domains again and again, and they are what the library is slow at.
+    if plain and len(lowered) <= _LONGEST_EMAIL and _is_plain_domain(plain[2]):
+        return lowered
     try:
         return validate_email(lowered, check_deliverability=False).normalized
     except EmailNotValidError as error:
@@ -91,6 +99,15 @@ def normalise_address(kind: AddressKind, value: str) -> str:
 def is_business_email(email: str) -> bool:
     """Whether a normalised address is on a domain of its own rather than a public mail provider's."""
     return email.rpartition("@")[2] not in _freemail_domains()
+
+
+@lru_cache(maxsize=50_000)
+def _is_plain_domain(domain: str) -> bool:
+    """Whether the library takes the domain, and leaves it as it is."""
+    try:
+        return validate_email(f"a@{domain}", check_deliverability=False).domain == domain
+    except EmailNotValidError:
+        return False
 
 
 @cache
