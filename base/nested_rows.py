@@ -12,6 +12,7 @@ from sqlalchemy import (
     ColumnElement,
     CompoundSelect,
     Select,
+    Subquery,
     TableValuedAlias,
     Uuid,
     bindparam,
@@ -29,6 +30,15 @@ def asked_ids(parameter: str) -> TableValuedAlias:
     """
     ids = func.unnest(bindparam(parameter, type_=ARRAY(Uuid())))
     return ids.table_valued(column("id", Uuid()), name=parameter).render_derived()
+
+
+def asked_id(parameter: str) -> Subquery:
+    """One id given as a parameter, as a table with the column `id`.
+
+    For statements that are mostly asked about one: PostgreSQL expects ten of `asked_ids` when it plans for any, so that
+    a plan for just these looks cheaper and is made anew each time, which takes longer than reading.
+    """
+    return select(bindparam(parameter, type_=Uuid()).label("id")).subquery(parameter)
 
 
 def nested(rows: Select[*tuple[Any, ...]] | CompoundSelect[*tuple[Any, ...]]) -> ColumnElement[list[list[Any]]]:

@@ -2,8 +2,9 @@
 
 The embedded PostgreSQL is filled with contacts that each have an e-mail address, a phone number and a consent, and with
 what was sent to some of them in the last days. Then the gate is asked about contacts drawn at random: everything it
-needs is read from the database, the numbers are opened, and `may_send` decides. Beside it the bare SELECT of the same
-contacts by their ids, over the same session: the limit, as nothing can be decided about a contact that was not read.
+needs is read from the database, the numbers are opened, and `may_send` decides, in an open transaction, as a claim does
+it. Beside it the bare SELECT of the same contacts by their ids, over the same session: the limit, as nothing can be
+decided about a contact that was not read.
 
 Everything runs on 127.0.0.1 in a temporary folder and is stopped at the end.
 """
@@ -161,12 +162,10 @@ async def measure(url: str, keys: KeyRing, contacts: int, seconds: float) -> tup
                 async def ask(ids: list[UUID]) -> None:
                     verdicts = await gatekeeper.ask(session, [asked_about(one, now) for one in ids], "claim", now)
                     answers.update(f"{one.decision.answer}: {one.decision.rule}" for one in verdicts.values())
-                    await session.rollback()
 
                 async def read(ids: list[UUID]) -> None:
                     columns = (Contact.id, Contact.stage, Contact.time_zone, Contact.fields)
                     (await session.execute(select(*columns).where(Contact.id.in_(ids)))).all()
-                    await session.rollback()
 
                 gate, cpu, rounds = await _median(ask, draw, seconds)
                 bare, _, _ = await _median(read, draw, seconds / 2)

@@ -8,12 +8,13 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import DateTime, Select, bindparam, case, func, select
+from sqlalchemy import DateTime, FromClause, Select, Text, all_, any_, bindparam, case, func, literal, select
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from base.clock import Clock
 from base.encryption import KeyRing
-from base.nested_rows import asked_ids, nested
+from base.nested_rows import asked_id, asked_ids, nested
 from crm.consent.double_opt_in import open_confirmations_of
 from crm.consent.ledger import ENTRY_COLUMNS, ConsentState, Scope, fold
 from crm.consent.models import ConsentEvent
@@ -27,7 +28,7 @@ from outreach.decisions import SERVICE_PURPOSES, Basis, PastSend
 from outreach.models import OutboxMessage
 from outreach.neighbours import conversations
 
-_LEFT = ("sending", "accepted", "delivered", "unknown")
+_LEFT = ["sending", "accepted", "delivered", "unknown"]
 
 
 class Talk(NamedTuple):
@@ -102,9 +103,12 @@ async def read_people(
         remember: how far back what was sent still counts.
     """
     asked_at = None if machine is None else machine.now()
-    rows = (
-        await session.execute(_STATEMENT, {"contact_ids": list(contact_ids), "at": now, "sent_since": now - remember})
-    ).all()
+    moments = {"at": now, "sent_since": now - remember}
+    connection = await session.connection()
+    if len(contact_ids) == 1:
+        rows = (await connection.execute(_ONE, {"contact_id": contact_ids[0], **moments})).all()
+    else:
+        rows = (await connection.execute(_SEVERAL, {"contact_ids": list(contact_ids), **moments})).all()
     people = {row.id: _person_of(row, now, keys) for row in rows}
     return People(people, _skew(asked_at, machine, [row.read_at for row in rows]))
 
@@ -168,8 +172,7 @@ def _skew(asked_at: datetime | None, machine: Clock | None, told: Sequence[datet
     return max(asked_at - min(told), max(told) - machine.now(), timedelta(0))
 
 
-def _build_statement() -> Select[*tuple[Any, ...]]:
-    asked = asked_ids("contact_ids")
+def _build_statement(asked: FromClause) -> Select[*tuple[Any, ...]]:
     contact_id = asked.c.id
     at = bindparam("at", type_=DateTime(timezone=True))
     sealed_number = case((ContactPoint.kind == "phone", func.encode(ContactPoint.value_sealed, "hex")))
@@ -182,8 +185,9 @@ def _build_statement() -> Select[*tuple[Any, ...]]:
         func.coalesce(OutboxMessage.journey, OutboxMessage.purpose),
     ).where(
         OutboxMessage.contact_id == contact_id,
-        OutboxMessage.state.in_(_LEFT),
-        OutboxMessage.purpose.not_in(SERVICE_PURPOSES),
+        # Arrays: lists would be written into the statement anew each time it is sent.
+        OutboxMessage.state == any_(literal(_LEFT, ARRAY(Text()))),
+        OutboxMessage.purpose != all_(literal(sorted(SERVICE_PURPOSES), ARRAY(Text()))),
         OutboxMessage.claimed_at > bindparam("sent_since", type_=DateTime(timezone=True)),
     )
     talks = select(
@@ -210,4 +214,5 @@ def _build_statement() -> Select[*tuple[Any, ...]]:
     )
 
 
-_STATEMENT = _build_statement()
+_ONE = _build_statement(asked_id("contact_id"))
+_SEVERAL = _build_statement(asked_ids("contact_ids"))
