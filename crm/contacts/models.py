@@ -1,4 +1,6 @@
-"""Tables of contacts. An address stands only in `contact_points`, sealed, and is found by its blind index."""
+"""Tables of contacts. An address stands only in `contact_points`, an id of another system only in `external_ids`: sealed,
+and found by a blind index.
+"""
 
 from __future__ import annotations
 
@@ -6,12 +8,13 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, Identity, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from base.tables import Table
 
 SEALED_COLUMN = "contact_points.value_sealed"
+SEALED_EXTERNAL_ID = "external_ids.value_sealed"
 
 
 class Contact(Table):
@@ -55,3 +58,69 @@ class ContactPoint(Table):
     blind_index: Mapped[bytes]
     verified_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
+
+
+class ExternalId(Table):
+    """What another system (`source`: crm, shop …) knows a contact as. Verified: the system itself said so."""
+
+    __tablename__ = "external_ids"
+    __table_args__ = (
+        UniqueConstraint("source", "blind_index"),
+        Index("ix_external_ids_contact_id", "contact_id"),
+        Index("ix_external_ids_key_id", "key_id"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    contact_id: Mapped[UUID] = mapped_column(ForeignKey("contacts.id", ondelete="CASCADE"))
+    source: Mapped[str]
+    value_sealed: Mapped[bytes]
+    key_id: Mapped[str]
+    blind_index: Mapped[bytes]
+    verified_at: Mapped[datetime | None]
+    created_at: Mapped[datetime]
+
+
+class ContactMerge(Table):
+    """Two contacts that turned out to be one: `merged_id` is no contact any more, unless it was undone.
+
+    `reason` is a code, such as `by_hand`. No foreign keys: it stays through later merges.
+    """
+
+    __tablename__ = "contact_merges"
+    __table_args__ = (
+        Index("ix_contact_merges_survivor_id", "survivor_id"),
+        Index("ix_contact_merges_merged_id", "merged_id"),
+        Index("uq_contact_merges_standing", "merged_id", unique=True, postgresql_where=text("undone_at is null")),
+        Index("ix_contact_merges_merged_at_id", "merged_at", "id"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    survivor_id: Mapped[UUID]
+    merged_id: Mapped[UUID]
+    reason: Mapped[str]
+    merged_by: Mapped[str]
+    merged_at: Mapped[datetime]
+    undone_by: Mapped[str | None]
+    undone_at: Mapped[datetime | None]
+
+
+class MergedRow(Table):
+    """What a merge did to one row of another table, so that it can be taken back. Goes when it is.
+
+    `moved`: it names the survivor now. `set_aside`: it stands only here, in `before`. `changed`: from the columns of
+    `before` to those of `after`. `made`: by the merge. `key` is the row's key without the contact's id.
+    """
+
+    __tablename__ = "merged_rows"
+    __table_args__ = (
+        CheckConstraint("change in ('moved','set_aside','changed','made')", name="change"),
+        Index("ix_merged_rows_merge_id_table_name", "merge_id", "table_name"),
+    )
+
+    id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
+    merge_id: Mapped[UUID] = mapped_column(ForeignKey("contact_merges.id", ondelete="CASCADE"))
+    table_name: Mapped[str]
+    change: Mapped[str]
+    key: Mapped[dict[str, Any] | None]
+    before: Mapped[dict[str, Any] | None]
+    after: Mapped[dict[str, Any] | None]

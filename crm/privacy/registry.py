@@ -73,6 +73,33 @@ class Keep(_Part):
     where: dict[Name, list[str]] = Field(default_factory=dict)
 
 
+class Merge(_Part):
+    """What becomes of rows when their contact turns out to be another, and goes back when that was wrong."""
+
+    move: Name | None = None
+    """The column that then names the other contact."""
+    keep: str | None = None
+    """Why they stay as they are written."""
+    one: list[Name] | None = None
+    """Of rows alike in these columns a contact has one at most: a second ends, or is set aside in the merge's record."""
+    where: dict[Name, list[str]] = Field(default_factory=dict)
+    """Which rows `one` and `ends` are about."""
+    ends: dict[Name, Any] = Field(default_factory=dict)
+    """What becomes of a row that ends."""
+    ends_with: dict[Name, Name] = Field(default_factory=dict)
+    """Columns that name rows of another table, with whose end a row ends, too."""
+    about: dict[Name, Name] = Field(default_factory=dict)
+    """Columns that say whom a row made since was about, and the table they name; the first that is filled counts."""
+
+    @model_validator(mode="after")
+    def _is_one_way(self) -> Merge:
+        if (self.move is None) == (self.keep is None):
+            raise ValueError("rows either move or are kept")
+        if self.ends and self.one is None and not self.ends_with:
+            raise ValueError("`ends` needs `one` or `ends_with`")
+        return self
+
+
 class Held(_Part):
     """A table that holds something about contacts."""
 
@@ -82,6 +109,8 @@ class Held(_Part):
     sealed: dict[Name, Name] = Field(default_factory=dict)
     erase: Erase
     keep: Keep | None = None
+    merge: Merge | None = None
+    """Absent where rows name no contact themselves."""
     idle: dict[Name, int] = Field(default_factory=dict)
     """Of contacts: days without anything happening, by stage. A stage that is not named is kept."""
 
