@@ -18,7 +18,9 @@ from base.nested_rows import asked_id, asked_ids, nested
 from crm.consent.double_opt_in import open_confirmations_of
 from crm.consent.ledger import ENTRY_COLUMNS, ConsentState, Scope, fold
 from crm.consent.models import ConsentEvent
+from crm.consent.principals import is_principal_of, links_of
 from crm.consent.suppression import suppressions_of
+from crm.consent.weaving import Link, weave
 from crm.contacts.identity import claims_of
 from crm.contacts.models import SEALED_COLUMN, Contact, ContactPoint
 from crm.places.rules import UNKNOWN, Whereabouts, find_whereabouts
@@ -114,7 +116,8 @@ async def read_people(
 
 
 def _person_of(row: Any, now: datetime, keys: KeyRing | None) -> Person:
-    events = list(_entries(row.events))
+    links = [Link(UUID(one), UUID(other), seq) for one, other, seq in row.links or ()]
+    events = weave(row.id, _entries(row.events), links)
     points = row.points or ()
     claimed = {talk for (talk,) in row.claims or ()}
     suppressed: dict[str, str] = {}
@@ -146,18 +149,21 @@ def _person_of(row: Any, now: datetime, keys: KeyRing | None) -> Person:
     )
 
 
-def _entries(rows: Sequence[Sequence[Any]] | None) -> Iterator[BasisEntry]:
-    for seq, event_id, event, purpose, channel, effective_at, valid_until, brand, lawful_basis in rows or ():
-        yield BasisEntry(
-            seq,
-            UUID(event_id),
-            event,
-            purpose,
-            channel,
-            datetime.fromisoformat(effective_at),
-            None if valid_until is None else datetime.fromisoformat(valid_until),
-            brand,
-            lawful_basis,
+def _entries(rows: Sequence[Sequence[Any]] | None) -> Iterator[tuple[UUID, BasisEntry]]:
+    for principal, seq, event_id, event, purpose, channel, effective_at, valid_until, brand, lawful_basis in rows or ():
+        yield (
+            UUID(principal),
+            BasisEntry(
+                seq,
+                UUID(event_id),
+                event,
+                purpose,
+                channel,
+                datetime.fromisoformat(effective_at),
+                None if valid_until is None else datetime.fromisoformat(valid_until),
+                brand,
+                lawful_basis,
+            ),
         )
 
 
@@ -176,7 +182,9 @@ def _build_statement(asked: FromClause) -> Select[*tuple[Any, ...]]:
     contact_id = asked.c.id
     at = bindparam("at", type_=DateTime(timezone=True))
     sealed_number = case((ContactPoint.kind == "phone", func.encode(ContactPoint.value_sealed, "hex")))
-    events = select(*ENTRY_COLUMNS, ConsentEvent.lawful_basis).where(ConsentEvent.principal_ref == contact_id)
+    events = select(ConsentEvent.principal_ref, *ENTRY_COLUMNS, ConsentEvent.lawful_basis).where(
+        is_principal_of(ConsentEvent.principal_ref, contact_id)
+    )
     points = select(ContactPoint.id, ContactPoint.kind, sealed_number).where(ContactPoint.contact_id == contact_id)
     sends = select(
         OutboxMessage.id,
@@ -201,6 +209,7 @@ def _build_statement(asked: FromClause) -> Select[*tuple[Any, ...]]:
             Contact.fields,
             func.clock_timestamp(type_=DateTime(timezone=True)).label("read_at"),
             nested(events.correlate(asked)).label("events"),
+            nested(links_of(contact_id)).label("links"),
             nested(suppressions_of(contact_id)).label("suppressions"),
             nested(open_confirmations_of(contact_id, at)).label("confirmations"),
             nested(points.correlate(asked)).label("points"),
