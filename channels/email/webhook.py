@@ -21,6 +21,7 @@ from base.encryption import KeyRing
 from base.errors import NotFound
 from base.page_headers import PAGE_HEADERS
 from channels.email.tokens import Unsubscribe, read_token
+from crm.consent.principals import find_holder
 from crm.consent.withdrawal import withdraw
 from crm.privacy.pages.routes import PREFERENCES_PATH
 from crm.privacy.pages.tokens import Holder, issue_preferences_token
@@ -65,8 +66,9 @@ class UnsubscribePages:
         return web.Response(text=_read("unsubscribe.css"), content_type="text/css", headers=_HEADERS)
 
     async def _act(self, unsubscribe: Unsubscribe) -> None:
-        contact_id, now = unsubscribe.contact_id, self.clock.now()
+        now = self.clock.now()
         async with transaction(self.sessions) as session:
+            contact_id = await find_holder(session, unsubscribe.contact_id)
             try:
                 await withdraw(
                     session,

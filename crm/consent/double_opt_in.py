@@ -22,6 +22,7 @@ from base.link_tokens import issue_id_token, read_id_token
 from crm.consent.double_opt_in_rules import Letter, read_double_opt_in, write_letter
 from crm.consent.ledger import follow_up, lock_ledger, record_consent_event
 from crm.consent.models import ConsentConfirmation, ConsentEvent, ConsentNotice
+from crm.consent.principals import is_principal_of
 from crm.consent.rules import covers
 from crm.contacts.models import SEALED_COLUMN, Contact, ContactPoint
 from crm.places.rules import UNKNOWN, find_whereabouts
@@ -188,7 +189,7 @@ async def end_open_confirmations(session: AsyncSession, conversation_id: UUID, n
     ended = []
     for asked, event in rows.all():
         asked.expires_at = now
-        if not await _said_no_since(session, event):
+        if not await _said_no_since(session, event, asked.contact_id):
             ended.append(event.id)
     await session.flush()
     return ended
@@ -290,19 +291,19 @@ async def _read(
 
 async def _is_overtaken(session: AsyncSession, asked: ConsentConfirmation, event: ConsentEvent) -> bool:
     """Whether the person said no since, or the address is another's by now."""
-    if await _said_no_since(session, event):
+    if await _said_no_since(session, event, asked.contact_id):
         return True
     address = select(ContactPoint.id).where(
-        ContactPoint.contact_id == event.principal_ref,
+        ContactPoint.contact_id == asked.contact_id,
         ContactPoint.blind_index == bytes.fromhex(asked.address_hmac or ""),
     )
     return await session.scalar(address.limit(1)) is None
 
 
-async def _said_no_since(session: AsyncSession, event: ConsentEvent) -> bool:
+async def _said_no_since(session: AsyncSession, event: ConsentEvent, contact_id: UUID) -> bool:
     later = await session.execute(
         select(ConsentEvent.purpose, ConsentEvent.channel).where(
-            ConsentEvent.principal_ref == event.principal_ref,
+            is_principal_of(ConsentEvent.principal_ref, contact_id),
             ConsentEvent.seq > event.seq,
             ConsentEvent.event.in_(("refused", "withdrawn")),
         )

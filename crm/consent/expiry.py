@@ -12,8 +12,10 @@ from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
+from base.tables import table_of
 from crm.consent.ledger import ConsentFact, follow_up, lock_ledger, record_consent_events
 from crm.consent.models import ConsentEvent
+from crm.consent.principals import holder_of, is_principal_of
 from crm.consent.rules import ALL, GRANTING, MAIN_BRAND
 
 MOST_AT_ONCE = 500
@@ -48,7 +50,7 @@ async def _find_run_out(
 
 def _settled_later() -> Any:
     """An event behind a consent that decides about its scope: as `rules.fold` reads it, in SQL."""
-    later = aliased(ConsentEvent)
+    later, ledger = aliased(ConsentEvent), table_of(ConsentEvent)
     own_brand = func.coalesce(ConsentEvent.brand, MAIN_BRAND)
     again: ColumnElement[bool] = and_(
         later.event.in_(GRANTING),
@@ -63,7 +65,9 @@ def _settled_later() -> Any:
         or_(later.brand.is_(None), later.brand == ALL, later.brand == own_brand),
     )
     return select(later.seq).where(
-        later.principal_ref == ConsentEvent.principal_ref, later.seq > ConsentEvent.seq, or_(again, ended)
+        is_principal_of(later.principal_ref, holder_of(ledger.c.principal_ref), outside=ledger),
+        later.seq > ConsentEvent.seq,
+        or_(again, ended),
     )
 
 

@@ -20,7 +20,9 @@ from crm.consent.double_opt_in import ask_to_confirm, end_open_confirmations, fi
 from crm.consent.double_opt_in_rules import read_double_opt_in
 from crm.consent.ledger import ConsentFact, follow_up, list_consent_events, record_consent_event, to_entries
 from crm.consent.models import ConsentEvent
+from crm.consent.principals import list_links
 from crm.consent.rules import GRANTING, ConsentState, EventName, Scope, consent_for, fold
+from crm.consent.weaving import weave
 from crm.contacts.addresses import ADDRESS_KINDS, AddressKind
 from crm.contacts.models import ContactPoint
 from crm.contacts.service import lock_contact, speaks_for_contact
@@ -102,7 +104,7 @@ async def follow_address(
     # Before the ledger's own lock: everybody takes contacts first.
     await lock_contact(session, after)
     moved: list[Scope] = []
-    for scope, state in _states(events).items():
+    for scope, state in (await _states(session, before, events)).items():
         if state.state != "given" or state.event_id is None or ADDRESS_KINDS.get(scope[1]) != kind:
             continue
         event, text = by_id[state.event_id]
@@ -148,11 +150,14 @@ async def _may_say_yes(session: AsyncSession, fact: ConsentFact, conversation_id
         return True
     events = await list_consent_events(session, fact.principal_ref)
     others = [told for told in events if told[0].evidence.get("conversation_id") != str(conversation_id)]
-    return consent_for(_states(others), fact.purpose, fact.channel).state not in ("refused", "withdrawn")
+    states = await _states(session, fact.principal_ref, others)
+    return consent_for(states, fact.purpose, fact.channel).state not in ("refused", "withdrawn")
 
 
-def _states(events: list[Told]) -> dict[Scope, ConsentState]:
-    return fold(to_entries(event for event, _ in events))
+async def _states(session: AsyncSession, contact_id: UUID, events: list[Told]) -> dict[Scope, ConsentState]:
+    links = (await list_links(session, [contact_id])).get(contact_id, [])
+    entries = zip((event.principal_ref for event, _ in events), to_entries(event for event, _ in events), strict=True)
+    return fold(weave(contact_id, entries, links))
 
 
 def _ended(event: ConsentEvent, evidence: dict[str, Any], now: datetime) -> ConsentFact:

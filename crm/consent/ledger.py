@@ -18,6 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from base.errors import InvalidInput
 from base.ids import new_id
+from base.tables import table_of
 from crm.consent.chain import (
     GENESIS,
     SCHEMA_VERSION,
@@ -28,6 +29,7 @@ from crm.consent.chain import (
     notice_sha256,
 )
 from crm.consent.models import ConsentEvent, ConsentNotice
+from crm.consent.principals import is_principal_of, list_links
 from crm.consent.rules import (
     ALL,
     GRANTING,
@@ -42,6 +44,7 @@ from crm.consent.rules import (
     fold,
 )
 from crm.consent.vocabulary import read_vocabulary
+from crm.consent.weaving import weave
 from crm.contacts.models import Contact
 
 __all__ = [
@@ -54,6 +57,7 @@ __all__ = [
     "ConsentState",
     "Scope",
     "Standing",
+    "append_consent_events",
     "consent_for",
     "consent_states",
     "fold",
@@ -163,29 +167,29 @@ async def record_consent_event(session: AsyncSession, fact: ConsentFact, now: da
 async def record_consent_events(
     session: AsyncSession, facts: Sequence[ConsentFact], now: datetime
 ) -> Sequence[ConsentEvent]:
-    """Appends events in their order, in one statement however many they are: for imports and nightly work.
+    """Appends events in their order, in one statement however many they are: for nightly work.
 
     Raises:
         InvalidConsent: as `record_consent_event`; then none of them is recorded.
     """
-    for fact in facts:
-        _check(fact)
-    if not facts:
+    rows = await _chain(session, facts, now)
+    if not rows:
         return []
-    await lock_ledger(session, *{fact.principal_ref for fact in facts})
-    await _keep_notices(session, facts, now)
-    last = select(ConsentEvent.hash).order_by(ConsentEvent.seq.desc()).limit(1).scalar_subquery()
-    recorded_at, previous = (await session.execute(select(func.clock_timestamp(), last))).one()
-    rows: list[dict[str, Any]] = []
-    for fact in facts:
-        row = _row_of(fact, recorded_at, previous or GENESIS)
-        row["hash"] = previous = hash_of(row)
-        rows.append(row)
     inserted = await session.scalars(
         insert(ConsentEvent).returning(ConsentEvent, sort_by_parameter_order=True),
         rows,
     )
     return inserted.all()
+
+
+async def append_consent_events(session: AsyncSession, facts: Sequence[ConsentFact], now: datetime) -> None:
+    """The same without reading them back, which for thousands of events is most of the work: for imports.
+
+    Raises:
+        InvalidConsent: as `record_consent_events`.
+    """
+    if rows := await _chain(session, facts, now):
+        await session.execute(insert(table_of(ConsentEvent)), rows)
 
 
 async def lock_ledger(session: AsyncSession, *contact_ids: UUID) -> None:
@@ -201,18 +205,25 @@ async def consent_states(
     session: AsyncSession, contact_ids: Iterable[UUID], now: datetime, *, brand: str = MAIN_BRAND
 ) -> dict[UUID, dict[Scope, ConsentState]]:
     """The state of many contacts in one query; read each with `consent_for`. Every contact asked for is a key."""
-    entries: dict[UUID, list[LedgerEntry]] = {contact_id: [] for contact_id in contact_ids}
+    return {
+        contact_id: {scope: state.at(now) for scope, state in fold(own, brand).items()}
+        for contact_id, own in (await _entries_of(session, contact_ids)).items()
+    }
+
+
+async def _entries_of(session: AsyncSession, contact_ids: Iterable[UUID]) -> dict[UUID, list[LedgerEntry]]:
+    said: dict[UUID, list[tuple[UUID, LedgerEntry]]] = {contact_id: [] for contact_id in contact_ids}
+    links = await list_links(session, said)
+    holders = {contact_id: contact_id for contact_id in said}
+    holders |= {link.principal_ref: contact_id for contact_id, some in links.items() for link in some}
     rows = await session.execute(
         select(ConsentEvent.principal_ref, *ENTRY_COLUMNS)
-        .where(ConsentEvent.principal_ref.in_(list(entries)))
+        .where(ConsentEvent.principal_ref.in_(list(holders)))
         .order_by(ConsentEvent.principal_ref, ConsentEvent.seq)
     )
     for row in rows:
-        entries[row.principal_ref].append(LedgerEntry(*row[1:]))
-    return {
-        contact_id: {scope: state.at(now) for scope, state in fold(own, brand).items()}
-        for contact_id, own in entries.items()
-    }
+        said[holders[row.principal_ref]].append((row.principal_ref, LedgerEntry(*row[1:])))
+    return {contact_id: weave(contact_id, own, links.get(contact_id, ())) for contact_id, own in said.items()}
 
 
 def to_entries(events: Iterable[ConsentEvent]) -> list[LedgerEntry]:
@@ -221,11 +232,14 @@ def to_entries(events: Iterable[ConsentEvent]) -> list[LedgerEntry]:
 
 
 async def list_consent_events(session: AsyncSession, contact_id: UUID) -> list[tuple[ConsentEvent, str | None]]:
-    """A contact's events, oldest first, each with the text that was shown."""
+    """A contact's events, oldest first, each with the text that was shown; also of those it was merged with.
+
+    What they come to is told by `consent_states`.
+    """
     rows = await session.execute(
         select(ConsentEvent, ConsentNotice.text)
         .outerjoin(ConsentNotice, ConsentNotice.sha256 == ConsentEvent.notice_sha256)
-        .where(ConsentEvent.principal_ref == contact_id)
+        .where(is_principal_of(ConsentEvent.principal_ref, contact_id))
         .order_by(ConsentEvent.seq)
     )
     return [(event, text) for event, text in rows]
@@ -249,6 +263,24 @@ async def verify_chain(session: AsyncSession) -> ChainReport:
         if notice["sha256"] != notice_sha256(notice["language"], notice["text"])
     ]
     return ChainReport(length, head, tuple(breaks))
+
+
+async def _chain(session: AsyncSession, facts: Sequence[ConsentFact], now: datetime) -> list[dict[str, Any]]:
+    """The rows of checked facts, each with the hash of the one before. Nobody else appends until they are committed."""
+    for fact in facts:
+        _check(fact)
+    if not facts:
+        return []
+    await lock_ledger(session, *{fact.principal_ref for fact in facts})
+    await _keep_notices(session, facts, now)
+    last = select(ConsentEvent.hash).order_by(ConsentEvent.seq.desc()).limit(1).scalar_subquery()
+    recorded_at, previous = (await session.execute(select(func.clock_timestamp(), last))).one()
+    rows: list[dict[str, Any]] = []
+    for fact in facts:
+        row = _row_of(fact, recorded_at, previous or GENESIS)
+        row["hash"] = previous = hash_of(row)
+        rows.append(row)
+    return rows
 
 
 def _check(fact: ConsentFact) -> None:

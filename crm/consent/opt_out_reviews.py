@@ -19,6 +19,7 @@ from base.ids import new_id
 from crm.consent.ledger import ConsentFact, consent_states, follow_up, lock_ledger, record_consent_event
 from crm.consent.models import ConsentEvent, ConsentNotice, OptOutReview
 from crm.consent.opting_out import OptedOut, OptOutRequest
+from crm.consent.principals import is_principal_of
 from crm.consent.suppression import lift_rows
 from crm.timeline.service import record
 
@@ -135,7 +136,7 @@ async def _opted_out_since(session: AsyncSession, review: OptOutReview) -> bool:
     )
     undone = [UUID(one) for before in reversed_befores for one in before["events"]]
     later = select(ConsentEvent.id).where(
-        ConsentEvent.principal_ref == review.contact_id,
+        is_principal_of(ConsentEvent.principal_ref, review.contact_id),
         ConsentEvent.event.in_(("withdrawn", "refused")),
         ConsentEvent.seq > last.scalar_subquery(),
         ConsentEvent.id.not_in(undone),

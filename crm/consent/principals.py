@@ -11,29 +11,42 @@ from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, Uuid, any_, func, literal, select, union_all
+from sqlalchemy import ColumnElement, FromClause, Select, Uuid, any_, func, literal, select, union_all
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import QueryableAttribute, aliased
 
 from crm.consent.models import PrincipalLink
 from crm.consent.weaving import Link
 
 
-def is_principal_of(column: Any, contact_id: Any) -> ColumnElement[bool]:
+def is_principal_of(column: Any, contact_id: Any, *, outside: FromClause | None = None) -> ColumnElement[bool]:
     """Whether a column names the contact, or one that was merged into it.
 
     Args:
         column: `ConsentEvent.principal_ref`, or a `contact_id` that stays as it was written.
-        contact_id: a column of a statement around this one, or an id.
+        contact_id: an id, or a column or expression of a statement around this one.
+        outside: the table of an expression.
     """
-    own = select(_as_id(contact_id).label("principal_ref"))
-    merged = select(PrincipalLink.principal_ref).where(PrincipalLink.contact_id == contact_id)
-    if isinstance(contact_id, ColumnElement) and (outside := getattr(contact_id, "table", None)) is not None:
+    expression = (
+        contact_id if isinstance(contact_id, ColumnElement | QueryableAttribute) else literal(contact_id, Uuid())
+    )
+    own = select(expression.label("principal_ref"))
+    merged = select(PrincipalLink.principal_ref).where(PrincipalLink.contact_id == expression)
+    outside = getattr(expression, "table", None) if outside is None else outside
+    if outside is not None:
         own, merged = own.correlate(outside), merged.correlate(outside)
     # As an array: the planner then looks each up by the column's index.
     ids = func.array(union_all(own, merged).scalar_subquery(), type_=ARRAY(Uuid()))
     matched: ColumnElement[bool] = column == any_(ids)
     return matched
+
+
+def holder_of(principal_ref: ColumnElement[UUID]) -> ColumnElement[UUID]:
+    """The contact that the principal of a statement's row is part of now, or the principal itself."""
+    link = aliased(PrincipalLink)
+    holder = select(link.contact_id).where(link.principal_ref == principal_ref).correlate(principal_ref.table)
+    return func.coalesce(holder.scalar_subquery(), principal_ref)
 
 
 def links_of(contact_id: ColumnElement[UUID]) -> Select[UUID, UUID, int]:
@@ -59,7 +72,3 @@ async def find_holder(session: AsyncSession, contact_id: UUID) -> UUID:
     """The contact that an id stands for now: the one it was merged into, or itself."""
     holder = await session.scalar(select(PrincipalLink.contact_id).where(PrincipalLink.principal_ref == contact_id))
     return holder or contact_id
-
-
-def _as_id(contact_id: Any) -> Any:
-    return contact_id if isinstance(contact_id, ColumnElement) else literal(contact_id, Uuid())

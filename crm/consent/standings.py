@@ -15,7 +15,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from crm.consent.ledger import ENTRY_COLUMNS
 from crm.consent.models import ConsentEvent
+from crm.consent.principals import is_principal_of, list_links
 from crm.consent.rules import ConsentState, LedgerEntry, Scope, consent_for, covers, fold
+from crm.consent.weaving import weave
 
 Told = Literal["given", "refused", "withdrawn", "requested"]
 
@@ -36,13 +38,16 @@ async def tell_standings(
     rows = await session.execute(
         select(
             *ENTRY_COLUMNS,
+            ConsentEvent.principal_ref,
             ConsentEvent.evidence["conversation_id"].astext.label("conversation_id"),
         )
-        .where(ConsentEvent.principal_ref == contact_id)
+        .where(is_principal_of(ConsentEvent.principal_ref, contact_id))
         .order_by(ConsentEvent.seq)
     )
     said = [row for row in rows if only_conversation is None or row.conversation_id == str(only_conversation)]
-    states = fold(LedgerEntry(*row[: len(ENTRY_COLUMNS)]) for row in said)
+    links = (await list_links(session, [contact_id])).get(contact_id, [])
+    entries = ((row.principal_ref, LedgerEntry(*row[: len(ENTRY_COLUMNS)])) for row in said)
+    states = fold(weave(contact_id, entries, links))
     told = {scope: _tell(states, said, scope, now) for scope in scopes}
     return {scope: standing for scope, standing in told.items() if standing is not None}
 

@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from base.ids import new_id
 from base.nested_rows import asked_ids
 from crm.consent.models import Suppression
+from crm.consent.principals import is_principal_of
 from crm.consent.rules import ALL
 from crm.contacts.models import ContactPoint
 
@@ -68,10 +69,13 @@ async def list_suppressions(session: AsyncSession, contact_ids: Iterable[UUID]) 
 
 
 def suppressions_of(contact_id: ColumnElement[UUID]) -> CompoundSelect[str, str, datetime]:
-    """Those of the contact of a statement's row and of its addresses, the oldest first: channel, reason, since when."""
+    """Those of the contact of a statement's row and of its addresses, the oldest first: channel, reason, since when.
+
+    What stops somebody that was merged into the contact stops the contact.
+    """
     own = (
         select(Suppression.channel, Suppression.reason, Suppression.created_at.label("since_at"))
-        .where(Suppression.contact_id == contact_id)
+        .where(is_principal_of(Suppression.contact_id, contact_id))
         .correlate(contact_id.table)
     )
     by_address = (
@@ -130,7 +134,8 @@ async def reopen_channel(
 
 def _of_contact(contact_id: UUID) -> ColumnElement[bool]:
     addresses = select(ContactPoint.blind_index).where(ContactPoint.contact_id == contact_id)
-    return or_(Suppression.contact_id == contact_id, Suppression.blind_index.in_(addresses))
+    own = is_principal_of(Suppression.contact_id, contact_id)
+    return or_(own, Suppression.blind_index.in_(addresses))
 
 
 async def lift(session: AsyncSession, contact_id: UUID, channel: str) -> int:

@@ -18,6 +18,7 @@ from sqlalchemy.orm import aliased
 
 from crm.consent.ledger import ConsentFact, InvalidConsent, lock_ledger, record_consent_event
 from crm.consent.models import ConsentEvent
+from crm.consent.principals import is_principal_of
 from crm.consent.rules import ALL, GRANTING
 from crm.consent.suppression import suppress
 from crm.contacts.models import Contact, ContactPoint
@@ -217,7 +218,7 @@ async def _find_same(
     """The event that this evidence made already, if nothing was consented to since that it would have to stop."""
     later = aliased(ConsentEvent)
     given_since = select(later.seq).where(
-        later.principal_ref == contact_id, later.seq > ConsentEvent.seq, later.event.in_(GRANTING)
+        is_principal_of(later.principal_ref, contact_id), later.seq > ConsentEvent.seq, later.event.in_(GRANTING)
     )
     if purpose != ALL:
         given_since = given_since.where(later.purpose == purpose)
@@ -226,7 +227,7 @@ async def _find_same(
     return await session.scalar(
         select(ConsentEvent.id)
         .where(
-            ConsentEvent.principal_ref == contact_id,
+            is_principal_of(ConsentEvent.principal_ref, contact_id),
             ConsentEvent.event == "withdrawn",
             ConsentEvent.purpose == purpose,
             ConsentEvent.channel == channel,
@@ -238,5 +239,5 @@ async def _find_same(
 
 
 async def _last_controller(session: AsyncSession, contact_id: UUID) -> str:
-    last = select(ConsentEvent.controller).where(ConsentEvent.principal_ref == contact_id)
+    last = select(ConsentEvent.controller).where(is_principal_of(ConsentEvent.principal_ref, contact_id))
     return await session.scalar(last.order_by(ConsentEvent.seq.desc()).limit(1)) or "unspecified"

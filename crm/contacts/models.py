@@ -1,5 +1,7 @@
-"""Tables of contacts. An address stands only in `contact_points`, an id of another system only in `external_ids`: sealed,
-and found by a blind index.
+"""Tables of contacts, and of contacts that turned out to be one.
+
+An address stands only in `contact_points`, an id of another system only in `external_ids`: sealed, and found by a blind
+index.
 """
 
 from __future__ import annotations

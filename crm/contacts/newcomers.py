@@ -12,6 +12,7 @@ from sqlalchemy import exists, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from crm.consent.models import ConsentEvent
+from crm.consent.principals import is_principal_of
 from crm.contacts.models import Contact, ContactPoint
 from crm.contacts.records import lock_contact
 from crm.timeline.models import TimelineEvent
@@ -45,7 +46,7 @@ async def join_newcomer(session: AsyncSession, newcomer: UUID, known: UUID, now:
 
 async def _is_newcomer(session: AsyncSession, contact_id: UUID) -> bool:
     unproven = exists().where(ContactPoint.contact_id == contact_id, ContactPoint.verified_at.is_(None))
-    decided = exists().where(ConsentEvent.principal_ref == contact_id)
+    decided = exists().where(is_principal_of(ConsentEvent.principal_ref, contact_id))
     found = select(Contact.id).where(
         Contact.id == contact_id,
         Contact.fields == {},

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from base.encryption import KeyRing
 from base.tables import Table
+from crm.consent.principals import list_links
 from crm.contacts.identity import CLAIM, list_claims
 from crm.contacts.models import SEALED_COLUMN, ContactPoint
 from crm.privacy.registry import Way, read_registry
@@ -38,7 +39,7 @@ class Person:
 async def find_person(
     session: AsyncSession, keys: KeyRing, contact_id: UUID, sender_index: SenderIndex, *, only_own: bool = False
 ) -> Person:
-    """The person behind a contact, with the visitors that they were before they were recognised.
+    """The person behind a contact, with the visitors they were before they were recognised and all that was merged in.
 
     Args:
         only_own: leaves out talks in which somebody merely typed the person's address: nobody may be shown those, but
@@ -47,9 +48,10 @@ async def find_person(
     contacts = {contact_id}
     while True:
         earlier = await _earlier_visitors(session, contacts, only_own=only_own)
-        if earlier <= contacts:
+        merged = {link.principal_ref for links in (await list_links(session, contacts)).values() for link in links}
+        if earlier | merged <= contacts:
             break
-        contacts |= earlier
+        contacts |= earlier | merged
     conversations = await _conversations(session, contacts)
     if only_own:
         conversations -= {conversation for _, conversation in await list_claims(session, contacts)}

@@ -6,7 +6,7 @@ There is no cookie, so there is nothing that another page could ride on. Nothing
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import cast
 
@@ -19,6 +19,7 @@ from base.clock import Clock
 from base.database import Sessions, repeat_on_deadlock, transaction
 from base.errors import Conflict, NotFound, ParleyError
 from base.page_headers import PAGE_HEADERS
+from crm.consent.principals import find_holder
 from crm.privacy.erasing import Erased
 from crm.privacy.exporting import export_person, to_zip
 from crm.privacy.files import erase_mails
@@ -62,11 +63,11 @@ class PrivacyPages:
 
     async def show_preferences(self, request: web.Request) -> web.Response:
         """What they get."""
-        return await self._preferences(request, self._holder(request), told=None)
+        return await self._preferences(request, await self._holder(request), told=None)
 
     async def change_preferences(self, request: web.Request) -> web.Response:
         """Saves what is ticked, or stops everything."""
-        holder, form = self._holder(request), await request.post()
+        holder, form = await self._holder(request), await request.post()
         if form.get("do") == "off":
 
             async def stop() -> None:
@@ -110,12 +111,12 @@ class PrivacyPages:
 
     async def show_data(self, request: web.Request) -> web.Response:
         """What can be asked."""
-        self._holder(request)
+        await self._holder(request)
         return self._data(request)
 
     async def ask_about_data(self, request: web.Request) -> web.Response:
         """Does what protects at once; mails a link for what gives data out or destroys it."""
-        holder, form = self._holder(request), await request.post()
+        holder, form = await self._holder(request), await request.post()
         kind = form.get("do")
         if kind in ("access", "erase"):
             words = self._words(request)
@@ -223,11 +224,13 @@ class PrivacyPages:
 
         return handle
 
-    def _holder(self, request: web.Request) -> Holder:
+    async def _holder(self, request: web.Request) -> Holder:
+        """Whose page it is: the link still opens it when their contact was merged into another since."""
         holder = read_preferences_token(self.hands.keys, request.match_info["token"])
         if holder is None:
             raise NotFound
-        return holder
+        async with self.sessions() as session:
+            return replace(holder, contact_id=await find_holder(session, holder.contact_id))
 
     def _words(self, request: web.Request, known: str | None = None) -> Words:
         accepted = request.headers.get("Accept-Language", "")
