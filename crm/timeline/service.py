@@ -11,10 +11,23 @@ from sqlalchemy import insert, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from base.ids import new_id
+from crm.timeline.ingesting import Ingested, NewEvent, ingest
 from crm.timeline.models import TimelineEvent
+from crm.timeline.queue import NOTIFY_CHANNEL, Unreacted, take_unreacted
 from crm.timeline.summaries import summary_of
 
-__all__ = ["find_event", "list_timeline", "record", "summary_of"]
+__all__ = [
+    "NOTIFY_CHANNEL",
+    "Ingested",
+    "NewEvent",
+    "Unreacted",
+    "find_event",
+    "ingest",
+    "list_timeline",
+    "record",
+    "summary_of",
+    "take_unreacted",
+]
 
 
 async def record(
@@ -40,6 +53,8 @@ async def record(
             kind=kind,
             data=dict(data),
             occurred_at=now,
+            source="platform" if conversation_id is None else "conversation",
+            received_at=now,
         )
     )
     return event_id

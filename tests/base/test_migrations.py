@@ -18,10 +18,12 @@ import channels.email.models
 import channels.voice.models
 import crm.consent.models
 import crm.contacts.models
+import crm.events.models
 import crm.imports.models
 import crm.meetings.models
 import crm.privacy.models
 import crm.scoring.models
+import crm.tasks.models
 import crm.timeline.models
 import outreach.accounts.models
 import outreach.models
@@ -42,10 +44,12 @@ ROOMS = (
     channels.voice.models,
     crm.consent.models,
     crm.contacts.models,
+    crm.events.models,
     crm.imports.models,
     crm.meetings.models,
     crm.privacy.models,
     crm.scoring.models,
+    crm.tasks.models,
     crm.timeline.models,
     outreach.accounts.models,
     outreach.models,

@@ -1,0 +1,1 @@
+"""What a colleague is to do about somebody."""
