@@ -7,7 +7,7 @@ import csv
 import itertools
 import os
 import time
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -59,33 +59,32 @@ def import_(
     """Make contacts of the rows of FILE, .csv or .xlsx. Who is known already stays as they are."""
     from crm.consent.vocabulary import read_vocabulary
     from crm.contacts.cleansing import clean_country
-    from crm.imports.files import read_rows, sha256_of
+    from crm.imports.files import read_headings, sha256_of
     from crm.imports.mapping import map_columns
     from crm.imports.rows import Defaults
-    from crm.imports.service import Plan, import_rows
+    from crm.imports.service import Plan, import_file
 
     if purpose not in read_vocabulary().purposes:
         raise click.UsageError(f"--purpose is one of {', '.join(read_vocabulary().purposes)}.")
-    rows = read_rows(file, encoding)
-    _, headings = next(rows, (0, []))
-    mapping = map_columns(headings, dict(_pair(one) for one in chosen))
+    headings = read_headings(file, encoding)
+    mapping = map_columns(headings.names, dict(_pair(one) for one in chosen))
     defaults = Defaults(clean_country(country) if country else None, language, channels)
-    for at, heading in enumerate(headings):
+    for at, heading in enumerate(headings.names):
         click.echo(f"{heading}: {mapping.get(at, '(left out)')}", err=not preview)
     if preview:
-        _show(rows, mapping, defaults)
+        _show(file, encoding, mapping, defaults)
         return
     settings = read_settings()
     plan = Plan(
-        headings=tuple(headings), mapping=mapping, file_sha256=sha256_of(file), made_by="operator",
-        controller=settings.company_name, defaults=defaults, purpose=purpose,
+        path=file, encoding=encoding, headings=headings, mapping=mapping, file_sha256=sha256_of(file),
+        made_by="operator", controller=settings.company_name, defaults=defaults, purpose=purpose,
         notice_text=consent_text.read_text(encoding="utf-8") if consent_text else None,
     )  # fmt: skip
     with ExitStack() as stack:
         told = _Teller(problems or file.with_name(f"{file.name}.problems.csv"), stack)
 
         async def run(platform: Platform) -> Progress:
-            return await import_rows(platform.sessions, platform.keys, plan, rows, clock=platform.clock, told=told)
+            return await import_file(platform.sessions, platform.keys, plan, clock=platform.clock, told=told)
 
         done: Progress = _run(run)
     click.echo(f"import {done.import_id}")
@@ -173,12 +172,13 @@ class _Teller:
         self._writer.writerow([problem.row, problem.column, became, problem.reason])
 
 
-def _show(rows: Iterator[tuple[int, list[str]]], mapping: dict[int, str], defaults: Defaults) -> None:
+def _show(file: Path, encoding: str, mapping: dict[int, str], defaults: Defaults) -> None:
     from base.clock import SystemClock
+    from crm.imports.files import read_rows
     from crm.imports.rows import clean_row
 
     now = SystemClock().now()
-    for number, cells in itertools.islice(rows, _SHOWN):
+    for number, cells in itertools.islice(read_rows(file, encoding), 1, _SHOWN + 1):
         row = clean_row(number, cells, mapping, defaults, now)
         told: dict[str, str] = {str(kind): value for kind, value in row.addresses.items()} | row.fields
         if row.evidence:

@@ -35,6 +35,8 @@ def map_columns(headings: Sequence[str], chosen: Mapping[str, str]) -> dict[int,
     Raises:
         InvalidMapping: there is no such heading or target, two columns are the same, or none is an address.
     """
+    if not headings:
+        raise InvalidMapping("The file has no row at all: its first row must name the columns.")
     strangers = sorted(set(chosen) - set(headings))
     if strangers:
         raise InvalidMapping(f"The file has no column {', '.join(strangers)}: it has {', '.join(headings)}.")

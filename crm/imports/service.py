@@ -5,10 +5,11 @@ An import that is stopped keeps the sets it has finished: the same file again go
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import islice
+from pathlib import Path
 from uuid import UUID
 
 from sqlalchemy import insert, select, update
@@ -19,22 +20,21 @@ from base.database import Sessions, transaction
 from base.encryption import KeyRing
 from base.errors import Conflict, NotFound
 from base.ids import new_id
-from crm.consent.ledger import ConsentFact, record_consent_events
+from crm.consent.ledger import ConsentFact, append_consent_events
 from crm.contacts.addresses import ADDRESS_KINDS
-from crm.imports.files import NumberedRow
+from crm.imports.files import ENCODING, Headings
 from crm.imports.models import ContactImport
-from crm.imports.rows import CleanRow, Defaults, Problem, clean_row
-from crm.imports.staging import Staged, stage, store
-
-SET = 2_000
-"""Rows a transaction."""
+from crm.imports.preparing import Prepared, PreparedSet, Source, prepare_sets
+from crm.imports.rows import Defaults, Problem
+from crm.imports.storing import Stopped, find_stopped, store_new
 
 
 @dataclass(frozen=True)
 class Plan:
     """How a file is taken; `purpose` and `notice_text` are what people agreed to, where the file has evidence of it."""
 
-    headings: tuple[str, ...]
+    path: Path
+    headings: Headings
     mapping: Mapping[int, str]
     file_sha256: str
     made_by: str
@@ -42,6 +42,7 @@ class Plan:
     defaults: Defaults = field(default_factory=Defaults)
     purpose: str = "marketing"
     notice_text: str | None = None
+    encoding: str = ENCODING
 
 
 @dataclass
@@ -57,19 +58,14 @@ class Progress:
     """Those of the last set."""
 
 
-async def import_rows(
-    sessions: Sessions,
-    keys: KeyRing,
-    plan: Plan,
-    rows: Iterable[NumberedRow],
-    *,
-    clock: Clock,
-    told: Callable[[Progress], None],
+async def import_file(
+    sessions: Sessions, keys: KeyRing, plan: Plan, *, clock: Clock, told: Callable[[Progress], None]
 ) -> Progress:
     """Imports the rows behind the headings; `told` hears of every set after it is stored.
 
     Raises:
         Conflict: the import was undone while it ran.
+        UnreadableFile: the file is broken; the sets before that place are stored.
     """
     progress = Progress(new_id())
     async with transaction(sessions) as session:
@@ -77,34 +73,34 @@ async def import_rows(
             insert(ContactImport).values(
                 id=progress.import_id,
                 file_sha256=plan.file_sha256,
-                mapping={plan.headings[at]: target for at, target in plan.mapping.items()},
+                mapping={plan.headings.names[at]: target for at, target in plan.mapping.items()},
                 made_by=plan.made_by,
                 started_at=clock.now(),
             )
         )
-    for some in _sets(rows):
-        now = clock.now()
-        cleaned = [clean_row(number, cells, plan.mapping, plan.defaults, now) for number, cells in some]
-        async with transaction(sessions) as session:
-            await _lock_running(session, progress.import_id)
-            created, consents = await _store_set(session, keys, plan, progress.import_id, cleaned, now=now)
-            refused = len(cleaned) - created
-            await session.execute(
-                update(ContactImport)
-                .where(ContactImport.id == progress.import_id)
-                .values(
-                    rows=ContactImport.rows + len(cleaned),
-                    created=ContactImport.created + created,
-                    refused=ContactImport.refused + refused,
-                    consents=ContactImport.consents + consents,
+    source = Source(progress.import_id, plan.path, plan.encoding, plan.mapping, plan.defaults, plan.headings.row, keys)
+    async with aclosing(prepare_sets(source, clock.now)) as sets:
+        async for some in sets:
+            async with transaction(sessions) as session:
+                await _lock_running(session, progress.import_id)
+                created, consents, problems = await _store_set(session, plan, progress.import_id, some, clock.now())
+                refused = some.read - created
+                await session.execute(
+                    update(ContactImport)
+                    .where(ContactImport.id == progress.import_id)
+                    .values(
+                        rows=ContactImport.rows + some.read,
+                        created=ContactImport.created + created,
+                        refused=ContactImport.refused + refused,
+                        consents=ContactImport.consents + consents,
+                    )
                 )
-            )
-        progress.rows += len(cleaned)
-        progress.created += created
-        progress.refused += refused
-        progress.consents += consents
-        progress.problems = [problem for row in cleaned for problem in row.problems]
-        told(progress)
+            progress.rows += some.read
+            progress.created += created
+            progress.refused += refused
+            progress.consents += consents
+            progress.problems = problems
+            told(progress)
     async with transaction(sessions) as session:
         await _lock_running(session, progress.import_id)
         await session.execute(
@@ -138,47 +134,46 @@ async def _lock_running(session: AsyncSession, import_id: UUID) -> None:
 
 
 async def _store_set(
-    session: AsyncSession, keys: KeyRing, plan: Plan, import_id: UUID, rows: list[CleanRow], *, now: datetime
-) -> tuple[int, int]:
-    """Stores the rows that are somebody new; returns how many, and how many consents."""
-    good = [Staged(new_id(), row) for row in rows if not row.is_refused]
-    stopped = await stage(session, keys, import_id, good)
-    made = await store(session, import_id, [one for one in good if not one.row.is_refused], now)
-    facts = [fact for one in made for fact in _facts(one, plan, import_id, stopped.get(one.row.number, frozenset()))]
-    await record_consent_events(session, facts, now)
-    return len(made), len(facts)
+    session: AsyncSession, plan: Plan, import_id: UUID, some: PreparedSet, now: datetime
+) -> tuple[int, int, list[Problem]]:
+    """Stores the rows that are somebody new; returns how many, how many consents, and what was wrong with the rows."""
+    made, refused = await store_new(session, import_id, some.rows)
+    agreed = [one for one in made if one.evidence is not None]
+    stopped = await find_stopped(session, agreed)
+    problems = [*some.problems, *refused]
+    facts = [fact for one in agreed for fact in _facts(one, plan, import_id, stopped, problems)]
+    await append_consent_events(session, facts, now)
+    return len(made), len(facts), sorted(problems, key=lambda problem: problem.row)
 
 
-def _facts(one: Staged, plan: Plan, import_id: UUID, stopped: frozenset[str]) -> Iterator[ConsentFact]:
-    evidence = one.row.evidence
+def _facts(
+    one: Prepared, plan: Plan, import_id: UUID, stopped: Stopped, problems: list[Problem]
+) -> Iterator[ConsentFact]:
+    evidence = one.evidence
     if evidence is None:
         return
+    indexes = {point.kind: point.blind_index for point in one.points}
     for channel in evidence.channels:
-        if {channel, "all"} & stopped:
-            one.row.note("consent_channels", f"No consent was taken over for {channel}: this address was stopped.")
+        if {channel, "all"} & stopped.get(one.number, frozenset()):
+            reason = f"No consent was taken over for {channel}: this address was stopped."
+            problems.append(Problem(one.number, "consent_channels", reason, refused=False))
             continue
         yield ConsentFact(
             event="imported",
-            principal_ref=one.contact_id,
+            principal_ref=UUID(one.contact_id),
             purpose=plan.purpose,
             channel=channel,
             controller=plan.controller,
-            language=one.row.language,
+            language=one.language,
             method="import",
             actor=plan.made_by,
             effective_at=evidence.given_at,
             notice_text=plan.notice_text,
             evidence={
                 "import_id": str(import_id),
-                "row": one.row.number,
+                "row": one.number,
                 "file_sha256": plan.file_sha256,
                 "source": evidence.source,
             },
-            address_hmac=one.indexes[ADDRESS_KINDS[channel]].hex(),
+            address_hmac=indexes[ADDRESS_KINDS[channel]].hex(),
         )
-
-
-def _sets(rows: Iterable[NumberedRow]) -> Iterator[list[NumberedRow]]:
-    left = iter(rows)
-    while some := list(islice(left, SET)):
-        yield some

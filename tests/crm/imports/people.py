@@ -7,10 +7,11 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-from crm.imports.files import read_rows, sha256_of
+from crm.imports import service
+from crm.imports.files import read_headings, sha256_of
 from crm.imports.mapping import map_columns
 from crm.imports.rows import Defaults, Problem
-from crm.imports.service import Plan, Progress, import_rows
+from crm.imports.service import Plan, Progress
 
 
 def write_csv(path: Path, *rows: list[str]) -> Path:
@@ -22,22 +23,21 @@ def write_csv(path: Path, *rows: list[str]) -> Path:
 
 async def import_file(database, keys, now, path: Path, **plan: Any) -> tuple[Progress, list[Problem]]:
     """Imports it; what became of it, and all problems."""
-    rows = read_rows(path)
-    _, headings = next(rows)
+    headings = read_headings(path)
     problems: list[Problem] = []
-    done = await import_rows(
+    done = await service.import_file(
         database.sessions,
         keys,
         Plan(
-            headings=tuple(headings),
-            mapping=map_columns(headings, {}),
+            path=path,
+            headings=headings,
+            mapping=map_columns(headings.names, {}),
             file_sha256=sha256_of(path),
             made_by="operator",
             controller="Northwind",
             defaults=plan.pop("defaults", Defaults()),
             **plan,
         ),
-        rows,
         clock=SimpleNamespace(now=lambda: now),
         told=lambda progress: problems.extend(progress.problems),
     )

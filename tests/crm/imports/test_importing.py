@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 
 import pytest
@@ -16,7 +17,7 @@ from crm.consent.models import ConsentEvent
 from crm.consent.suppression import list_suppressions, suppress
 from crm.contacts.models import Contact, ContactPoint
 from crm.contacts.service import change_tags, find_contact_by_address, read_addresses
-from crm.imports import service
+from crm.imports import preparing, service
 from crm.imports.models import ContactImport, ImportedContact
 from crm.imports.rows import Defaults
 from crm.imports.undoing import Undone, undo_import
@@ -87,7 +88,7 @@ async def test_of_rows_with_one_address_the_first_is_taken_and_who_is_known_stay
     database, keys, now, tmp_path, monkeypatch
 ) -> None:
     """Also over the border of a set: the third row comes in another transaction than the first."""
-    monkeypatch.setattr(service, "SET", 2)
+    monkeypatch.setattr(preparing, "SET", 2)
     async with transaction(database.sessions) as session:
         known = await make_contact(session, keys, now, email="known@company.com", fields={"first_name": "Kim"})
     path = write_csv(
@@ -118,6 +119,27 @@ async def test_the_same_file_again_makes_nobody(database, keys, now, tmp_path) -
     assert (await import_file(database, keys, now, path))[0].created == 2
     assert (await import_file(database, keys, now, path))[0].created == 0
     assert len(await contacts_of(database)) == 2
+
+
+async def test_two_imports_of_the_same_file_at_once_make_everybody_once(database, keys, now, tmp_path) -> None:
+    """In opposite order too: whoever comes second waits, looks again and leaves the people as they are."""
+    people = [[f"p{number}@company.com", f"+1 415 555 {number:04}"] for number in range(300)]
+    path = write_csv(tmp_path / "p.csv", ["Email", "Phone"], *people)
+    turned = write_csv(tmp_path / "turned.csv", ["Email", "Phone"], *reversed(people))
+    files = (path, turned, path)
+    done = await asyncio.gather(*(import_file(database, keys, now, file) for file in files))
+    assert sum(one.created for one, _ in done) == 300
+    assert [one.created + one.refused for one, _ in done] == [300, 300, 300]
+    assert len(await contacts_of(database)) == 300
+    async with database.sessions() as session:
+        assert await session.scalar(select(func.count()).select_from(ContactPoint)) == 600
+
+
+async def test_what_text_copy_gives_a_meaning_to_is_stored_as_it_was(database, keys, now, tmp_path) -> None:
+    strange = 'back\\slash \\N \\t "quoted" \u2028 ü'
+    path = write_csv(tmp_path / "p.csv", ["Email", "Company"], ["a@company.com", strange], ["b@company.com", "\\."])
+    await import_file(database, keys, now, path)
+    assert [one.fields["company"] for one in await contacts_of(database)] == [" ".join(strange.split()), "\\."]
 
 
 async def test_consent_comes_only_with_its_evidence(database, keys, now, tmp_path) -> None:
@@ -216,16 +238,8 @@ async def test_after_undoing_the_same_file_is_imported_as_at_first(database, key
 async def test_an_import_that_is_undone_while_it_runs_stores_no_more(
     database, keys, now, tmp_path, monkeypatch
 ) -> None:
-    monkeypatch.setattr(service, "SET", 1)
+    monkeypatch.setattr(preparing, "SET", 1)
     path = write_csv(tmp_path / "p.csv", ["Email"], ["a@company.com"], ["b@company.com"])
-    clean = service.clean_row
-    undone = []
-
-    def clean_after_undoing(number, *rest):
-        if number == 3:
-            undone.append(number)
-        return clean(number, *rest)
-
     stored = service._store_set
 
     async def store_once_undone(session, *rest, **more):
@@ -233,11 +247,9 @@ async def test_an_import_that_is_undone_while_it_runs_stores_no_more(
         await session.execute(update(ContactImport).values(state="undone"))
         return made
 
-    monkeypatch.setattr(service, "clean_row", clean_after_undoing)
     monkeypatch.setattr(service, "_store_set", store_once_undone)
     with pytest.raises(Conflict, match="undone"):
         await import_file(database, keys, now, path)
-    assert undone == [3]
     assert len(await contacts_of(database)) == 1
 
 
