@@ -17,7 +17,7 @@ from flows.checks import check_content
 from flows.content import Content, FlowFolder, JourneyFolder, Worded, Wording
 from flows.errors import FlowsRefused
 from flows.graph import options_of
-from flows.journey_models import Send
+from flows.journey_compiler import compile_journey
 from flows.models import Team
 from flows.reading import ContentReader
 from flows.steps import StepBase, compile_step
@@ -137,23 +137,8 @@ def _compile_answers(content: Content) -> dict[str, Any]:
 
 
 def _compile_journey(folder: JourneyFolder) -> dict[str, Any]:
-    journey = folder.model
-    steps = _compile_steps(journey.steps)
-    for step in journey.steps:
-        if isinstance(step, Send):
-            steps[step.id] |= {"purpose": journey.purpose_of(step)}
-        elif step.ends:
-            del steps[step.id]["next"]
-    compiled = {
-        "journey": journey.journey,
-        "name": journey.name,
-        "purpose": journey.purpose,
-        "re_entry": journey.re_entry,
-        "exit_when": list(journey.exit_when),
-        "first": journey.steps[0].id,
-        "steps": steps,
-        "wording": {language: _compile_wording(words) for language, words in sorted(folder.wording.items())},
-    }
+    wording = {language: _compile_wording(words) for language, words in sorted(folder.wording.items())}
+    compiled = {**compile_journey(folder.model), "wording": wording}
     return compiled | {"version": version_of(compiled)}
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple, get_args
 
-from flows.conditions import Comparison, Condition, FactIs, comparisons_in
+from flows.conditions import Comparison, Condition, FactIs, Leaf, SlotIs, leaves_of
 from flows.content import Content, FlowFolder
 from flows.errors import FlowError
 from flows.parts import OUTCOMES, QUALIFICATIONS, Channel, Stage
@@ -51,24 +51,25 @@ def check_conditions(folder: FlowFolder, content: Content) -> Iterator[FlowError
     possible = _possible_values(folder, content)
     for index, step in enumerate(folder.model.steps):
         for condition, within in conditions_of(step):
-            for comparison in comparisons_in(condition):
-                for rule, problem, remedy in _faults(folder, comparison, possible):
+            for leaf in leaves_of(condition):
+                for rule, problem, remedy in _faults(folder, leaf, possible):
                     yield folder.step_fault(index, rule, problem, remedy, *within)
-    for comparison in comparisons_in(folder.model.guard) if folder.model.guard else ():
-        for rule, problem, remedy in _faults(folder, comparison, possible):
+    for leaf in leaves_of(folder.model.guard) if folder.model.guard else ():
+        for rule, problem, remedy in _faults(folder, leaf, possible):
             yield folder.fault(rule, problem, remedy, "guard")
 
 
-def _faults(
-    folder: FlowFolder, comparison: Comparison, possible: Mapping[str, frozenset[str]]
-) -> Iterator[tuple[str, str, str]]:
-    name = comparison.name
-    if isinstance(comparison, FactIs):
-        yield from _fact_faults(comparison)
+def _faults(folder: FlowFolder, leaf: Leaf, possible: Mapping[str, frozenset[str]]) -> Iterator[tuple[str, str, str]]:
+    name = leaf.name
+    if isinstance(leaf, FactIs):
+        yield from _fact_faults(leaf)
+    elif not isinstance(leaf, SlotIs):
+        problem = f"a flow asks about {name}, of which only journeys know"
+        yield "condition.journey", problem, "Compare a slot or a fact"
     elif name not in folder.model.slots:
         yield "slot.unknown", f"the slot {name} does not exist", "Add it under `slots`, or correct the name"
     elif values := possible.get(name):
-        for value in _wanted(comparison):
+        for value in _wanted(leaf):
             if value not in values:
                 remedy = f"Compare with one of {', '.join(sorted(values))}"
                 yield "condition.value", f"the slot {name} is never {value}", remedy

@@ -1,4 +1,4 @@
-"""Conditions of branches, over slots in flows and over facts in journeys: the models and what they mean."""
+"""Conditions of branches, over slots in flows and over what is known of a person in journeys: models and meaning."""
 
 from __future__ import annotations
 
@@ -7,20 +7,25 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Discriminator, Field, Tag, model_validator
 
-from flows.parts import Identifier, Part, Scalar
+from flows.parts import Duration, Identifier, Part, Scalar, SegmentName
 
 Op = Literal["is", "is_not", "in", "known", "unknown", "at_least", "at_most"]
 
 
-class Comparison(Part):
-    """One value compared. Use `SlotIs` or `FactIs`."""
-
-    op: Op
-    value: Scalar | tuple[Scalar, ...] | None = None
+class Leaf(Part):
+    """A condition that is not made of others."""
 
     @property
     def name(self) -> str:
+        """Give what it asks about."""
         raise NotImplementedError
+
+
+class Comparison(Leaf):
+    """One value compared. Use `SlotIs`, `FactIs`, `ScoreIs` or `PropertyIs`."""
+
+    op: Op
+    value: Scalar | tuple[Scalar, ...] | None = None
 
     def holds(self, actual: Scalar | None) -> bool:
         """Decide the comparison for a value; None is unknown."""
@@ -63,6 +68,56 @@ class FactIs(Comparison):
         return self.fact
 
 
+class ScoreIs(Comparison):
+    """A comparison of one of the contact's scores; `total` is all of them together. Only in journeys."""
+
+    score: Identifier
+
+    @property
+    def name(self) -> str:
+        return self.score
+
+
+class PropertyIs(Comparison):
+    """A comparison of a property of an event. Only under `where`."""
+
+    of_event: Identifier = Field(alias="property")
+
+    @property
+    def name(self) -> str:
+        return self.of_event
+
+
+class SegmentIs(Leaf):
+    """Holds while the contact is in the segment. Only in journeys."""
+
+    segment: SegmentName
+
+    @property
+    def name(self) -> str:
+        return self.segment
+
+
+class Happened(Leaf):
+    """Holds when the contact did something, at least so many times; put it under `not` for did not. Only in journeys.
+
+    Attributes:
+        happened: the kind of event.
+        where: what the properties of those events must be; any, unless given.
+        within: how far back it counts; for ever, unless given.
+        at_least: how many times.
+    """
+
+    happened: Identifier
+    where: Condition | None = None
+    within: Duration | None = Field(default=None, serialization_alias="within_seconds")
+    at_least: int = Field(default=1, ge=1, le=1000)
+
+    @property
+    def name(self) -> str:
+        return self.happened
+
+
 class AllOf(Part):
     """Holds when each of its conditions holds."""
 
@@ -81,48 +136,55 @@ class Not(Part):
     negated: Condition = Field(alias="not")
 
 
+_TAGS = ("slot", "fact", "score", "property", "segment", "happened", "all", "any", "not")
+
+
 def _kind(data: Any) -> str | None:
     """Tell the kind of a condition, as read or, when it is written out again, as a model."""
-    if isinstance(data, Not):
-        return "not"
-    keys = data if isinstance(data, Mapping) else getattr(type(data), "model_fields", ())
-    return next((key for key in ("slot", "fact", "all", "any", "not") if key in keys), None)
+    fields = getattr(type(data), "model_fields", {})
+    keys = data if isinstance(data, Mapping) else {field.alias or name for name, field in fields.items()}
+    return next((key for key in _TAGS if key in keys), None)
 
 
 Condition = Annotated[
     Annotated[SlotIs, Tag("slot")]
     | Annotated[FactIs, Tag("fact")]
+    | Annotated[ScoreIs, Tag("score")]
+    | Annotated[PropertyIs, Tag("property")]
+    | Annotated[SegmentIs, Tag("segment")]
+    | Annotated[Happened, Tag("happened")]
     | Annotated[AllOf, Tag("all")]
     | Annotated[AnyOf, Tag("any")]
     | Annotated[Not, Tag("not")],
     Discriminator(
         _kind,
         custom_error_type="condition_kind",
-        custom_error_message="A condition needs one of slot, fact, all, any, not",
+        custom_error_message=f"A condition needs one of {', '.join(_TAGS)}",
     ),
 ]
 
-for _model in (AllOf, AnyOf, Not):
+for _model in (Happened, AllOf, AnyOf, Not):
     _model.model_rebuild()
 
 
-def comparisons_in(condition: Condition) -> Iterator[Comparison]:
-    """List the single comparisons a condition is made of."""
-    if isinstance(condition, Comparison):
+def leaves_of(condition: Condition) -> Iterator[Leaf]:
+    """List the single conditions a condition is made of; not those under `where`, which are about an event."""
+    if isinstance(condition, Leaf):
         yield condition
     elif isinstance(condition, Not):
-        yield from comparisons_in(condition.negated)
+        yield from leaves_of(condition.negated)
     else:
         for part in condition.all if isinstance(condition, AllOf) else condition.any:
-            yield from comparisons_in(part)
+            yield from leaves_of(part)
 
 
 def condition_holds(condition: Mapping[str, Any], known: Mapping[str, Any]) -> bool:
-    """Decide a compiled condition.
+    """Decide a compiled condition over slots, facts or the properties of an event.
 
     Args:
-        condition: the condition as the compiler wrote it.
-        known: slots or facts by name; one that is absent or None is unknown.
+        condition: the condition as the compiler wrote it; one on a score, a segment or what happened is asked of the
+            database instead.
+        known: slots, facts or properties by name; one that is absent or None is unknown.
     """
     if "all" in condition:
         return all(condition_holds(part, known) for part in condition["all"])
@@ -130,7 +192,7 @@ def condition_holds(condition: Mapping[str, Any], known: Mapping[str, Any]) -> b
         return any(condition_holds(part, known) for part in condition["any"])
     if "not" in condition:
         return not condition_holds(condition["not"], known)
-    name = condition["slot"] if "slot" in condition else condition["fact"]
+    name = next(condition[kind] for kind in ("slot", "fact", "property") if kind in condition)
     return _compare(condition["op"], known.get(name), condition.get("value"))
 
 

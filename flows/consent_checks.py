@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from flows.consent_standing import ConsentRules, Kept, Need, Standing
 from flows.content import Content, FlowFolder, JourneyFolder
 from flows.errors import FlowError
-from flows.journey_models import Send
+from flows.journey_steps import Send
 from flows.parts import PURPOSES_NEEDING_CONSENT
 from flows.path_walk import Meeting, PathWalk, joined_with
 from flows.steps import Http, SetSlot, StartJourney, StepBase

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal, NamedTuple
 
-from flows.conditions import AnyOf, Comparison, Condition, Not, SlotIs
+from flows.conditions import AnyOf, Condition, Leaf, Not, SlotIs
 from flows.content import FlowFolder
 from flows.parts import Channel, Purpose
 from flows.steps import AskConsent, CheckConsent, Preferences, SetSlot, StepBase
@@ -98,7 +98,7 @@ class ConsentRules:
         return state
 
     def truths(self, condition: Condition, state: Standing) -> frozenset[bool]:
-        if isinstance(condition, Comparison):
+        if isinstance(condition, Leaf):
             return self._compared(condition, state)
         if isinstance(condition, Not):
             return frozenset(not truth for truth in self.truths(condition.negated, state))
@@ -108,7 +108,7 @@ class ConsentRules:
         reached = {deciding} if any(deciding in truth for truth in truths) else set()
         return frozenset(reached | ({not deciding} if all((not deciding) in truth for truth in truths) else set()))
 
-    def _compared(self, condition: Comparison, state: Standing) -> frozenset[bool]:
+    def _compared(self, condition: Leaf, state: Standing) -> frozenset[bool]:
         if not isinstance(condition, SlotIs) or condition.slot not in self.names:
             return _BOTH
         held = state[self.names.index(condition.slot)].held

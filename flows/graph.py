@@ -14,7 +14,7 @@ NodeT = TypeVar("NodeT")
 
 # Ways that are taken only after a time of waiting, and ways that are taken although the step was to wait.
 _AFTER_WAITING = ("no_reply_after", "timed_out")
-_WITHOUT_WAITING = ("none_free",)
+_WITHOUT_WAITING = ("none_free", "unreached")
 
 
 class Way(NamedTuple):
@@ -40,13 +40,19 @@ class Way(NamedTuple):
 
 
 def options_of(steps: Sequence[StepBase]) -> dict[str, tuple[Option, ...]]:
-    """Give the ways on from each step by `next`; where none is written, the next step in the list."""
-    following = [Option(to=step.id) for step in steps[1:]]
+    """Give the ways on from each step by `next`; where none is written, the next step in the list that is no entry."""
     ways: dict[str, tuple[Option, ...]] = {}
-    for index, step in enumerate(steps):
-        default = tuple(following[index : index + 1]) if step.falls_through else ()
-        ways.setdefault(step.id, step.next or default)
-    return ways
+    following: tuple[Option, ...] = ()
+    for step in reversed(steps):
+        default = following if step.falls_through else ()
+        ways[step.id] = step.next or default
+        following = following if step.enters else (Option(to=step.id),)
+    return {step.id: ways[step.id] for step in steps}
+
+
+def entries_of(steps: Sequence[StepBase]) -> tuple[str, ...]:
+    """Give the steps it may begin with: those made for that, else the first one."""
+    return tuple(dict.fromkeys(step.id for step in steps if step.enters)) or (steps[0].id,)
 
 
 def ways_of(steps: Sequence[StepBase]) -> dict[str, tuple[Way, ...]]:
@@ -79,7 +85,7 @@ def _side_ways(step: StepBase) -> Iterator[Way]:
 class StepGraph:
     """Which step leads to which, by `next` or a side way. Targets that do not exist are left out."""
 
-    first: str
+    entries: tuple[str, ...]
     ways: Mapping[str, tuple[Way, ...]]
     edges: Mapping[str, tuple[str, ...]]
 
@@ -90,11 +96,11 @@ class StepGraph:
             for known in [{step.id for step in steps}]
             for name, found in ways_of(steps).items()
         }
-        return cls(steps[0].id, ways, {name: tuple(way.to for way in found) for name, found in ways.items()})
+        return cls(entries_of(steps), ways, {name: tuple(way.to for way in found) for name, found in ways.items()})
 
     def reachable(self) -> frozenset[str]:
-        """Give the steps that some path from the first one meets."""
-        return closure([self.first], lambda name: self.edges[name])
+        """Give the steps that some path from the beginning meets."""
+        return closure(self.entries, lambda name: self.edges[name])
 
     def leading_to(self, targets: Iterable[str]) -> frozenset[str]:
         """Give the steps from which one of the targets can be met, the targets included."""

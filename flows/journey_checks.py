@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from flows.condition_checks import conditions_of
-from flows.conditions import SlotIs, comparisons_in
+from flows.conditions import FactIs, SlotIs, leaves_of
 from flows.content import Content, JourneyFolder
 from flows.errors import FlowError
 from flows.parts import PURPOSES_NEEDING_CONSENT
@@ -26,12 +26,12 @@ def check_journey_facts(folder: JourneyFolder, facts: frozenset[str]) -> Iterato
     """Refuse conditions on slots or on facts nobody provides."""
     for index, step in enumerate(folder.model.steps):
         for condition, within in conditions_of(step):
-            for comparison in comparisons_in(condition):
-                if isinstance(comparison, SlotIs):
-                    problem = f"a journey compares the slot {comparison.name}; slots belong to flows"
+            for leaf in leaves_of(condition):
+                if isinstance(leaf, SlotIs):
+                    problem = f"a journey compares the slot {leaf.name}; slots belong to flows"
                     yield folder.step_fault(index, "condition.slot", problem, "Compare a fact with `fact:`", *within)
-                elif comparison.name not in facts:
-                    problem = f"no flow captures the fact {comparison.name}"
+                elif isinstance(leaf, FactIs) and leaf.name not in facts:
+                    problem = f"no flow captures the fact {leaf.name}"
                     remedy = f"Compare one of {', '.join(sorted(facts))}"
                     yield folder.step_fault(index, "fact.unknown", problem, remedy, *within)
 

@@ -2,63 +2,112 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar, Literal
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Discriminator, Field, Tag
 
-from flows.parts import Channel, Duration, Identifier, Line, Part, Prose, Purpose
-from flows.steps import Closing, Next, StepBase
+from flows.conditions import Condition
+from flows.journey_steps import Call, ConsentGate, Converse, Goal, JourneyStep, ReachOut, Send
+from flows.parts import Duration, Identifier, Line, Part, Prose, Purpose
 
 JourneyEvent = Literal["opted_out", "consent_withdrawn", "handed_off", "replied"]
 
 
-class WaitFor(StepBase):
-    step: Literal["wait_for"]
-    duration: Duration = Field(serialization_alias="seconds")
+class DidThis(Part):
+    """Ends the journey when the contact does something.
 
-    @property
-    def pauses(self) -> bool:
-        return True
+    Attributes:
+        kind: the kind of event.
+        where: what its properties must be.
+        outcome: how the journey ended then.
+    """
 
-
-class JourneyBranch(StepBase):
-    step: Literal["branch"]
-    next: Next
-
-
-class Send(StepBase):
-    """Sends one message on a channel it names, the best first. Its purpose is the journey's unless given."""
-
-    step: Literal["send"]
-    channels: tuple[Channel, ...] = Field(min_length=1)
-    purpose: Purpose | None = None
+    kind: Identifier
+    where: Condition | None = None
+    outcome: Identifier
 
 
-class Exit(Closing):
-    ends: ClassVar[bool] = True
-    step: Literal["exit"]
-    outcome: Identifier = "completed"
+class BecameThis(Part):
+    """Ends the journey when a condition holds; looked at before each step.
+
+    Attributes:
+        condition: the condition.
+        outcome: how the journey ended then.
+    """
+
+    condition: Condition = Field(alias="if")
+    outcome: Identifier
 
 
-JourneyStep = Annotated[WaitFor | JourneyBranch | Send | Exit, Field(discriminator="step")]
+def _exit_kind(data: Any) -> str:
+    if isinstance(data, str):
+        return "name"
+    keys = data if isinstance(data, Mapping) else getattr(type(data), "model_fields", ())
+    return "event" if "kind" in keys else "condition"
+
+
+ExitRule = Annotated[
+    Annotated[JourneyEvent, Tag("name")] | Annotated[DidThis, Tag("event")] | Annotated[BecameThis, Tag("condition")],
+    Discriminator(_exit_kind),
+]
+
+
+class ReEntryAfter(Part):
+    """Again when so long has passed since they left.
+
+    Attributes:
+        after: how long.
+    """
+
+    after: Duration = Field(serialization_alias="seconds")
+
+
+Speaking = Send | ReachOut | Converse | Call
 
 
 class Journey(Part):
-    """A follow-up over time.
+    """A follow-up over time: a graph of steps that contacts go through, each at their own pace.
 
     Attributes:
+        journey: its name, that of its folder.
+        name: what colleagues call it.
+        description: what it is for.
         purpose: what its messages are for; marketing needs consent.
-        re_entry: whether a contact who left it may go through it again.
-        exit_when: what ends it at once, wherever the contact stands.
+        re_entry: whether a contact may go through it again: `never`, `after_exit`, `{after: 30 days}` since they
+            left, or `always`, which ends the run they are in and begins a new one.
+        exit_when: what ends it at once, wherever the contact stands: `opted_out`, `consent_withdrawn`, `handed_off`,
+            `replied`, `{kind, where, outcome}` for what they do, `{if, outcome}` for what they are.
+        goal: `{kind, where, within, value}`: what the journey is for. Who does it leaves with the outcome `goal`.
+        priority: who may be in one of several journeys only is in the one with the higher number.
+        exclusive_group: a contact is in one journey of this group at a time.
+        frequency_class: how the caps treat its messages: `essential` (service only) is not held back by other
+            promotion, `occasional` lets a `normal` one go first.
+        quiet_hours: what becomes of a message that meets quiet hours: it waits (`defer`), or is left out (`skip`).
+        owner: the team that answers for it, one of library.yml.
+        version_policy: when a new version is published, contacts in the journey stay on theirs (`pin`) or move over
+            (`follow`).
+        holdout_percent: the share of people who are held back for good, to measure what the journey brings.
+        facts: facts that other systems provide, each with what it means, so that conditions and wording may name them.
+        steps: what happens, in the order it is written unless `next` says otherwise.
     """
 
     journey: Identifier
     name: Line
     description: Prose
     purpose: Purpose
-    re_entry: Literal["never", "after_exit"] = "never"
-    exit_when: tuple[JourneyEvent, ...]
+    re_entry: Literal["never", "after_exit", "always"] | ReEntryAfter = "never"
+    exit_when: tuple[ExitRule, ...]
+    goal: Goal | None = None
+    priority: int = Field(default=50, ge=0, le=100)
+    exclusive_group: Identifier | None = None
+    frequency_class: Literal["essential", "normal", "occasional"] = "normal"
+    quiet_hours: Literal["defer", "skip"] = "defer"
+    owner: Identifier | None = None
+    version_policy: Literal["pin", "follow"] = "pin"
+    holdout_percent: float = Field(default=0, ge=0, le=50)
+    facts: dict[Identifier, Line] = Field(default_factory=dict)
     steps: tuple[JourneyStep, ...] = Field(min_length=1)
 
-    def purpose_of(self, send: Send) -> Purpose:
-        return send.purpose or self.purpose
+    def purpose_of(self, step: Speaking | ConsentGate) -> Purpose:
+        return step.purpose or self.purpose

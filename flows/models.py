@@ -8,10 +8,9 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints
 
 from flows.conditions import Condition
-from flows.parts import Identifier, Language, Line, Part, Prose, Sensitivity, SlotType
+from flows.parts import Identifier, Language, Line, Part, Prose, Sensitivity, SlotType, Weekday
 from flows.steps import Step
 
-Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 HoursOfDay = Annotated[str, StringConstraints(pattern=r"^([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-4]):[0-5]\d$")]
 
 

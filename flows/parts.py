@@ -15,6 +15,8 @@ ChoiceValue = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_
 Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2}(-[A-Z]{2})?$")]
 Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=r"^[^\r\n]*$")]
 Prose = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=4000)]
+SegmentName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,59}$")]
+"""A segment by its name, or by its id where it has none that an author knows."""
 Scalar = bool | int | float | str
 
 Channel = Literal["web", "email", "sms", "telegram", "voice"]
@@ -23,6 +25,9 @@ Sensitivity = Literal["plain", "personal", "sensitive", "special"]
 """How much harm a datum can do. `special`: GDPR Art. 9 (health, religion, union, origin, sex life …)."""
 SlotType = Literal["text", "email", "phone", "number", "date", "file", "choice", "consent", "meeting", "flag"]
 Stage = Literal["visitor", "lead", "mql", "sql", "customer", "disqualified"]
+TimeOfDay = Annotated[str, StringConstraints(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
+"""Written as `"09:30"`, in quotes: YAML would read some times as numbers."""
+Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 WebAddress = Annotated[str, StringConstraints(pattern=r"^https://[^\s{}]+$", max_length=2000)]
 
 PURPOSES_NEEDING_CONSENT: frozenset[Purpose] = frozenset({"marketing"})

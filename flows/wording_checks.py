@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from flows.content import Content, FlowFolder, JourneyFolder, Worded, Wording
 from flows.errors import FlowError
-from flows.journey_models import Send
+from flows.journey_steps import Send
 from flows.length_checks import check_lengths
 from flows.steps import AskConsent, StepBase
 from flows.wording import has_broken_placeholder, names_in

@@ -117,17 +117,24 @@ class StepWording(Part):
 
 
 class Letter(Part):
-    """What one send of a journey says. Only e-mail has a subject."""
+    """What one message of a journey says.
+
+    Attributes:
+        subject: of the e-mail; no other channel has one.
+        text: what it says, or what it says by channel with a `default`.
+    """
 
     subject: Line | None = None
-    text: Prose
+    text: Text
 
     def texts(self) -> Iterator[str]:
         """List every text, whatever it is for."""
-        yield from (text for text in (self.subject, self.text) if text)
+        yield from (text for text in (self.subject, *self.text.values()) if text)
 
     def compiled(self) -> Mapping[str, Any]:
-        return self.model_dump(mode="json", exclude_none=True)
+        by_channel = {channel: text for channel, text in self.text.items() if channel != "default"}
+        subject = {"subject": self.subject} if self.subject else {}
+        return {**subject, "text": self.text["default"], **({"by_channel": by_channel} if by_channel else {})}
 
 
 class FlowWording(RootModel[dict[Identifier, StepWording]]):

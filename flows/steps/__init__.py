@@ -20,7 +20,7 @@ from flows.steps.ask import (
 from flows.steps.base import Closing, Next, NoReply, Option, Question, StepBase, Waiting
 from flows.steps.consent import AskConsent, CheckConsent, Preferences
 from flows.steps.decide import Branch, Outcomes, Points, Qualify, SetSlot, Split
-from flows.steps.do import BookMeeting, Http, StartJourney, TagStage, WaitCallback
+from flows.steps.do import BookMeeting, ConnectorCall, Http, StartJourney, Tag, TagStage, WaitCallback
 from flows.steps.move import CallFlow, End, Handoff, Jump, MoveChannel, Return
 from flows.steps.say import AINotice, CardList, Media, Message
 from flows.steps.understand import AnswerKB, Extract, IntentRoute
@@ -79,6 +79,7 @@ __all__ = [
     "CardList",
     "CheckConsent",
     "Closing",
+    "ConnectorCall",
     "End",
     "Extract",
     "Handoff",
@@ -103,6 +104,7 @@ __all__ = [
     "StartJourney",
     "Step",
     "StepBase",
+    "Tag",
     "TagStage",
     "WaitCallback",
     "Waiting",

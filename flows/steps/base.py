@@ -41,6 +41,8 @@ class StepBase(Part):
     """
 
     says: ClassVar[Says] = "never"
+    enters: ClassVar[bool] = False
+    """Whether a journey may begin with it."""
     ends: ClassVar[bool] = False
     falls_through: ClassVar[bool] = True
     """Whether it goes on to the step written after it when no `next` is given."""

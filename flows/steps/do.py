@@ -18,10 +18,10 @@ RequestPath = Annotated[str, StringConstraints(pattern=rf"^/({_SEGMENTS})?$", ma
 Tag = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,59}$")]
 
 
-class Http(StepBase):
-    """Calls a connector that the operator has allowed; a flow never names a host.
+class ConnectorCall(StepBase):
+    """A call of a connector that the operator has allowed; what is written here never names a host.
 
-    Texts in `path`, `query` and `body` may name slots as `{{ slot }}`; in the path they are quoted.
+    Texts in `path`, `query` and `body` may name values as `{{ name }}`; in the path they are quoted.
 
     Attributes:
         connector: the name the operator gave it.
@@ -29,29 +29,40 @@ class Http(StepBase):
         path: what is added to the address of the connector.
         query: what is added after the question mark.
         body: what is sent as JSON.
-        save: slots to fill from the JSON answer.
-        callback: hands the other system an address for a later `wait_callback` (field `callback_url` of the body).
+        save: what to fill from the JSON answer.
         failed: where to go when the call fails or the answer lacks a value to save.
     """
 
-    step: Literal["http"]
     connector: Identifier
     method: Literal["GET", "POST", "PUT", "PATCH"] = "GET"
     path: RequestPath = "/"
     query: dict[str, str] = Field(default_factory=dict)
     body: dict[str, Scalar] | None = None
     save: dict[Identifier, Pointer] = Field(default_factory=dict)
-    callback: bool = False
     failed: Identifier
 
     def templates(self) -> Iterator[tuple[tuple[str | int, ...], str]]:
-        """List the texts that may name slots, each with where in the step it is written."""
+        """List the texts that may name values, each with where in the step it is written."""
         yield ("path",), self.path
         yield from ((("query", name), text) for name, text in self.query.items())
         yield from ((("body", name), text) for name, text in (self.body or {}).items() if isinstance(text, str))
 
     def side_ways(self) -> Iterator[tuple[tuple[str | int, ...], Identifier]]:
         yield ("failed",), self.failed
+
+
+class Http(ConnectorCall):
+    """Calls a connector that the operator has allowed; a flow never names a host.
+
+    Texts in `path`, `query` and `body` may name slots as `{{ slot }}`; in the path they are quoted.
+
+    Attributes:
+        save: slots to fill from the JSON answer.
+        callback: hands the other system an address for a later `wait_callback` (field `callback_url` of the body).
+    """
+
+    step: Literal["http"]
+    callback: bool = False
 
     def filled_slots(self) -> Iterator[tuple[tuple[str | int, ...], Identifier]]:
         yield from ((("save", slot), slot) for slot in self.save)

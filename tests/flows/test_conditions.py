@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
-from flows.conditions import Condition, comparisons_in, condition_holds
+from flows.conditions import Condition, leaves_of, condition_holds
 
 scalars = st.one_of(st.booleans(), st.integers(-3, 3), st.sampled_from(["hot", "cold", ""]))
 names = st.sampled_from(["a", "b", "c"])
@@ -106,4 +106,4 @@ def test_a_condition_that_means_nothing_is_refused(condition):
 def test_the_comparisons_of_a_nested_condition_are_all_found():
     condition = {"all": [{"not": {"slot": "a", "op": "known"}}, {"any": [{"fact": "b", "op": "unknown"}]}]}
 
-    assert [one.name for one in comparisons_in(adapter.validate_python(condition))] == ["a", "b"]
+    assert [one.name for one in leaves_of(adapter.validate_python(condition))] == ["a", "b"]
