@@ -60,13 +60,15 @@ _COLUMNS: Mapping[str, Any] = {
 
 
 def _build() -> Any:
-    given = func.unnest(*(cast(bindparam(name), ARRAY(kind)) for name, kind in _COLUMNS.items())).table_valued(
-        *(column(name, kind) for name, kind in _COLUMNS.items()), name="given"
+    given = (
+        func.unnest(*(cast(bindparam(name), ARRAY(kind)) for name, kind in _COLUMNS.items()))
+        .table_valued(*(column(name, kind) for name, kind in _COLUMNS.items()), name="given")
+        .render_derived()
     )
     rows = select(
         *(cast(given.c.data, JSONB) if name == "data" else given.c[name] for name in _COLUMNS),
         bindparam("received_at", type_=DateTime(timezone=True)),
-    ).select_from(given.render_derived())
+    ).select_from(given)
     return (
         insert(table_of(TimelineEvent))
         .from_select([*_COLUMNS, "received_at"], rows)

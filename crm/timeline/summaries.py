@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from crm.timeline.kinds import read_kinds
+
 _SENTENCES: Mapping[str, tuple[str, ...]] = {
+    # Of what Parley itself writes; what comes from outside has its sentences in kinds.yml.
     # The first sentence all of whose names are known is taken; the last needs none.
     "conversation_started": ("Started a conversation on {channel}", "Started a conversation"),
     "lead_captured": ("Told us their {field}", "Told us about themselves"),
@@ -58,6 +61,8 @@ _SENTENCES: Mapping[str, tuple[str, ...]] = {
     "message_read": ("A message by {channel} was opened", "A message was opened"),
     "email_opened": ("Opened an e-mail", "Opened an e-mail"),
     "link_clicked": ("Followed a link in an e-mail",),
+    "contact_merged": ("Another contact turned out to be the same person, and was merged into this one",),
+    "contact_unmerged": ("A merge was undone: they are two contacts again",),
     "contact_recognised": ("Showed by a code to be who wrote elsewhere before",),
     "tag_added": ("Was tagged {tag}", "Was tagged"),
     "tag_removed": ("Is no longer tagged {tag}", "Lost a tag"),
@@ -106,8 +111,10 @@ def summary_of(kind: str, data: Mapping[str, Any]) -> str:
     """One short sentence, without a full stop."""
     if kind == "opted_out" and data.get("channel") == "all" and data.get("purpose") == "all":
         return "Opted out of everything"
-    said = {name: _said(name, value) for name, value in data.items() if isinstance(value, str | int) and value != ""}
-    for sentence in _SENTENCES.get(kind, ()):
+    plain = {name: value for name, value in data.items() if isinstance(value, str | int | float) and value != ""}
+    said = {name: _said(name, value) for name, value in plain.items()}
+    shipped = read_kinds().get(kind)
+    for sentence in _SENTENCES.get(kind) or (shipped.said if shipped is not None else ()):
         try:
             return sentence.format_map(said)
         except KeyError:
@@ -115,10 +122,10 @@ def summary_of(kind: str, data: Mapping[str, Any]) -> str:
     return kind.replace("_", " ").strip().capitalize() or "Something happened"
 
 
-def _said(name: str, value: str | int) -> str:
+def _said(name: str, value: str | float) -> str:
     text = str(value)
     if name == "address":
         return {"email": "e-mail address", "phone": "phone number"}.get(text, text)
-    if name == "reason" and " " in text:
+    if (name == "reason" and " " in text) or text.startswith(("http://", "https://")):
         return text
     return _WORDS.get(text, text.replace("_", " "))
