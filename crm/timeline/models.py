@@ -26,6 +26,7 @@ class TimelineEvent(Table):
         Index("ix_timeline_events_claims", "contact_id", postgresql_where=text("kind = 'address_claimed'")),
         # Scores and segments count what somebody did, how often and since when.
         Index("ix_timeline_events_contact_id_kind_occurred_at", "contact_id", "kind", "occurred_at"),
+        Index("ix_timeline_events_kind_occurred_at", "kind", "occurred_at", "contact_id"),
         Index(
             "uq_timeline_events_source_source_id",
             "source",
