@@ -36,9 +36,8 @@ from base.migrate import migrate  # noqa: E402
 from base.postgres import start_embedded  # noqa: E402
 from crm.contacts.models import Contact  # noqa: E402
 from crm.contacts.service import find_contact_by_address  # noqa: E402
-from crm.imports.files import read_headings, sha256_of  # noqa: E402
-from crm.imports.mapping import map_columns  # noqa: E402
-from crm.imports.service import Plan, Progress, import_file  # noqa: E402
+from crm.imports.options import Options  # noqa: E402
+from crm.imports.service import Progress, import_file, plan_file  # noqa: E402
 from crm.imports.undoing import undo_import  # noqa: E402
 
 TARGET_ROWS = 5_000  # a second
@@ -104,15 +103,8 @@ async def measure(url: str, keys: KeyRing, path: Path) -> None:
     engine = create_engine(url, pool_size=2)
     sessions, clock = create_sessions(engine), SystemClock()
     try:
-        headings = read_headings(path)
-        plan = Plan(
-            path=path,
-            headings=headings,
-            mapping=map_columns(headings.names, {}),
-            file_sha256=sha256_of(path),
-            made_by="benchmark",
-            controller="Northwind",
-        )
+        options = Options()
+        plan = plan_file(path, options.map, options, made_by="benchmark", controller="Northwind")
         problems: list[str] = []
 
         def hear(progress: Progress) -> None:

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import csv
-import itertools
 import os
 import time
 from collections.abc import Callable, Coroutine
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 from uuid import UUID
 
 import click
@@ -19,16 +17,12 @@ from sqlalchemy import text
 from server.settings import read_settings
 
 if TYPE_CHECKING:
-    from _csv import Writer
-
-    from crm.imports.rows import Defaults, Problem
-    from crm.imports.service import Progress
+    from crm.imports.rows import Problem
+    from crm.imports.service import Plan, Progress
     from server.wiring import Platform
 
 _FILE = click.Path(path_type=Path, dir_okay=False, exists=True)
 _OUT = click.Path(path_type=Path, dir_okay=False)
-_SHOWN = 10
-"""Rows of a preview."""
 _CHANNELS = click.Choice(["email", "sms", "voice", "telegram"])
 
 
@@ -57,29 +51,28 @@ def import_(
     purpose: str, consent_text: Path | None, encoding: str, problems: Path | None, preview: bool,
 ) -> None:  # fmt: skip
     """Make contacts of the rows of FILE, .csv or .xlsx. Who is known already stays as they are."""
-    from crm.consent.vocabulary import read_vocabulary
-    from crm.contacts.cleansing import clean_country
-    from crm.imports.files import read_headings, sha256_of
     from crm.imports.mapping import map_columns
-    from crm.imports.rows import Defaults
-    from crm.imports.service import Plan, import_file
+    from crm.imports.options import Options, check_options
+    from crm.imports.service import import_file, plan_file
 
-    if purpose not in read_vocabulary().purposes:
-        raise click.UsageError(f"--purpose is one of {', '.join(read_vocabulary().purposes)}.")
-    headings = read_headings(file, encoding)
-    mapping = map_columns(headings.names, dict(_pair(one) for one in chosen))
-    defaults = Defaults(clean_country(country) if country else None, language, channels)
-    for at, heading in enumerate(headings.names):
-        click.echo(f"{heading}: {mapping.get(at, '(left out)')}", err=not preview)
-    if preview:
-        _show(file, encoding, mapping, defaults)
-        return
     settings = read_settings()
-    plan = Plan(
-        path=file, encoding=encoding, headings=headings, mapping=mapping, file_sha256=sha256_of(file),
-        made_by="operator", controller=settings.company_name, defaults=defaults, purpose=purpose,
-        notice_text=consent_text.read_text(encoding="utf-8") if consent_text else None,
+    notice_text = consent_text.read_text(encoding="utf-8") if consent_text else None
+    options = check_options(
+        Options(
+            encoding=encoding, country=country, language=language, consent_channels=channels, purpose=purpose,
+            notice_text=notice_text,
+        )
     )  # fmt: skip
+    pairs = dict(_pair(one) for one in chosen)
+    plan = plan_file(
+        file, lambda headings: map_columns(headings.names, pairs), options,
+        made_by="operator", controller=settings.company_name,
+    )  # fmt: skip
+    for at, heading in enumerate(plan.headings.names):
+        click.echo(f"{heading}: {plan.mapping.get(at, '(left out)')}", err=not preview)
+    if preview:
+        _show(plan)
+        return
     with ExitStack() as stack:
         told = _Teller(problems or file.with_name(f"{file.name}.problems.csv"), stack)
 
@@ -154,7 +147,7 @@ class _Teller:
     def __init__(self, file: Path, stack: ExitStack) -> None:
         self.file, self.count = file, 0
         self._stack, self._began = stack, time.monotonic()
-        self._writer: Writer | None = None
+        self._out: TextIO | None = None
 
     def __call__(self, progress: Progress) -> None:
         rate = progress.rows / max(time.monotonic() - self._began, 0.001)
@@ -163,27 +156,23 @@ class _Teller:
             self._write(problem)
 
     def _write(self, problem: Problem) -> None:
-        if self._writer is None:
+        from crm.imports.exporting import csv_row
+        from crm.imports.jobs import PROBLEM_HEADINGS, problem_cells
+
+        if self._out is None:
             handle = os.open(self.file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-            self._writer = csv.writer(self._stack.enter_context(os.fdopen(handle, "w", newline="", encoding="utf-8")))
-            self._writer.writerow(["row", "column", "became", "reason"])
+            self._out = self._stack.enter_context(os.fdopen(handle, "w", newline="", encoding="utf-8"))
+            self._out.write(csv_row(PROBLEM_HEADINGS))
         self.count += 1
-        became = "refused" if problem.refused else "left out"
-        self._writer.writerow([problem.row, problem.column, became, problem.reason])
+        self._out.write(csv_row(problem_cells(problem.row, problem.column, problem.reason, refused=problem.refused)))
 
 
-def _show(file: Path, encoding: str, mapping: dict[int, str], defaults: Defaults) -> None:
+def _show(plan: Plan) -> None:
     from base.clock import SystemClock
-    from crm.imports.files import read_rows
-    from crm.imports.rows import clean_row
+    from crm.imports.preview import preview_rows
 
-    now = SystemClock().now()
-    for number, cells in itertools.islice(read_rows(file, encoding), 1, _SHOWN + 1):
-        row = clean_row(number, cells, mapping, defaults, now)
-        told: dict[str, str] = {str(kind): value for kind, value in row.addresses.items()} | row.fields
-        if row.evidence:
-            told["consent"] = ", ".join(row.evidence.channels)
-        click.echo(f"row {number}: " + "; ".join(f"{name} {value}" for name, value in told.items()))
+    for row in preview_rows(plan, SystemClock().now()):
+        click.echo(f"row {row.number}: " + "; ".join(f"{name} {value}" for name, value in row.values.items()))
         for problem in row.problems:
             click.echo(f"  {'refused' if problem.refused else 'left out'} {problem.column}: {problem.reason}")
 

@@ -1,4 +1,4 @@
-"""Gives out all contacts as CSV or JSON, a page at a time however many there are. Reads only.
+"""Gives out contacts as CSV or JSON, a page at a time however many there are. Reads only.
 
 For one person's own data with all that was said, see `crm.privacy.exporting`.
 """
@@ -9,10 +9,10 @@ import csv
 import io
 import json
 import re
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from base import spreadsheets
@@ -27,33 +27,39 @@ _KINDS = tuple(dict.fromkeys(ADDRESS_KINDS.values()))
 _NUMBER = re.compile(r"[+-]?\d+(\.\d+)?")
 
 
-async def export_csv(session: AsyncSession, keys: KeyRing) -> AsyncIterator[str]:
+async def export_csv(
+    session: AsyncSession, keys: KeyRing, where: Sequence[ColumnElement[bool]] = ()
+) -> AsyncGenerator[str]:
     """The rows of a CSV file, headings first; a cell that a spreadsheet would take for a formula is made a text.
 
     Call it in a transaction that is REPEATABLE READ: fields that come up meanwhile would have no column.
     """
-    names = await _field_names(session)
-    yield _csv_row([*_OWN, *_KINDS, *names, "tags"])
-    async for contact in list_contacts(session, keys):
+    names = await _field_names(session, where)
+    yield csv_row([*_OWN, *_KINDS, *names, "tags"])
+    async for contact in list_contacts(session, keys, where):
         cells = [contact[name] for name in (*_OWN, *_KINDS)]
         told = [contact["fields"].get(name) for name in names]
-        yield _csv_row([*cells, *told, ",".join(contact["tags"])])
+        yield csv_row([*cells, *told, ",".join(contact["tags"])])
 
 
-async def export_json(session: AsyncSession, keys: KeyRing) -> AsyncIterator[str]:
+async def export_json(
+    session: AsyncSession, keys: KeyRing, where: Sequence[ColumnElement[bool]] = ()
+) -> AsyncGenerator[str]:
     """The pieces of a JSON list of contacts."""
     before = "[\n"
-    async for contact in list_contacts(session, keys):
+    async for contact in list_contacts(session, keys, where):
         yield before + json.dumps(contact, ensure_ascii=False)
         before = ",\n"
     yield "[]\n" if before == "[\n" else "\n]\n"
 
 
-async def list_contacts(session: AsyncSession, keys: KeyRing) -> AsyncIterator[Mapping[str, Any]]:
-    """All contacts in the order they came, each with the address of each kind that is written to."""
+async def list_contacts(
+    session: AsyncSession, keys: KeyRing, where: Sequence[ColumnElement[bool]] = ()
+) -> AsyncGenerator[Mapping[str, Any]]:
+    """Contacts for whom all of `where` holds, in the order they came, each with the addresses that are written to."""
     after = None
     while True:
-        page = select(Contact).order_by(Contact.id).limit(_PAGE)
+        page = select(Contact).where(*where).order_by(Contact.id).limit(_PAGE)
         contacts = (await session.scalars(page if after is None else page.where(Contact.id > after))).all()
         if not contacts:
             return
@@ -77,12 +83,13 @@ def guard_formula(cell: str) -> str:
     return cell if _NUMBER.fullmatch(cell) else spreadsheets.guard_formula(cell)
 
 
-async def _field_names(session: AsyncSession) -> list[str]:
+async def _field_names(session: AsyncSession, where: Sequence[ColumnElement[bool]]) -> list[str]:
     name = func.jsonb_object_keys(Contact.fields).label("name")
-    return sorted(await session.scalars(select(name).distinct()))
+    return sorted(await session.scalars(select(name).where(*where).distinct()))
 
 
-def _csv_row(cells: Sequence[Any]) -> str:
+def csv_row(cells: Sequence[Any]) -> str:
+    """A line of a CSV file without any formula."""
     out = io.StringIO()
     csv.writer(out).writerow([guard_formula(_as_text(cell)) for cell in cells])
     return out.getvalue()

@@ -104,7 +104,7 @@ def _read_csv(path: Path, encoding: str) -> Generator[list[str]]:
             yield from csv.reader(_lines(file), delimiter=separator, strict=True)
     except (UnicodeError, LookupError) as error:
         raise UnreadableFile(
-            "The file is not in this encoding: save it as UTF-8, or name its own with --encoding, such as cp1252."
+            "The file is not in this encoding: save it as UTF-8, or name its own (encoding), such as cp1252."
         ) from error
     except csv.Error as error:
         raise UnreadableFile(f"The CSV file is broken: {error}.") from error

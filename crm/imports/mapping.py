@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
@@ -40,16 +40,33 @@ def map_columns(headings: Sequence[str], chosen: Mapping[str, str]) -> dict[int,
     strangers = sorted(set(chosen) - set(headings))
     if strangers:
         raise InvalidMapping(f"The file has no column {', '.join(strangers)}: it has {', '.join(headings)}.")
-    unknown = sorted(target for target in set(chosen.values()) if target and not _is_target(target))
+    mapped = {at: chosen[heading] for at, heading in enumerate(headings) if chosen.get(heading)}
+    return check_mapping(mapped | guess_columns(headings, taken=mapped.values(), but=chosen))
+
+
+def guess_columns(headings: Sequence[str], *, taken: Iterable[str] = (), but: Container[str] = ()) -> dict[int, str]:
+    """What the headings say; of two that say the same the first. Nothing is `taken` twice, and some are let be."""
+    mapped: dict[int, str] = {}
+    used = set(taken)
+    for at, heading in enumerate(headings):
+        guess = _guesses().get(_plain(heading))
+        if heading not in but and guess and guess not in used:
+            mapped[at] = guess
+            used.add(guess)
+    return mapped
+
+
+def check_mapping(mapped: Mapping[int, str]) -> dict[int, str]:
+    """The columns that become something, by their place.
+
+    Raises:
+        InvalidMapping: there is no such target, two columns are the same, or none is an address.
+    """
+    unknown = sorted({target for target in mapped.values() if not _is_target(target)})
     if unknown:
         raise InvalidMapping(
             f"A column cannot become {', '.join(unknown)}: take one of {', '.join(targets())}, or field:NAME."
         )
-    mapped = {at: chosen[heading] for at, heading in enumerate(headings) if chosen.get(heading)}
-    for at, heading in enumerate(headings):
-        guess = _guesses().get(_plain(heading))
-        if heading not in chosen and guess and guess not in mapped.values():
-            mapped[at] = guess
     if len(set(mapped.values())) < len(mapped):
         raise InvalidMapping("Two columns are to become the same: leave one of them out with --map 'HEADING='.")
     if not {"email", "phone", "telegram"} & set(mapped.values()):

@@ -134,7 +134,7 @@ def clean_row(number: int, cells: list[str], mapping: Mapping[int, str], default
     values |= {target: read(target, _field) for target in told if target in _FREE_TEXTS}
     values |= {target.removeprefix(OWN_FIELD): read(target, _field) for target in told if target.startswith(OWN_FIELD)}
     row.fields = {name: value for name, value in values.items() if value}
-    row.language = read("language", _language) or defaults.language
+    row.language = read("language", clean_language) or defaults.language
     row.time_zone = read("time_zone", _time_zone)
     if "tags" in told:
         row.tags = _tags(told["tags"], row)
@@ -150,7 +150,12 @@ def _field(text: str) -> str:
     return text
 
 
-def _language(text: str) -> str:
+def clean_language(text: str) -> str:
+    """The language's two letters (three, where it has no two).
+
+    Raises:
+        UnreadableValue: there is none of that name.
+    """
     code = text.lower().replace("_", "-").partition("-")[0]
     if len(code) not in (2, 3) or not has_locale(code):
         raise UnreadableValue("There is no such language: write its two letters, such as de.")

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, delete, exists, func, select, update
@@ -20,7 +21,7 @@ from crm.consent.ledger import follow_up, record_consent_events
 from crm.consent.models import ConsentEvent
 from crm.contacts.models import Contact, ContactPoint
 from crm.imports.models import ContactImport, ImportedContact
-from crm.imports.service import get_import
+from crm.imports.service import CLAIM, get_import
 from crm.privacy.persons import table_named
 from crm.privacy.registry import read_registry
 
@@ -45,24 +46,34 @@ async def undo_import(sessions: Sessions, import_id: UUID, clock: Clock, actor: 
         NotFound: there is no such import.
     """
     async with transaction(sessions) as session:
-        await get_import(session, import_id)
-        await session.execute(
-            update(ContactImport)
-            .where(ContactImport.id == import_id)
-            .values(state="undone", undone_at=func.coalesce(ContactImport.undone_at, clock.now()))
-        )
+        one = await get_import(session, import_id)
+        # From now on nobody imports more of it.
+        one.state, one.undone_by = "undoing", actor
+        await session.flush()
     removed = 0
     after: UUID | None = None
     while True:
         async with transaction(sessions) as session:
             found = await _lock_some(session, import_id, after)
-            removed += await _remove(session, import_id, found, actor, clock.now())
+            gone = await _remove(session, import_id, found, actor, clock.now())
+            await _note(session, import_id, removed=ContactImport.removed + gone, claimed_until=func.now() + CLAIM)
+        removed += gone
         if not found:
             break
         after = found[-1]
-    async with sessions() as session:
+    async with transaction(sessions) as session:
+        await _note(session, import_id, state="undone", undone_at=clock.now(), claimed_until=None)
         left = select(func.count()).select_from(ImportedContact).where(ImportedContact.import_id == import_id)
         return Undone(removed, await session.scalar(left) or 0)
+
+
+async def _note(session: AsyncSession, import_id: UUID, **values: Any) -> None:
+    await session.execute(
+        update(ContactImport)
+        .where(ContactImport.id == import_id)
+        .values(**values)
+        .execution_options(synchronize_session=False)
+    )
 
 
 async def _lock_some(session: AsyncSession, import_id: UUID, after: UUID | None) -> Sequence[UUID]:

@@ -65,5 +65,5 @@ async def test_what_cannot_be_imported_says_what_to_do(parley, tmp_path) -> None
     refused = await parley("import", str(path))
     assert refused.code == 1
     assert "No column is an address" in refused.err
-    assert "one of marketing" in (await parley("import", str(path), "--purpose", "spam")).err
+    assert "take one of marketing" in (await parley("import", str(path), "--purpose", "spam")).err
     assert "ends in .csv or .json" in (await parley("export", str(tmp_path / "all.pdf"))).err

@@ -8,10 +8,9 @@ from types import SimpleNamespace
 from typing import Any
 
 from crm.imports import service
-from crm.imports.files import read_headings, sha256_of
-from crm.imports.mapping import map_columns
-from crm.imports.rows import Defaults, Problem
-from crm.imports.service import Plan, Progress
+from crm.imports.options import Options, check_options
+from crm.imports.rows import Problem
+from crm.imports.service import Progress
 
 
 def write_csv(path: Path, *rows: list[str]) -> Path:
@@ -21,23 +20,14 @@ def write_csv(path: Path, *rows: list[str]) -> Path:
     return path
 
 
-async def import_file(database, keys, now, path: Path, **plan: Any) -> tuple[Progress, list[Problem]]:
+async def import_file(database, keys, now, path: Path, **more: Any) -> tuple[Progress, list[Problem]]:
     """Imports it; what became of it, and all problems."""
-    headings = read_headings(path)
     problems: list[Problem] = []
+    options = check_options(Options(**more))
     done = await service.import_file(
         database.sessions,
         keys,
-        Plan(
-            path=path,
-            headings=headings,
-            mapping=map_columns(headings.names, {}),
-            file_sha256=sha256_of(path),
-            made_by="operator",
-            controller="Northwind",
-            defaults=plan.pop("defaults", Defaults()),
-            **plan,
-        ),
+        service.plan_file(path, options.map, options, made_by="operator", controller="Northwind"),
         clock=SimpleNamespace(now=lambda: now),
         told=lambda progress: problems.extend(progress.problems),
     )

@@ -39,7 +39,7 @@ def test_a_workbook_is_read_as_it_is_shown(tmp_path) -> None:
 @pytest.mark.parametrize(
     ("name", "content", "told"),
     [
-        ("people.csv", "Müller".encode("cp1252"), "--encoding"),
+        ("people.csv", "Müller".encode("cp1252"), "name its own"),
         ("people.csv", b'"open', "broken"),
         ("people.xlsx", b"no zip", "no XLSX"),
         ("people.pdf", b"", r"\.csv and \.xlsx"),

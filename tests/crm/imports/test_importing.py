@@ -19,7 +19,6 @@ from crm.contacts.models import Contact, ContactPoint
 from crm.contacts.service import change_tags, find_contact_by_address, read_addresses
 from crm.imports import preparing, service
 from crm.imports.models import ContactImport, ImportedContact
-from crm.imports.rows import Defaults
 from crm.imports.undoing import Undone, undo_import
 from crm.privacy.erasing import erase_person
 from tests.admin.people import make_contact, make_talk
@@ -255,7 +254,7 @@ async def test_an_import_that_is_undone_while_it_runs_stores_no_more(
 
 async def test_an_erased_contact_is_in_no_import(database, keys, now, tmp_path) -> None:
     path = write_csv(tmp_path / "p.csv", ["Email"], ["a@company.com"])
-    await import_file(database, keys, now, path, defaults=Defaults("DE"))
+    await import_file(database, keys, now, path, country="DE")
     (ann,) = await contacts_of(database)
     async with transaction(database.sessions) as session:
         done = await erase_person(
