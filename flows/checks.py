@@ -12,7 +12,16 @@ from flows.conversation_checks import check_conversations
 from flows.errors import FlowError
 from flows.graph_checks import GRAPH_CHECKS
 from flows.joined_checks import check_flows_exist, check_joined
-from flows.journey_checks import check_journey_exit, check_journey_facts, facts_of
+from flows.journey_checks import check_journey_conditions, check_journey_exit, check_journey_fields, facts_of
+from flows.journey_consent_checks import check_gates, check_purposes, check_stops
+from flows.journey_name_checks import (
+    check_journey_links,
+    check_journey_outside,
+    check_journey_teams,
+    check_linked_loops,
+)
+from flows.journey_talk_checks import check_talks, talked_flows
+from flows.journey_test_checks import check_journey_tests
 from flows.library_checks import (
     check_answers,
     check_entry,
@@ -39,6 +48,8 @@ _OF_CONTENT = (
     check_preticked,
     check_joined,
     check_conversations,
+    check_linked_loops,
+    check_journey_tests,
 )
 _OF_FLOW = (
     *GRAPH_CHECKS,
@@ -57,6 +68,8 @@ _OF_FLOW_IN_CONTENT = (
     check_handoffs,
     check_conditions,
 )
+_OF_JOURNEY = (*GRAPH_CHECKS, check_journey_exit, check_purposes, check_stops, check_gates)
+_OF_JOURNEY_IN_CONTENT = (check_journey_teams, check_journey_links, check_journey_outside, check_talks)
 _OF_PATHS = (check_notice, check_marketing, check_special)
 
 
@@ -76,11 +89,12 @@ def _faults(content: Content) -> Iterator[FlowError]:
         yield from check(content)
     for folder in content.flows.values():
         yield from _check_parts(folder, content)
-    for root in roots_of(content.flows, content.library.entry_flow if content.library else None):
+    roots = roots_of(content.flows, content.library.entry_flow if content.library else None)
+    for root in dict.fromkeys((*roots, *talked_flows(content))):
         yield from _check_paths(root, content)
     facts = facts_of(content)
     for journey in content.journeys.values():
-        yield from _check_journey(journey, facts, content.default_language)
+        yield from _check_journey(journey, facts, content)
 
 
 def _check_parts(folder: FlowFolder, content: Content) -> Iterator[FlowError]:
@@ -95,8 +109,11 @@ def _check_paths(root: str, content: Content) -> Iterator[FlowError]:
         yield from check(root, content)
 
 
-def _check_journey(folder: JourneyFolder, facts: frozenset[str], language: str) -> Iterator[FlowError]:
-    for check in (*GRAPH_CHECKS, check_journey_exit):
+def _check_journey(folder: JourneyFolder, facts: frozenset[str], content: Content) -> Iterator[FlowError]:
+    for check in _OF_JOURNEY:
         yield from check(folder)
-    yield from check_journey_facts(folder, facts)
-    yield from check_journey_wording(folder, facts, language)
+    for check_within in _OF_JOURNEY_IN_CONTENT:
+        yield from check_within(folder, content)
+    yield from check_journey_conditions(folder, facts)
+    yield from check_journey_fields(folder, facts)
+    yield from check_journey_wording(folder, facts, content.default_language)

@@ -8,13 +8,14 @@ import os
 import sys
 import tempfile
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import click
 
 from flows.checks import check_content
-from flows.content import Content, FlowFolder, JourneyFolder, Worded, Wording
+from flows.content import Content, FlowFolder, JourneyFolder, Outside, Worded, Wording
 from flows.errors import FlowsRefused
 from flows.graph import options_of
 from flows.journey_compiler import compile_journey
@@ -27,6 +28,8 @@ DEFAULT_CONTENT = Path(__file__).resolve().parent
 DEFAULT_KNOWLEDGE = DEFAULT_CONTENT.parent / "nlu_data" / "knowledge"
 DEFAULT_INTENTS = DEFAULT_CONTENT.parent / "nlu_data" / "intents"
 
+NOTHING_LOOKED_UP = Outside()
+
 _VERSION_DIGITS = 12
 
 
@@ -34,6 +37,7 @@ def load_content(
     content: Path = DEFAULT_CONTENT,
     knowledge: Path = DEFAULT_KNOWLEDGE,
     intents: Path | None = DEFAULT_INTENTS,
+    outside: Outside = NOTHING_LOOKED_UP,
 ) -> Content:
     """Read and check the content.
 
@@ -41,12 +45,13 @@ def load_content(
         content: a folder with `library/` and `journeys/`.
         knowledge: a folder of articles.
         intents: a folder of training examples; with None it is not checked that the intents named exist.
+        outside: what the content may name although it stands elsewhere.
 
     Raises:
         FlowsRefused: with every fault found.
     """
     reader = ContentReader(content, knowledge, intents)
-    read = reader.read()
+    read = replace(reader.read(), outside=outside)
     errors = reader.errors + check_content(read)
     if errors:
         raise FlowsRefused(errors)

@@ -7,8 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from flows.consent_standing import ConsentRules, Kept, Need, Standing
 from flows.content import Content, FlowFolder, JourneyFolder
 from flows.errors import FlowError
-from flows.journey_steps import Send
-from flows.parts import PURPOSES_NEEDING_CONSENT
+from flows.journey_consent_checks import ungated_needs
 from flows.path_walk import Meeting, PathWalk, joined_with
 from flows.steps import Http, SetSlot, StartJourney, StepBase
 from flows.wording import names_in
@@ -71,12 +70,7 @@ def _by_place(
 
 
 def _needs(journey: JourneyFolder) -> set[Need]:
-    return {
-        Need(journey.model.purpose_of(step), channel)
-        for step in journey.model.steps
-        if isinstance(step, Send) and journey.model.purpose_of(step) in PURPOSES_NEEDING_CONSENT
-        for channel in step.channels
-    }
+    return {Need(purpose, channel) for purpose, channel in ungated_needs(journey)}
 
 
 def _check_start(

@@ -8,6 +8,7 @@ from typing import Generic, Protocol, TypeVar
 
 from flows.errors import FlowError
 from flows.journey_models import Journey
+from flows.journey_test_models import JourneyTests
 from flows.knowledge import Answer
 from flows.marked_yaml import MarkedYAML, Path
 from flows.models import Flow, Library
@@ -92,6 +93,37 @@ class TestFile:
 
 
 @dataclass(frozen=True)
+class JourneyTestFile:
+    """The tests of one journey."""
+
+    __test__ = False
+
+    marks: MarkedYAML
+    tests: JourneyTests
+
+    def fault(self, rule: str, problem: str, remedy: str, *within: str | int) -> FlowError:
+        """Describe a fault on the line of `within`."""
+        return FlowError(self.marks.file, self.marks.line_of(within), None, rule, problem, remedy)
+
+
+@dataclass(frozen=True)
+class Outside:
+    """What content may name although it stands elsewhere. None: that was not looked up, and nothing is refused.
+
+    Attributes:
+        kinds: the kinds of events, each with its properties.
+        segments: names and ids of segments.
+        connectors: names of connectors.
+        scores: names of scores beside `total`.
+    """
+
+    kinds: Mapping[str, frozenset[str]] | None = None
+    segments: frozenset[str] | None = None
+    connectors: frozenset[str] | None = None
+    scores: frozenset[str] | None = None
+
+
+@dataclass(frozen=True)
 class Content:
     """Everything that is said, and what could not be read of it.
 
@@ -100,6 +132,7 @@ class Content:
             they do not exist.
         intents: those that have training examples; None when that was not looked up.
         tests: the test conversations by flow.
+        journey_tests: the tests by journey.
     """
 
     library: Library | None
@@ -111,6 +144,8 @@ class Content:
     unread: frozenset[str] = frozenset()
     intents: frozenset[str] | None = None
     tests: Mapping[str, TestFile] = field(default_factory=dict)
+    journey_tests: Mapping[str, JourneyTestFile] = field(default_factory=dict)
+    outside: Outside = field(default_factory=Outside)
 
     def library_fault(self, rule: str, problem: str, remedy: str, *within: str | int) -> FlowError:
         """Describe a fault of what holds for all flows, on the line of `within` in library.yml."""

@@ -31,7 +31,7 @@ _KINDS = tuple(
         (LIBRARY, r"library\.yml"),
         (PATTERNS, _WORDING),
         (f"library/{_NAME}", rf"flow\.yml|tests\.yml|{_WORDING}"),
-        (f"journeys/{_NAME}", rf"journey\.yml|{_WORDING}"),
+        (f"journeys/{_NAME}", rf"journey\.yml|tests\.yml|{_WORDING}"),
         (KNOWLEDGE, r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}\.md"),
         (INTENTS, r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}\.yml"),
     )

@@ -1,4 +1,4 @@
-"""JSON Schemas of flow.yml, wording.<language>.yml and tests.yml, for editors. The checks say more than these can."""
+"""JSON Schemas of what authors write in YAML, for their editors. The checks say more than these can."""
 
 from __future__ import annotations
 
@@ -8,15 +8,20 @@ from typing import Any
 from pydantic import BaseModel
 
 from flows.field_meanings import meanings_of, summary_of
+from flows.journey_models import Journey
+from flows.journey_test_models import JourneyTests
 from flows.models import Flow
 from flows.test_models import TestConversations
-from flows.wording_models import FlowWording
+from flows.wording_models import FlowWording, JourneyWording
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _FILES: dict[str, type[BaseModel]] = {
     "flow.schema.json": Flow,
     "wording.schema.json": FlowWording,
     "tests.schema.json": TestConversations,
+    "journey.schema.json": Journey,
+    "journey-wording.schema.json": JourneyWording,
+    "journey-tests.schema.json": JourneyTests,
 }
 
 

@@ -33,6 +33,21 @@ def check_targets(folder: AnyFolder) -> Iterator[FlowError]:
                 yield folder.step_fault(index, "target.missing", problem, "Name a step of this file", *way.within)
 
 
+def check_entries(folder: AnyFolder) -> Iterator[FlowError]:
+    """Refuse a way back to a step that a journey begins with, and one that leads nowhere."""
+    steps = folder.model.steps
+    entries = {step.id for step in steps if step.enters}
+    ways = ways_of(steps)
+    for index, step in enumerate(steps):
+        for way in ways[step.id]:
+            if way.to in entries:
+                problem = f"it goes to {way.to}, with which the journey begins"
+                yield folder.step_fault(index, "target.entry", problem, "Lead to the step after it", *way.within)
+        if step.enters and not ways[step.id]:
+            problem = "who begins here has nothing to go on to"
+            yield folder.step_fault(index, "entry.leads_nowhere", problem, "Write a step after it", "id")
+
+
 def check_options(folder: AnyFolder) -> Iterator[FlowError]:
     """Refuse options of which the last may not hold, or another always does."""
     for index, step in enumerate(folder.model.steps):
@@ -87,4 +102,4 @@ def pauses_in(folder: AnyFolder, step: StepBase) -> bool:
     return step.pauses
 
 
-GRAPH_CHECKS = (check_ids, check_targets, check_options, check_reached, check_ends, check_loops)
+GRAPH_CHECKS = (check_ids, check_targets, check_entries, check_options, check_reached, check_ends, check_loops)

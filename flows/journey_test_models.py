@@ -32,11 +32,14 @@ class Person(Part):
     """Somebody the journey may meet, as they are at the beginning.
 
     Attributes:
+        language: the one they are written to in.
         zone: the clock they live by.
         addresses: the channels on which they can be reached.
         consents: how each consent stands.
         suppressed: channels on which nothing may go to them.
         fields: what is known of them.
+        stage: how far they have come.
+        tags: the tags they have.
         scores: their scores by name.
         segments: those they are in.
         answers: how they end the talk of each `converse` or `call` step; without one they do not answer.
@@ -72,7 +75,8 @@ class Happening(Part):
     Attributes:
         after: how long after the beginning; at the beginning, unless given.
         person: to whom.
-        event: an event of this kind, with its properties under `data`.
+        event: an event of this kind.
+        data: its properties.
         put_in: somebody puts them into the journey.
         conversation: a conversation `{flow, outcome}` ended, outside of this journey.
         joins, leaves: they enter or leave a segment.

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from flows.content import Wording
 from flows.errors import FlowError
 from flows.parts import Channel
 from flows.steps import Preferences, StepBase
 from flows.wording import render
-from flows.wording_models import StepWording, Text
+from flows.wording_models import Letter, StepWording, Text
 
 LONGEST_LABEL = 80  # characters
 # Characters of one text: four SMS parts, some forty seconds of speech, one message of Telegram.
@@ -35,6 +35,19 @@ def check_lengths(wording: Wording[StepWording], step: StepBase | None) -> Itera
         yield from _check_labels(wording, name, labels)
         for place, text, follows in _texts(entry):
             yield from _check_text(wording, (name, *place), text, labels if follows else {})
+
+
+def check_letter_lengths(
+    wording: Wording[Letter], step: str, channels: Iterable[Channel], letter: Letter
+) -> Iterator[FlowError]:
+    """Refuse texts that are too long for a channel the step writes on."""
+    for channel in channels:
+        if channel in LONGEST:
+            length = _length(letter.text, channel)
+            if length > LONGEST[channel]:
+                problem = f"by {channel} the text has {length} characters, more than {LONGEST[channel]}"
+                remedy = f"Shorten it, or write a shorter one under `{channel}:`"
+                yield wording.fault((step, "text"), "wording.long", problem, remedy)
 
 
 def _check_labels(wording: Wording[StepWording], name: str, labels: Mapping[str, Text]) -> Iterator[FlowError]:

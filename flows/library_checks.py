@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from flows.content import Content, FlowFolder
 from flows.errors import FlowError
+from flows.journey_name_checks import way_in_faults
 from flows.parts import OUTCOMES
 from flows.steps import AskChoice, End, IntentRoute, Return, Split, StartJourney
 
@@ -19,11 +20,11 @@ def check_entry(content: Content) -> Iterator[FlowError]:
 
 
 def check_journeys_exist(folder: FlowFolder, content: Content) -> Iterator[FlowError]:
-    """Refuse a flow that starts a journey nobody wrote."""
+    """Refuse a flow that starts a journey nobody wrote, or that nobody can be put into."""
     for index, step in enumerate(folder.model.steps):
-        if isinstance(step, StartJourney) and step.journey not in {*content.journeys, *content.unread}:
-            problem = f"the journey {step.journey} does not exist"
-            yield folder.step_fault(index, "journey.unknown", problem, "Name a folder of journeys/", "journey")
+        if isinstance(step, StartJourney):
+            for rule, problem, remedy in way_in_faults(step.journey, content):
+                yield folder.step_fault(index, rule, problem, remedy, "journey")
 
 
 def check_intents_exist(folder: FlowFolder, content: Content) -> Iterator[FlowError]:

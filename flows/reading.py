@@ -9,10 +9,11 @@ from typing import TypeVar
 
 from pydantic import BaseModel
 
-from flows.content import Content, FlowFolder, Folder, JourneyFolder, TestFile, Wording
+from flows.content import Content, FlowFolder, Folder, JourneyFolder, JourneyTestFile, TestFile, Wording
 from flows.errors import FlowError
 from flows.intent_names import read_intents
 from flows.journey_models import Journey
+from flows.journey_test_models import JourneyTests
 from flows.knowledge import Answer, parse_article
 from flows.marked_yaml import MarkedYAML
 from flows.models import Flow, Library
@@ -62,6 +63,7 @@ class ContentReader:
             unread=frozenset(lost_flows + lost_journeys),
             intents=self._known_intents(),
             tests=self._tests(),
+            journey_tests=self._journey_tests(),
         )
 
     def _flows(self) -> tuple[dict[str, FlowFolder], list[str]]:
@@ -126,6 +128,15 @@ class ContentReader:
                 marks, conversations = self._model(TestConversations, folder / _TESTS)
                 if marks and conversations:
                     tests[folder.name] = TestFile(marks, conversations)
+        return tests
+
+    def _journey_tests(self) -> dict[str, JourneyTestFile]:
+        tests: dict[str, JourneyTestFile] = {}
+        for folder in _folders(self._root / "journeys"):
+            if (folder / _TESTS).exists():
+                marks, read = self._model(JourneyTests, folder / _TESTS)
+                if marks and read:
+                    tests[folder.name] = JourneyTestFile(marks, read)
         return tests
 
     def _model(self, model: type[ModelT], path: Path) -> tuple[MarkedYAML | None, ModelT | None]:

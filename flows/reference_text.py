@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple, cast, get_args
 
 import yaml
+from pydantic import BaseModel
 
 from flows.editor_schemas import schema_of
 from flows.field_meanings import meanings_of, summary_of
@@ -49,15 +50,15 @@ class Example(NamedTuple):
     wording: str
 
 
-def step_models() -> dict[str, type[StepBase]]:
-    """Give the model of each step by the name authors write."""
-    models = cast("tuple[type[StepBase], ...]", get_args(get_args(Step)[0]))
+def step_models(steps: Any = Step) -> dict[str, type[StepBase]]:
+    """Give the model of each step by the name authors write; those of flows, unless others are given."""
+    models = cast("tuple[type[StepBase], ...]", get_args(get_args(steps)[0]))
     return {get_args(model.model_fields["step"].annotation)[0]: model for model in models}
 
 
-def read_examples() -> dict[str, Example]:
+def read_examples(path: Path = EXAMPLES) -> dict[str, Example]:
     """Give the example of each step."""
-    written = yaml.safe_load(EXAMPLES.read_text(encoding="utf-8"))
+    written = yaml.safe_load(path.read_text(encoding="utf-8"))
     return {
         name: Example(parts.get("slots", "{}\n"), parts["steps"], parts["wording"]) for name, parts in written.items()
     }
@@ -82,26 +83,33 @@ def _groups() -> Iterator[str]:
         if module != group:
             yield f"## {_GROUPS[module]}\n"
             group = module
-        yield from _section(name, model, examples[name])
+        yield from step_section(name, model, examples[name])
 
 
-def _section(name: str, model: type[StepBase], example: Example) -> Iterator[str]:
+def step_section(name: str, model: type[StepBase], example: Example) -> Iterator[str]:
+    """Give what is said of one step: what it does, its fields and an example."""
     yield f"### `{name}`\n"
     yield f"{summary_of(model)}\n"
-    rows = list(_rows(model))
+    rows = list(field_rows(model, leave_out=_OF_ALL))
     if rows:
-        yield "\n".join(["| Field | Type | Default | Meaning |\n|---|---|---|---|", *rows, ""])
+        yield field_table(rows)
     slots = f"slots:\n{_indented(example.slots)}" if example.slots != "{}\n" else ""
     yield f"```yaml\n{slots}steps:\n{_indented(example.steps)}```\n"
     if example.wording.strip() != "{}":
         yield f"```yaml\n{example.wording}```\n"
 
 
-def _rows(model: type[StepBase]) -> Iterator[str]:
+def field_table(rows: Iterable[str]) -> str:
+    """Give a table of these rows."""
+    return "\n".join(["| Field | Type | Default | Meaning |\n|---|---|---|---|", *rows, ""])
+
+
+def field_rows(model: type[BaseModel], *, leave_out: Collection[str] = ()) -> Iterator[str]:
+    """Give a row for each field of a model."""
     schema = schema_of(model)
     meanings = meanings_of(model)
     for name, field in model.model_fields.items():
-        if name in _OF_ALL:
+        if name in leave_out:
             continue
         entry = schema["properties"][field.alias or name]
         default = "required" if field.is_required() else _default(entry.get("default"))
@@ -114,6 +122,8 @@ def _default(value: object) -> str:
         return "none"
     if isinstance(value, list):
         return f"`[{', '.join(str(one) for one in value)}]`"
+    if isinstance(value, dict):
+        return f"`{{{', '.join(f'{name}: {one}' for name, one in value.items())}}}`"
     return f"`{str(value).lower() if isinstance(value, bool) else value}`"
 
 
@@ -144,14 +154,24 @@ def _text_kind(entry: Mapping[str, Any]) -> str:
         return "duration"
     if pattern.startswith("^[a-z][a-z0-9_]{"):
         return "name"
-    if entry.get("format") == "date":
-        return "day"
+    if entry.get("format") in ("date", "date-time"):
+        return "day" if entry["format"] == "date" else "moment"
     return _KINDS.get(entry.get("type", ""), "any value")
 
 
 def _members(definition: Mapping[str, Any], schema: Mapping[str, Any]) -> str:
     """Name the fields of a part; a condition, which holds conditions again, is named only."""
-    if definition.get("title") in ("SlotIs", "FactIs", "AllOf", "AnyOf", "Not"):
+    if definition.get("title") in (
+        "SlotIs",
+        "FactIs",
+        "ScoreIs",
+        "PropertyIs",
+        "SegmentIs",
+        "Happened",
+        "AllOf",
+        "AnyOf",
+        "Not",
+    ):
         return "condition"
     required = definition.get("required", ())
     names = (name if name in required else f"{name}?" for name in definition["properties"])

@@ -1,4 +1,4 @@
-"""`python -m flows.steps_reference`: writes what authors look up, the page of all steps and the schemas for editors."""
+"""`python -m flows.steps_reference`: writes what authors look up, pages of all steps and schemas for editors."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from flows.editor_schemas import editor_schemas
+from flows.journey_reference_text import journey_reference_text
 from flows.reference_text import reference_text
 
 REFERENCE = Path(__file__).resolve().parent.parent / "docs" / "reference"
@@ -17,7 +18,8 @@ REFERENCE = Path(__file__).resolve().parent.parent / "docs" / "reference"
 def reference_files() -> dict[str, str]:
     """Give the text of each generated file by its name."""
     schemas = {name: json.dumps(schema, indent=2, ensure_ascii=False) for name, schema in editor_schemas().items()}
-    return {"flow-steps.md": reference_text()} | {name: f"{text}\n" for name, text in schemas.items()}
+    pages = {"flow-steps.md": reference_text(), "journey-steps.md": journey_reference_text()}
+    return pages | {name: f"{text}\n" for name, text in schemas.items()}
 
 
 def stale_files(folder: Path = REFERENCE) -> list[str]:

@@ -6,8 +6,10 @@ from collections.abc import Iterator
 
 from flows.content import Content, FlowFolder, JourneyFolder, Worded, Wording
 from flows.errors import FlowError
-from flows.journey_steps import Send
-from flows.length_checks import check_lengths
+from flows.journey_checks import names_for_wording
+from flows.journey_steps import Call, ReachOut, Send
+from flows.length_checks import check_lengths, check_letter_lengths
+from flows.parts import Channel
 from flows.steps import AskConsent, StepBase
 from flows.wording import has_broken_placeholder, names_in
 from flows.wording_models import PATTERNS, CardWording, Letter, StepWording
@@ -37,15 +39,15 @@ def check_flow_wording(folder: FlowFolder) -> Iterator[FlowError]:
 
 
 def check_journey_wording(folder: JourneyFolder, facts: frozenset[str], language: str) -> Iterator[FlowError]:
-    """Refuse a journey that in one of its languages lacks the words of a send."""
+    """Refuse a journey that in one of its languages lacks words, has too many, or has too long ones."""
     if language not in folder.wording:
         yield _no_language(folder, language)
-    sends = {step.id: step for step in folder.model.steps if isinstance(step, Send)}
+    speaking = {step.id: channels for step in folder.model.steps if (channels := _worded_on(step))}
     for wording in folder.wording.values():
-        for send in sends.values():
-            yield from _check_letter(wording, send, wording.entries.get(send.id))
-        yield from _check_strangers(wording, set(sends))
-        yield from check_placeholders(wording, facts, "fact")
+        for step, channels in speaking.items():
+            yield from _check_letter(wording, step, channels, wording.entries.get(step))
+        yield from _check_strangers(wording, set(speaking))
+        yield from check_placeholders(wording, names_for_wording(folder, facts), "fact")
 
 
 def check_patterns(content: Content) -> Iterator[FlowError]:
@@ -137,11 +139,26 @@ def _check_button(
         yield wording.fault(within, "wording.unused", problem, "Remove it, or give the card a link")
 
 
-def _check_letter(wording: Wording[Letter], send: Send, letter: Letter | None) -> Iterator[FlowError]:
+def _worded_on(step: StepBase) -> tuple[Channel, ...]:
+    """Give the channels on which a step of a journey says its own words; a talk says those of its flow."""
+    if isinstance(step, Send | ReachOut):
+        return step.channels
+    return ("voice",) if isinstance(step, Call) and step.flow is None else ()
+
+
+def _check_letter(
+    wording: Wording[Letter], step: str, channels: tuple[Channel, ...], letter: Letter | None
+) -> Iterator[FlowError]:
     if letter is None:
-        yield _missing(wording, send.id, "text")
-    elif "email" in send.channels and not letter.subject:
-        yield _missing(wording, send.id, "subject")
+        yield _missing(wording, step, "text")
+        return
+    if "email" in channels and not letter.subject:
+        yield _missing(wording, step, "subject")
+    for channel in sorted(set(letter.text) - {"default", *channels}):
+        problem = f"the step does not write by {channel}"
+        remedy = "Remove it, or name the channel in the step"
+        yield wording.fault((step, "text", channel), "wording.unused", problem, remedy)
+    yield from check_letter_lengths(wording, step, channels, letter)
 
 
 def _check_strangers(wording: Wording[Worded], known: set[str]) -> Iterator[FlowError]:

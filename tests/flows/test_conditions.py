@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
-from flows.conditions import Condition, leaves_of, condition_holds
+from flows.conditions import Condition, condition_holds, leaves_of
 
 scalars = st.one_of(st.booleans(), st.integers(-3, 3), st.sampled_from(["hot", "cold", ""]))
 names = st.sampled_from(["a", "b", "c"])
