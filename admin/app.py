@@ -12,6 +12,7 @@ from admin.api.openapi import create_document
 from admin.context import AdminContext
 from admin.follow_ups import endpoints as follow_ups
 from admin.leads import endpoints as leads
+from admin.merge_candidates import endpoints as merge_candidates
 from admin.opt_outs import endpoints as opt_outs
 from admin.privacy import endpoints as privacy
 from admin.proofs import endpoints as proofs
@@ -33,6 +34,7 @@ ENDPOINTS = (
     *sessions.ENDPOINTS,
     *leads.ENDPOINTS,
     *follow_ups.ENDPOINTS,
+    *merge_candidates.ENDPOINTS,
     *opt_outs.ENDPOINTS,
     *proofs.ENDPOINTS,
     *privacy.ENDPOINTS,

@@ -28,6 +28,7 @@ from outreach.pump import DuePump
 from outreach.rule_pack import read_rule_pack
 from server.channels import channel_senders
 from server.ledger_jobs import add_ledger_jobs
+from server.likeness_jobs import add_likeness_jobs
 from server.link_mails import ConfirmationMails, PrivacyMails
 from server.privacy_jobs import add_privacy_jobs
 from server.understanding import add_understanding, create_understanding_work
@@ -99,6 +100,7 @@ async def run_worker(platform: Platform) -> None:
     _add_housekeeping(alarm, platform)
     add_ledger_jobs(alarm, platform)
     add_privacy_jobs(alarm, platform)
+    add_likeness_jobs(alarm, platform)
     source = PublishedSource(platform.sessions)
     dialogue = _dialogue_for_vectors(platform, source)
     understanding: UnderstandingWork | None = None

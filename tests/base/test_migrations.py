@@ -22,6 +22,7 @@ import crm.events.models
 import crm.imports.models
 import crm.meetings.models
 import crm.privacy.models
+import crm.resolution.models
 import crm.scoring.models
 import crm.tasks.models
 import crm.timeline.models
@@ -48,6 +49,7 @@ ROOMS = (
     crm.imports.models,
     crm.meetings.models,
     crm.privacy.models,
+    crm.resolution.models,
     crm.scoring.models,
     crm.tasks.models,
     crm.timeline.models,

@@ -32,9 +32,16 @@ BEGIN
 END $$
 """,
     """
-CREATE FUNCTION parley_note_new_points() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION parley_note_changed_points() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    INSERT INTO contact_due_looks (contact_id) SELECT DISTINCT contact_id FROM new_rows;
+    IF TG_OP IN ('INSERT', 'UPDATE') THEN
+        INSERT INTO contact_due_looks (contact_id) SELECT DISTINCT contact_id FROM new_rows;
+    END IF;
+    IF TG_OP IN ('UPDATE', 'DELETE') THEN
+        -- Addresses that go with their contact leave nobody to look at.
+        INSERT INTO contact_due_looks (contact_id)
+        SELECT DISTINCT o.contact_id FROM old_rows o JOIN contacts c ON c.id = o.contact_id;
+    END IF;
     RETURN NULL;
 END $$
 """,
@@ -49,11 +56,16 @@ EXECUTE FUNCTION parley_note_changed_contacts()
 """,
     """
 CREATE TRIGGER contact_points_inserted_look AFTER INSERT ON contact_points
-REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION parley_note_new_points()
+REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION parley_note_changed_points()
 """,
     """
 CREATE TRIGGER contact_points_updated_look AFTER UPDATE ON contact_points
-REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION parley_note_new_points()
+REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT
+EXECUTE FUNCTION parley_note_changed_points()
+""",
+    """
+CREATE TRIGGER contact_points_deleted_look AFTER DELETE ON contact_points
+REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION parley_note_changed_points()
 """,
     """
 INSERT INTO contact_due_looks (contact_id)
@@ -72,7 +84,7 @@ def upgrade() -> None:
 def _create_likeness() -> None:
     op.create_table(
         "contact_due_looks",
-        sa.Column("id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
+        sa.Column("id", sa.BigInteger(), sa.Identity(), nullable=False),
         sa.Column("contact_id", sa.Uuid(), nullable=False),
         sa.ForeignKeyConstraint(
             ["contact_id"], ["contacts.id"], name=op.f("fk_contact_due_looks_contact_id_contacts"), ondelete="CASCADE"
@@ -106,14 +118,8 @@ def _create_likeness() -> None:
         sa.Column("decided_by", sa.Text(), nullable=True),
         sa.CheckConstraint("first_id < second_id", name=op.f("ck_merge_candidates_order")),
         sa.CheckConstraint("state in ('open','refused','confirmed')", name=op.f("ck_merge_candidates_state")),
-        sa.ForeignKeyConstraint(
-            ["first_id"], ["contacts.id"], name=op.f("fk_merge_candidates_first_id_contacts"), ondelete="CASCADE"
-        ),
-        sa.ForeignKeyConstraint(
-            ["second_id"], ["contacts.id"], name=op.f("fk_merge_candidates_second_id_contacts"), ondelete="CASCADE"
-        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_merge_candidates")),
-        sa.UniqueConstraint("first_id", "second_id", name=op.f("uq_merge_candidates_first_id")),
+        sa.UniqueConstraint("first_id", "second_id", name=op.f("uq_merge_candidates_first_id_second_id")),
     )
     op.create_index("ix_merge_candidates_second_id", "merge_candidates", ["second_id"])
     op.create_index(

@@ -1,0 +1,40 @@
+"""The endpoints of contacts that may be one person."""
+
+from __future__ import annotations
+
+from admin.api.endpoints import Call, endpoint
+from admin.merge_candidates.queries import read_page, show
+from admin.merge_candidates.shapes import MergeCandidate, MergeCandidatePage, MergeCandidateQuery
+from admin.snapshot import snapshot
+from base.database import transaction
+from crm.resolution.candidates import refuse
+
+
+@endpoint(
+    "GET",
+    "/api/v1/merge-candidates",
+    permission="read",
+    summary="Pairs of contacts that are probably one person, the most probable first",
+    problems={400: "The cursor is not one of ours"},
+)
+async def list_merge_candidates(call: Call, query: MergeCandidateQuery) -> MergeCandidatePage:
+    async with snapshot(call.context.sessions) as session:
+        return await read_page(session, call.context.keys, query)
+
+
+@endpoint(
+    "POST",
+    "/api/v1/merge-candidates/{id}/refuse",
+    permission="write",
+    summary="They are two people: the pair is never proposed again",
+    problems={409: "Somebody has decided about it already"},
+)
+async def refuse_merge_candidate(call: Call) -> MergeCandidate:
+    context = call.context
+    async with transaction(context.sessions) as session:
+        row = await refuse(session, call.ids["id"], user=f"user:{call.user.id}", now=context.clock.now())
+        (shown,) = await show(session, context.keys, [row])
+    return shown
+
+
+ENDPOINTS = (list_merge_candidates, refuse_merge_candidate)

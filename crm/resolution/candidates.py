@@ -1,0 +1,109 @@
+"""Pairs that may be one person, as a person decides about them. In the caller's transaction; merges nothing itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, Literal
+from uuid import UUID
+
+from sqlalchemy import and_, exists, or_, select, tuple_
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from base.errors import Conflict, NotFound
+from crm.contacts.models import Contact
+from crm.resolution.models import MergeCandidate
+
+CandidateState = Literal["open", "refused", "confirmed"]
+
+_FIELDS = {
+    "first_name": "first name",
+    "last_name": "last name",
+    "number": "house number",
+    "street": "street",
+    "street_2": "second line of the address",
+    "city": "city",
+    "postal_code": "postal code",
+    "state": "state",
+    "country": "country",
+    "company": "company",
+    "mailbox": "part of the e-mail address before the @",
+    "phone": "phone number",
+}
+_AGREEMENTS = {
+    "same": "The {} is the same.",
+    "close": "The {} differs in a few letters or digits.",
+    "far": "The {} is a little alike.",
+    "different": "The {} is another.",
+}
+_PROVEN = {
+    "proven_email": "Each has proven another e-mail address.",
+    "proven_phone": "Each has proven another phone number.",
+    "proven_telegram": "Each writes from another Telegram account.",
+}
+
+
+class AlreadyDecided(Conflict):
+    """Somebody has decided about this pair already."""
+
+    code = "already_decided"
+
+
+async def list_candidates(
+    session: AsyncSession,
+    *,
+    state: CandidateState | None = None,
+    contact_id: UUID | None = None,
+    after: tuple[float, UUID] | None = None,
+    limit: int = 50,
+) -> Sequence[MergeCandidate]:
+    """The most probable first, then the latest; an open one only while both are there and not merged.
+
+    Args:
+        after: probability and id of the last one listed.
+    """
+    key = (MergeCandidate.probability, MergeCandidate.id)
+    statement = select(MergeCandidate).order_by(*(column.desc() for column in key)).limit(limit)
+    there = (exists().where(Contact.id == one) for one in (MergeCandidate.first_id, MergeCandidate.second_id))
+    statement = statement.where(or_(MergeCandidate.state != "open", and_(*there)))
+    if state is not None:
+        statement = statement.where(MergeCandidate.state == state)
+    if contact_id is not None:
+        statement = statement.where(or_(MergeCandidate.first_id == contact_id, MergeCandidate.second_id == contact_id))
+    if after is not None:
+        statement = statement.where(tuple_(*key) < after)
+    return (await session.scalars(statement)).all()
+
+
+async def refuse(session: AsyncSession, candidate_id: UUID, *, user: str, now: datetime) -> MergeCandidate:
+    """They are two people: the pair is never proposed again.
+
+    Raises:
+        NotFound: there is no such pair.
+        AlreadyDecided: somebody decided about it.
+    """
+    return await decide(session, candidate_id, "refused", user=user, now=now)
+
+
+async def decide(
+    session: AsyncSession, candidate_id: UUID, state: CandidateState, *, user: str, now: datetime
+) -> MergeCandidate:
+    """Notes what somebody decided. `confirmed` is for whoever merges them in the same transaction.
+
+    Raises:
+        NotFound: there is no such pair.
+        AlreadyDecided: somebody decided about it.
+    """
+    candidate = await session.get(MergeCandidate, candidate_id, with_for_update=True, populate_existing=True)
+    if candidate is None:
+        raise NotFound("There is no such pair: one of the two was erased, or they are no longer alike.")
+    if candidate.state != "open":
+        raise AlreadyDecided
+    candidate.state, candidate.decided_by, candidate.decided_at = state, user, now
+    await session.flush()
+    return candidate
+
+
+def in_words(reasons: Iterable[Mapping[str, Any]]) -> list[str]:
+    """The reasons as sentences, in their order."""
+    return [_PROVEN.get(one["field"]) or _AGREEMENTS[one["agreement"]].format(_FIELDS[one["field"]]) for one in reasons]
