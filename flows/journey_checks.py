@@ -55,8 +55,9 @@ def check_journey_fields(folder: JourneyFolder, facts: frozenset[str]) -> Iterat
     """Refuse dates and texts that name facts nobody provides."""
     known = facts_in(folder, facts)
     for index, step in enumerate(folder.model.steps):
-        if isinstance(step, OnDate | WaitUntil) and step.field and step.field not in known:
-            yield _unknown(folder, Place(index, ("field",)), step.field, known)
+        usable = known | remembered_in(folder) if isinstance(step, WaitUntil) else known
+        if isinstance(step, OnDate | WaitUntil) and step.field and step.field not in usable:
+            yield _unknown(folder, Place(index, ("field",)), step.field, usable)
     for place, text in texts_in(folder):
         for name in sorted(names_in(text) - known - remembered_in(folder)):
             yield _unknown(folder, place, name, known)

@@ -28,15 +28,19 @@ class WaitFor(StepBase):
 
 
 class WaitUntil(StepBase):
-    """Waits for a time of day and a weekday, or for a day counted from a date that is known of the contact.
+    """Waits for a time of day and a weekday, or for a moment counted from a date that is known.
+
+    A field holds a day (`2026-12-24`), to which `at` adds the time of day, or a moment (`2026-12-24T15:00:00+01:00`),
+    of which `at`, when it is given, replaces the time of day.
 
     Attributes:
-        at: the time of day; `09:00` when only a day is given.
+        at: the time of day; `09:00` when only a day is known.
         weekdays: the days that count; any, unless given. With `field`, the first of them from that day on.
-        field: the contact field that holds the date (`YYYY-MM-DD`).
-        days: how many days after that date; before it, with a minus.
-        missing: where to go when the contact has no such date.
-        past: where to go when that day is over already; on at once, unless given.
+        field: the contact field, or what a step remembers of an event, that holds the day or moment.
+        days: how many days after it; before it, with a minus.
+        hours: how many hours after it besides; before it, with a minus.
+        missing: where to go when no such date is known.
+        past: where to go when that moment is over already; on at once, unless given.
     """
 
     step: Literal["wait_until"]
@@ -44,6 +48,7 @@ class WaitUntil(StepBase):
     weekdays: tuple[Weekday, ...] = ()
     field: Identifier | None = None
     days: int = Field(default=0, ge=-3650, le=3650)
+    hours: int = Field(default=0, ge=-240, le=240)
     missing: Identifier | None = None
     past: Identifier | None = None
 
@@ -54,8 +59,8 @@ class WaitUntil(StepBase):
             raise ValueError("it needs at, weekdays or field to wait for")
         if self.field is not None and self.missing is None:
             raise ValueError("a wait for a field needs missing, the step to go to when it is not known")
-        if self.field is None and (self.days or self.missing or self.past):
-            raise ValueError("days, missing and past belong to a field")
+        if self.field is None and (self.days or self.hours or self.missing or self.past):
+            raise ValueError("days, hours, missing and past belong to a field")
         return self
 
     @property
