@@ -13,8 +13,15 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from base.errors import NotFound
 from base.ids import new_id
+from crm.consent.principals import find_holder
 from crm.contacts.models import Contact
 from crm.contacts.rules import Qualification, Stage, stages_before
+
+
+class ContactMerged(NotFound):
+    """This contact was merged into another: use that one."""
+
+    code = "contact_merged"
 
 
 async def create_contact(session: AsyncSession, *, language: str = "en", time_zone: str | None, now: datetime) -> UUID:
@@ -36,7 +43,7 @@ async def get_contact(session: AsyncSession, contact_id: UUID) -> Contact:
         select(Contact).where(Contact.id == contact_id), execution_options={"populate_existing": True}
     )
     if contact is None:
-        raise NotFound("This contact is gone.")
+        raise await _gone(session, contact_id)
     return contact
 
 
@@ -48,7 +55,7 @@ async def lock_contact(session: AsyncSession, contact_id: UUID) -> None:
     """
     found = select(Contact.id).where(Contact.id == contact_id).with_for_update(key_share=True)
     if await session.scalar(found) is None:
-        raise NotFound("This contact is gone.")
+        raise await _gone(session, contact_id)
 
 
 async def set_fields(session: AsyncSession, contact_id: UUID, fields: Mapping[str, Any], now: datetime) -> None:
@@ -103,4 +110,11 @@ async def _change(session: AsyncSession, contact_id: UUID, values: dict[str, Any
         .execution_options(synchronize_session=False)
     )
     if changed is None:
-        raise NotFound("This contact is gone.")
+        raise await _gone(session, contact_id)
+
+
+async def _gone(session: AsyncSession, contact_id: UUID) -> NotFound:
+    holder = await find_holder(session, contact_id)
+    if holder != contact_id:
+        return ContactMerged(f"This contact was merged into {holder}: use that one.")
+    return NotFound("This contact is gone.")
