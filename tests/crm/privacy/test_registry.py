@@ -8,12 +8,13 @@ import sys
 import psycopg
 import pytest
 from pydantic import ValidationError
+from sqlalchemy import PrimaryKeyConstraint, UniqueConstraint
 from sqlalchemy.orm import configure_mappers
 
 from base.database import libpq_url
 from base.tables import Table
 from crm.privacy.persons import Person, rows_of, table_named
-from crm.privacy.registry import Erase, Keep, Way, read_registry
+from crm.privacy.registry import Erase, Keep, Merge, Way, read_registry
 from server.settings import ROOT
 from tests.base.test_migrations import ROOMS
 
@@ -50,6 +51,49 @@ def test_a_table_that_points_at_a_contact_or_a_talk_is_never_among_those_that_ho
     }
     assert pointing
     assert pointing <= read_registry().tables.keys()
+
+
+NAMING = {"contact_id", "principal_ref"}
+"""Columns that hold a contact's id, whichever else the registry or a foreign key says do."""
+
+
+def _naming_columns(name: str) -> set[str]:
+    table = Table.metadata.tables[name]
+    ways = {way.contact for way in read_registry().tables[name].find if way.contact is not None}
+    keys = {key.parent.name for key in table.foreign_keys if key.column.table.name == "contacts"}
+    return ways | keys | (NAMING & set(table.c.keys()))
+
+
+def test_every_table_that_names_a_contact_says_what_becomes_of_its_rows_when_two_turn_out_to_be_one() -> None:
+    for name, held in read_registry().tables.items():
+        assert (held.merge is not None) == bool(_naming_columns(name)), f"{name}: add `merge` to registry.yml"
+        if held.merge is not None and held.merge.move is not None:
+            assert held.merge.move in _naming_columns(name)
+            assert {*held.merge.about, *held.merge.ends_with, *held.merge.ends, *held.merge.where} <= set(
+                table_named(name).c.keys()
+            )
+
+
+def test_rows_that_stay_do_not_go_with_the_contact_that_is_merged_away() -> None:
+    for name, held in read_registry().tables.items():
+        if held.merge is not None and held.merge.keep is not None:
+            keys = [key for key in Table.metadata.tables[name].foreign_keys if key.column.table.name == "contacts"]
+            assert keys == [], name
+
+
+def test_of_what_a_contact_has_one_at_most_the_registry_says_what_becomes_of_a_second() -> None:
+    for name, held in read_registry().tables.items():
+        if held.merge is None or held.merge.move is None:
+            continue
+        table = Table.metadata.tables[name]
+        unique = [one.columns for one in table.constraints if isinstance(one, UniqueConstraint | PrimaryKeyConstraint)]
+        unique += [index.columns for index in table.indexes if index.unique]
+        others = [{column.name for column in columns} for columns in unique]
+        by_contact = [columns - {held.merge.move} for columns in others if held.merge.move in columns]
+        if by_contact:
+            assert by_contact == [set(held.merge.one or ())], name
+        else:
+            assert held.merge.one is None, name
 
 
 @pytest.mark.parametrize("process", ["server.web", "server.worker"])
@@ -97,6 +141,15 @@ def test_a_way_to_rows_names_one_column() -> None:
         Way(contact="a", conversation="b")
     with pytest.raises(ValidationError, match="need `in`"):
         Way(column="a")
+
+
+def test_rows_of_merged_contacts_move_or_are_kept() -> None:
+    with pytest.raises(ValidationError, match="either move or are kept"):
+        Merge()
+    with pytest.raises(ValidationError, match="either move or are kept"):
+        Merge(move="contact_id", keep="Both.")
+    with pytest.raises(ValidationError, match="needs `one`"):
+        Merge(move="contact_id", ends={"state": "exited"})
 
 
 def test_what_is_kept_has_days_and_an_age() -> None:
