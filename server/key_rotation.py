@@ -11,12 +11,14 @@ from bot.connectors.service import reseal_headers
 from bot.intake.sealing import reseal_events
 from crm.consent.signing import keep_public_keys
 from crm.contacts.service import reencrypt_addresses
+from crm.events.sources import reseal_sources
 from crm.meetings.calendars import reseal_feeds
 from outreach.accounts.service import reseal_accounts
 from server.settings import Settings
 from server.wiring import database_url
 
 BATCH = 500
+_SEALED = (reencrypt_addresses, reseal_headers, reseal_feeds, reseal_accounts, reseal_events, reseal_sources)
 
 
 async def rotate(settings: Settings, say: Callable[[str], object]) -> None:
@@ -34,7 +36,7 @@ async def rotate(settings: Settings, say: Callable[[str], object]) -> None:
         async with transaction(sessions) as session:
             # What the old roots signed must be checked when they are gone.
             await keep_public_keys(session, keys, SystemClock().now())
-        for reseal in (reencrypt_addresses, reseal_headers, reseal_feeds, reseal_accounts, reseal_events):
+        for reseal in _SEALED:
             while True:
                 async with transaction(sessions) as session:
                     count = await reseal(session, keys, BATCH)

@@ -32,9 +32,10 @@ class NewTask:
 
 async def create_tasks(session: AsyncSession, tasks: Sequence[NewTask], now: datetime) -> list[UUID]:
     """Makes them all in one statement; returns their ids in the order given."""
+    ids = [new_id() for _ in tasks]
     rows = [
         {
-            "id": new_id(),
+            "id": task_id,
             "contact_id": task.contact_id,
             "owner_id": task.owner_id,
             "kind": task.kind,
@@ -43,11 +44,11 @@ async def create_tasks(session: AsyncSession, tasks: Sequence[NewTask], now: dat
             "due_at": task.due_at,
             "made_at": now,
         }
-        for task in tasks
+        for task_id, task in zip(ids, tasks, strict=True)
     ]
     if rows:
         await session.execute(insert(Task).values(rows))
-    return [row["id"] for row in rows]
+    return ids
 
 
 async def list_open_tasks(

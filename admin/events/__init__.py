@@ -1,0 +1,1 @@
+"""Events over the API: sent by programs, their sources and kinds kept by users."""
