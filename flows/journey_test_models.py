@@ -6,9 +6,9 @@ from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import AwareDatetime, Field, JsonValue, RootModel, StringConstraints, model_validator
 
-from flows.parts import Channel, Duration, Identifier, Language, Line, Part, Scalar, SegmentName, Stage
+from flows.parts import Channel, ConsentKey, Duration, Identifier, Language, Line, Part, Scalar, SegmentName, Stage
 from flows.steps import Tag
-from flows.test_models import ConnectorAnswer, ConsentKey, Said
+from flows.test_models import ConnectorAnswer, Said
 
 LocalMoment = Annotated[
     str, StringConstraints(pattern=r"^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01]) ([01]\d|2[0-3]):[0-5]\d$")
@@ -34,6 +34,7 @@ class Person(Part):
     Attributes:
         language: the one they are written to in.
         zone: the clock they live by.
+        country: where they live, whose law applies to what is sent to them.
         addresses: the channels on which they can be reached.
         consents: how each consent stands.
         suppressed: channels on which nothing may go to them.
@@ -49,6 +50,7 @@ class Person(Part):
 
     language: Language = "en"
     zone: str = "Europe/London"
+    country: Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")] = "GB"
     addresses: tuple[Channel, ...] = ("email",)
     consents: dict[ConsentKey, Literal["given", "refused", "withdrawn", "requested"]] = Field(default_factory=dict)
     suppressed: tuple[Channel, ...] = ()
@@ -155,6 +157,7 @@ class Outcome(Part):
         stands_on: or the step they still stand on at the end.
         fields: what is known of them at the end; null is unknown.
         tags: tags they must have at the end.
+        consents: how these consents must stand at the end.
         tasks: parts of the texts of tasks and notices that colleagues got, in order.
     """
 
@@ -165,6 +168,7 @@ class Outcome(Part):
     stands_on: Identifier | None = None
     fields: dict[Identifier, Scalar | None] = Field(default_factory=dict)
     tags: tuple[Tag, ...] = ()
+    consents: dict[ConsentKey, Literal["given", "refused", "withdrawn"]] = Field(default_factory=dict)
     tasks: tuple[Said, ...] = ()
 
     @model_validator(mode="after")
@@ -194,7 +198,7 @@ class JourneyTest(Part):
     begins: AwareDatetime
     lasts: Duration
     people: dict[Identifier, Person] = Field(min_length=1)
-    happens: tuple[Happening, ...] = Field(min_length=1)
+    happens: tuple[Happening, ...] = ()
     connectors: dict[Identifier, ConnectorAnswer] = Field(default_factory=dict)
     expect: dict[Identifier, Outcome] = Field(min_length=1)
 

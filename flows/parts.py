@@ -21,6 +21,13 @@ Scalar = bool | int | float | str
 
 Channel = Literal["web", "email", "sms", "telegram", "voice"]
 Purpose = Literal["marketing", "service", "profiling", "special_category"]
+ConsentKey = Annotated[
+    str,
+    StringConstraints(
+        pattern=r"^(marketing|service|profiling|special_category)/(web|email|sms|telegram|voice)$",
+    ),
+]
+"""A consent by its purpose and channel."""
 Sensitivity = Literal["plain", "personal", "sensitive", "special"]
 """How much harm a datum can do. `special`: GDPR Art. 9 (health, religion, union, origin, sex life …)."""
 SlotType = Literal["text", "email", "phone", "number", "date", "file", "choice", "consent", "meeting", "flag"]

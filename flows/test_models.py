@@ -17,17 +17,11 @@ from pydantic import (
     model_validator,
 )
 
-from flows.parts import Channel, ChoiceValue, Duration, Identifier, Language, Line, Part, Scalar, Stage
+from flows.parts import Channel, ChoiceValue, ConsentKey, Duration, Identifier, Language, Line, Part, Scalar, Stage
 
 StepRef = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,59}(/[a-z][a-z0-9_]{0,59})?$")]
 """A step of this flow, or `flow/step`."""
 Said = Annotated[str, StringConstraints(max_length=4000)]
-ConsentKey = Annotated[
-    str,
-    StringConstraints(
-        pattern=r"^(marketing|service|profiling|special_category)/(web|email|sms|telegram|voice)$",
-    ),
-]
 Effect = Literal[
     "capture_lead",
     "record_consent",

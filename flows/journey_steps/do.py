@@ -6,28 +6,30 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from flows.parts import Duration, Identifier, Line, Prose, Scalar, Stage
+from flows.parts import ConsentKey, Duration, Identifier, Line, Prose, Scalar, Stage
 from flows.steps import ConnectorCall, StepBase, Tag
 
 
 class Update(StepBase):
-    """Changes fields and tags of the contact.
+    """Changes fields and tags of the contact, or takes back consents: where silence counts as no. It never gives one.
 
     Attributes:
         set: the new value of each field; null forgets it.
         add, remove: tags to put on and take off.
+        withdraw: consents to take back, each as `marketing/email`.
     """
 
     step: Literal["update"]
     set: dict[Identifier, Scalar | None] = Field(default_factory=dict)
     add: tuple[Tag, ...] = ()
     remove: tuple[Tag, ...] = ()
+    withdraw: tuple[ConsentKey, ...] = ()
 
     @model_validator(mode="after")
     def check_something(self) -> Self:
         """Refuse an update of nothing."""
-        if not (self.set or self.add or self.remove):
-            raise ValueError("it changes nothing: give set, add or remove")
+        if not (self.set or self.add or self.remove or self.withdraw):
+            raise ValueError("it changes nothing: give set, add, remove or withdraw")
         return self
 
 
