@@ -211,7 +211,7 @@ async def measure(url: str, sets: Mapping[str, People]) -> dict[str, Any]:
                 "one_group_one_threshold": {**score(grouped, people.truth), "compared": compared},
             }
             with psycopg.connect(libpq_url(url), autocommit=True) as admin:
-                admin.execute("TRUNCATE contacts CASCADE")
+                admin.execute("TRUNCATE contacts, merge_candidates CASCADE")
         figures["growth"] = await measure_growth(sessions, url, sets["dataset2"].fields)
     finally:
         await engine.dispose()

@@ -114,7 +114,7 @@ async def _read_some(session: AsyncSession, keys: KeyRing, ids: Collection[UUID]
         .where(Contact.id == func.any(those))
         .with_for_update(read=True, key_share=True, skip_locked=True)
     )
-    fields: dict[UUID, dict[str, Any]] = dict(found.tuples().all())
+    fields: dict[UUID, dict[str, Any]] = dict(found.all())
     points: dict[UUID, list[tuple[AddressKind, str, bool]]] = defaultdict(list)
     sealed = select(
         ContactPoint.id,
@@ -166,7 +166,7 @@ async def _weigh_all(
         if (key := value_key(keys, one.name, value)) is not None
     }
     counted = await session.execute(_COUNTS, {"keys": sorted({*valued.values()}), "most": MOST_COUNTED})
-    counts: dict[Key, int] = dict(counted.tuples().all())
+    counts: dict[Key, int] = dict(counted.all())
     contacts = await session.scalar(_CONTACTS, {"most": MOST_COUNTED}) or 0
 
     def holders(one: Compared) -> int | None:
