@@ -34,6 +34,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from crm.consent.models import PrincipalLink
 from crm.contacts.models import MergedRow
 from crm.privacy.persons import table_named
 from crm.privacy.registry import Merge, read_registry
@@ -149,20 +150,25 @@ async def put_back(session: AsyncSession, merging: Merging, name: str) -> None:
     )
 
 
-async def follow_links(session: AsyncSession, links: Iterable[tuple[UUID, UUID]]) -> int:
-    """Gives rows that were still written for a contact that was merged meanwhile to the one it is part of.
+async def follow_links(session: AsyncSession, since: datetime) -> int:
+    """Gives rows that were still written for contacts merged since then to the ones they are part of; returns how many.
 
-    Args:
-        links: merged contacts, each with who it is now.
+    Whoever was writing for somebody while they were merged may have written a row in a table without a foreign key.
     """
+    links = await session.execute(
+        select(PrincipalLink.principal_ref, PrincipalLink.contact_id)
+        .where(PrincipalLink.linked_at >= since)
+        .order_by(PrincipalLink.principal_ref)
+    )
     count = 0
-    for merged_id, holder_id in links:
+    for merged_id, holder_id in links.all():
         for name, merge in list_moving():
             column = _column(name, merge)
             strays = update(_named(name)).where(column == merged_id).values({column.name: holder_id})
             if merge.one is not None:
                 strays = strays.where(~_is_double(name, merge, holder_id))
-            count += (await session.execute(strays)).rowcount  # type: ignore[attr-defined]
+            moved = await session.execute(strays.execution_options(synchronize_session=False))
+            count += int(moved.rowcount)  # type: ignore[attr-defined]
     return count
 
 
