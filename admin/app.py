@@ -10,7 +10,9 @@ from pydantic import RootModel
 from admin.api.endpoints import Call, endpoint
 from admin.api.openapi import create_document
 from admin.context import AdminContext
+from admin.events import endpoints as events
 from admin.follow_ups import endpoints as follow_ups
+from admin.imports import endpoints as imports
 from admin.leads import endpoints as leads
 from admin.merge_candidates import endpoints as merge_candidates
 from admin.opt_outs import endpoints as opt_outs
@@ -33,7 +35,9 @@ async def get_api_description(_call: Call) -> APIDescription:
 ENDPOINTS = (
     *sessions.ENDPOINTS,
     *leads.ENDPOINTS,
+    *imports.ENDPOINTS,
     *follow_ups.ENDPOINTS,
+    *events.ENDPOINTS,
     *merge_candidates.ENDPOINTS,
     *opt_outs.ENDPOINTS,
     *proofs.ENDPOINTS,

@@ -21,8 +21,9 @@ class AdminContext:
 
     `public_url` is the site's address as browsers see it: its scheme decides whether cookies are Secure, its origin
     which pages may send commands. `facts` reads what in a text tells who wrote it, `wake_understanding` has a worker
-    look at the gaps list. `company_name` and `postal_address` stand in proofs and receipts. `mail_folder` is where
-    mails are filed while there is no mail server: those of somebody who is erased go, too.
+    look at the gaps list, `wake_imports` at imports, whose files are in `imports_folder`. `company_name` and
+    `postal_address` stand in proofs and receipts. `mail_folder` is where mails are filed while there is no mail server:
+    those of somebody who is erased go, too.
     """
 
     sessions: Sessions
@@ -31,6 +32,8 @@ class AdminContext:
     public_url: str
     facts: FactFinder
     wake_understanding: Wake
+    wake_imports: Wake
+    imports_folder: Path
     company_name: str = ""
     postal_address: str = ""
     mail_folder: Path | None = None

@@ -190,6 +190,11 @@ class Settings(BaseSettings):
         return self.data_dir / "mailbox"
 
     @property
+    def imports_folder(self) -> Path:
+        """Where files are that were sent to be imported; web processes and workers share it."""
+        return self.data_dir / "imports"
+
+    @property
     def encoder_dir(self) -> Path:
         """The exported sentence encoder."""
         return self.data_dir / "encoder"

@@ -36,6 +36,8 @@ from crm.consent.confirmation_page import ConfirmationPages
 from crm.consent.confirmation_page import routes as confirmation_routes
 from crm.consent.routes import LedgerPages
 from crm.consent.routes import routes as ledger_routes
+from crm.events.webhook import WebhookEvents
+from crm.events.webhook import routes as webhook_routes
 from crm.meetings.booking import confirm_meeting
 from crm.meetings.routes import MeetingPages
 from crm.meetings.routes import routes as meeting_routes
@@ -44,6 +46,7 @@ from outreach.accounts.book import AccountBook
 from outreach.alarm import create_alarm, create_connector
 from outreach.confirmed import bring_forward
 from server.channels import Incoming, channel_attachments, channel_links, channel_loops, channel_routes
+from server.import_jobs import wake_imports
 from server.proxies import behind_proxies
 from server.settings import ROOT, SettingsProblem
 from server.understanding import wake_understanding
@@ -141,6 +144,7 @@ def create_web_app(platform: Platform) -> web.Application:
     app.add_routes(privacy_routes(create_privacy_pages(platform, alarm)))
     app[_incoming] = Incoming(platform, accounts, intake, turns)
     app.add_routes(channel_routes(app[_incoming]))
+    app.add_routes(webhook_routes(WebhookEvents(platform.sessions, platform.keys, platform.clock)))
     app.add_routes(callback_routes(CallbackReceiver(platform.sessions, platform.clock)))
     organizer = settings.email_from or "noreply@localhost"
     app.add_routes(
@@ -155,6 +159,8 @@ def create_web_app(platform: Platform) -> web.Application:
                 settings.site_url,
                 facts=dialogue,
                 wake_understanding=partial(wake_understanding, alarm),
+                wake_imports=partial(wake_imports, alarm),
+                imports_folder=settings.imports_folder,
                 company_name=settings.company_name,
                 postal_address=settings.postal_address,
                 mail_folder=settings.mail_folder,

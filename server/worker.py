@@ -27,6 +27,7 @@ from outreach.ports import Closes
 from outreach.pump import DuePump
 from outreach.rule_pack import read_rule_pack
 from server.channels import channel_senders
+from server.import_jobs import add_import_jobs, create_import_work
 from server.ledger_jobs import add_ledger_jobs
 from server.likeness_jobs import add_likeness_jobs
 from server.link_mails import ConfirmationMails, PrivacyMails
@@ -101,6 +102,8 @@ async def run_worker(platform: Platform) -> None:
     add_ledger_jobs(alarm, platform)
     add_privacy_jobs(alarm, platform)
     add_likeness_jobs(alarm, platform)
+    imports = create_import_work(platform)
+    add_import_jobs(alarm, imports)
     source = PublishedSource(platform.sessions)
     dialogue = _dialogue_for_vectors(platform, source)
     understanding: UnderstandingWork | None = None
@@ -118,6 +121,7 @@ async def run_worker(platform: Platform) -> None:
     try:
         async with closing as stack:
             await stack.enter_async_context(alarm.open_async())
+            stack.push_async_callback(imports.stop)
             if dialogue is not None:
                 await dialogue.open()
                 stack.push_async_callback(dialogue.close)

@@ -11,16 +11,18 @@ from uuid import UUID
 from aiohttp import web
 from pydantic import BaseModel
 
-from admin.api.requests import check_json, read_body, read_ids, read_query
+from admin.api.files import Download, Upload, receive, send
+from admin.api.requests import MAX_BODY, check_type, read_body, read_ids, read_query, read_token
 from admin.context import AdminContext
 from admin.sessions.cookie import SessionCookie, read_session_cookie
 from admin.sessions.own_pages import check_own_page
 from admin.sessions.service import SignedIn, find_signed_in
 from base.errors import NotAllowed, NotSignedIn
 
-Permission = Literal["public", "read", "write"]
+Permission = Literal["public", "token", "read", "write"]
 Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
-Handle = Callable[..., Awaitable[BaseModel | None]]
+Handle = Callable[..., Awaitable[BaseModel | Download | None]]
+_JSON = ("application/json",)
 
 _GRANTED: Mapping[str, frozenset[Permission]] = {"owner": frozenset({"read", "write"})}
 """What each role may do."""
@@ -28,13 +30,17 @@ _GRANTED: Mapping[str, frozenset[Permission]] = {"owner": frozenset({"read", "wr
 
 @dataclass(frozen=True)
 class Call:
-    """One request, checked: who asks, for which ids, and the cookie the answer may change."""
+    """One request, checked: who asks, for which ids, and the cookie the answer may change.
+
+    Where the permission is `token` the handler itself finds out whose `token` it is.
+    """
 
     context: AdminContext
     address: str
     caller: SignedIn | None
     ids: Mapping[str, UUID]
     cookie: SessionCookie
+    token: str = ""
 
     @property
     def user(self) -> SignedIn:
@@ -48,7 +54,8 @@ class Call:
 class Endpoint:
     """One operation. Its handler takes a `Call` and, if it needs them, `query` and `body`; their types are the models.
 
-    `problems` says what can go wrong beyond what every endpoint can answer.
+    `problems` says what can go wrong beyond what every endpoint can answer. One that `takes` files is handed an
+    `upload` instead of a body, one that `gives` files returns a `Download`: each names their content types.
     """
 
     method: Method
@@ -61,6 +68,10 @@ class Endpoint:
     query: type[BaseModel] | None
     body: type[BaseModel] | None
     answer: type[BaseModel] | None
+    max_body: int = MAX_BODY
+    """Largest request body taken, in bytes."""
+    takes: tuple[str, ...] = ()
+    gives: tuple[str, ...] = ()
 
     @property
     def operation_id(self) -> str:
@@ -84,6 +95,9 @@ def endpoint(
     summary: str,
     status: int = 200,
     problems: Mapping[int, str] | None = None,
+    max_body: int = MAX_BODY,
+    takes: tuple[str, ...] = (),
+    gives: tuple[str, ...] = (),
 ) -> Callable[[Handle], Endpoint]:
     """Declares the decorated handler as an endpoint."""
 
@@ -100,7 +114,10 @@ def endpoint(
             problems=problems or {},
             query=hints.get("query"),
             body=hints.get("body"),
-            answer=None if answer is type(None) else answer,
+            answer=None if answer in (type(None), Download) else answer,
+            takes=takes,
+            gives=gives,
+            max_body=max_body,
         )
 
     return declare
@@ -115,21 +132,26 @@ def find_endpoint(handler: object) -> Endpoint | None:
 
 async def _serve(endpoint: Endpoint, context: AdminContext, request: web.Request) -> web.StreamResponse:
     if endpoint.is_unsafe:
-        check_own_page(request.headers, context.public_url)
-        check_json(request)
+        if endpoint.permission != "token":
+            # No page can have a browser add a token that it does not know itself.
+            check_own_page(request.headers, context.public_url)
+        check_type(request, endpoint.takes or _JSON)
     caller = await _authorise(endpoint.permission, context, request)
     cookie = SessionCookie(secure=context.public_url.startswith("https:"))
-    call = Call(context, request.remote or "", caller, read_ids(request), cookie)
+    call = Call(context, request.remote or "", caller, read_ids(request), cookie, read_token(request))
     given: dict[str, Any] = {}
     if endpoint.query is not None:
         given["query"] = read_query(endpoint.query, request)
     if endpoint.body is not None:
-        given["body"] = await read_body(endpoint.body, request)
-    return _respond(endpoint, await endpoint.handle(call, **given), cookie)
+        given["body"] = await read_body(endpoint.body, request, endpoint.max_body)
+    if endpoint.takes:
+        given["upload"] = Upload(request.content_type, receive(request))
+    answer = await endpoint.handle(call, **given)
+    return await send(request, answer) if isinstance(answer, Download) else _respond(endpoint, answer, cookie)
 
 
 async def _authorise(permission: Permission, context: AdminContext, request: web.Request) -> SignedIn | None:
-    if permission == "public":
+    if permission in ("public", "token"):
         return None
     caller = await find_signed_in(context.sessions, read_session_cookie(request.cookies), context.clock.now())
     if caller is None:

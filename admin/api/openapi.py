@@ -24,7 +24,9 @@ _SECURITY_SCHEMES = {
         "name": "X-Requested-With",
         "description": "Always `parley`: proves that no foreign page sent the command.",
     },
+    "token": {"type": "http", "scheme": "bearer", "description": "Of a source of events."},
 }
+_BINARY = {"schema": {"type": "string", "format": "binary"}}
 Mode = Literal["validation", "serialization"]
 
 
@@ -60,8 +62,15 @@ def _operation(endpoint: Endpoint) -> dict[str, Any]:
         operation["parameters"] = parameters
     if endpoint.body is not None:
         operation["requestBody"] = {"required": True, "content": _content("application/json", endpoint.body)}
+    if endpoint.takes:
+        operation["requestBody"] = {"required": True, "content": dict.fromkeys(endpoint.takes, _BINARY)}
     operation["responses"] = _responses(endpoint)
-    needed = {"session": endpoint.permission != "public", "own_page": endpoint.is_unsafe}
+    by_token = endpoint.permission == "token"
+    needed = {
+        "session": not by_token and endpoint.permission != "public",
+        "own_page": not by_token and endpoint.is_unsafe,
+        "token": by_token,
+    }
     schemes: dict[str, list[str]] = {name: [] for name, is_needed in needed.items() if is_needed}
     operation["security"] = [schemes] if schemes else []
     operation["x-permission"] = endpoint.permission
@@ -72,6 +81,8 @@ def _responses(endpoint: Endpoint) -> dict[str, Any]:
     answer: dict[str, Any] = {"description": HTTPStatus(endpoint.status).phrase}
     if endpoint.answer is not None:
         answer["content"] = _content("application/json", endpoint.answer)
+    if endpoint.gives:
+        answer["content"] = dict.fromkeys(endpoint.gives, _BINARY)
     problems = {
         status: {"description": description, "content": _content(CONTENT_TYPE, Problem)}
         for status, description in sorted(_problems(endpoint).items())
@@ -85,13 +96,15 @@ def _problems(endpoint: Endpoint) -> Mapping[int, str]:
     if endpoint.permission != "public":
         problems |= {401: "Not signed in"}
     if endpoint.is_unsafe:
-        problems |= {403: "A foreign page, or not permitted", 415: "Not JSON"}
+        problems |= {415: "Not a file that is taken" if endpoint.takes else "Not JSON"}
+        if endpoint.permission != "token":
+            problems |= {403: "A foreign page, or not permitted"}
     if "{" in endpoint.path:
         problems |= {404: "There is no such thing"}
     if endpoint.query is not None or endpoint.body is not None:
         problems |= {422: "Fields not valid"}
     if endpoint.body is not None:
-        problems |= {400: "Not readable as JSON", 413: "Larger than 64 kB"}
+        problems |= {400: "Not readable as JSON", 413: f"Larger than {endpoint.max_body // 1024} kB"}
     return {**problems, **endpoint.problems}
 
 

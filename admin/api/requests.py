@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from typing import TypeVar
 from uuid import UUID
 
@@ -13,7 +13,7 @@ from admin.api.problems import refuse_input
 from base.errors import InvalidInput, Malformed, NotFound
 
 MAX_BODY = 64 * 1024
-"""Largest request body taken, in bytes."""
+"""Largest request body taken where an endpoint does not say otherwise, in bytes."""
 
 Shape = TypeVar("Shape", bound=BaseModel)
 
@@ -34,16 +34,16 @@ def read_query(model: type[Shape], request: web.Request) -> Shape:
         raise refuse_input(error) from error
 
 
-async def read_body(model: type[Shape], request: web.Request) -> Shape:
+async def read_body(model: type[Shape], request: web.Request, most: int = MAX_BODY) -> Shape:
     """The JSON body as `model`.
 
     Raises:
         Malformed: it is not JSON.
         InvalidInput: a field is wrong or unknown.
-        HTTPRequestEntityTooLarge: it is larger than MAX_BODY.
+        HTTPRequestEntityTooLarge: it is larger than `most` bytes.
     """
     try:
-        body = await _read_limited(request)
+        body = await _read_limited(request, most)
     except web.RequestPayloadError as error:
         raise Malformed("The request ended early or is wrongly encoded.") from error
     try:
@@ -64,24 +64,30 @@ def read_ids(request: web.Request) -> Mapping[str, UUID]:
         raise NotFound from error
 
 
-def check_json(request: web.Request) -> None:
-    """Refuses a request that does not say it is JSON.
+def read_token(request: web.Request) -> str:
+    """The bearer token a program shows who it is by; empty when it shows none."""
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else ""
+
+
+def check_type(request: web.Request, taken: Container[str]) -> None:
+    """Refuses a request that does not say that it is what is taken.
 
     Raises:
         HTTPUnsupportedMediaType: it says something else, or nothing.
     """
-    if request.content_type != "application/json":
+    if request.content_type not in taken:
         raise web.HTTPUnsupportedMediaType
 
 
-async def _read_limited(request: web.Request) -> bytes:
+async def _read_limited(request: web.Request, most: int) -> bytes:
     body = bytearray()
     size = request.content_length or 0
-    if size <= MAX_BODY:
-        async for chunk in request.content.iter_chunked(MAX_BODY):
+    if size <= most:
+        async for chunk in request.content.iter_chunked(most):
             body += chunk
-            if len(body) > MAX_BODY:
+            if len(body) > most:
                 break
         else:
             return bytes(body)
-    raise web.HTTPRequestEntityTooLarge(max_size=MAX_BODY, actual_size=max(size, len(body)))
+    raise web.HTTPRequestEntityTooLarge(max_size=most, actual_size=max(size, len(body)))

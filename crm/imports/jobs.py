@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, delete, func, insert, literal_column, or_, select, update
+from sqlalchemy import ColumnElement, delete, func, insert, literal_column, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from base.errors import Conflict
@@ -189,8 +189,7 @@ async def forget_old(session: AsyncSession, now: datetime, *, limit: int) -> lis
     return names
 
 
-async def let_go_of_file(session: AsyncSession, import_id: UUID) -> None:
-    """The file is of no more use: whoever calls removes it."""
-    await session.execute(
-        update(ContactImport).where(ContactImport.id == import_id).values(stored_as=None, file_name=None)
-    )
+async def let_go_of_file(session: AsyncSession, one: ContactImport) -> None:
+    """The file is of no more use: whoever calls removes it after the commit."""
+    one.stored_as = one.file_name = None
+    await session.flush()

@@ -53,6 +53,8 @@ async def save_upload(folder: Path, pieces: AsyncIterator[bytes], suffix: str, e
     try:
         sha256, lines = await _write(path, pieces)
         headings = await asyncio.to_thread(read_headings, path, encoding)
+        if not headings.names:
+            raise UnreadableFile("The file has no row at all: its first row must name the columns.")
     except BaseException:
         path.unlink(missing_ok=True)
         raise

@@ -28,7 +28,7 @@ from crm.imports.jobs import FILE_KEPT, file_of, forget_old, let_go_of_file
 from crm.imports.models import OPEN, ContactImport
 from crm.imports.options import Options
 from crm.imports.preparing import PreparationBroke
-from crm.imports.service import CLAIM, ImportEnded, Turn, carry_on, plan_file
+from crm.imports.service import CLAIM, ImportEnded, Turn, carry_on, get_import, plan_file
 from crm.imports.undoing import undo_import
 
 log = structlog.get_logger(__name__)
@@ -167,7 +167,7 @@ class ImportWork:
             seconds = round(time.monotonic() - began, 1)
             log.info("import_done", import_id=str(one.id), rows=done.rows, created=done.created, seconds=seconds)
             async with transaction(self.sessions) as session:
-                await let_go_of_file(session, one.id)
+                await let_go_of_file(session, await get_import(session, one.id))
             await asyncio.to_thread(self._remove, [path.name])
 
     async def _end(self, import_id: UUID, claim: UUID, problem: str) -> None:

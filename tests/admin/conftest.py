@@ -104,6 +104,8 @@ def context(database, keys, clock, passwords, tmp_path, wake_ups) -> AdminContex
         public_url="http://127.0.0.1:8080",
         facts=AddressFinder(),
         wake_understanding=wake_ups.wake,
+        wake_imports=wake_ups.wake,
+        imports_folder=tmp_path / "imports",
         ui_build=tmp_path / "dist",
         passwords=passwords,
     )

@@ -1,0 +1,1 @@
+"""Imports of contacts from files that are sent, and exports of contacts."""
