@@ -52,9 +52,7 @@ async def save_upload(folder: Path, pieces: AsyncIterator[bytes], suffix: str, e
     path = folder / f"{secrets.token_hex(16)}{suffix}"
     try:
         sha256, lines = await _write(path, pieces)
-        headings = await asyncio.to_thread(read_headings, path, encoding)
-        if not headings.names:
-            raise UnreadableFile("The file has no row at all: its first row must name the columns.")
+        headings = await asyncio.to_thread(_read_names, path, encoding)
     except BaseException:
         path.unlink(missing_ok=True)
         raise
@@ -65,6 +63,13 @@ async def save_upload(folder: Path, pieces: AsyncIterator[bytes], suffix: str, e
 def shown_name(name: str) -> str:
     """The last part of a file's name as whoever sent it has it, to be shown."""
     return clean_text(name.replace("\\", "/").rpartition("/")[2])[:_LONGEST_NAME]
+
+
+def _read_names(path: Path, encoding: str) -> Headings:
+    headings = read_headings(path, encoding)
+    if not headings.names:
+        raise UnreadableFile("The file has no row at all: its first row must name the columns.")
+    return headings
 
 
 async def _write(path: Path, pieces: AsyncIterator[bytes]) -> tuple[str, int]:
