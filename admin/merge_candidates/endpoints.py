@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from admin.api.endpoints import Call, endpoint
 from admin.merge_candidates.queries import read_page, show
-from admin.merge_candidates.shapes import MergeCandidate, MergeCandidatePage, MergeCandidateQuery
+from admin.merge_candidates.shapes import (
+    ConfirmedCandidate,
+    MergeCandidate,
+    MergeCandidatePage,
+    MergeCandidateQuery,
+    MergeDecision,
+)
 from admin.snapshot import snapshot
-from base.database import transaction
-from crm.resolution.candidates import refuse
+from base.database import repeat_on_deadlock, transaction
+from crm.resolution.candidates import confirm, refuse
 
 
 @endpoint(
@@ -37,4 +43,31 @@ async def refuse_merge_candidate(call: Call) -> MergeCandidate:
     return shown
 
 
-ENDPOINTS = (list_merge_candidates, refuse_merge_candidate)
+@endpoint(
+    "POST",
+    "/api/v1/merge-candidates/{id}/confirm",
+    permission="write",
+    summary="They are one person: the two contacts become one",
+    problems={409: "Somebody has decided about it already"},
+)
+async def confirm_merge_candidate(call: Call, body: MergeDecision) -> ConfirmedCandidate:
+    context = call.context
+
+    async def once() -> ConfirmedCandidate:
+        async with transaction(context.sessions) as session:
+            row, merge_id = await confirm(
+                session,
+                context.keys,
+                call.ids["id"],
+                body.survivor_id,
+                take=body.take,
+                user=f"user:{call.user.id}",
+                now=context.clock.now(),
+            )
+            (shown,) = await show(session, context.keys, [row])
+        return ConfirmedCandidate(**dict(shown), merge_id=merge_id)
+
+    return await repeat_on_deadlock(once)
+
+
+ENDPOINTS = (list_merge_candidates, refuse_merge_candidate, confirm_merge_candidate)

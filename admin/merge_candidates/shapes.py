@@ -22,6 +22,13 @@ class MergeCandidateQuery(RequestShape):
     contact_id: UUID | None = None
 
 
+class MergeDecision(RequestShape):
+    """`survivor_id` is the one of the two that stays; `take` are fields in which the other is right."""
+
+    survivor_id: UUID
+    take: list[Annotated[PlainText, Field(max_length=60)]] = Field(default_factory=list, max_length=200)
+
+
 class MergeReason(AnswerShape):
     """How one field agrees. `bits` above 0 speak for one person: each doubles the odds; below 0, halves them."""
 
@@ -54,6 +61,12 @@ class MergeCandidate(AnswerShape):
     found_at: datetime
     decided_at: datetime | None
     decided_by: str | None
+
+
+class ConfirmedCandidate(MergeCandidate):
+    """`merge_id` takes the merge back, should it have been wrong."""
+
+    merge_id: UUID
 
 
 class MergeCandidatePage(AnswerShape):

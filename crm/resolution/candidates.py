@@ -1,4 +1,4 @@
-"""Pairs that may be one person, as a person decides about them. In the caller's transaction; merges nothing itself."""
+"""Pairs that may be one person, as a person decides about them. In the caller's transaction; nothing decides itself."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ from uuid import UUID
 from sqlalchemy import and_, exists, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from base.errors import Conflict, NotFound
+from base.encryption import KeyRing
+from base.errors import Conflict, InvalidInput, NotFound
+from crm.contacts.merging import merge_contacts
 from crm.contacts.models import Contact
 from crm.resolution.models import MergeCandidate
 
@@ -82,18 +84,42 @@ async def refuse(session: AsyncSession, candidate_id: UUID, *, user: str, now: d
         NotFound: there is no such pair.
         AlreadyDecided: somebody decided about it.
     """
-    return await decide(session, candidate_id, "refused", user=user, now=now)
+    return await _decide(session, candidate_id, "refused", user=user, now=now)
 
 
-async def decide(
-    session: AsyncSession, candidate_id: UUID, state: CandidateState, *, user: str, now: datetime
-) -> MergeCandidate:
-    """Notes what somebody decided. `confirmed` is for whoever merges them in the same transaction.
+async def confirm(
+    session: AsyncSession,
+    keys: KeyRing,
+    candidate_id: UUID,
+    survivor_id: UUID,
+    *,
+    take: Sequence[str] = (),
+    user: str,
+    now: datetime,
+) -> tuple[MergeCandidate, UUID]:
+    """They are one person: merges the other into the survivor. Returns the pair and the merge's id.
+
+    Whoever calls repeats the transaction on a deadlock, see `merge_contacts`.
+
+    Args:
+        take: fields in which the other is right.
 
     Raises:
-        NotFound: there is no such pair.
+        NotFound: there is no such pair, or one of the two is gone or merged.
         AlreadyDecided: somebody decided about it.
+        InvalidInput: the survivor is none of the two.
     """
+    candidate = await _decide(session, candidate_id, "confirmed", user=user, now=now)
+    both = (candidate.first_id, candidate.second_id)
+    if survivor_id not in both:
+        raise InvalidInput("Name one of the two contacts of the pair as the one that stays.")
+    (merged_id,) = (one for one in both if one != survivor_id)
+    return candidate, await merge_contacts(session, survivor_id, merged_id, user, now, take=take, keys=keys)
+
+
+async def _decide(
+    session: AsyncSession, candidate_id: UUID, state: CandidateState, *, user: str, now: datetime
+) -> MergeCandidate:
     candidate = await session.get(MergeCandidate, candidate_id, with_for_update=True, populate_existing=True)
     if candidate is None:
         raise NotFound("There is no such pair: one of the two was erased, or they are no longer alike.")

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 import pytest
+from sqlalchemy import func, select
 
 from base.database import transaction
 from base.ids import new_id
+from crm.contacts.models import ContactPoint
+from crm.contacts.unmerging import unmerge
 from crm.resolution.finding import look_at_due
 from tests.admin.people import make_contact
 
@@ -54,6 +59,31 @@ async def test_a_pair_is_refused_once_and_leaves_the_open_list(signed_in, user, 
     again = await signed_in.send("POST", f"{CANDIDATES}/{latest['id']}/refuse", {})
     assert (again.status, (await again.json())["code"]) == (409, "already_decided")
     assert len((await signed_in.read(CANDIDATES, state="open"))["items"]) == 1
+
+
+async def test_a_confirmed_pair_becomes_one_contact_and_can_be_parted_again(
+    signed_in, context, user, now, alike
+) -> None:
+    (latest, *_) = (await signed_in.read(CANDIDATES))["items"]
+    path, survivor = f"{CANDIDATES}/{latest['id']}/confirm", latest["contacts"][0]["id"]
+    stranger = await signed_in.send("POST", path, {"survivor_id": str(alike[0])})
+    assert stranger.status == 422
+    answer = await signed_in.send("POST", path, {"survivor_id": survivor})
+    assert answer.status == 200, await answer.text()
+    told = await answer.json()
+    assert (told["state"], told["decided_by"]) == ("confirmed", f"user:{user.id}")
+    assert [one["id"] for one in told["contacts"]] == [survivor]
+    async with context.sessions() as session:
+        points = select(func.count()).where(ContactPoint.contact_id == UUID(survivor))
+        assert await session.scalar(points) == 2
+    again = await signed_in.send("POST", path, {"survivor_id": survivor})
+    assert (again.status, (await again.json())["code"]) == (409, "already_decided")
+    async with transaction(context.sessions) as session:
+        await unmerge(session, UUID(told["merge_id"]), "user:1", now)
+        await look_at_due(session, context.keys, now)
+    assert len((await signed_in.read(CANDIDATES, state="open"))["items"]) == 1
+    (parted,) = (await signed_in.read(CANDIDATES, state="confirmed"))["items"]
+    assert len(parted["contacts"]) == 2
 
 
 async def test_an_unknown_pair_and_a_strange_cursor_are_said_so(signed_in) -> None:
