@@ -10,7 +10,7 @@ from base.encryption import add_root_key, read_key_file
 from bot.connectors.service import reseal_headers
 from bot.intake.sealing import reseal_events
 from crm.consent.signing import keep_public_keys
-from crm.contacts.service import reencrypt_addresses
+from crm.contacts.service import reencrypt_addresses, reseal_external_ids
 from crm.events.sources import reseal_sources
 from crm.meetings.calendars import reseal_feeds
 from outreach.accounts.service import reseal_accounts
@@ -18,7 +18,10 @@ from server.settings import Settings
 from server.wiring import database_url
 
 BATCH = 500
-_SEALED = (reencrypt_addresses, reseal_headers, reseal_feeds, reseal_accounts, reseal_events, reseal_sources)
+_SEALED = (
+    reencrypt_addresses, reseal_external_ids, reseal_headers, reseal_feeds, reseal_accounts, reseal_events,
+    reseal_sources,
+)  # fmt: skip
 
 
 async def rotate(settings: Settings, say: Callable[[str], object]) -> None:

@@ -15,6 +15,7 @@ from sqlalchemy import ColumnElement, Select, literal_column, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from base.encryption import KeyRing
+from crm.consent.principals import find_holder
 from crm.contacts.addresses import AddressKind, normalise_address
 from crm.contacts.points import attach_address, find_contact_by_address, has_address, release_unverified
 from crm.contacts.records import lock_contact
@@ -99,6 +100,8 @@ async def resolve_captured_address(
     visitor = (await _claims(session, contact_id, conversation_id)).get(kind)
     if visitor is None:
         return Resolved(contact_id, joined_existing=True, stored=False)
+    # They may have turned out to be somebody else meanwhile.
+    visitor = await find_holder(session, visitor)
     await lock_contact(session, visitor)
     return await _resolve_own(session, keys, visitor, typed)
 

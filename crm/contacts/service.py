@@ -27,7 +27,7 @@ from crm.contacts.records import (
     set_qualification,
     set_stage,
 )
-from crm.contacts.rotation import reencrypt_addresses
+from crm.contacts.rotation import reencrypt_addresses, reseal_external_ids
 from crm.contacts.tags import change_tags
 
 __all__ = [
@@ -49,6 +49,7 @@ __all__ = [
     "read_points",
     "recognise_sender",
     "reencrypt_addresses",
+    "reseal_external_ids",
     "resolve_captured_address",
     "set_fields",
     "set_qualification",
