@@ -49,6 +49,8 @@ class ContactPoint(Table):
         UniqueConstraint("kind", "blind_index"),
         CheckConstraint("kind in ('email','phone','telegram')", name="kind"),
         Index("ix_contact_points_contact_id", "contact_id"),
+        # Segments are counted by it.
+        Index("ix_contact_points_kind_contact_id", "kind", "contact_id", "verified_at"),
         Index("ix_contact_points_key_id", "key_id"),
     )
 

@@ -24,6 +24,7 @@ import crm.meetings.models
 import crm.privacy.models
 import crm.resolution.models
 import crm.scoring.models
+import crm.segments.models
 import crm.tasks.models
 import crm.timeline.models
 import outreach.accounts.models
@@ -51,6 +52,7 @@ ROOMS = (
     crm.privacy.models,
     crm.resolution.models,
     crm.scoring.models,
+    crm.segments.models,
     crm.tasks.models,
     crm.timeline.models,
     outreach.accounts.models,

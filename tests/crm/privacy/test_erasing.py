@@ -38,6 +38,7 @@ from crm.privacy.models import Erasure, PrivacyMark, PrivacyRequest
 from crm.privacy.persons import rows_of, table_named
 from crm.privacy.registry import read_registry
 from crm.scoring.models import ContactScores
+from crm.segments.models import Segment, SegmentConsent, SegmentDue, SegmentMember, SegmentPerson
 from crm.tasks.service import NewTask, create_tasks
 from outreach.models import Enrolment, GateDecision, OutboxMessage
 from tests.admin.people import outbox_row
@@ -278,6 +279,19 @@ async def fill(stage: Stage, contact_id: UUID) -> None:
         session.add(ImportedContact(contact_id=contact_id, import_id=imported, row_number=2, created_at=now))
         counted = upsert(ContactScores).values(contact_id=contact_id, scores={"fit": 5}, book=0, counted_at=now)
         await session.execute(counted.on_conflict_do_nothing())
+        segment = new_id()
+        session.add(
+            Segment(id=segment, name="All", tree={"tag": "a"}, made_by="user:1", created_at=now, updated_at=now)
+        )
+        await session.flush()
+        session.add_all(
+            [
+                SegmentMember(segment_id=segment, contact_id=contact_id, entered_at=now),
+                SegmentDue(segment_id=segment, contact_id=contact_id, due_at=now),
+                SegmentPerson(contact_id=contact_id, refusal=words),
+                SegmentConsent(contact_id=contact_id, purpose=words, channel="email", state="given", seq=1),
+            ]
+        )
         await create_tasks(session, [NewTask(contact_id, "call_back", f"Call {NAME} about {words}")], now)
         session.add(
             PrivacyRequest(
@@ -367,7 +381,10 @@ async def test_no_byte_of_an_erased_person_is_left_in_a_dump_of_the_database(
         # The withdrawal that goes with it is an event of the timeline, too.
         "timeline_events": held["timeline_events"] + 1,
         "event_queue": held["event_queue"] + 1,
+        # What is erased is noted for segments to look at, and the notes go last.
+        "segment_looks": erased.counts["segment_looks"],
     }
+    assert (await counts_of(stage, contact_id))["segment_looks"] == 0
 
 
 async def test_a_stop_outlives_the_person_and_holds_for_whoever_names_the_address_next(stage: Stage) -> None:

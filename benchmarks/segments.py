@@ -1,0 +1,410 @@
+"""How fast a segment of ten conditions is counted, and one contact asked about, among a million with 20 million events.
+
+The embedded PostgreSQL is filled in SQL with contacts, their addresses, consents, scores and what they did in a year. A
+rule of ten conditions is counted, and counted again condition by condition; the rival, in the same run, sends a SELECT
+per condition and puts the answers together in Python. Then one contact after the other, drawn at random, is asked
+whether it is in the segment: by the statement that live membership uses, by a whole refresh after an event, and by the
+rival's SELECT per condition. Last, what finding all members costs, and what segments cost those who write events.
+
+Everything runs on 127.0.0.1 in a temporary folder and is stopped at the end; --folder keeps the filled database.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import platform
+import random
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Awaitable, Callable
+from contextlib import ExitStack
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+import psycopg  # noqa: E402
+from sqlalchemy import select, text  # noqa: E402
+from sqlalchemy.ext.asyncio import AsyncSession  # noqa: E402
+
+import server.web  # noqa: E402, F401  # loads every room's tables
+from base.database import create_engine, create_sessions, libpq_url, transaction  # noqa: E402
+from base.encryption import KeyRing, create_key_file, read_key_file  # noqa: E402
+from base.migrate import migrate  # noqa: E402
+from base.postgres import start_embedded  # noqa: E402
+from benchmarks.turns import machine  # noqa: E402
+from crm.contacts.models import Contact  # noqa: E402
+from crm.segments.book import membership_statement  # noqa: E402
+from crm.segments.building import build_next  # noqa: E402
+from crm.segments.compiling import compile_node, compile_tree  # noqa: E402
+from crm.segments.counting import count, count_each  # noqa: E402
+from crm.segments.models import Segment, SegmentMember  # noqa: E402
+from crm.segments.refreshing import refresh_for  # noqa: E402
+from crm.segments.service import create_segment  # noqa: E402
+from crm.segments.tree import SegmentTree  # noqa: E402
+from crm.segments.words import describe  # noqa: E402
+from crm.timeline.ingesting import NewEvent, ingest  # noqa: E402
+
+RESULT = ROOT / "docs" / "benchmarks" / "segments.json"
+COUNT_TARGET_S = 2.0
+ONE_TARGET_MS = 3.0
+BUILD_SET = 5_000
+
+RULE = SegmentTree.model_validate(
+    {
+        "all": [
+            {"fact": "language", "op": "in", "value": ["en", "de"]},
+            {"fact": "stage", "op": "in", "value": ["lead", "mql", "sql"]},
+            {"fact": "country", "op": "in", "value": ["DE", "FR", "ES"]},
+            {"not": {"tag": "competitor"}},
+            {"consent": "marketing", "channel": "email"},
+            {"address": "email"},
+            {
+                "event": "page_viewed",
+                "where": [{"property": "url", "op": "contains", "value": "/pricing"}],
+                "count": 2,
+                "in_last": {"amount": 30, "unit": "days"},
+            },
+            {"event": "email_opened", "count": 2, "in_last": {"amount": 90, "unit": "days"}},
+            {"event": "order_placed", "times": "exactly", "count": 0, "in_last": {"amount": 180, "unit": "days"}},
+            {"score": "engagement", "op": "at_least", "value": 20},
+        ]
+    }
+)
+
+# A number between 0 and 1 by what it is of: the same in every run.
+_CHANCE = "(hashtextextended('{name}', {number}) & 1073741823) / 1073741823.0"
+_ID = "('00000000-0000-7000-8000-' || lpad(to_hex({number}::bigint), 12, '0'))::uuid"
+_INDEXES = "SELECT indexname, indexdef FROM pg_indexes WHERE tablename = 'timeline_events' AND indexname LIKE 'ix_%'"
+
+
+def chance(name: str, number: str = "n") -> str:
+    return _CHANCE.format(name=name, number=number)
+
+
+def fill_statements() -> list[str]:
+    """Contacts and what is known of them; `%(people)s` is how many."""
+    person, people = _ID.format(number="n"), "generate_series(0, %(people)s::int - 1) n"
+    return [
+        f"""
+INSERT INTO contacts (id, stage, language, score, fields, tags, created_at, updated_at)
+SELECT {person},
+    (ARRAY['visitor','lead','lead','mql','sql','customer'])[1 + floor(5.99 * {chance("stage")})::int],
+    (ARRAY['en','en','de','fr','es'])[1 + floor(4.99 * {chance("language")})::int],
+    floor(100 * {chance("score")})::int,
+    jsonb_build_object('first_name', 'P' || n, 'company', 'Company ' || n / 10, 'country',
+        (ARRAY['DE','DE','FR','ES','GB','IT'])[1 + floor(5.99 * {chance("country")})::int]),
+    CASE WHEN {chance("tag")} < 0.1 THEN '["competitor"]'::jsonb
+        WHEN {chance("tag")} < 0.4 THEN '["newsletter"]'::jsonb ELSE '[]'::jsonb END,
+    now() - interval '400 days', now()
+FROM {people}""",
+        f"""
+INSERT INTO segment_people (contact_id, refusal)
+SELECT {person}, CASE WHEN {chance("refusal")} < 0.03 THEN 'In no segment: they objected to being profiled.' END
+FROM {people}""",
+        f"""
+INSERT INTO segment_consents (contact_id, purpose, channel, state, valid_until, seq)
+SELECT {person}, 'marketing', 'email',
+    (ARRAY['given','given','given','given','withdrawn','refused'])[1 + floor(5.99 * {chance("consent")})::int],
+    CASE WHEN {chance("until")} < 0.2 THEN now() + 700 * interval '1 day' * ({chance("until")} * 5 - 0.3) END, n
+FROM {people} WHERE {chance("asked")} < 0.8""",
+        f"""
+INSERT INTO contact_points (id, contact_id, kind, value_sealed, key_id, blind_index, verified_at, created_at)
+SELECT gen_random_uuid(), {person}, kind, '\\x00', 'k', sha256((kind || n)::bytea),
+    CASE WHEN {chance("verified")} < 0.4 THEN now() END, now()
+FROM {people}, unnest(ARRAY['email','phone']) kind
+WHERE {chance("known")} < CASE kind WHEN 'email' THEN 0.9 ELSE 0.4 END""",
+        f"""
+INSERT INTO contact_scores (contact_id, scores, book, counted_at)
+SELECT {person}, jsonb_build_object('fit', floor(60 * {chance("fit")}), 'engagement', floor(60 * {chance("engaged")})),
+    1, now()
+FROM {people}""",
+    ]
+
+
+def events_statement() -> str:
+    """Events `%(first)s` to `%(last)s` of `%(events)s`, in the order in which they happened; some people do more."""
+    who = f"floor(%(people)s * power({chance('who')}, 1.3))::bigint"
+    return f"""
+INSERT INTO timeline_events (id, contact_id, kind, data, occurred_at, received_at)
+SELECT ('00000000-0000-7001-8000-' || lpad(to_hex(n::bigint), 12, '0'))::uuid, {_ID.format(number=who)}, kind,
+    CASE kind WHEN 'page_viewed' THEN jsonb_build_object('url', 'https://example.com' ||
+            (ARRAY['/pricing','/pricing/plans','/pricing/eu','/','/docs','/blog','/about','/jobs'])
+            [1 + floor(7.99 * {chance("page")})::int])
+        WHEN 'order_placed' THEN
+            jsonb_build_object('order', n::text, 'value', floor(500 * {chance("value")}), 'currency', 'EUR')
+        ELSE '{{}}'::jsonb END,
+    done_at, done_at
+FROM generate_series(%(first)s::int, %(last)s::int) n,
+    LATERAL (SELECT (ARRAY['page_viewed','page_viewed','page_viewed','page_viewed','email_opened','email_opened',
+        'message_delivered','message_delivered','link_clicked','order_placed'])
+        [1 + floor(9.99 * {chance("kind")})::int] AS kind,
+        now() - interval '365 days' * (1 - n::float / %(events)s::int) AS done_at) made
+ORDER BY n"""
+
+
+def fill(url: str, people: int, events: int) -> float:
+    """Puts everything there; seconds it took. Triggers do not run and indexes are made at the end."""
+    began = time.monotonic()
+    with psycopg.connect(libpq_url(url), autocommit=True) as connection:
+        connection.execute("SET session_replication_role = replica")
+        connection.execute("SET maintenance_work_mem = '1GB'")
+        connection.execute("SET synchronous_commit = off")
+        indexes = connection.execute(_INDEXES).fetchall()
+        for name, _ in indexes:
+            connection.execute(f'DROP INDEX "{name}"')
+        connection.execute("DELETE FROM segment_looks")
+        for statement in fill_statements():
+            connection.execute(statement, {"people": people})
+        for first in range(0, events, 1_000_000):
+            given = {"first": first, "last": min(first + 1_000_000, events) - 1, "events": events, "people": people}
+            connection.execute(events_statement(), given)
+        for _, definition in indexes:
+            connection.execute(definition)
+        connection.execute("VACUUM (ANALYZE)")
+        connection.execute("CHECKPOINT")
+    return time.monotonic() - began
+
+
+async def timed(work: Callable[[], Awaitable[Any]]) -> tuple[float, Any]:
+    """Seconds, and what came of it."""
+    began = time.perf_counter()
+    result = await work()
+    return time.perf_counter() - began, result
+
+
+async def naive_count(session: AsyncSession, now: datetime) -> int:
+    """The rival: a SELECT per condition, put together in Python."""
+    found: set[UUID] | None = None
+    leaves = [*RULE.root.parts()]
+    for leaf in leaves:
+        ids = set(await session.scalars(select(Contact.id).where(compile_node(leaf, now, set_wise=True))))
+        found = ids if found is None else found & ids
+    return len(found or ())
+
+
+async def naive_one(session: AsyncSession, contact_id: UUID, now: datetime) -> bool:
+    """The rival for one contact."""
+    return all(
+        [
+            bool(await session.scalar(select(compile_node(leaf, now)).where(Contact.id == contact_id)))
+            for leaf in RULE.root.parts()
+        ]
+    )
+
+
+async def measure(url: str, keys: KeyRing, options: argparse.Namespace) -> dict[str, Any]:
+    engine = create_engine(url, pool_size=2)
+    sessions = create_sessions(engine)
+    now, chosen = datetime.now(UTC), random.Random(7)
+    figures: dict[str, Any] = {}
+
+    def draw() -> UUID:
+        return UUID(f"00000000-0000-7000-8000-{chosen.randrange(options.contacts):012x}")
+
+    try:
+        counts: dict[str, list[float]] = {"count_s": [], "each_s": [], "naive_count_s": []}
+        for _ in range(options.rounds):
+            for name, ask in (("count_s", count), ("each_s", count_each)):
+                async with transaction(sessions) as session:
+                    took, result = await timed(lambda s=session, a=ask: a(s, RULE, now))
+                counts[name].append(took)
+                figures["matching" if name == "count_s" else "conditions"] = (
+                    result if name == "count_s" else [result.matching, result.refused, *result.conditions]
+                )
+            async with transaction(sessions) as session:
+                await session.execute(text("SET LOCAL work_mem = '256MB'"))
+                took, result = await timed(lambda s=session: naive_count(s, now))
+            counts["naive_count_s"].append(took)
+            figures["naive_matching"] = result
+        figures |= {name: round(statistics.median(took), 3) for name, took in counts.items()}
+        figures["count_s_first"] = round(counts["count_s"][0], 3)
+        if options.plan:
+            await show_plan(sessions, now)
+        figures |= await measure_one(sessions, now, draw, options.asked)
+        figures |= await measure_upkeep(sessions, keys, draw, options)
+        figures |= await measure_writing(url, sessions, draw)
+    finally:
+        await engine.dispose()
+    return figures
+
+
+async def show_plan(sessions: Any, now: datetime) -> None:
+    from sqlalchemy.dialects import postgresql
+
+    from crm.segments.counting import _SET_WISE
+
+    statement = select(Contact.id).where(compile_tree(RULE, now, set_wise=True))
+    compiled = statement.compile(dialect=postgresql.dialect(), compile_kwargs={"literal_binds": True})
+    async with transaction(sessions) as session:
+        await session.execute(text(_SET_WISE))
+        connection = await session.connection()
+        for (line,) in await connection.exec_driver_sql(
+            f"EXPLAIN (ANALYZE, BUFFERS) {compiled}".replace("%%", "%").replace("%", "%%")
+        ):
+            print(line)
+
+
+async def measure_one(sessions: Any, now: datetime, draw: Callable[[], UUID], asked: int) -> dict[str, Any]:
+    """One contact's membership, asked as live membership asks it, and by the rival."""
+    statement, took, rival = membership_statement(RULE), [], []
+    async with sessions() as session:
+        for number in range(asked + 20):
+            contact_id = draw()
+            given = {"ids": [contact_id], "now": now, "segment_id": UUID(int=1)}
+
+            async def ask(given: dict[str, Any] = given) -> bool:
+                return bool((await session.execute(statement, given)).one().inside)
+
+            seconds, inside = await timed(ask)
+            seconds_naive, naive = await timed(lambda c=contact_id: naive_one(session, c, now))
+            # `naive_one` knows nothing of who may be profiled.
+            assert naive or not inside
+            if number >= 20:
+                took.append(seconds * 1_000)
+                rival.append(seconds_naive * 1_000)
+    return {
+        "one_ms_p50": round(statistics.median(took), 3),
+        "one_ms_p95": round(statistics.quantiles(took, n=20)[-1], 3),
+        "naive_one_ms_p50": round(statistics.median(rival), 3),
+        "naive_one_ms_p95": round(statistics.quantiles(rival, n=20)[-1], 3),
+    }
+
+
+async def measure_upkeep(
+    sessions: Any, keys: KeyRing, draw: Callable[[], UUID], options: argparse.Namespace
+) -> dict[str, Any]:
+    """Finding the members of the new segment, and a whole refresh after an event of one contact."""
+    now = datetime.now(UTC)
+    async with transaction(sessions) as session:
+        segment = await create_segment(session, name="Ten conditions", tree=RULE, by="benchmark", now=now)
+    built, began = 0, time.perf_counter()
+    while True:
+        async with transaction(sessions) as session:
+            done = await build_next(session, now, BUILD_SET)
+        assert done is not None
+        built += done.contacts
+        if done.is_done or (options.build and built >= options.build):
+            break
+    took = time.perf_counter() - began
+    refreshes = []
+    for _ in range(options.asked // 2):
+        contact_id = draw()
+        async with transaction(sessions) as session:
+            await ingest(session, [NewEvent("email_opened", now, "api", contact_id=contact_id)], now)
+        async with transaction(sessions) as session:
+            seconds, _ = await timed(lambda c=contact_id, s=session: refresh_for(s, [c], now, keys=keys))
+        refreshes.append(seconds * 1_000)
+    async with transaction(sessions) as session:
+        members = select(SegmentMember.contact_id).where(SegmentMember.segment_id == segment.id)
+        count_of_members = len((await session.scalars(members)).all())
+        await session.delete(await session.get(Segment, segment.id))
+    return {
+        "built": built,
+        "built_per_s": round(built / took),
+        "members_found": count_of_members,
+        "refresh_ms_p50": round(statistics.median(refreshes), 3),
+        "refresh_ms_p95": round(statistics.quantiles(refreshes, n=20)[-1], 3),
+    }
+
+
+async def measure_writing(url: str, sessions: Any, draw: Callable[[], UUID]) -> dict[str, Any]:
+    """Events a second with what segments add (an index, a trigger), and without; in sets of 500, rolled back."""
+
+    async def write() -> float:
+        rates = []
+        for _ in range(20):
+            now = datetime.now(UTC)
+            events = [
+                NewEvent(
+                    "page_viewed",
+                    now - timedelta(seconds=at),
+                    "api",
+                    contact_id=draw(),
+                    data={"url": "https://example.com/"},
+                )
+                for at in range(500)
+            ]
+            async with sessions() as session:
+                seconds, _ = await timed(lambda s=session, e=events, n=now: ingest(s, e, n))
+                await session.rollback()
+            rates.append(500 / seconds)
+        return round(statistics.median(rates))
+
+    def switch(statement: str) -> None:
+        with psycopg.connect(libpq_url(url), autocommit=True) as connection:
+            connection.execute(statement)
+
+    await write()
+    with_segments = await write()
+    switch("ALTER TABLE timeline_events DISABLE TRIGGER timeline_events_look_insert")
+    without_trigger = await write()
+    with psycopg.connect(libpq_url(url)) as connection:
+        # Without committing: the index is there again when the transaction ends.
+        connection.execute("ALTER TABLE timeline_events ENABLE TRIGGER timeline_events_look_insert")
+        connection.rollback()
+    switch("ALTER TABLE timeline_events ENABLE TRIGGER timeline_events_look_insert")
+    return {"events_per_s": with_segments, "events_per_s_without_trigger": without_trigger}
+
+
+def run(options: argparse.Namespace) -> dict[str, Any]:
+    """Fills, measures and prints."""
+    with ExitStack() as stack:
+        folder = options.folder or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="parley-segments-")))
+        folder.mkdir(parents=True, exist_ok=True)
+        is_filled = folder / "filled"
+        if not (folder / "keys.json").exists():
+            create_key_file(folder / "keys.json")
+        keys = read_key_file(folder / "keys.json")
+        server = start_embedded(folder / "pg")
+        stack.callback(server.stop)
+        migrate(server.url)
+        if not is_filled.exists():
+            took = fill(server.url, options.contacts, options.events)
+            is_filled.touch()
+            print(f"{options.contacts:,} contacts with {options.events:,} events in {took:.0f} s")
+        print(f"who {describe(RULE, 'en', {})}")
+        figures = asyncio.run(measure(server.url, keys, options))
+    print(json.dumps(figures, indent=1))
+    print(
+        f"count {figures['count_s']} s (target {COUNT_TARGET_S}), the rival {figures['naive_count_s']} s; "
+        f"one contact {figures['one_ms_p50']} ms, p95 {figures['one_ms_p95']} (target {ONE_TARGET_MS}), "
+        f"the rival {figures['naive_one_ms_p50']} ms"
+    )
+    return figures
+
+
+def main() -> None:
+    """Runs the benchmark, prints the figures, keeps them with --save."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--contacts", type=int, default=1_000_000)
+    parser.add_argument("--events", type=int, default=20_000_000)
+    parser.add_argument("--rounds", type=int, default=3, help="how often all contacts are counted")
+    parser.add_argument("--asked", type=int, default=1_000, help="contacts that are asked about one by one")
+    parser.add_argument("--build", type=int, default=200_000, help="contacts to find members among; 0: all")
+    parser.add_argument("--folder", type=Path, help="where the database is kept, and found filled the next time")
+    parser.add_argument("--plan", action="store_true", help="print how PostgreSQL counts")
+    parser.add_argument("--save", action="store_true", help=f"write {RESULT.relative_to(ROOT)}")
+    parser.add_argument("--note", default="", help="how the machine was, kept with the figures")
+    options = parser.parse_args()
+    figures = run(options)
+    if options.save:
+        content = {
+            "machine": {**machine(), "python": platform.python_version()},
+            "contacts": options.contacts,
+            "events": options.events,
+            "note": options.note,
+            "figures": figures,
+        }
+        RESULT.write_text(json.dumps(content, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()
