@@ -40,9 +40,9 @@ def check_flow_wording(folder: FlowFolder) -> Iterator[FlowError]:
 
 def check_journey_wording(folder: JourneyFolder, facts: frozenset[str], language: str) -> Iterator[FlowError]:
     """Refuse a journey that in one of its languages lacks words, has too many, or has too long ones."""
-    if language not in folder.wording:
-        yield _no_language(folder, language)
     speaking = {step.id: channels for step in folder.model.steps if (channels := _worded_on(step))}
+    if speaking and language not in folder.wording:
+        yield _no_language(folder, language)
     for wording in folder.wording.values():
         for step, channels in speaking.items():
             yield from _check_letter(wording, step, channels, wording.entries.get(step))
