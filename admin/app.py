@@ -9,12 +9,14 @@ from pydantic import RootModel
 
 from admin.api.endpoints import Call, endpoint
 from admin.api.openapi import create_document
+from admin.contact_fields import endpoints as contact_fields
 from admin.context import AdminContext
 from admin.events import endpoints as events
 from admin.follow_ups import endpoints as follow_ups
 from admin.imports import endpoints as imports
 from admin.leads import endpoints as leads
 from admin.merge_candidates import endpoints as merge_candidates
+from admin.merges import endpoints as merges
 from admin.opt_outs import endpoints as opt_outs
 from admin.privacy import endpoints as privacy
 from admin.proofs import endpoints as proofs
@@ -38,7 +40,9 @@ ENDPOINTS = (
     *imports.ENDPOINTS,
     *follow_ups.ENDPOINTS,
     *events.ENDPOINTS,
+    *contact_fields.ENDPOINTS,
     *merge_candidates.ENDPOINTS,
+    *merges.ENDPOINTS,
     *opt_outs.ENDPOINTS,
     *proofs.ENDPOINTS,
     *privacy.ENDPOINTS,

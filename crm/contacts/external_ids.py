@@ -53,8 +53,9 @@ async def find_contact_by_id(session: AsyncSession, keys: KeyRing, source: str, 
     Raises:
         InvalidInput: no such id can be.
     """
-    held = await _find(session, source, _index(keys, source, value))
-    return None if held is None else held.contact_id
+    index = _index(keys, source, value)
+    held = select(ExternalId.contact_id).where(ExternalId.source == source, ExternalId.blind_index == index)
+    return await session.scalar(held)
 
 
 async def list_external_ids(session: AsyncSession, keys: KeyRing, contact_id: UUID) -> list[Known]:
@@ -115,7 +116,7 @@ async def set_external_id(
         # Waits for a concurrent transaction that is inserting the same, then sees who won.
         nothing = insert(ExternalId).on_conflict_do_nothing(index_elements=["source", "blind_index"])
         await session.execute(nothing, row)
-        held = await _find(session, source, index)
+        held = await _lock(session, source, index)
         if held is not None:
             break
     else:
@@ -150,7 +151,7 @@ async def remove_external_id(session: AsyncSession, external_id: UUID) -> None:
         raise NotFound("There is no such id.")
 
 
-async def _find(session: AsyncSession, source: str, index: bytes) -> ExternalId | None:
+async def _lock(session: AsyncSession, source: str, index: bytes) -> ExternalId | None:
     found = select(ExternalId).where(ExternalId.source == source, ExternalId.blind_index == index).with_for_update()
     held: ExternalId | None = await session.scalar(found, execution_options={"populate_existing": True})
     return held

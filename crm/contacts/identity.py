@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, literal_column, select
+from sqlalchemy import ColumnElement, Select, Text, literal_column, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from base.encryption import KeyRing
@@ -61,7 +61,7 @@ async def list_claims(session: AsyncSession, contact_ids: Iterable[UUID]) -> set
 def claims_of(contact_id: ColumnElement[UUID]) -> Select[UUID | None]:
     """The conversations that do not speak for the contact of a statement's row, to be part of it."""
     # Written out, for the index of these to be found whatever the parameters are.
-    kind = literal_column(f"'{CLAIM}'")
+    kind: ColumnElement[str] = literal_column(f"'{CLAIM}'", Text())
     claims = select(TimelineEvent.conversation_id).where(
         TimelineEvent.contact_id == contact_id, TimelineEvent.kind == kind
     )
