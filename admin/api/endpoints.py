@@ -131,12 +131,12 @@ def find_endpoint(handler: object) -> Endpoint | None:
 
 
 async def _serve(endpoint: Endpoint, context: AdminContext, request: web.Request) -> web.StreamResponse:
-    if endpoint.is_unsafe:
-        if endpoint.permission != "token":
-            # No page can have a browser add a token that it does not know itself.
-            check_own_page(request.headers, context.public_url)
-        check_type(request, endpoint.takes or _JSON)
+    if endpoint.is_unsafe and endpoint.permission != "token":
+        # No page can have a browser add a token that it does not know itself.
+        check_own_page(request.headers, context.public_url)
     caller = await _authorise(endpoint.permission, context, request)
+    if endpoint.is_unsafe:
+        check_type(request, endpoint.takes or _JSON)
     cookie = SessionCookie(secure=context.public_url.startswith("https:"))
     call = Call(context, request.remote or "", caller, read_ids(request), cookie, read_token(request))
     given: dict[str, Any] = {}
