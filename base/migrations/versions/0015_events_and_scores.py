@@ -128,6 +128,11 @@ def _widen_scores() -> None:
         ),
         sa.PrimaryKeyConstraint("contact_id", name=op.f("pk_contact_scores")),
     )
+    # What everybody scores until now; the worker counts them anew, by facts and events, in sets.
+    op.execute(
+        "INSERT INTO contact_scores (contact_id, scores, book, counted_at, due_at) "
+        "SELECT id, jsonb_build_object('total', score), 0, now(), now() FROM contacts"
+    )
     op.create_index("ix_contact_scores_due_at", "contact_scores", ["due_at"])
     op.create_index("ix_contact_scores_book", "contact_scores", ["book"])
     op.create_table(
