@@ -1,0 +1,54 @@
+"""What a worker does for segments: what changed, what time changed, and rules whose members are not found yet."""
+
+from __future__ import annotations
+
+import structlog
+
+from base.clock import Clock
+from base.database import Sessions, repeat_on_deadlock, transaction
+from base.encryption import KeyRing
+from crm.segments.building import build_next
+from crm.segments.refreshing import refresh_due, refresh_noted
+
+log = structlog.get_logger(__name__)
+
+CHANGES_AT_ONCE = 1_000
+BUILT_AT_ONCE = 5_000
+"""Contacts in one transaction, for which nobody else may change members: less than a second."""
+
+
+class SegmentWork:
+    """Each of its methods works until nothing is left. Twice or at once does no more than once."""
+
+    def __init__(self, sessions: Sessions, keys: KeyRing, clock: Clock) -> None:
+        self._sessions = sessions
+        self._keys = keys
+        self._clock = clock
+
+    async def do_all(self) -> None:
+        """First what happened, which somebody may wait for; between the sets of a long search again."""
+        await self.follow_changes()
+        while await self.find_some_members():
+            await self.follow_changes()
+
+    async def follow_changes(self) -> int:
+        """Asks the segments about whom something happened to, or time alone did; returns how many looks it took."""
+        looks = 0
+        while some := await repeat_on_deadlock(self._follow_some):
+            looks += some
+        return looks
+
+    async def find_some_members(self) -> bool:
+        """Asks a new or changed segment about the next contacts; False when there is none."""
+        async with transaction(self._sessions) as session:
+            built = await build_next(session, self._clock.now(), BUILT_AT_ONCE)
+        if built is not None and built.is_done:
+            log.info("segment_members_found", segment_id=str(built.segment_id))
+        return built is not None
+
+    async def _follow_some(self) -> int:
+        now = self._clock.now()
+        async with transaction(self._sessions) as session:
+            looks = await refresh_noted(session, self._keys, now, CHANGES_AT_ONCE)
+        async with transaction(self._sessions) as session:
+            return looks + await refresh_due(session, self._keys, now, CHANGES_AT_ONCE)
