@@ -27,6 +27,7 @@ from crm.contacts.service import (
     set_stage,
     speaks_for_contact,
 )
+from crm.fields.rules import WrongValue
 from crm.privacy.limits import list_marks
 from crm.privacy.minors import AGE_FIELDS, note_age
 from crm.privacy.requests import ask_for_decision, file_in_talk
@@ -133,7 +134,12 @@ async def _capture_fact(scene: Scene, contact_id: UUID, field: str, value: Any) 
         # Whoever only typed somebody's address may fill what is unknown, not change what is known.
         await scene.note("fact_kept", field=field)
         return
-    await set_fields(scene.session, contact_id, {field: value}, scene.now)
+    try:
+        await set_fields(scene.session, contact_id, {field: value}, scene.now)
+    except WrongValue as error:
+        # It was said and stays in the talk; in the field nobody could use it.
+        await scene.note("fact_unfit", field=field, reason=error.message[:300])
+        return
     await scene.note("lead_captured", field=field)
     if field in AGE_FIELDS and await _note_age(scene, contact_id, field, value):
         await scene.follow_ups.stop(

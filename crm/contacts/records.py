@@ -16,6 +16,7 @@ from base.ids import new_id
 from crm.consent.principals import find_holder
 from crm.contacts.models import Contact
 from crm.contacts.rules import Qualification, Stage, stages_before
+from crm.fields.service import read_fields
 
 
 class ContactMerged(NotFound):
@@ -59,12 +60,14 @@ async def lock_contact(session: AsyncSession, contact_id: UUID) -> None:
 
 
 async def set_fields(session: AsyncSession, contact_id: UUID, fields: Mapping[str, Any], now: datetime) -> None:
-    """Adds facts to those the contact has; a value of None forgets the fact.
+    """Adds facts to those the contact has, each as its field stores it; a value of None forgets the fact.
 
     Raises:
+        WrongValue: one does not fit its field, see `crm.fields`; nothing is stored.
         NotFound: there is no such contact.
     """
-    told = {name: value for name, value in fields.items() if value is not None}
+    read = await read_fields(session, fields)
+    told = {name: value for name, value in read.items() if value is not None}
     forgotten = [name for name, value in fields.items() if value is None]
     # PostgreSQL takes `-` before `||`: first what is forgotten goes, then what was told comes.
     kept = Contact.fields.op("-", return_type=JSONB())(cast(forgotten, ARRAY(Text)))

@@ -19,6 +19,7 @@ import channels.voice.models
 import crm.consent.models
 import crm.contacts.models
 import crm.events.models
+import crm.fields.models
 import crm.imports.models
 import crm.meetings.models
 import crm.privacy.models
@@ -47,6 +48,7 @@ ROOMS = (
     crm.consent.models,
     crm.contacts.models,
     crm.events.models,
+    crm.fields.models,
     crm.imports.models,
     crm.meetings.models,
     crm.privacy.models,

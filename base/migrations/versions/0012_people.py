@@ -77,6 +77,7 @@ WHERE fields <> '{}' OR EXISTS (SELECT FROM contact_points p WHERE p.contact_id 
 
 def upgrade() -> None:
     _create_likeness()
+    _create_fields()
     for statement in _NOTE_CHANGES:
         op.execute(statement)
 
@@ -127,6 +128,29 @@ def _create_likeness() -> None:
         "merge_candidates",
         ["probability", "id"],
         postgresql_where=sa.text("state = 'open'"),
+    )
+
+
+def _create_fields() -> None:
+    op.create_table(
+        "contact_fields",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("label", sa.Text(), nullable=False),
+        sa.Column("type", sa.Text(), nullable=False),
+        sa.Column("choices", _JSON, nullable=False, server_default=sa.text("'[]'")),
+        sa.Column("sensitivity", sa.Text(), nullable=False, server_default="personal"),
+        sa.Column("keep_days", sa.BigInteger(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint(
+            "type in ('text','number','date','choice','yes_no','url')", name=op.f("ck_contact_fields_type")
+        ),
+        sa.CheckConstraint(
+            "sensitivity in ('plain','personal','sensitive')", name=op.f("ck_contact_fields_sensitivity")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_contact_fields")),
+        sa.UniqueConstraint("name", name=op.f("uq_contact_fields_name")),
     )
 
 

@@ -20,7 +20,7 @@ _KINDS = (
     "conversation_started", "lead_captured", "address_added", "address_claimed", "consent_given", "consent_refused",
     "consent_withdrawn", "opted_out", "qualified", "enrolled", "journey_exited", "handed_off", "message_sent",
     "message_refused", "privacy_requested", "score_changed", "stage_changed", "suppression_lifted", "flow_ended",
-    "fact_kept",
+    "fact_kept", "fact_unfit",
 )  # fmt: skip
 _names = st.sampled_from(["channel", "purpose", "field", "address", "reason", "journey", "team", "outcome", "x"])
 
