@@ -24,13 +24,13 @@ from server.settings import read_settings
     help="A log, a dump, or a folder of them, to look for the site's own secrets in.",
 )
 def audit(*, as_json: bool, only: tuple[str, ...], listed: bool, files: tuple[Path, ...]) -> None:
-    """Check the invariants I1 to I13 on the database, read only. Exit code 1 when one is broken."""
-    from server.audit.oracle import CHAIN, Violation, read_invariants
+    """Check the invariants I1 to I14 on the database, read only. Exit code 1 when one is broken."""
+    from server.audit.oracle import CHAIN, MERGED, Violation, read_invariants
     from server.audit.oracle import audit as ask
     from server.audit.secrets import find_secrets, list_secrets
     from server.database_access import open_database
 
-    names = [*read_invariants(), CHAIN]
+    names = [*read_invariants(), CHAIN, MERGED]
     if listed:
         click.echo("\n".join(names))
         return

@@ -18,9 +18,11 @@ from sqlalchemy import (
     ColumnElement,
     FromClause,
     Table,
+    Uuid,
     and_,
     case,
     cast,
+    column,
     delete,
     exists,
     false,
@@ -29,6 +31,7 @@ from sqlalchemy import (
     literal,
     literal_column,
     select,
+    table,
     text,
     update,
 )
@@ -148,6 +151,19 @@ async def put_back(session: AsyncSession, merging: Merging, name: str) -> None:
         ),
         {"merge_id": merging.id, "name": name},
     )
+
+
+async def list_strays(session: AsyncSession, before: datetime, *, limit: int) -> list[tuple[str, UUID]]:
+    """Tables with rows that still name a contact which was merged before then, and the contact."""
+    merged = select(PrincipalLink.principal_ref).where(PrincipalLink.linked_at < before)
+    found: list[tuple[str, UUID]] = []
+    for name, merge in list_moving():
+        # Named, not looked up: whoever asks need not have loaded every room's tables.
+        named = column(merge.move or "", Uuid())
+        rows = select(named).select_from(table(name, named)).where(named.in_(merged)).distinct()
+        strays = await session.scalars(rows.limit(limit - len(found)))
+        found += [(name, contact_id) for contact_id in strays]
+    return found
 
 
 async def follow_links(session: AsyncSession, since: datetime) -> int:

@@ -6,40 +6,85 @@
 
 -- name: I1 withdrawal
 -- No promotion is claimed after a withdrawal or refusal was recorded that covers it, unless consent was given since.
-WITH claims AS (
-    SELECT g.outbox_id, o.contact_id, o.channel, o.purpose,
+-- Of a contact that was merged since, what counts is who it was then.
+WITH moved AS (
+    SELECT CAST(r.key ->> 'id' AS uuid) AS outbox_id, m.id AS merge_id, m.merged_id
+    FROM merged_rows r JOIN contact_merges m ON m.id = r.merge_id AND m.undone_at IS NULL
+    WHERE r.table_name = 'outbox' AND r.change = 'moved'
+), claims AS (
+    SELECT g.id, g.outbox_id, o.channel, o.purpose,
+        COALESCE(
+            (
+                SELECT v.merged_id FROM moved v
+                WHERE v.outbox_id = o.id AND v.merge_id > g.id ORDER BY v.merge_id LIMIT 1
+            ),
+            o.contact_id
+        ) AS contact_id,
         to_timestamp(CAST(CAST('x' || translate(left(CAST(g.id AS text), 13), '-', '') AS bit(48)) AS bigint) / 1000.0)
             AS made_at
     FROM gate_decisions g JOIN outbox o ON o.id = g.outbox_id
     WHERE g.stage = 'claim' AND g.answer = 'allow' AND o.purpose NOT IN ('service', 'answer', 'nudge', 'notice')
+), known_as AS (
+    SELECT c.id, c.contact_id AS principal_ref, 0 AS after_seq FROM claims c
+    UNION ALL
+    SELECT c.id, l.principal_ref, l.after_seq
+    FROM claims c
+    JOIN principal_links l ON l.contact_id = c.contact_id
+    JOIN contact_merges m ON m.merged_id = l.principal_ref AND m.undone_at IS NULL AND m.id < c.id
 )
 SELECT DISTINCT CAST(c.outbox_id AS text) AS id, 'claimed after event ' || w.seq || ' of the ledger said no' AS what
 FROM claims c
-JOIN consent_events w ON w.principal_ref = c.contact_id
+JOIN known_as k ON k.id = c.id
+JOIN consent_events w ON w.principal_ref = k.principal_ref
     AND w.event IN ('withdrawn', 'refused')
     AND w.purpose IN (c.purpose, 'all') AND w.channel IN (c.channel, 'all')
     AND COALESCE(w.brand, 'all') IN ('main', 'all')
     AND w.recorded_at < c.made_at - CAST(:skew AS interval)
 WHERE NOT EXISTS (
-    SELECT FROM consent_events y
-    WHERE y.principal_ref = w.principal_ref AND y.seq > w.seq
+    SELECT FROM known_as other JOIN consent_events y ON y.principal_ref = other.principal_ref
+    WHERE other.id = c.id AND y.seq > w.seq
+        -- A yes of who was somebody else by then undoes no no.
+        AND (y.principal_ref = w.principal_ref OR y.seq > GREATEST(k.after_seq, other.after_seq))
         AND y.event IN ('given', 'confirmed', 'imported') AND COALESCE(y.brand, 'main') = 'main'
         AND y.purpose = c.purpose AND y.channel = c.channel
         AND y.recorded_at < c.made_at + interval '1 millisecond' + CAST(:skew AS interval)
+)
+AND NOT EXISTS (
+    SELECT FROM contact_merges m
+    WHERE m.undone_at >= c.made_at AND m.id < c.id AND c.contact_id IN (m.survivor_id, m.merged_id)
 );
 
 -- name: I1 suppression
 -- Nothing is claimed for a contact that was suppressed before, but what the carriers want said in a talk.
-WITH claims AS (
-    SELECT g.outbox_id, o.contact_id, o.channel,
+WITH moved AS (
+    SELECT CAST(r.key ->> 'id' AS uuid) AS outbox_id, m.id AS merge_id, m.merged_id
+    FROM merged_rows r JOIN contact_merges m ON m.id = r.merge_id AND m.undone_at IS NULL
+    WHERE r.table_name = 'outbox' AND r.change = 'moved'
+), claims AS (
+    SELECT g.id, g.outbox_id, o.channel,
+        COALESCE(
+            (
+                SELECT v.merged_id FROM moved v
+                WHERE v.outbox_id = o.id AND v.merge_id > g.id ORDER BY v.merge_id LIMIT 1
+            ),
+            o.contact_id
+        ) AS contact_id,
         to_timestamp(CAST(CAST('x' || translate(left(CAST(g.id AS text), 13), '-', '') AS bit(48)) AS bigint) / 1000.0)
             AS made_at
     FROM gate_decisions g JOIN outbox o ON o.id = g.outbox_id
     WHERE g.stage = 'claim' AND g.answer = 'allow' AND NOT (o.purpose = 'notice' AND o.message_id IS NOT NULL)
+), known_as AS (
+    SELECT c.id, c.contact_id AS principal_ref FROM claims c
+    UNION ALL
+    SELECT c.id, l.principal_ref
+    FROM claims c
+    JOIN principal_links l ON l.contact_id = c.contact_id
+    JOIN contact_merges m ON m.merged_id = l.principal_ref AND m.undone_at IS NULL AND m.id < c.id
 )
 SELECT DISTINCT CAST(c.outbox_id AS text) AS id, 'claimed although suppressed (' || s.reason || ')' AS what
 FROM claims c
-JOIN suppressions s ON s.contact_id = c.contact_id AND s.channel IN (c.channel, 'all')
+JOIN known_as k ON k.id = c.id
+JOIN suppressions s ON s.contact_id = k.principal_ref AND s.channel IN (c.channel, 'all')
     -- A bounce suppresses without the contact's lock: what is claimed in the same second has not seen it.
     AND to_timestamp(CAST(CAST('x' || translate(left(CAST(s.id AS text), 13), '-', '') AS bit(48)) AS bigint) / 1000.0)
         < c.made_at - CAST(:skew AS interval) - interval '1 second';
@@ -154,7 +199,14 @@ FROM (SELECT seq, prev_hash, lag(hash, 1, repeat('0', 64)) OVER (ORDER BY seq) A
 WHERE prev_hash <> before;
 
 -- name: I8 expiry
--- What ran out two days ago is written down as expired.
+-- What ran out two days ago is written down as expired. Contacts that were merged are one person.
+WITH same AS (
+    SELECT principal_ref AS one, contact_id AS other FROM principal_links
+    UNION ALL
+    SELECT contact_id, principal_ref FROM principal_links
+    UNION ALL
+    SELECT l.principal_ref, k.principal_ref FROM principal_links l JOIN principal_links k ON k.contact_id = l.contact_id
+)
 SELECT CAST(e.seq AS text) AS id, 'ran out at ' || e.valid_until || ' and no event says so' AS what
 FROM consent_events e
 WHERE e.event IN ('given', 'confirmed', 'imported')
@@ -162,6 +214,11 @@ WHERE e.event IN ('given', 'confirmed', 'imported')
     AND NOT EXISTS (
         SELECT FROM consent_events n
         WHERE n.principal_ref = e.principal_ref AND n.seq > e.seq AND n.event <> 'requested'
+            AND n.purpose IN (e.purpose, 'all') AND n.channel IN (e.channel, 'all')
+    )
+    AND NOT EXISTS (
+        SELECT FROM same s JOIN consent_events n ON n.principal_ref = s.other
+        WHERE s.one = e.principal_ref AND n.seq > e.seq AND n.event <> 'requested'
             AND n.purpose IN (e.purpose, 'all') AND n.channel IN (e.channel, 'all')
     );
 
@@ -232,3 +289,26 @@ UNION ALL
 SELECT CAST(seq AS text), 'has a field named like a secret'
 FROM consent_events
 WHERE jsonb_exists_any(evidence, ARRAY['password', 'secret', 'token', 'api_key', 'authorization']);
+
+-- name: I14 merged contacts
+-- Who was merged is no contact, is part of one that is none itself, and there is a merge that says so.
+SELECT CAST(l.principal_ref AS text) AS id, 'was merged and is a contact all the same' AS what
+FROM principal_links l JOIN contacts c ON c.id = l.principal_ref
+UNION ALL
+SELECT CAST(l.principal_ref AS text), 'is part of ' || l.contact_id || ', which was merged itself'
+FROM principal_links l JOIN principal_links k ON k.principal_ref = l.contact_id
+UNION ALL
+SELECT CAST(l.principal_ref AS text), 'is part of ' || l.contact_id || ' by no merge that stands'
+FROM principal_links l JOIN contacts c ON c.id = l.contact_id
+WHERE NOT EXISTS (
+    SELECT FROM contact_merges m
+    WHERE m.merged_id = l.principal_ref AND m.survivor_id = l.joined_ref AND m.undone_at IS NULL
+)
+UNION ALL
+SELECT CAST(m.id AS text), 'stands, and nothing links the two'
+FROM contact_merges m
+WHERE m.undone_at IS NULL AND NOT EXISTS (SELECT FROM principal_links l WHERE l.principal_ref = m.merged_id)
+UNION ALL
+SELECT CAST(m.id AS text), 'was undone and still holds rows'
+FROM contact_merges m
+WHERE m.undone_at IS NOT NULL AND EXISTS (SELECT FROM merged_rows r WHERE r.merge_id = m.id);

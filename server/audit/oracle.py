@@ -18,6 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from base.database import Sessions
 from crm.consent.export import find_head_breaks
 from crm.consent.ledger import verify_chain
+from crm.contacts.merged_rows import list_strays
 
 SKEW = timedelta(seconds=5)
 """How far the clocks of a site's machines may be apart."""
@@ -26,6 +27,10 @@ MOST_SHOWN = 100
 _FILE = Path(__file__).with_name("invariants.sql")
 _NAME = re.compile(r"^-- name: (.+)$", re.MULTILINE)
 CHAIN = "I8 as written"
+MERGED = "I14 nothing is left behind"
+"""No row names a contact that was merged into another: asked of every table that the registry says moves."""
+_FOLLOWED = timedelta(minutes=30)
+"""By then what was written during a merge has followed, see `server.merge_jobs`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +68,11 @@ async def audit(
                 found += await _ask(session, name, query, now, skew)
         if _is_wanted(CHAIN, only):
             found += await _check_ledger(session)
+        if _is_wanted(MERGED, only):
+            strays = await list_strays(session, now - _FOLLOWED, limit=MOST_SHOWN)
+            found += [
+                Violation(MERGED, str(contact_id), f"was merged, and {name} names it") for name, contact_id in strays
+            ]
         await session.rollback()
     return found
 
