@@ -27,8 +27,10 @@ from crm.privacy.registry import read_registry
 
 _SET = 500
 """Contacts a transaction."""
-_OWN = frozenset({"contacts", "contact_points", "imported_contacts", "consent_events"})
-"""Tables in which every imported contact has rows."""
+_OWN = frozenset(
+    {"contacts", "contact_points", "imported_contacts", "consent_events", "contact_scores", "score_entries"}
+)
+"""Tables in which every imported contact has rows: scores are counted of everybody, also who did nothing."""
 
 
 @dataclass(frozen=True, slots=True)

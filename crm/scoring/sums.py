@@ -67,8 +67,9 @@ def next_change(entries: Iterable[Weighed], at: datetime) -> datetime | None:
     if left < 0.5:
         return None
     shortest = min(half_life for _, half_life in fading)
-    # Below one point the next that can be seen is when it rounds to nothing.
-    fraction = (left - 1) / left if left > 1.5 else 0.49 / left
+    # Of less than that the next that can be seen is when it rounds to nothing.
+    dropped = min(1.0, left - 0.49)
+    fraction = (left - dropped) / left
     return at + max(timedelta(seconds=-shortest * math.log2(fraction)), SOONEST)
 
 
