@@ -28,8 +28,10 @@ from crm.consent.ledger import ConsentFact, record_consent_event, verify_chain
 from crm.consent.models import ConsentConfirmation, ConsentEvent, ConsentKey, OptOutReview
 from crm.consent.suppression import list_suppressions, suppress
 from crm.consent.verify_ledger import from_base64url
+from crm.contacts.external_ids import set_external_id
+from crm.contacts.merging import merge_contacts
 from crm.contacts.models import Contact
-from crm.contacts.service import attach_address, create_contact
+from crm.contacts.service import attach_address, create_contact, set_fields
 from crm.imports.models import ContactImport, ImportedContact
 from crm.meetings.models import Calendar, Meeting
 from crm.privacy.erasing import Erased, erase_person
@@ -40,6 +42,7 @@ from crm.privacy.registry import read_registry
 from crm.scoring.models import ContactScores
 from crm.segments.models import Segment, SegmentConsent, SegmentDue, SegmentMember, SegmentPerson
 from crm.tasks.service import NewTask, create_tasks
+from outreach.entry_models import ContactDate, EntryRefusal, JourneyCall
 from outreach.models import Enrolment, GateDecision, OutboxMessage
 from tests.admin.people import outbox_row
 from tests.bot.happenings import contact_of, happen
@@ -292,6 +295,24 @@ async def fill(stage: Stage, contact_id: UUID) -> None:
                 SegmentConsent(contact_id=contact_id, purpose=words, channel="email", state="given", seq=1),
             ]
         )
+        enrolment = new_id()
+        session.add(
+            Enrolment(
+                id=enrolment, journey="carts", version="1", contact_id=contact_id, step="s", due_at=now,
+                remembered={"said": words}, entered_at=now, updated_at=now,
+            )
+        )  # fmt: skip
+        await session.flush()
+        session.add_all(
+            [
+                EntryRefusal(journey="carts", contact_id=contact_id, rule="re_entry", first_at=now, last_at=now),
+                ContactDate(contact_id=contact_id, field="renewal", zone="", day=now.date(), yearly=101),
+                JourneyCall(
+                    id=new_id(), occurrence=str(enrolment), enrolment_id=enrolment, contact_id=contact_id,
+                    journey="carts", version="1", step="s", due_at=now, made_at=now,
+                ),
+            ]
+        )  # fmt: skip
         await create_tasks(session, [NewTask(contact_id, "call_back", f"Call {NAME} about {words}")], now)
         session.add(
             PrivacyRequest(
@@ -344,6 +365,14 @@ async def fill(stage: Stage, contact_id: UUID) -> None:
                 created_at=now,
             )
         )
+        await session.flush()
+        # Somebody who turned out to be the same person: what they were known as is kept in the merge's record.
+        other = await create_contact(session, time_zone=None, now=now)
+        await set_fields(session, other, {"full_name": NAME, "note": words}, now)
+        await set_external_id(
+            session, keys, other, source="shop", value=f"id of {NAME}", verified=True, by="user:1", now=now
+        )
+        await merge_contacts(session, contact_id, other, "user:1", now)
 
 
 async def counts_of(stage: Stage, contact_id: UUID) -> dict[str, int]:
@@ -438,7 +467,8 @@ async def test_the_receipt_is_signed_and_says_what_went_and_what_stays(stage: St
     content = json.loads(from_base64url(payload))
     assert content["principal_ref"] == str(contact_id)
     assert content["rows_erased"] == dict(erased.counts)
-    assert content["kept"].keys() == {"suppressions", "consent_events", "privacy_requests", "privacy_erasures"}
+    kept = {"suppressions", "consent_events", "principal_links", "privacy_requests", "privacy_erasures"}
+    assert content["kept"].keys() == kept
     assert content["recipients"] == ["channel email", "connector crm"]
     async with stage.sessions() as session:
         key = await session.get(ConsentKey, json.loads(from_base64url(header))["kid"])
