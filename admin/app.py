@@ -20,6 +20,7 @@ from admin.merges import endpoints as merges
 from admin.opt_outs import endpoints as opt_outs
 from admin.privacy import endpoints as privacy
 from admin.proofs import endpoints as proofs
+from admin.segments import endpoints as segments
 from admin.sessions import endpoints as sessions
 from admin.static_ui import create_ui_routes
 from admin.understanding import endpoints as understanding
@@ -46,6 +47,7 @@ ENDPOINTS = (
     *opt_outs.ENDPOINTS,
     *proofs.ENDPOINTS,
     *privacy.ENDPOINTS,
+    *segments.ENDPOINTS,
     *understanding.ENDPOINTS,
     get_api_description,
 )

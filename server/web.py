@@ -48,6 +48,7 @@ from outreach.confirmed import bring_forward
 from server.channels import Incoming, channel_attachments, channel_links, channel_loops, channel_routes
 from server.import_jobs import wake_imports
 from server.proxies import behind_proxies
+from server.segment_jobs import wake_segments
 from server.settings import ROOT, SettingsProblem
 from server.understanding import wake_understanding
 from server.wiring import (
@@ -160,6 +161,8 @@ def create_web_app(platform: Platform) -> web.Application:
                 facts=dialogue,
                 wake_understanding=partial(wake_understanding, alarm),
                 wake_imports=partial(wake_imports, alarm),
+                wake_segments=partial(wake_segments, alarm),
+                meanings=dialogue,
                 imports_folder=settings.imports_folder,
                 company_name=settings.company_name,
                 postal_address=settings.postal_address,

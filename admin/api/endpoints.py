@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal, get_type_hints
 from uuid import UUID
 
@@ -13,6 +13,7 @@ from pydantic import BaseModel
 
 from admin.api.files import Download, Upload, receive, send
 from admin.api.requests import MAX_BODY, check_type, read_body, read_ids, read_query, read_token
+from admin.api.versions import Versioned, read_if_match
 from admin.context import AdminContext
 from admin.sessions.cookie import SessionCookie, read_session_cookie
 from admin.sessions.own_pages import check_own_page
@@ -41,6 +42,8 @@ class Call:
     ids: Mapping[str, UUID]
     cookie: SessionCookie
     token: str = ""
+    version: int = 0
+    """What was edited, of an endpoint that `edits`."""
 
     @property
     def user(self) -> SignedIn:
@@ -72,6 +75,8 @@ class Endpoint:
     """Largest request body taken, in bytes."""
     takes: tuple[str, ...] = ()
     gives: tuple[str, ...] = ()
+    edits: bool = False
+    """Whether it changes one version of something, which `If-Match` names."""
 
     @property
     def operation_id(self) -> str:
@@ -98,6 +103,7 @@ def endpoint(
     max_body: int = MAX_BODY,
     takes: tuple[str, ...] = (),
     gives: tuple[str, ...] = (),
+    edits: bool = False,
 ) -> Callable[[Handle], Endpoint]:
     """Declares the decorated handler as an endpoint."""
 
@@ -117,6 +123,7 @@ def endpoint(
             answer=None if answer in (type(None), Download) else answer,
             takes=takes,
             gives=gives,
+            edits=edits,
             max_body=max_body,
         )
 
@@ -139,6 +146,8 @@ async def _serve(endpoint: Endpoint, context: AdminContext, request: web.Request
         check_type(request, endpoint.takes or _JSON)
     cookie = SessionCookie(secure=context.public_url.startswith("https:"))
     call = Call(context, request.remote or "", caller, read_ids(request), cookie, read_token(request))
+    if endpoint.edits:
+        call = replace(call, version=read_if_match(request))
     given: dict[str, Any] = {}
     if endpoint.query is not None:
         given["query"] = read_query(endpoint.query, request)
@@ -168,5 +177,7 @@ def _respond(endpoint: Endpoint, answer: BaseModel | None, cookie: SessionCookie
     if answer is not None:
         response.body = answer.model_dump_json().encode()
         response.content_type = "application/json"
+    if isinstance(answer, Versioned):
+        response.headers["ETag"] = answer.etag
     cookie.put_on(response)
     return response

@@ -13,6 +13,7 @@ from pydantic.json_schema import models_json_schema
 
 from admin.api.endpoints import Endpoint
 from admin.api.problems import CONTENT_TYPE, Problem
+from admin.api.versions import Versioned
 from admin.sessions.cookie import NAME
 
 _REFERENCE = "#/components/schemas/{model}"
@@ -27,6 +28,13 @@ _SECURITY_SCHEMES = {
     "token": {"type": "http", "scheme": "bearer", "description": "Of a source of events."},
 }
 _BINARY = {"schema": {"type": "string", "format": "binary"}}
+_IF_MATCH = {
+    "name": "If-Match",
+    "in": "header",
+    "required": True,
+    "schema": {"type": "string"},
+    "description": "The ETag of what is edited.",
+}
 Mode = Literal["validation", "serialization"]
 
 
@@ -58,6 +66,8 @@ def _schemas(endpoints: Iterable[Endpoint]) -> dict[str, Any]:
 def _operation(endpoint: Endpoint) -> dict[str, Any]:
     operation: dict[str, Any] = {"operationId": endpoint.operation_id, "summary": endpoint.summary}
     parameters = [*_path_parameters(endpoint.path), *_query_parameters(endpoint.query)]
+    if endpoint.edits:
+        parameters.append(_IF_MATCH)
     if parameters:
         operation["parameters"] = parameters
     if endpoint.body is not None:
@@ -81,6 +91,8 @@ def _responses(endpoint: Endpoint) -> dict[str, Any]:
     answer: dict[str, Any] = {"description": HTTPStatus(endpoint.status).phrase}
     if endpoint.answer is not None:
         answer["content"] = _content("application/json", endpoint.answer)
+    if endpoint.answer is not None and issubclass(endpoint.answer, Versioned):
+        answer["headers"] = {"ETag": {"schema": {"type": "string"}, "description": "The version, for If-Match."}}
     if endpoint.gives:
         answer["content"] = dict.fromkeys(endpoint.gives, _BINARY)
     problems = {
@@ -99,6 +111,8 @@ def _problems(endpoint: Endpoint) -> Mapping[int, str]:
         problems |= {415: "Not a file that is taken" if endpoint.takes else "Not JSON"}
         if endpoint.permission != "token":
             problems |= {403: "A foreign page, or not permitted"}
+    if endpoint.edits:
+        problems |= {412: "Somebody else changed it: load it again", 428: "If-Match is missing"}
     if "{" in endpoint.path:
         problems |= {404: "There is no such thing"}
     if endpoint.query is not None or endpoint.body is not None:

@@ -22,6 +22,7 @@ from admin.models import AdminUser
 from admin.sessions.passwords import Passwords
 from base.database import transaction
 from base.ids import new_id
+from tests.bot.knowledge.word_vectors import WordVectors
 from tests.bot.understanding.missed_talk import AddressFinder
 
 PASSWORD = "correct horse battery"
@@ -106,6 +107,8 @@ def context(database, keys, clock, passwords, tmp_path, wake_ups) -> AdminContex
         wake_understanding=wake_ups.wake,
         wake_imports=wake_ups.wake,
         imports_folder=tmp_path / "imports",
+        wake_segments=wake_ups.wake,
+        meanings=WordVectors(),
         ui_build=tmp_path / "dist",
         passwords=passwords,
     )

@@ -1,0 +1,42 @@
+"""What speaks of a segment beside its own rule: other segments and journeys. Reads only."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from sqlalchemy import bindparam, func, or_, select
+from sqlalchemy.dialects.postgresql import JSONB, JSONPATH
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from crm.segments.service import list_users
+from outreach.models import Enrolment, Journey, JourneyVersion
+
+# An id is never anything else by chance, so it does not matter at which step or setting it stands.
+_ANYWHERE = "strict $.** ? (@ == $id)"
+
+
+async def list_uses(session: AsyncSession, segment_id: UUID) -> list[str]:
+    """In words, such as `the journey welcome`."""
+    segments = [f"the segment “{one.name}”" for one in await list_users(session, segment_id)]
+    return [*segments, *await list_journeys(session, segment_id)]
+
+
+async def list_journeys(session: AsyncSession, segment_id: UUID) -> list[str]:
+    """Journeys that name it, live or with people still on that version, in words."""
+    named = func.jsonb_path_exists(
+        JourneyVersion.definition,
+        bindparam("path", _ANYWHERE, type_=JSONPATH),
+        bindparam("vars", {"id": str(segment_id)}, type_=JSONB),
+    )
+    is_live = select(Journey.id).where(
+        Journey.id == JourneyVersion.journey, Journey.live_version == JourneyVersion.version
+    )
+    is_walked = select(Enrolment.id).where(
+        Enrolment.journey == JourneyVersion.journey,
+        Enrolment.version == JourneyVersion.version,
+        Enrolment.state == "active",
+    )
+    journeys = (
+        select(JourneyVersion.journey).where(named, or_(is_live.exists(), is_walked.exists())).distinct()
+    ).order_by(JourneyVersion.journey)
+    return [f"the journey {journey}" for journey in await session.scalars(journeys)]
