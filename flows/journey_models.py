@@ -63,6 +63,15 @@ class ReEntryAfter(Part):
     after: Duration = Field(serialization_alias="seconds")
 
 
+def _re_entry_kind(data: Any) -> str:
+    return "rule" if isinstance(data, str) else "time"
+
+
+ReEntry = Annotated[
+    Annotated[Literal["never", "after_exit", "always"], Tag("rule")] | Annotated[ReEntryAfter, Tag("time")],
+    Discriminator(_re_entry_kind),
+]
+
 Speaking = Send | ReachOut | Converse | Call
 
 
@@ -96,7 +105,7 @@ class Journey(Part):
     name: Line
     description: Prose
     purpose: Purpose
-    re_entry: Literal["never", "after_exit", "always"] | ReEntryAfter = "never"
+    re_entry: ReEntry = "never"
     exit_when: tuple[ExitRule, ...]
     goal: Goal | None = None
     priority: int = Field(default=50, ge=0, le=100)
