@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -13,15 +13,16 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from base.ids import new_id
+from base.nested_rows import asked_ids
 from crm.contacts.models import Contact
 from flows.wording import render
-from outreach.decisions import Deny
-from outreach.definitions import JourneyDefinition
-from outreach.gatekeeper import Gatekeeper, Verdict, put_off, split_verdicts, turn_down
+from outreach.decisions import Defer, Deny
+from outreach.gatekeeper import Verdict, put_off, split_verdicts, turn_down
 from outreach.merge_values import mergeable
-from outreach.models import Enrolment, OutboxMessage
+from outreach.models import OutboxMessage
 from outreach.rule_pack import MessageClass
-from outreach.trail import Happened, record_all
+from outreach.trail import Happened
+from outreach.walking import Group, Walker, Work
 
 
 @dataclass(frozen=True)
@@ -45,25 +46,20 @@ class Draft:
     message_id: UUID | None = None
 
 
-async def plan_sends(
-    session: AsyncSession,
-    gatekeeper: Gatekeeper,
-    definition: JourneyDefinition,
-    step: str,
-    ids: Sequence[UUID],
-    *,
-    now: datetime,
-) -> int:
-    """Puts one message per enrolment into the outbox, on the first of the step's channels that is not denied.
+async def plan_sends(work: Work, group: Group) -> int:
+    """Puts one message per walker into the outbox, on the first of the step's channels that is not denied.
 
     Channels denied before that one are stored as skipped, with the reason. Running it again adds nothing.
 
     Returns:
         How many messages are to be sent.
     """
-    drafts = await _draft(session, definition, step, ids, now)
+    session, gatekeeper, now = work.session, work.gatekeeper, work.now
+    drafts = await _draft(work, group)
     asked = [draft for by_channel in drafts for draft in by_channel]
     verdicts = await gatekeeper.ask(session, asked, "plan", now)
+    if group.definition.quiet_hours == "skip":
+        verdicts = {outbox_id: _not_later(verdict) for outbox_id, verdict in verdicts.items()}
     kept = [draft for by_channel in drafts for draft in _up_to_first_usable(by_channel, verdicts)]
     added = await _insert(session, kept)
     answers = [verdicts[draft.id] for draft in kept if draft.id in added]
@@ -71,51 +67,64 @@ async def plan_sends(
     allowed, deferred, denied = split_verdicts(answers)
     await put_off(session, deferred, now)
     await turn_down(session, denied, now)
-    await record_all(session, _refusals(kept, denied), now)
+    work.events += _refusals(kept, denied)
     return len(allowed) + len(deferred)
 
 
-async def _draft(
-    session: AsyncSession, definition: JourneyDefinition, step: str, ids: Sequence[UUID], now: datetime
-) -> list[list[Draft]]:
-    rows = await session.execute(
-        select(
-            Enrolment.id,
-            Enrolment.arrivals,
-            Enrolment.contact_id,
-            Enrolment.conversation_id,
-            Contact.fields,
-            Contact.language,
-            Contact.qualification,
-        )
-        .join(Contact, Contact.id == Enrolment.contact_id)
-        .where(Enrolment.id.in_(ids))
-        .order_by(Enrolment.id)
-    )
-    return [list(_drafts_of(row, definition, step, now)) for row in rows]
+def _not_later(verdict: Verdict) -> Verdict:
+    """In a journey that leaves out what meets quiet hours, it does not wait for the morning."""
+    decision = verdict.decision
+    if not isinstance(decision, Defer) or decision.rule != "quiet_hours":
+        return verdict
+    reason = f"{decision.reason} The journey leaves out what meets quiet hours."
+    return replace(verdict, decision=Deny(decision.rule, reason))
 
 
-def _drafts_of(row: Any, definition: JourneyDefinition, step: str, now: datetime) -> Iterator[Draft]:
-    letter = definition.letter(step, row.language)
-    values = {**mergeable(row.fields), "qualification": row.qualification}
-    send = definition.steps[step]
+async def _draft(work: Work, group: Group) -> list[list[Draft]]:
+    contacts = await work.session.execute(_CONTACTS, {"ids": group.contact_ids})
+    by_id = {row.id: row for row in contacts}
+    return [
+        list(_drafts_of(walker, by_id[walker.contact_id], group, work.now))
+        for walker in group.walkers
+        if walker.contact_id in by_id
+    ]
+
+
+def _drafts_of(walker: Walker, contact: Any, group: Group, now: datetime) -> Iterator[Draft]:
+    definition, send = group.definition, group.step
+    letter = definition.letter(group.name, contact.language)
+    values = {
+        **mergeable(contact.fields),
+        "qualification": contact.qualification,
+        # What an event brought may be a link, which is what it is kept for: it came from a system of the operator's.
+        **walker.remembered,
+    }
     for channel in send.channels:
         yield Draft(
             id=new_id(),
-            occurrence=f"{row.id}:{step}:{row.arrivals}:{channel}",
-            contact_id=row.contact_id,
-            conversation_id=row.conversation_id,
-            enrolment_id=row.id,
+            occurrence=f"{walker.occurrence}:{channel}",
+            contact_id=walker.contact_id,
+            conversation_id=walker.conversation_id,
+            enrolment_id=walker.id,
             journey=definition.journey,
-            step=step,
+            step=group.name,
             channel=channel,
             purpose=definition.purpose_of(send),
             message_class=definition.class_of(send, channel),
             subject=render(letter.subject, values) if letter.subject else None,
-            text=render(letter.text, values),
+            text=render(letter.text_on(channel), values),
             due_at=now,
             created_at=now,
         )
+
+
+def _contacts_statement() -> Any:
+    asked = asked_ids("ids")
+    columns = (Contact.id, Contact.fields, Contact.language, Contact.qualification)
+    return select(*columns).join(asked, asked.c.id == Contact.id)
+
+
+_CONTACTS = _contacts_statement()
 
 
 def _up_to_first_usable(by_channel: list[Draft], verdicts: dict[UUID, Verdict]) -> Iterator[Draft]:

@@ -3,91 +3,93 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import structlog
 from pydantic import ValidationError
-from sqlalchemy import ColumnElement, select, text, update
+from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from base.errors import InvalidInput
-from base.ids import new_id
 from crm.contacts.models import Contact
 from outreach.decisions import SERVICE_PURPOSES
 from outreach.definitions import JourneyDefinition
-from outreach.models import Enrolment, Journey, JourneyVersion, OutboxMessage
+from outreach.entering import Entrant, enter
+from outreach.landing import Places, go_live
+from outreach.library import Library
+from outreach.models import Enrolment, JourneyVersion, OutboxMessage
 from outreach.reasons import reason_in_words
 from outreach.trail import Happened, record_all
 
 _log = structlog.get_logger(__name__)
 
 
-async def publish_journeys(session: AsyncSession, compiled: Mapping[str, Mapping[str, Any]], now: datetime) -> None:
-    """Makes these versions the ones new enrolments follow; who is under way stays on their own.
+async def publish_journeys(
+    session: AsyncSession,
+    compiled: Mapping[str, Mapping[str, Any]],
+    now: datetime,
+    *,
+    places: Places | None = None,
+) -> None:
+    """Makes these versions the ones new enrolments follow; who is under way stays on their own, or lands on them if the
+    journey's `version_policy` is `follow`.
 
     Args:
         compiled: what `flows.compiler.compile_journeys` gives.
+        places: by journey, where people on steps that are gone land, if not on the nearest place.
 
     Raises:
         InvalidInput: a journey cannot be read; nothing is published.
     """
-    for name, content in compiled.items():
-        try:
-            JourneyDefinition.model_validate(content)
-        except ValidationError as error:
-            raise InvalidInput(f"The journey {name} cannot be published: {error.errors()[0]['msg']}.") from error
-    for name, content in sorted(compiled.items()):
-        version = {"journey": name, "version": content["version"], "definition": dict(content), "published_at": now}
+    definitions = {name: read_definition(name, content) for name, content in compiled.items()}
+    for name, definition in sorted(definitions.items()):
+        version = {
+            "journey": name,
+            "version": definition.version,
+            "definition": dict(compiled[name]),
+            "published_at": now,
+        }
         await session.execute(insert(JourneyVersion).values(version).on_conflict_do_nothing())
-        live = {"live_version": content["version"], "updated_at": now}
-        await session.execute(
-            insert(Journey).values(id=name, **live).on_conflict_do_update(index_elements=["id"], set_=live)
-        )
+        await go_live(session, definition, now, places=(places or {}).get(name))
+
+
+def read_definition(journey: str, content: Mapping[str, Any]) -> JourneyDefinition:
+    """A compiled journey, checked.
+
+    Raises:
+        InvalidInput: it cannot be read, has a step of an unknown kind, or loses people.
+    """
+    try:
+        return JourneyDefinition.model_validate(content)
+    except ValidationError as error:
+        raise InvalidInput(f"The journey {journey} cannot be published: {error.errors()[0]['msg']}.") from error
 
 
 async def enrol(
-    session: AsyncSession, *, journey: str, contact_id: UUID, conversation_id: UUID | None, now: datetime
+    session: AsyncSession,
+    *,
+    journey: str,
+    contact_id: UUID,
+    conversation_id: UUID | None,
+    now: datetime,
+    library: Library | None = None,
 ) -> bool:
-    """Puts a contact on the first step of a journey's live version.
+    """Puts a contact into a journey's live version, where one begins who is put in by hand.
 
     Returns:
-        Whether the contact is newly in it: False when already in, or was and may not come again, or when there is
-        no such journey (which is logged: the flow that names it was published without it).
+        Whether the contact is newly in it: False when its rules keep them out (`entering` says which), or when there
+        is no such journey (which is logged: the flow that names it was published without it).
     """
-    definition = await _find_live(session, journey)
-    if definition is None:
+    known = library or Library()
+    live = (await known.live(session, [journey])).get(journey)
+    if live is None:
         _log.error("journey_unknown", journey=journey)
         return False
-    # Two enrolments of one contact at once: the second waits here and then sees the first.
-    if not await _hold(session, contact_id):
-        return False
-    before = select(Enrolment.id).where(Enrolment.journey == journey, Enrolment.contact_id == contact_id).limit(1)
-    if definition.re_entry == "never" and await session.scalar(before) is not None:
-        return False
-    first = definition.steps[definition.first]
-    statement = insert(Enrolment).values(
-        id=new_id(),
-        journey=journey,
-        version=definition.version,
-        contact_id=contact_id,
-        conversation_id=conversation_id,
-        step=definition.first,
-        arrivals=1,
-        due_at=now + timedelta(seconds=first.seconds),
-        entered_at=now,
-        updated_at=now,
-    )
-    active = statement.on_conflict_do_nothing(
-        index_elements=["journey", "contact_id"], index_where=text("state = 'active'")
-    )
-    if await session.scalar(active.returning(Enrolment.id)) is None:
-        return False
-    event = Happened("enrolled", contact_id, conversation_id, {"journey": journey, "name": definition.name})
-    await record_all(session, [event], now)
-    return True
+    entered = await enter(session, known, live, [Entrant(contact_id, conversation_id)], now)
+    return contact_id in entered.contact_ids
 
 
 async def exit_all(
@@ -106,7 +108,7 @@ async def exit_all(
     ended = await session.execute(
         update(Enrolment)
         .where(*active)
-        .values(state="exited", due_at=None, exit_reason=reason, updated_at=now)
+        .values(state="exited", due_at=None, parked_due_at=None, exit_reason=reason, updated_at=now)
         .returning(Enrolment.journey, Enrolment.conversation_id)
         .execution_options(synchronize_session=False)
     )
@@ -176,13 +178,3 @@ async def _hold(session: AsyncSession, contact_id: UUID) -> bool:
     """Takes the contact's row, which everybody takes before rows that belong to it; whether there is such a contact."""
     held = select(Contact.id).where(Contact.id == contact_id).with_for_update(key_share=True)
     return await session.scalar(held) is not None
-
-
-async def _find_live(session: AsyncSession, journey: str) -> JourneyDefinition | None:
-    live = (
-        select(JourneyVersion.definition)
-        .join(Journey, (Journey.id == JourneyVersion.journey) & (Journey.live_version == JourneyVersion.version))
-        .where(Journey.id == journey)
-    )
-    content = await session.scalar(live)
-    return None if content is None else JourneyDefinition.model_validate(content)

@@ -22,5 +22,14 @@ def mergeable(facts: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in facts.items() if not isinstance(value, str) or _is_harmless(value)}
 
 
+def remembered_of(remember: Mapping[str, str], data: Mapping[str, Any], source: str) -> dict[str, Any]:
+    """What a step keeps of an event, by the names its wording gives: of a visitor's browser only what is harmless.
+
+    A shop or a calendar of the operator's may bring a link; that is what it is kept for.
+    """
+    kept = {name: data[key] for name, key in remember.items() if isinstance(data.get(key), str | int | float)}
+    return mergeable(kept) if source == "web" else kept
+
+
 def _is_harmless(text: str) -> bool:
     return len(text) <= LONGEST and _ADDRESS.search(text) is None

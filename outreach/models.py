@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, func, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from base.tables import Table
@@ -18,12 +18,23 @@ from outreach.accounts.models import ChannelAccount
 
 
 class Journey(Table):
-    """A journey and the version that new enrolments follow."""
+    """A journey and the version that new enrolments follow.
+
+    `state`: nobody enters one that is `draining`; in one that is `paused` nobody goes on either. While `landing`, who
+    is on an older version is brought to the live one, in the order of contacts, up to `landed_to`; `places` says where
+    from steps that are gone: `{version: {step: step}}`. Entries by date are made up to `dates_done_to`.
+    """
 
     __tablename__ = "journeys"
+    __table_args__ = (CheckConstraint("state in ('running','paused','draining')", name="state"),)
 
     id: Mapped[str] = mapped_column(primary_key=True)
     live_version: Mapped[str]
+    state: Mapped[str] = mapped_column(default="running", server_default="running")
+    landing: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    landed_to: Mapped[UUID | None]
+    places: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default=text("'{}'"))
+    dates_done_to: Mapped[datetime | None]
     updated_at: Mapped[datetime]
 
 
@@ -39,16 +50,23 @@ class JourneyVersion(Table):
 
 
 class Enrolment(Table):
-    """A contact in a journey, standing on `step` until `due_at`."""
+    """A contact in a journey, standing on `step` until `due_at`.
+
+    `begun_at` is when the step was begun; None until it is. `entry` is the step they came in by, `remembered` what
+    steps keep of events. `held_out`: they would be in it, but for the share that is held back. `parked_due_at` is when
+    they were due, while the journey is paused. `goal_at`, `goal_value`: when they did what the journey is for, also
+    after they left or when they were held out, and what it was worth.
+    """
 
     __tablename__ = "enrolments"
     __table_args__ = (
-        CheckConstraint("state in ('active','exited')", name="state"),
+        CheckConstraint("state in ('active','exited','held_out')", name="state"),
         CheckConstraint("(state = 'active') = (due_at is not null)", name="active_is_due"),
         Index("uq_enrolments_active", "journey", "contact_id", unique=True, postgresql_where=text("state = 'active'")),
         Index("ix_enrolments_due", "due_at", "id", postgresql_where=text("state = 'active'")),
         Index("ix_enrolments_contact_id", "contact_id"),
         Index("ix_enrolments_conversation_id", "conversation_id", postgresql_where=text("conversation_id is not null")),
+        Index("ix_enrolments_parked", "journey", postgresql_where=text("parked_due_at is not null")),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -62,6 +80,12 @@ class Enrolment(Table):
     state: Mapped[str] = mapped_column(default="active", server_default="active")
     exit_reason: Mapped[str | None]
     due_at: Mapped[datetime | None]
+    begun_at: Mapped[datetime | None] = mapped_column(server_default=func.now())
+    remembered: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default=text("'{}'"))
+    entry: Mapped[str | None]
+    parked_due_at: Mapped[datetime | None]
+    goal_at: Mapped[datetime | None]
+    goal_value: Mapped[float | None]
     entered_at: Mapped[datetime]
     updated_at: Mapped[datetime]
 
@@ -108,6 +132,12 @@ class OutboxMessage(Table):
         Index("ix_outbox_conversation_id", "conversation_id", postgresql_where=text("conversation_id is not null")),
         Index("ix_outbox_contact_point_id", "contact_point_id", postgresql_where=text("contact_point_id is not null")),
         Index("ix_outbox_gate_decision_id", "gate_decision_id", postgresql_where=text("gate_decision_id is not null")),
+        Index(
+            "ix_outbox_journey_reason_rule",
+            "journey",
+            "reason_rule",
+            postgresql_where=text("journey is not null and reason_rule is not null"),
+        ),
         Index("ix_outbox_provider_id", "channel", "provider_id", postgresql_where=text("provider_id is not null")),
     )
 

@@ -1,8 +1,10 @@
-"""Advances due enrolments in sets: claims a batch, ends who has to leave, runs the steps. Sends nothing."""
+"""Advances due enrolments in sets: claims a batch, ends who has to leave, runs the steps, stores where they rest.
+
+However many steps they take, each is written once. Sends nothing.
+"""
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -10,27 +12,32 @@ from typing import Any
 from uuid import UUID
 
 import structlog
-from sqlalchemy import select, tuple_
+from sqlalchemy import DateTime, Integer, bindparam, select, update
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from base.database import Sessions, transaction
-from outreach.advance import Standing, leave, move_on, push_back
-from outreach.definitions import JourneyDefinition
-from outreach.drafting import plan_sends
+from outreach.definitions import TALKS, JourneyDefinition
 from outreach.gatekeeper import Gatekeeper
-from outreach.leaving import find_leavers
-from outreach.models import Enrolment, JourneyVersion
+from outreach.landing import NO_PLACE, find_place
+from outreach.leaving import find_changed, find_leavers
+from outreach.library import Library, Live
+from outreach.models import Enrolment
+from outreach.saving import save, tell
+from outreach.steps.table import STEPS
+from outreach.walking import MADE_UP, Group, Walker, Work, grouped
 
 _log = structlog.get_logger(__name__)
 
-BATCH = 500
+BATCH = 1_000
 MOST_STEPS = 20
 """Steps one enrolment may take in a run; a journey that goes round without waiting is stopped here."""
 _PUSH_BACK = timedelta(minutes=5)
 _POISONED = timedelta(hours=1)
+_PARKED = timedelta(days=1)
+"""How often somebody in a paused journey is looked at, for nothing; resuming it does not wait for that."""
 
-Definitions = Mapping[tuple[str, str], JourneyDefinition]
+Definitions = dict[tuple[str, str], JourneyDefinition]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +54,10 @@ class Planned:
 class Planner:
     """Runs the steps that are due."""
 
-    def __init__(self, sessions: Sessions, gatekeeper: Gatekeeper) -> None:
+    def __init__(self, sessions: Sessions, gatekeeper: Gatekeeper, library: Library | None = None) -> None:
         self._sessions = sessions
         self._gatekeeper = gatekeeper
+        self._library = library or Library()
         self.finishing = False
         """Set when the process is asked to stop: the batch in hand is finished, no other is begun."""
 
@@ -88,72 +96,147 @@ class Planner:
             except Exception:  # noqa: BLE001  # whatever is wrong with the row, the others go on
                 _log.exception("enrolment_pushed_back", enrolment_id=str(enrolment_id))
                 async with transaction(self._sessions) as session:
-                    await push_back(session, [enrolment_id], now + _POISONED)
+                    await _push_back(session, enrolment_id, now + _POISONED)
                 total += Planned(advanced=1)
         return total
 
-    async def _advance(self, session: AsyncSession, rows: Sequence[Any], now: datetime) -> Planned:
-        definitions = await _read_definitions(session, {(row.journey, row.version) for row in rows})
-        leavers = await find_leavers(session, rows, definitions, now)
-        await _end(session, leavers, now)
-        standing = [Standing(row.id, row.journey, row.version, row.step) for row in rows if row.id not in leavers]
-        total = Planned(advanced=len(rows))
-        for _ in range(MOST_STEPS):
-            if not standing:
-                return total
-            arrived: list[Standing] = []
-            for (journey, version, step), ids in _grouped(standing).items():
-                planned, moved = await self._run_step(session, definitions[(journey, version)], step, ids, now)
-                total += Planned(messages=planned)
-                arrived += moved
-            standing = arrived
-        if standing:
-            _log.error("journey_goes_round", journey=standing[0].journey, enrolments=len(standing))
-            await push_back(session, [one.id for one in standing], now + _PUSH_BACK)
-        return total
+    async def _advance(self, session: AsyncSession, walkers: Sequence[Walker], now: datetime) -> Planned:
+        work = Work(session, self._gatekeeper, self._library, now)
+        journeys = await self._library.live(session, {walker.journey for walker in walkers})
+        definitions = await self._read_definitions(session, walkers, journeys)
+        going = [walker for walker in walkers if not _park(walker, journeys, now)]
+        leavers = await find_leavers(session, self._library, going, definitions, now)
+        _end(going, leavers)
+        await self._walk(work, definitions, going)
+        await save(work, walkers)
+        await tell(work)
+        return Planned(len(walkers), work.messages)
 
-    async def _run_step(
-        self, session: AsyncSession, definition: JourneyDefinition, step: str, ids: Sequence[UUID], now: datetime
-    ) -> tuple[int, list[Standing]]:
-        kind = definition.steps[step].step
-        if kind == "exit":
-            await leave(session, ids, definition.steps[step].outcome, now)
-            return 0, []
-        planned = await plan_sends(session, self._gatekeeper, definition, step, ids, now=now) if kind == "send" else 0
-        return planned, await move_on(session, definition, step, ids, now)
+    async def _read_definitions(
+        self, session: AsyncSession, walkers: Sequence[Walker], journeys: Mapping[str, Live]
+    ) -> Definitions:
+        """The versions that are walked by; who is on an older one of a journey that follows lands on the live one."""
+        definitions = await self._library.read(session, {(walker.journey, walker.version) for walker in walkers})
+        for walker in walkers:
+            live, before = journeys.get(walker.journey), definitions.get((walker.journey, walker.version))
+            if live is not None and before is not None and live.follows(walker.version):
+                _land(walker, before, live)
+                definitions[walker.journey, walker.version] = live.definition
+        return definitions
+
+    async def _walk(self, work: Work, definitions: Definitions, walkers: Sequence[Walker]) -> None:
+        """Lets everybody take steps until they rest."""
+        for number in range(MOST_STEPS):
+            moving = [walker for walker in walkers if not walker.resting]
+            if not moving:
+                return
+            for (journey, version, step), group in grouped(moving).items():
+                definition = definitions[journey, version]
+                if number and definition.exit_if and definition.steps[step].step in TALKS:
+                    # A step on the way may have changed them.
+                    _end(group, await find_changed(work.session, self._library, group, definitions, work.now))
+                staying = [walker for walker in group if not walker.resting]
+                await _run(work, Group(definition, step, staying))
+        moving = [walker for walker in walkers if not walker.resting]
+        if moving:
+            _log.error("journey_goes_round", journey=moving[0].journey, enrolments=len(moving))
+            for walker in moving:
+                walker.stay(work.now + _PUSH_BACK)
 
 
-async def _claim(session: AsyncSession, now: datetime, *, only: UUID | None = None) -> Sequence[Any]:
-    due = select(Enrolment.id, Enrolment.journey, Enrolment.version, Enrolment.step, Enrolment.contact_id).where(
-        Enrolment.state == "active", Enrolment.due_at <= now
+async def _run(work: Work, group: Group) -> None:
+    run = STEPS.get(group.step.step)
+    if run is not None and group.walkers:
+        await run(work, group)
+    elif group.walkers:
+        # Written for a newer program: they wait for it.
+        _log.error("step_not_run_here", kind=group.step.step, enrolments=len(group.walkers))
+        for walker in group.walkers:
+            walker.stay(work.now + _POISONED)
+
+
+async def _push_back(session: AsyncSession, enrolment_id: UUID, until: datetime) -> None:
+    await session.execute(
+        update(Enrolment)
+        .where(Enrolment.id == enrolment_id, Enrolment.state == "active")
+        .values(due_at=until)
+        .execution_options(synchronize_session=False)
     )
-    if only is not None:
-        due = due.where(Enrolment.id == only)
-    claimed = due.order_by(Enrolment.due_at, Enrolment.id).limit(BATCH).with_for_update(skip_locked=True)
-    return (await session.execute(claimed)).all()
 
 
-async def _read_definitions(session: AsyncSession, versions: set[tuple[str, str]]) -> Definitions:
-    found = await session.execute(
-        select(JourneyVersion.journey, JourneyVersion.version, JourneyVersion.definition).where(
-            tuple_(JourneyVersion.journey, JourneyVersion.version).in_(versions)
-        )
+async def _claim(session: AsyncSession, now: datetime, *, only: UUID | None = None) -> list[Walker]:
+    if only is None:
+        rows = await session.execute(_CLAIM, {"now": now, "most": BATCH})
+    else:
+        rows = await session.execute(_CLAIM_ONE, {"now": now, "id": only})
+    return [_walker(row, now) for row in rows]
+
+
+def _walker(row: Any, now: datetime) -> Walker:
+    return Walker(
+        id=row.id,
+        journey=row.journey,
+        version=row.version,
+        step=row.step,
+        contact_id=row.contact_id,
+        conversation_id=row.conversation_id,
+        arrivals=row.arrivals,
+        at=max(row.due_at, now - MADE_UP),
+        begun_at=row.begun_at,
+        entered_at=row.entered_at,
+        remembered=row.remembered,
+        due_at=row.due_at,
+        parked_due_at=row.parked_due_at,
     )
-    return {(journey, version): JourneyDefinition.model_validate(content) for journey, version, content in found}
 
 
-async def _end(session: AsyncSession, leavers: Mapping[UUID, str], now: datetime) -> None:
-    by_reason: dict[str, list[UUID]] = defaultdict(list)
-    for enrolment_id, reason in leavers.items():
-        by_reason[reason].append(enrolment_id)
-    for reason, ids in by_reason.items():
-        if reason == "step_missing":
-            _log.error("journey_step_missing", enrolments=[str(one) for one in ids])
-        await leave(session, ids, reason, now)
+def _park(walker: Walker, journeys: Mapping[str, Live], now: datetime) -> bool:
+    """Puts somebody aside whose journey is paused, and tells whether it is. Looked at now and then, as nothing is."""
+    live = journeys.get(walker.journey)
+    if live is None or live.state != "paused":
+        walker.parked_due_at = None
+        return False
+    walker.parked_due_at = walker.parked_due_at or walker.due_at
+    walker.stay(now + _PARKED)
+    return True
 
 
-def _grouped(standing: Sequence[Standing]) -> dict[tuple[str, str, str], list[UUID]]:
-    groups: dict[tuple[str, str, str], list[UUID]] = defaultdict(list)
-    for one in standing:
-        groups[(one.journey, one.version, one.step)].append(one.id)
-    return groups
+def _land(walker: Walker, before: JourneyDefinition, live: Live) -> None:
+    lands_on, how = find_place(before, live.definition, walker.step, live.places.get(walker.version))
+    walker.version = live.definition.version
+    if how != "stays":
+        walker.go(lands_on) if lands_on is not None else walker.leave(NO_PLACE)
+
+
+def _end(walkers: Sequence[Walker], leavers: Mapping[UUID, str]) -> None:
+    for walker in walkers:
+        reason = leavers.get(walker.id)
+        if reason is not None and not walker.resting:
+            walker.leave(reason)
+    missing = [str(walker.id) for walker in walkers if leavers.get(walker.id) == "step_missing"]
+    if missing:
+        _log.error("journey_step_missing", enrolments=missing)
+
+
+_COLUMNS = (
+    Enrolment.id,
+    Enrolment.journey,
+    Enrolment.version,
+    Enrolment.step,
+    Enrolment.contact_id,
+    Enrolment.conversation_id,
+    Enrolment.arrivals,
+    Enrolment.due_at,
+    Enrolment.begun_at,
+    Enrolment.entered_at,
+    Enrolment.remembered,
+    Enrolment.parked_due_at,
+)
+_NOW = bindparam("now", type_=DateTime(timezone=True))
+_DUE = select(*_COLUMNS).where(Enrolment.state == "active", Enrolment.due_at <= _NOW)
+_CLAIM = (
+    _DUE.order_by(Enrolment.due_at, Enrolment.id)
+    .limit(bindparam("most", type_=Integer()))
+    .with_for_update(skip_locked=True)
+)
+_CLAIM_ONE = _DUE.where(Enrolment.id == bindparam("id", type_=Enrolment.id.type)).with_for_update(skip_locked=True)

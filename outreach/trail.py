@@ -8,11 +8,9 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from base.ids import new_id
-from crm.timeline.models import TimelineEvent
+from crm.timeline.service import NewEvent, ingest
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,17 +24,19 @@ class Happened:
 
 
 async def record_all(session: AsyncSession, events: Iterable[Happened], now: datetime) -> None:
-    """Adds the events in the caller's transaction."""
-    rows = [
-        {
-            "id": new_id(),
-            "contact_id": event.contact_id,
-            "conversation_id": event.conversation_id,
-            "kind": event.kind,
-            "data": event.data,
-            "occurred_at": now,
-        }
-        for event in events
-    ]
-    if rows:
-        await session.execute(insert(TimelineEvent), rows)
+    """Adds the events in the caller's transaction, in one statement."""
+    await ingest(
+        session,
+        [
+            NewEvent(
+                event.kind,
+                now,
+                "platform",
+                contact_id=event.contact_id,
+                conversation_id=event.conversation_id,
+                data=event.data,
+            )
+            for event in events
+        ],
+        now,
+    )

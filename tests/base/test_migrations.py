@@ -29,6 +29,7 @@ import crm.segments.models
 import crm.tasks.models
 import crm.timeline.models
 import outreach.accounts.models
+import outreach.entry_models
 import outreach.models
 from base.database import driver_url
 from base.migrate import migrate
@@ -58,6 +59,7 @@ ROOMS = (
     crm.tasks.models,
     crm.timeline.models,
     outreach.accounts.models,
+    outreach.entry_models,
     outreach.models,
 )
 

@@ -12,6 +12,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.ext.asyncio import AsyncSession
 from structlog.testing import capture_logs
 
 import server.web  # noqa: F401  # loads every room's tables
@@ -95,6 +96,39 @@ async def chat(stage: Stage) -> UUID:
     )
     await stage.say(f"my {WORDS[0]} has a {WORDS[1]} like a {WORDS[2]}")
     return (await contact_of(stage)).id
+
+
+async def fill_segments_and_journeys(session: AsyncSession, contact_id: UUID, words: str, now: datetime) -> None:
+    """Rows of segments and journeys."""
+    segment = new_id()
+    session.add(Segment(id=segment, name="All", tree={"tag": "a"}, made_by="user:1", created_at=now, updated_at=now))
+    await session.flush()
+    session.add_all(
+        [
+            SegmentMember(segment_id=segment, contact_id=contact_id, entered_at=now),
+            SegmentDue(segment_id=segment, contact_id=contact_id, due_at=now),
+            SegmentPerson(contact_id=contact_id, refusal=words),
+            SegmentConsent(contact_id=contact_id, purpose=words, channel="email", state="given", seq=1),
+        ]
+    )
+    enrolment = new_id()
+    session.add(
+        Enrolment(
+            id=enrolment, journey="carts", version="1", contact_id=contact_id, step="s", due_at=now,
+            remembered={"said": words}, entered_at=now, updated_at=now,
+        )
+    )  # fmt: skip
+    await session.flush()
+    session.add_all(
+        [
+            EntryRefusal(journey="carts", contact_id=contact_id, rule="re_entry", first_at=now, last_at=now),
+            ContactDate(contact_id=contact_id, field="renewal", zone="", day=now.date(), yearly=101),
+            JourneyCall(
+                id=new_id(), occurrence=str(enrolment), enrolment_id=enrolment, contact_id=contact_id,
+                journey="carts", version="1", step="s", due_at=now, made_at=now,
+            ),
+        ]
+    )  # fmt: skip
 
 
 async def fill(stage: Stage, contact_id: UUID) -> None:
@@ -282,37 +316,7 @@ async def fill(stage: Stage, contact_id: UUID) -> None:
         session.add(ImportedContact(contact_id=contact_id, import_id=imported, row_number=2, created_at=now))
         counted = upsert(ContactScores).values(contact_id=contact_id, scores={"fit": 5}, book=0, counted_at=now)
         await session.execute(counted.on_conflict_do_nothing())
-        segment = new_id()
-        session.add(
-            Segment(id=segment, name="All", tree={"tag": "a"}, made_by="user:1", created_at=now, updated_at=now)
-        )
-        await session.flush()
-        session.add_all(
-            [
-                SegmentMember(segment_id=segment, contact_id=contact_id, entered_at=now),
-                SegmentDue(segment_id=segment, contact_id=contact_id, due_at=now),
-                SegmentPerson(contact_id=contact_id, refusal=words),
-                SegmentConsent(contact_id=contact_id, purpose=words, channel="email", state="given", seq=1),
-            ]
-        )
-        enrolment = new_id()
-        session.add(
-            Enrolment(
-                id=enrolment, journey="carts", version="1", contact_id=contact_id, step="s", due_at=now,
-                remembered={"said": words}, entered_at=now, updated_at=now,
-            )
-        )  # fmt: skip
-        await session.flush()
-        session.add_all(
-            [
-                EntryRefusal(journey="carts", contact_id=contact_id, rule="re_entry", first_at=now, last_at=now),
-                ContactDate(contact_id=contact_id, field="renewal", zone="", day=now.date(), yearly=101),
-                JourneyCall(
-                    id=new_id(), occurrence=str(enrolment), enrolment_id=enrolment, contact_id=contact_id,
-                    journey="carts", version="1", step="s", due_at=now, made_at=now,
-                ),
-            ]
-        )  # fmt: skip
+        await fill_segments_and_journeys(session, contact_id, words, now)
         await create_tasks(session, [NewTask(contact_id, "call_back", f"Call {NAME} about {words}")], now)
         session.add(
             PrivacyRequest(

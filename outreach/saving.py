@@ -1,0 +1,89 @@
+"""Stores where walkers came to rest: one statement for all of them, whatever they did. Decides nothing."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import ARRAY, DateTime, Text, Uuid, bindparam, case, cast, column, func, null, update
+from sqlalchemy.dialects.postgresql import JSONB
+
+from base.tables import table_of
+from outreach.models import Enrolment
+from outreach.trail import Happened, record_all
+from outreach.walking import Walker, Work
+
+_MOMENT = DateTime(timezone=True)
+_COLUMNS: dict[str, Any] = {
+    "id": Uuid(),
+    "version": Text(),
+    "step": Text(),
+    "arrivals": Enrolment.arrivals.type,
+    "due_at": _MOMENT,
+    "begun_at": _MOMENT,
+    "exit_reason": Text(),
+    "parked_due_at": _MOMENT,
+}
+
+
+async def save(work: Work, walkers: Sequence[Walker]) -> None:
+    """Writes those that were not written yet, and that they left for those who did."""
+    fresh = [walker for walker in walkers if not walker.saved]
+    if not fresh:
+        return
+    given: dict[str, list[Any]] = {f"given_{name}": [getattr(walker, name) for walker in fresh] for name in _COLUMNS}
+    await work.session.execute(_SAVE, {**given, "now": work.now})
+    learned = [walker for walker in fresh if walker.learned]
+    if learned:
+        told = {
+            "given_id": [one.id for one in learned],
+            "given_remembered": [json.dumps(one.remembered) for one in learned],
+        }
+        await work.session.execute(_REMEMBER, told)
+    for walker in fresh:
+        walker.saved, walker.learned = True, False
+        if walker.exit_reason is not None:
+            data = {"journey": walker.journey, "reason": walker.exit_reason}
+            work.events.append(Happened("journey_exited", walker.contact_id, walker.conversation_id, data))
+
+
+async def tell(work: Work) -> None:
+    """Writes what happened to the timeline."""
+    await record_all(work.session, work.events, work.now)
+    work.events.clear()
+
+
+def _given(columns: dict[str, Any]) -> Any:
+    return (
+        func.unnest(*(cast(bindparam(f"given_{name}"), ARRAY(kind)) for name, kind in columns.items()))
+        .table_valued(*(column(name, kind) for name, kind in columns.items()), name="given")
+        .render_derived()
+    )
+
+
+def _save_statement() -> Any:
+    enrolments, given = table_of(Enrolment), _given(_COLUMNS)
+    left = given.c.exit_reason.is_not(None)
+    now = bindparam("now", type_=_MOMENT)
+    moved = {name: given.c[name] for name in _COLUMNS if name not in ("id", "due_at")}
+    return (
+        update(enrolments)
+        .where(enrolments.c.id == given.c.id)
+        .values(
+            **moved,
+            due_at=case((left, null()), else_=given.c.due_at),
+            state=case((left, "exited"), else_="active"),
+            updated_at=now,
+        )
+    )
+
+
+def _remember_statement() -> Any:
+    enrolments, given = table_of(Enrolment), _given({"id": Uuid(), "remembered": Text()})
+    return update(enrolments).where(enrolments.c.id == given.c.id).values(remembered=given.c.remembered.cast(JSONB))
+
+
+_SAVE = _save_statement()
+_REMEMBER = _remember_statement()
+"""Built once: they run with every set."""
