@@ -31,7 +31,9 @@ from server.import_jobs import add_import_jobs, create_import_work
 from server.ledger_jobs import add_ledger_jobs
 from server.likeness_jobs import add_likeness_jobs
 from server.link_mails import ConfirmationMails, PrivacyMails
+from server.merge_jobs import add_merge_jobs
 from server.privacy_jobs import add_privacy_jobs
+from server.scoring_jobs import add_scoring_jobs
 from server.segment_jobs import add_segment_jobs
 from server.understanding import add_understanding, create_understanding_work
 from server.wiring import Platform, create_senders, database_url
@@ -102,8 +104,10 @@ async def run_worker(platform: Platform) -> None:
     _add_housekeeping(alarm, platform)
     add_ledger_jobs(alarm, platform)
     add_privacy_jobs(alarm, platform)
+    add_scoring_jobs(alarm, platform)
     add_segment_jobs(alarm, platform)
     add_likeness_jobs(alarm, platform)
+    add_merge_jobs(alarm, platform)
     imports = create_import_work(platform)
     add_import_jobs(alarm, imports)
     source = PublishedSource(platform.sessions)

@@ -169,22 +169,19 @@ async def list_strays(session: AsyncSession, before: datetime, *, limit: int) ->
 async def follow_links(session: AsyncSession, since: datetime) -> int:
     """Gives rows that were still written for contacts merged since then to the ones they are part of; returns how many.
 
-    Whoever was writing for somebody while they were merged may have written a row in a table without a foreign key.
+    Whoever was writing for somebody while they were merged may have written a row in a table without a foreign key. One
+    of which the survivor has the like goes.
     """
-    links = await session.execute(
-        select(PrincipalLink.principal_ref, PrincipalLink.contact_id)
-        .where(PrincipalLink.linked_at >= since)
-        .order_by(PrincipalLink.principal_ref)
-    )
     count = 0
-    for merged_id, holder_id in links.all():
-        for name, merge in list_moving():
-            column = _column(name, merge)
-            strays = update(_named(name)).where(column == merged_id).values({column.name: holder_id})
-            if merge.one is not None:
-                strays = strays.where(~_is_double(name, merge, holder_id))
-            moved = await session.execute(strays.execution_options(synchronize_session=False))
-            count += int(moved.rowcount)  # type: ignore[attr-defined]
+    for name, merge in list_moving():
+        column = _column(name, merge)
+        is_stray = and_(column == PrincipalLink.principal_ref, PrincipalLink.linked_at >= since)
+        if merge.one is not None and not merge.ends:
+            gone = delete(_named(name)).where(is_stray, _is_double(name, merge, PrincipalLink.contact_id))
+            await session.execute(gone.execution_options(synchronize_session=False))
+        strays = update(_named(name)).where(is_stray).values({column.name: PrincipalLink.contact_id})
+        moved = await session.execute(strays.execution_options(synchronize_session=False))
+        count += int(moved.rowcount)  # type: ignore[attr-defined]
     return count
 
 
@@ -288,7 +285,7 @@ async def _stop_turns(session: AsyncSession, contact_id: UUID) -> None:
     await session.execute(taken.execution_options(synchronize_session=False))
 
 
-def _is_double(name: str, merge: Merge, contact_id: UUID) -> ColumnElement[bool]:
+def _is_double(name: str, merge: Merge, contact_id: Any) -> ColumnElement[bool]:
     """Whether another contact has a row of which there may be one."""
     table, other = _named(name), _named(name).alias("other")
     alike = [table.c[column] == other.c[column] for column in merge.one or ()]

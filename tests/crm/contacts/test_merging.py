@@ -365,10 +365,13 @@ async def test_rows_that_were_written_for_the_merged_one_too_late_are_the_surviv
     await two.merge()
     async with transaction(two.sessions) as session:
         await record(session, kind="late", contact_id=two.bob, conversation_id=None, data={}, now=two.now)
+        for contact_id, mark in ((two.ann, "minor"), (two.bob, "minor"), (two.bob, "restricted")):
+            await set_mark(session, contact_id, mark, source="web", now=two.now)
         assert await follow_links(session, two.now - timedelta(days=1)) >= 1
         assert await follow_links(session, two.now - timedelta(days=1)) == 0
         late = select(TimelineEvent.contact_id).where(TimelineEvent.kind == "late")
         assert await session.scalar(late) == two.ann
+        assert await list_marks(session, [two.ann, two.bob]) == {two.ann: {"minor", "restricted"}, two.bob: set()}
 
 
 # Rights
