@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Literal
@@ -27,6 +28,8 @@ ADDRESS_KINDS: Mapping[str, AddressKind] = {
 _PLAIN_EMAIL = re.compile(r"([a-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[a-z0-9!#$%&'*+/=?^_`{|}~-]+)*)@([a-z0-9.-]+)")
 """ASCII without quotes or a display name: what stands before the @ is right and stays as it is (RFC 5322, dot-atom)."""
 _LONGEST_EMAIL = 254
+_BETWEEN_DIGITS = dict.fromkeys(map(ord, " ().-"))
+_CALLING_CODES: Mapping[int, tuple[str, ...]] = phonenumbers.COUNTRY_CODE_TO_REGION_CODE
 _FREEMAIL = Path(__file__).with_name("freemail_domains.yml")
 
 
@@ -67,7 +70,7 @@ def normalise_phone(text: str, region: str | None) -> str:
         InvalidAddress: there can be no such number in that country.
     """
     try:
-        number = phonenumbers.parse(text, region)
+        number = _parse_plain(text, region) or phonenumbers.parse(text, region)
     except phonenumbers.NumberParseException as error:
         raise InvalidAddress(
             "This phone number cannot be read: write it with its country code, as in +1 415 555 2671."
@@ -99,6 +102,49 @@ def normalise_address(kind: AddressKind, value: str) -> str:
 def is_business_email(email: str) -> bool:
     """Whether a normalised address is on a domain of its own rather than a public mail provider's."""
     return email.rpartition("@")[2] not in _freemail_domains()
+
+
+@dataclass(frozen=True, slots=True)
+class _Dialling:
+    """What a region dials before a number; a number that begins like that is for the library to read."""
+
+    country_code: int
+    prefixes: re.Pattern[str]
+
+
+def _parse_plain(text: str, region: str | None) -> phonenumbers.PhoneNumber | None:
+    """The number as the library reads it, when it is nothing but digits and what is written between them.
+
+    None: the library must read it. Reading is most of what importing numbers takes.
+    """
+    digits = text.translate(_BETWEEN_DIGITS)
+    international = digits.startswith("+")
+    if international:
+        digits = digits[1:]
+    if not (digits.isascii() and digits.isdecimal() and 4 <= len(digits) <= 17) or "+" in text[international:]:
+        return None
+    if international:
+        code = next((digits[:end] for end in (1, 2, 3) if int(digits[:end]) in _CALLING_CODES), "")
+        region, digits = _CALLING_CODES.get(int(code or 0), (None,))[0], digits[len(code) :]
+        dialling = _dialling(region, international=True)
+    else:
+        dialling = _dialling(region, international=False)
+    if dialling is None or len(digits) < 2 or digits.startswith("0") or dialling.prefixes.match(digits):
+        return None
+    return phonenumbers.PhoneNumber(country_code=dialling.country_code, national_number=int(digits))
+
+
+@cache
+def _dialling(region: str | None, *, international: bool) -> _Dialling | None:
+    if region not in phonenumbers.SUPPORTED_REGIONS:
+        return None
+    told = phonenumbers.PhoneMetadata.metadata_for_region(region)
+    assert told is not None
+    assert told.country_code is not None
+    prefixes = [told.national_prefix_for_parsing]
+    if not international:
+        prefixes += [told.international_prefix, str(told.country_code)]
+    return _Dialling(told.country_code, re.compile("|".join(f"(?:{one})" for one in prefixes if one) or "(?!)"))
 
 
 @lru_cache(maxsize=50_000)

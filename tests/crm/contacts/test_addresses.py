@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import phonenumbers
 import pytest
 from email_validator import EmailNotValidError, validate_email
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from crm.contacts.addresses import (
@@ -55,6 +57,67 @@ def test_an_email_is_taken_and_written_just_as_the_library_has_it(email: str) ->
         except InvalidAddress:
             ours = None
         assert ours == said
+
+
+_every_region = st.sampled_from([*sorted(phonenumbers.SUPPORTED_REGIONS), None, "AQ", "001"])
+_codes = st.sampled_from([str(code) for code in sorted(phonenumbers.COUNTRY_CODE_TO_REGION_CODE)])
+
+
+@st.composite
+def _dialled(draw) -> tuple[str, str | None]:
+    """A number of a region, whole or nearly, as it is dialled there or from abroad, with or without what is between."""
+    region = draw(_every_region)
+    example = phonenumbers.example_number(region) if region else None
+    tail = draw(st.text("0123456789", max_size=6))
+    if example is not None and draw(st.booleans()):
+        national = str(example.national_number)
+        number = national[: len(national) - len(tail)] + tail if draw(st.booleans()) else national
+    else:
+        number = draw(st.text("0123456789", max_size=18))
+    code = draw(_codes | (st.just(str(example.country_code)) if example else _codes))
+    number = draw(st.sampled_from(["", "0", "00", "1", "8", "011", code, f"+{code}", f"+{code}0", "+"])) + number
+    between = draw(
+        st.lists(st.sampled_from(["", "", "", " ", "-", ".", "(", ")", " (", ") "]), min_size=30, max_size=30)
+    )
+    return "".join(digit + gap for digit, gap in zip(number, between, strict=False)), region
+
+
+@settings(max_examples=1_000)
+@given(_dialled())
+@example(("(415) 200-0001", "US"))
+@example(("+39 06 698 12345", "DE"))
+@example(("+1+415 555 2671", "US"))
+def test_a_number_is_taken_and_written_just_as_the_library_has_it(dialled: tuple[str, str | None]) -> None:
+    """Those without any prefix are read without it, as it is slow: nothing may come out but what the library says."""
+    text, region = dialled
+    try:
+        number = phonenumbers.parse(text, region)
+        said = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+        said = said if phonenumbers.is_valid_number(number) else None
+    except phonenumbers.NumberParseException:
+        said = None
+    try:
+        ours = normalise_phone(text, region)
+    except InvalidAddress:
+        ours = None
+    assert ours == said
+
+
+def test_numbers_of_every_region_that_are_written_in_full_are_read_without_the_library(monkeypatch) -> None:
+    """Else the way around it would be no way at all."""
+    examples = [phonenumbers.example_number(region) for region in sorted(phonenumbers.SUPPORTED_REGIONS)]
+    whole = [phonenumbers.format_number(one, phonenumbers.PhoneNumberFormat.INTERNATIONAL) for one in examples if one]
+    left = []
+
+    def parse(text, _region):
+        left.append(text)
+        raise phonenumbers.NumberParseException(0, "")
+
+    monkeypatch.setattr(phonenumbers, "parse", parse)
+    for text in whole:
+        with suppress(InvalidAddress):
+            normalise_phone(text, None)
+    assert len(left) < len(whole) / 10, left
 
 
 @given(st.emails())
