@@ -21,6 +21,7 @@ from admin.opt_outs import endpoints as opt_outs
 from admin.privacy import endpoints as privacy
 from admin.proofs import endpoints as proofs
 from admin.segments import endpoints as segments
+from admin.scoring import endpoints as scoring
 from admin.sessions import endpoints as sessions
 from admin.static_ui import create_ui_routes
 from admin.understanding import endpoints as understanding
@@ -41,6 +42,7 @@ ENDPOINTS = (
     *imports.ENDPOINTS,
     *follow_ups.ENDPOINTS,
     *events.ENDPOINTS,
+    *scoring.ENDPOINTS,
     *contact_fields.ENDPOINTS,
     *merge_candidates.ENDPOINTS,
     *merges.ENDPOINTS,

@@ -1,0 +1,1 @@
+"""Scores over the API: what somebody scores and why, and the rules."""

@@ -1,0 +1,107 @@
+"""The API's shapes of scores, reasons, rules and tasks."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from pydantic import Field
+
+from admin.api.fields import AnswerShape, RequestShape
+from crm.scoring.rules import ScoreBook
+
+
+class ScoreOfContact(AnswerShape):
+    """Each score by name, and their `total`, as they are at this moment: points that fade are counted to now."""
+
+    scores: dict[str, int]
+    band: str | None
+    reasons: list[ScoreReasonNow]
+
+
+class ScoreReasonNow(AnswerShape):
+    """Points of one rule. `points` is what is left of them now; they came from a chat turn or an event."""
+
+    rule: str
+    score: str
+    group: str | None
+    points: float
+    given: float
+    half_life_days: float | None
+    reason: str
+    message_id: UUID | None
+    event: ScoreEvent | None
+    at: datetime
+
+
+class ScoreEvent(AnswerShape):
+    id: UUID
+    kind: str
+    summary: str
+    at: datetime
+
+
+class ScoreRules(AnswerShape):
+    """The rules that count now. Send an edit with their `number`."""
+
+    number: int
+    book: ScoreBook
+    made_by: str | None
+    made_at: datetime | None
+
+
+class ScoreRulesEdit(RequestShape):
+    """`based_on` is the number of the rules that were edited."""
+
+    based_on: Annotated[int, Field(ge=1)]
+    book: ScoreBook
+
+
+class ScoreRulesDraft(RequestShape):
+    book: ScoreBook
+
+
+class ScoreMove(AnswerShape):
+    contact_id: UUID
+    before: dict[str, int]
+    after: dict[str, int]
+    stage: str | None
+
+
+class ScoreRulesPreview(AnswerShape):
+    """Who would move: of `looked_at` out of `contacts`. `bands` and `stages` say how many would come into each."""
+
+    contacts: int
+    looked_at: int
+    up: int
+    down: int
+    bands: dict[str, int]
+    stages: dict[str, int]
+    examples: list[ScoreMove]
+
+
+class TaskQuery(RequestShape):
+    contact: UUID | None = None
+    limit: Annotated[int, Field(ge=1, le=200)] = 100
+
+
+class TaskRow(AnswerShape):
+    """`owner_id` is null of tasks that are nobody's yet."""
+
+    id: UUID
+    contact_id: UUID
+    owner_id: UUID | None
+    kind: str
+    title: str
+    data: dict[str, Any]
+    due_at: datetime | None
+    made_at: datetime
+
+
+class TaskList(AnswerShape):
+    items: list[TaskRow]
+
+
+ScoreReasonNow.model_rebuild()
+ScoreOfContact.model_rebuild()
