@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, select, update
+from sqlalchemy import ColumnElement, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from base.channel_contract import Said
@@ -42,7 +42,7 @@ async def join_conversation(
         Conversation.status != "closed",
         Conversation.last_message_at > now - GOES_ON_FOR,
     ]
-    talk = await _find(session, said, going_on)
+    talk = await _find(session, said, going_on, known.contact_point_id)
     if talk is None:
         spoken = await session.scalar(select(Contact.language).where(Contact.id == known.contact_id))
         talk = await start_conversation(
@@ -75,14 +75,18 @@ async def join_conversation(
     return talk
 
 
-async def _find(session: AsyncSession, said: Said, going_on: list[ColumnElement[bool]]) -> UUID | None:
-    """The latest of the talks that go on; without proof of its sender, only the one that the message itself proves."""
+async def _find(session: AsyncSession, said: Said, going_on: list[ColumnElement[bool]], point_id: UUID) -> UUID | None:
+    """The latest of the talks that go on from this address; without proof of its sender, only the one that the message
+    itself proves.
+    """
     wanted = select(Conversation.id).where(*going_on).order_by(Conversation.id.desc()).limit(1)
     if said.conversation_id is not None:
         named = await session.scalar(wanted.where(Conversation.id == said.conversation_id))
         if named is not None:
             return named
-    return await session.scalar(wanted) if said.sender.proven else None
+    # Answers go to the address of the talk: somebody with two numbers has a talk with each.
+    from_here = or_(Conversation.contact_point_id == point_id, Conversation.contact_point_id.is_(None))
+    return await session.scalar(wanted.where(from_here)) if said.sender.proven else None
 
 
 async def _only_claims(

@@ -21,12 +21,16 @@ from bot.intake.models import InboundEvent
 from bot.intake.sealing import reseal_events
 from bot.intake.service import Intake
 from bot.models import Conversation, Message
+from crm.contacts.merging import merge_contacts
 from crm.contacts.models import Contact, ContactPoint
 from crm.contacts.service import attach_address, create_contact, list_claims
 from outreach.accounts.models import ChannelAccount
 from outreach.models import OutboxMessage
+from tests.base.test_migrations import ROOMS
 from tests.bot.scripted_dialogue import say
 from tests.bot.stage import Stage
+
+assert ROOMS  # every room's tables are loaded
 
 ACCOUNT, OTHER_ACCOUNT = UUID(int=5), UUID(int=6)
 NUMBER = "+14155552671"
@@ -255,6 +259,28 @@ async def test_a_long_silence_begins_a_new_talk(stage: Stage, intake: Intake) ->
     await settle(stage, intake)
     assert len(await talks(stage)) == 2
     assert len(await rows(stage, Contact)) == 1
+
+
+async def test_somebody_with_two_numbers_is_answered_at_the_one_they_wrote_from(stage: Stage, intake: Intake) -> None:
+    other = "+14155552672"
+    for number in (NUMBER, other):
+        await intake.receive("sms", ACCOUNT, said("hello", number=number))
+        await settle(stage, intake)
+    first, second = await rows(stage, Contact)
+    async with transaction(stage.sessions) as session:
+        await merge_contacts(session, first.id, second.id, "user:1", stage.clock.now())
+    await intake.receive("sms", ACCOUNT, said("me again", number=NUMBER))
+    await settle(stage, intake)
+    talk, _ = await talks(stage)
+    assert [
+        one.text for one in await rows(stage, Message) if one.conversation_id == talk.id and one.author == "visitor"
+    ] == [
+        "hello",
+        "me again",
+    ]
+    last = (await rows(stage, OutboxMessage))[-1]
+    assert (last.contact_id, last.contact_point_id) == (first.id, talk.contact_point_id)
+    assert len(await talks(stage)) == 2
 
 
 def choices(_body: dict[str, Any]) -> dict[str, Any]:
