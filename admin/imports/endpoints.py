@@ -32,10 +32,11 @@ from base.database import transaction
 from base.encryption import KeyRing
 from base.errors import NotFound
 from crm.contacts.models import Contact
+from crm.fields.service import find_definitions
 from crm.imports import jobs
 from crm.imports.exporting import export_csv, export_json
 from crm.imports.files import Headings
-from crm.imports.mapping import guess_columns, targets
+from crm.imports.mapping import guess_columns, own_fields, targets
 from crm.imports.models import ContactImport, ImportState
 from crm.imports.options import Options, check_options
 from crm.imports.preview import preview_rows
@@ -119,7 +120,8 @@ async def preview_import(call: Call, body: ImportOptions) -> ImportPreview:
     async with transaction(call.context.sessions) as session:
         one = await get_import(session, call.ids["id"])
         plan = await _plan(call, one, body)
-    rows = await asyncio.to_thread(preview_rows, plan, call.context.clock.now())
+        definitions = await find_definitions(session, own_fields(plan.mapping))
+    rows = await asyncio.to_thread(preview_rows, plan, call.context.clock.now(), definitions)
     return ImportPreview(
         columns=_columns(plan.headings, plan.mapping),
         rows=[

@@ -79,6 +79,11 @@ def targets() -> tuple[str, ...]:
     return tuple(yaml.safe_load(_HEADINGS.read_text(encoding="utf-8")))
 
 
+def own_fields(mapping: Mapping[int, str]) -> list[str]:
+    """The names of the fields of one's own that columns become."""
+    return [target.removeprefix(OWN_FIELD) for target in mapping.values() if target.startswith(OWN_FIELD)]
+
+
 def _is_target(name: str) -> bool:
     return name in targets() or _FIELD.fullmatch(name) is not None
 

@@ -6,7 +6,8 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, partial
+from typing import Any, TypeVar
 from zoneinfo import available_timezones
 
 from babel.localedata import exists as has_locale
@@ -25,14 +26,17 @@ from crm.contacts.cleansing import (
     split_name,
 )
 from crm.contacts.tags import MOST_TAGS
+from crm.fields.rules import Definition, built_in_fields, read_value
 from crm.imports.mapping import OWN_FIELD
+
+T = TypeVar("T")
 
 _READERS: Mapping[AddressKind, Callable[[str], str]] = {
     "email": clean_email,
     "phone": clean_phone,
     "telegram": normalise_telegram,
 }
-_FREE_TEXTS = frozenset({"company", "job_title", "city", "postal_code", "website"})
+_FREE_TEXTS = frozenset({"company", "job_title", "street", "street_2", "city", "postal_code", "website"})
 LONGEST = 2_000
 """Characters a field may have."""
 _LONGEST_SOURCE = 200
@@ -69,6 +73,7 @@ class Defaults:
     country: str | None = None
     language: str = "en"
     consent_channels: tuple[str, ...] = ()
+    definitions: Mapping[str, Definition] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -77,7 +82,7 @@ class CleanRow:
 
     number: int
     addresses: dict[AddressKind, str] = field(default_factory=dict, repr=False)
-    fields: dict[str, str] = field(default_factory=dict, repr=False)
+    fields: dict[str, Any] = field(default_factory=dict, repr=False)
     tags: list[str] = field(default_factory=list)
     language: str = "en"
     time_zone: str | None = None
@@ -106,15 +111,16 @@ def clean_row(number: int, cells: list[str], mapping: Mapping[int, str], default
     }
     row = CleanRow(number, language=defaults.language)
 
-    def read(target: str, clean: Callable[[str], str]) -> str | None:
+    def read(target: str, clean: Callable[[str], T]) -> T | None:
         text = told.get(target)
         if text is None:
             return None
         try:
-            return clean(text) or None
+            cleaned = clean(text)
         except InvalidInput as error:
             row.note(target, error.message)
             return None
+        return None if cleaned == "" else cleaned
 
     country = read("country", clean_country)
     region = country or defaults.country
@@ -125,15 +131,17 @@ def clean_row(number: int, cells: list[str], mapping: Mapping[int, str], default
         if (value := read(kind, (lambda text: clean_phone(text, region)) if kind == "phone" else clean))
     }
     first, last = split_name(told["name"]) if "name" in told else ("", "")
-    values = {
+    values: dict[str, Any] = {
         "first_name": read("first_name", clean_name) or first,
         "last_name": read("last_name", clean_name) or last,
         "country": country,
         "state": read("state", lambda text: clean_state(text, country)),
     }
-    values |= {target: read(target, _field) for target in told if target in _FREE_TEXTS}
-    values |= {target.removeprefix(OWN_FIELD): read(target, _field) for target in told if target.startswith(OWN_FIELD)}
-    row.fields = {name: value for name, value in values.items() if value}
+    for target in told:
+        if target in _FREE_TEXTS or target.startswith(OWN_FIELD):
+            name = target.removeprefix(OWN_FIELD)
+            values[name] = read(target, _field_reader(defaults.definitions.get(name) or built_in_fields().get(name)))
+    row.fields = {name: value for name, value in values.items() if value not in (None, "")}
     row.language = read("language", clean_language) or defaults.language
     row.time_zone = read("time_zone", _time_zone)
     if "tags" in told:
@@ -142,6 +150,11 @@ def clean_row(number: int, cells: list[str], mapping: Mapping[int, str], default
     if not row.addresses:
         row.refuse("", "The row has no address that can be written to: it needs an e-mail address or a phone number.")
     return row
+
+
+def _field_reader(definition: Definition | None) -> Callable[[str], Any]:
+    """What reads a value of the field; one that nobody defined takes any text."""
+    return _field if definition is None else partial(read_value, definition)
 
 
 def _field(text: str) -> str:

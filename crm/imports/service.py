@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from uuid import UUID
@@ -24,7 +24,9 @@ from base.ids import new_id
 from base.tables import table_of
 from crm.consent.ledger import ConsentFact, append_consent_events
 from crm.contacts.addresses import ADDRESS_KINDS
+from crm.fields.service import find_definitions
 from crm.imports.files import Headings, read_headings, sha256_of
+from crm.imports.mapping import own_fields
 from crm.imports.models import ContactImport, ImportProblem
 from crm.imports.options import Options
 from crm.imports.preparing import Prepared, PreparedSet, Source, prepare_sets
@@ -129,7 +131,9 @@ async def carry_on(
     """
     progress, began = Progress(turn.import_id), time.monotonic()
     options = plan.options
-    source = Source(turn.import_id, plan.path, options.encoding, plan.mapping, options.defaults, turn.after_row, keys)
+    async with sessions() as session:
+        defaults = replace(options.defaults, definitions=await find_definitions(session, own_fields(plan.mapping)))
+    source = Source(turn.import_id, plan.path, options.encoding, plan.mapping, defaults, turn.after_row, keys)
     async with aclosing(prepare_sets(source, clock.now)) as sets:
         async for some in sets:
             async with transaction(sessions) as session:
