@@ -317,6 +317,92 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/leads/{id}/score": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a lead scores now, and why */
+        get: operations["get_score"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/score-rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The rules of scores that count now */
+        get: operations["get_score_rules"];
+        /** Change the rules of scores; everybody is counted anew by and by */
+        put: operations["change_score_rules"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/score-rules/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Who would move if these were the rules; nothing is changed */
+        post: operations["preview_score_rules"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tasks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What colleagues are to do, the oldest first */
+        get: operations["list_tasks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tasks/{id}/done": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A task is done */
+        post: operations["finish_task"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/contact-fields": {
         parameters: {
             query?: never;
@@ -813,6 +899,128 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/segments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All segments by name, in words, with their members */
+        get: operations["list_segments"];
+        put?: never;
+        /** Adds a segment; a worker finds its members within seconds or minutes */
+        post: operations["add_segment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/segments/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One segment with its rule and what uses it */
+        get: operations["get_segment"];
+        /** Gives a segment another name or rule; its members stay until they were asked by the new one */
+        put: operations["edit_segment"];
+        post?: never;
+        /** Removes a segment that nothing else speaks of */
+        delete: operations["remove_segment"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/segments/count": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** How many contacts a rule holds for, and for how many each of its conditions does alone */
+        post: operations["count_segment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/segments/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Some of the contacts a rule holds for: the first, or drawn by chance */
+        post: operations["preview_segment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/segments/words": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A rule in words */
+        post: operations["describe_segment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/segments/{id}/members": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who is in a segment since when, the last to enter first */
+        get: operations["list_segment_members"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/segments/{id}/contacts/{contact_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Why a contact is in a segment or not: condition by condition, and whether it may be profiled */
+        get: operations["explain_membership"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/understanding/groups": {
         parameters: {
             query?: never;
@@ -1091,6 +1299,22 @@ export interface components {
             verified_at: string | null;
         };
         /**
+         * AddressCondition
+         * @description The contact has an address of a kind; with `verified`, one that is proven, or only ones that are not.
+         */
+        AddressCondition: {
+            /**
+             * Address
+             * @enum {string}
+             */
+            address: "email" | "phone" | "telegram";
+            /**
+             * Verified
+             * @default null
+             */
+            verified: boolean | null;
+        };
+        /**
          * AlikeContact
          * @description One of the two, by what tells them apart.
          */
@@ -1150,6 +1374,52 @@ export interface components {
             answered_rightly: number;
         };
         /**
+         * Bands
+         * @description The lowest scores that are hot and warm; all below is cold.
+         */
+        Bands: {
+            /** Hot */
+            hot: number;
+            /** Warm */
+            warm: number;
+        };
+        /**
+         * Behaviour
+         * @description Events of one kind. `within` is days; of more than `at_most` only the latest count.
+         *
+         *     `times`: points for each of them, or once when there are `at_least` so many.
+         */
+        Behaviour: {
+            /** Event */
+            event: string;
+            /**
+             * Where
+             * @default []
+             */
+            where: components["schemas"]["PropertyIs"][];
+            /**
+             * Within
+             * @default null
+             */
+            within: number | null;
+            /**
+             * At Least
+             * @default 1
+             */
+            at_least: number;
+            /**
+             * At Most
+             * @default 1000
+             */
+            at_most: number;
+            /**
+             * Times
+             * @default each
+             * @enum {string}
+             */
+            times: "each" | "once";
+        };
+        /**
          * CarrierProof
          * @description Opt-in evidence as a carrier's campaign form asks for it.
          */
@@ -1175,6 +1445,34 @@ export interface components {
             value: string;
             /** Label */
             label: string;
+        };
+        /**
+         * ConditionCount
+         * @description One condition, and for how many contacts it holds alone.
+         */
+        ConditionCount: {
+            /** Words */
+            words: string;
+            /** Contacts */
+            contacts: number;
+        };
+        /**
+         * ConditionHolds
+         * @description One condition, and whether it holds for the contact.
+         */
+        ConditionHolds: {
+            /** Words */
+            words: string;
+            /** Holds */
+            holds: boolean;
+        };
+        /**
+         * ConditionInWords
+         * @description One condition of a rule.
+         */
+        ConditionInWords: {
+            /** Words */
+            words: string;
         };
         /**
          * ConfirmedCandidate
@@ -1211,6 +1509,25 @@ export interface components {
              * Format: uuid
              */
             merge_id: string;
+        };
+        /**
+         * ConsentCondition
+         * @description How the ledger stands to a purpose on a channel; a no to everything counts as a no to each.
+         */
+        ConsentCondition: {
+            /** Consent */
+            consent: string;
+            /**
+             * Channel
+             * @enum {string}
+             */
+            channel: "email" | "sms" | "voice" | "telegram" | "web";
+            /**
+             * Is
+             * @default given
+             * @enum {string}
+             */
+            is: "given" | "refused" | "withdrawn" | "expired" | "none";
         };
         /**
          * ConsentEvent
@@ -1359,6 +1676,31 @@ export interface components {
             created_at: string;
         };
         /**
+         * DateCondition
+         * @description A date of the contact, beside now (`days`) or beside a day. `created_at` is when the contact became known.
+         *
+         *     A field counts when it is written as a day (2026-12-24, begins at midnight UTC) or as an ISO 8601 time.
+         */
+        DateCondition: {
+            /** Date */
+            date: string;
+            /**
+             * Is
+             * @enum {string}
+             */
+            is: "in_next" | "in_last" | "at_least_ago" | "at_least_ahead" | "before" | "on_or_after";
+            /**
+             * Days
+             * @default null
+             */
+            days: number | null;
+            /**
+             * Day
+             * @default null
+             */
+            day: string | null;
+        };
+        /**
          * Decision
          * @description What was done, in words that the person may read. `decision` is for who wants a person to decide.
          */
@@ -1378,6 +1720,44 @@ export interface components {
         Dismissed: {
             /** Dismissed */
             dismissed: number;
+        };
+        /**
+         * EventCondition
+         * @description How often something happened: at all, in the last so-many days, or between two moments. Never is exactly 0 times.
+         *
+         *     Of the moments `since` counts, `until` does not.
+         */
+        EventCondition: {
+            /** Event */
+            event: string;
+            /**
+             * Where
+             * @default []
+             */
+            where: components["schemas"]["PropertyCondition"][];
+            /**
+             * Times
+             * @default at_least
+             * @enum {string}
+             */
+            times: "at_least" | "at_most" | "exactly";
+            /**
+             * Count
+             * @default 1
+             */
+            count: number;
+            /** @default null */
+            in_last: components["schemas"]["Window"] | null;
+            /**
+             * Since
+             * @default null
+             */
+            since: string | null;
+            /**
+             * Until
+             * @default null
+             */
+            until: string | null;
         };
         /** EventKindList */
         EventKindList: {
@@ -1522,6 +1902,42 @@ export interface components {
             value: string;
             /** Verified At */
             verified_at: string | null;
+        };
+        /**
+         * FactCondition
+         * @description Something known of the contact: stage, language … or a field. Unknown fits only `unknown` and `is_not`.
+         */
+        FactCondition: {
+            /**
+             * Op
+             * @enum {string}
+             */
+            op: "is" | "is_not" | "in" | "known" | "unknown" | "at_least" | "at_most" | "starts_with" | "contains";
+            /**
+             * Value
+             * @default null
+             */
+            value: boolean | number | string | (boolean | number | string)[] | null;
+            /** Fact */
+            fact: string;
+        };
+        /**
+         * FactIs
+         * @description One fact compared. An unknown fact satisfies only `unknown` and `is_not`.
+         */
+        FactIs: {
+            /** Fact */
+            fact: string;
+            /**
+             * Op
+             * @enum {string}
+             */
+            op: "is" | "is_not" | "in" | "known" | "unknown" | "at_least" | "at_most";
+            /**
+             * Value
+             * @default null
+             */
+            value: boolean | number | string | (boolean | number | string)[] | null;
         };
         /**
          * FieldConflict
@@ -1983,6 +2399,17 @@ export interface components {
             rows: components["schemas"]["PreviewRow"][];
         };
         /**
+         * InSegment
+         * @description The contact is in another segment.
+         */
+        InSegment: {
+            /**
+             * Segment
+             * Format: uuid
+             */
+            segment: string;
+        };
+        /**
          * IntentChange
          * @description An intent whose figures change; `f1` is null where it has no examples.
          */
@@ -2159,6 +2586,54 @@ export interface components {
             password: string;
         };
         /**
+         * Member
+         * @description A contact that is in a segment since.
+         */
+        Member: {
+            /**
+             * Contact Id
+             * Format: uuid
+             */
+            contact_id: string;
+            /** Name */
+            name: string | null;
+            /** Company */
+            company: string | null;
+            /** Stage */
+            stage: string;
+            /** Score */
+            score: number;
+            /**
+             * Entered At
+             * Format: date-time
+             */
+            entered_at: string;
+        };
+        /**
+         * MemberPage
+         * @description Those who entered last first.
+         */
+        MemberPage: {
+            /** Items */
+            items: components["schemas"]["Member"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
+        /**
+         * Membership
+         * @description How one contact stands to a segment now. `refusal` is why it may be in none that profiles, in words.
+         */
+        Membership: {
+            /** Is Member */
+            is_member: boolean;
+            /** Fits */
+            fits: boolean;
+            /** Refusal */
+            refusal: string | null;
+            /** Conditions */
+            conditions: components["schemas"]["ConditionHolds"][];
+        };
+        /**
          * Merge
          * @description A merge, and who undid it. `kept` holds what the merged contact knew otherwise than the survivor does now.
          */
@@ -2327,6 +2802,19 @@ export interface components {
             happened: components["schemas"]["Happening"][];
             /** Talk */
             talk: components["schemas"]["SaidInTalk"][];
+        };
+        /**
+         * NearText
+         * @description Something the contact wrote means about the same as a text: cosine of their vectors at least so much.
+         */
+        NearText: {
+            /** Near */
+            near: string;
+            /**
+             * At Least
+             * @default 0.6
+             */
+            at_least: number;
         };
         /**
          * NewContactField
@@ -2575,6 +3063,25 @@ export interface components {
             external_source: string | null;
         };
         /**
+         * Person
+         * @description A contact in a segment.
+         */
+        Person: {
+            /**
+             * Contact Id
+             * Format: uuid
+             */
+            contact_id: string;
+            /** Name */
+            name: string | null;
+            /** Company */
+            company: string | null;
+            /** Stage */
+            stage: string;
+            /** Score */
+            score: number;
+        };
+        /**
          * PersonProof
          * @description Everything about one person's consent and what was sent to them; the latest 1,000 messages.
          */
@@ -2612,6 +3119,29 @@ export interface components {
             };
             /** Problems */
             problems: components["schemas"]["RowProblem"][];
+        };
+        /**
+         * PreviewWish
+         * @description `sample` draws by chance; else they are the first by their ids.
+         */
+        PreviewWish: {
+            tree: components["schemas"]["SegmentTree-Input"];
+            /**
+             * Language
+             * @default en
+             * @enum {string}
+             */
+            language: "en" | "de" | "es" | "fr";
+            /**
+             * Limit
+             * @default 20
+             */
+            limit: number;
+            /**
+             * Sample
+             * @default false
+             */
+            sample: boolean;
         };
         /**
          * PrivacyRequest
@@ -2711,6 +3241,42 @@ export interface components {
          */
         ProcessingRecord: {
             [key: string]: unknown;
+        };
+        /**
+         * PropertyCondition
+         * @description One property of an event.
+         */
+        PropertyCondition: {
+            /**
+             * Op
+             * @enum {string}
+             */
+            op: "is" | "is_not" | "in" | "known" | "unknown" | "at_least" | "at_most" | "starts_with" | "contains";
+            /**
+             * Value
+             * @default null
+             */
+            value: boolean | number | string | (boolean | number | string)[] | null;
+            /** Property */
+            property: string;
+        };
+        /**
+         * PropertyIs
+         * @description One property of an event compared. A property that is not there satisfies only `is_not`.
+         */
+        PropertyIs: {
+            /** Property */
+            property: string;
+            /**
+             * Op
+             * @enum {string}
+             */
+            op: "is" | "is_not" | "in" | "known" | "at_least" | "at_most" | "contains";
+            /**
+             * Value
+             * @default null
+             */
+            value: boolean | number | string | (boolean | number | string)[] | null;
         };
         /**
          * Proposal
@@ -2972,6 +3538,135 @@ export interface components {
              */
             at: string;
         };
+        /**
+         * Score
+         * @description One of several scores. `caps`: the most points, up or down, that a group of its rules comes to.
+         */
+        Score: {
+            /** Title */
+            title: string;
+            /**
+             * Caps
+             * @default {}
+             */
+            caps: {
+                [key: string]: number;
+            };
+        };
+        /**
+         * ScoreBook
+         * @description All rules, scores, bands and thresholds, as of one date. `talks`: the score that dialogues' points count for.
+         */
+        "ScoreBook-Input": {
+            /** Version */
+            version: string;
+            bands: components["schemas"]["Bands"];
+            /** Scores */
+            scores?: {
+                [key: string]: components["schemas"]["Score"];
+            };
+            /**
+             * Talks
+             * @default null
+             */
+            talks: string | null;
+            /**
+             * Stages
+             * @default []
+             */
+            stages: components["schemas"]["Threshold"][];
+            /** Rules */
+            rules: components["schemas"]["ScoreRule-Input"][];
+        };
+        /**
+         * ScoreBook
+         * @description All rules, scores, bands and thresholds, as of one date. `talks`: the score that dialogues' points count for.
+         */
+        "ScoreBook-Output": {
+            /** Version */
+            version: string;
+            bands: components["schemas"]["Bands"];
+            /** Scores */
+            scores?: {
+                [key: string]: components["schemas"]["Score"];
+            };
+            /**
+             * Talks
+             * @default null
+             */
+            talks: string | null;
+            /**
+             * Stages
+             * @default []
+             */
+            stages: components["schemas"]["Threshold"][];
+            /** Rules */
+            rules: components["schemas"]["ScoreRule-Output"][];
+        };
+        /**
+         * ScoreCondition
+         * @description One of the contact's scores by name; `total` is the sum of all. Who has no points has 0.
+         */
+        ScoreCondition: {
+            /** Score */
+            score: string;
+            /**
+             * Op
+             * @enum {string}
+             */
+            op: "at_least" | "at_most";
+            /** Value */
+            value: number;
+        };
+        /** ScoreEvent */
+        ScoreEvent: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Kind */
+            kind: string;
+            /** Summary */
+            summary: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+        };
+        /** ScoreMove */
+        ScoreMove: {
+            /**
+             * Contact Id
+             * Format: uuid
+             */
+            contact_id: string;
+            /** Before */
+            before: {
+                [key: string]: number;
+            };
+            /** After */
+            after: {
+                [key: string]: number;
+            };
+            /** Stage */
+            stage: string | null;
+        };
+        /**
+         * ScoreOfContact
+         * @description Each score by name, and their `total`, as they are at this moment: points that fade are counted to now.
+         */
+        ScoreOfContact: {
+            /** Scores */
+            scores: {
+                [key: string]: number;
+            };
+            /** Band */
+            band: string | null;
+            /** Reasons */
+            reasons: components["schemas"]["ScoreReasonNow"][];
+        };
         /** ScoreReason */
         ScoreReason: {
             /**
@@ -2992,6 +3687,317 @@ export interface components {
              * Format: date-time
              */
             at: string;
+        };
+        /**
+         * ScoreReasonNow
+         * @description Points of one rule. `points` is what is left of them now; they came from a chat turn or an event.
+         */
+        ScoreReasonNow: {
+            /** Rule */
+            rule: string;
+            /** Score */
+            score: string;
+            /** Group */
+            group: string | null;
+            /** Points */
+            points: number;
+            /** Given */
+            given: number;
+            /** Half Life Days */
+            half_life_days: number | null;
+            /** Reason */
+            reason: string;
+            /** Message Id */
+            message_id: string | null;
+            event: components["schemas"]["ScoreEvent"] | null;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+        };
+        /**
+         * ScoreRule
+         * @description Points for a condition or for what somebody did, with the reason that people read.
+         *
+         *     Ids of dialogue rules have slashes, these do not. Points with a `half_life` (days) fade.
+         */
+        "ScoreRule-Input": {
+            /** Id */
+            id: string;
+            /**
+             * Score
+             * @default fit
+             */
+            score: string;
+            /**
+             * Group
+             * @default null
+             */
+            group: string | null;
+            /**
+             * When
+             * @default null
+             */
+            when: components["schemas"]["FactIs"] | components["schemas"]["crm__scoring__conditions__AllOf-Input"] | components["schemas"]["crm__scoring__conditions__AnyOf-Input"] | components["schemas"]["crm__scoring__conditions__Not-Input"] | null;
+            /** @default null */
+            did: components["schemas"]["Behaviour"] | null;
+            /** Points */
+            points: number;
+            /**
+             * Half Life
+             * @default null
+             */
+            half_life: number | null;
+            /** Reason */
+            reason: string;
+        };
+        /**
+         * ScoreRule
+         * @description Points for a condition or for what somebody did, with the reason that people read.
+         *
+         *     Ids of dialogue rules have slashes, these do not. Points with a `half_life` (days) fade.
+         */
+        "ScoreRule-Output": {
+            /** Id */
+            id: string;
+            /**
+             * Score
+             * @default fit
+             */
+            score: string;
+            /**
+             * Group
+             * @default null
+             */
+            group: string | null;
+            /**
+             * When
+             * @default null
+             */
+            when: components["schemas"]["FactIs"] | components["schemas"]["crm__scoring__conditions__AllOf-Output"] | components["schemas"]["crm__scoring__conditions__AnyOf-Output"] | components["schemas"]["crm__scoring__conditions__Not-Output"] | null;
+            /** @default null */
+            did: components["schemas"]["Behaviour"] | null;
+            /** Points */
+            points: number;
+            /**
+             * Half Life
+             * @default null
+             */
+            half_life: number | null;
+            /** Reason */
+            reason: string;
+        };
+        /**
+         * ScoreRules
+         * @description The rules that count now. Send an edit with their `number`.
+         */
+        ScoreRules: {
+            /** Number */
+            number: number;
+            book: components["schemas"]["ScoreBook-Output"];
+            /** Made By */
+            made_by: string | null;
+            /** Made At */
+            made_at: string | null;
+        };
+        /** ScoreRulesDraft */
+        ScoreRulesDraft: {
+            book: components["schemas"]["ScoreBook-Input"];
+        };
+        /**
+         * ScoreRulesEdit
+         * @description `based_on` is the number of the rules that were edited.
+         */
+        ScoreRulesEdit: {
+            /** Based On */
+            based_on: number;
+            book: components["schemas"]["ScoreBook-Input"];
+        };
+        /**
+         * ScoreRulesPreview
+         * @description Who would move: of `looked_at` out of `contacts`. `bands` and `stages` say how many would come into each.
+         */
+        ScoreRulesPreview: {
+            /** Contacts */
+            contacts: number;
+            /** Looked At */
+            looked_at: number;
+            /** Up */
+            up: number;
+            /** Down */
+            down: number;
+            /** Bands */
+            bands: {
+                [key: string]: number;
+            };
+            /** Stages */
+            stages: {
+                [key: string]: number;
+            };
+            /** Examples */
+            examples: components["schemas"]["ScoreMove"][];
+        };
+        /**
+         * Segment
+         * @description A segment with its rule. While anything speaks of it (`used_by`, in words) it cannot be removed.
+         */
+        Segment: {
+            /** Version */
+            version: number;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Name */
+            name: string;
+            /** Words */
+            words: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "building" | "live";
+            /** Built */
+            built: number;
+            /** Contacts */
+            contacts: number;
+            /** Members */
+            members: number;
+            /** Profiles */
+            profiles: boolean;
+            /** Made By */
+            made_by: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+            tree: components["schemas"]["SegmentTree-Output"];
+            /** Conditions */
+            conditions: components["schemas"]["ConditionInWords"][];
+            /** Used By */
+            used_by: string[];
+        };
+        /**
+         * SegmentCount
+         * @description How many contacts are in a segment of this rule, and how many more would be if they might be profiled.
+         */
+        SegmentCount: {
+            /** Contacts */
+            contacts: number;
+            /** Refused */
+            refused: number;
+            /** Conditions */
+            conditions: components["schemas"]["ConditionCount"][];
+        };
+        /**
+         * SegmentList
+         * @description All segments, by name.
+         */
+        SegmentList: {
+            /** Items */
+            items: components["schemas"]["SegmentRow"][];
+        };
+        /**
+         * SegmentPreview
+         * @description Some of those who are in a segment of this rule.
+         */
+        SegmentPreview: {
+            /** Items */
+            items: components["schemas"]["Person"][];
+        };
+        /**
+         * SegmentRow
+         * @description A segment. While its members are being found (`building`), `built` of about `contacts` were asked.
+         *
+         *     `profiles`: who may not be profiled is not in it.
+         */
+        SegmentRow: {
+            /** Version */
+            version: number;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Name */
+            name: string;
+            /** Words */
+            words: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "building" | "live";
+            /** Built */
+            built: number;
+            /** Contacts */
+            contacts: number;
+            /** Members */
+            members: number;
+            /** Profiles */
+            profiles: boolean;
+            /** Made By */
+            made_by: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+        };
+        /**
+         * SegmentRule
+         * @description A rule that need not be saved.
+         */
+        SegmentRule: {
+            tree: components["schemas"]["SegmentTree-Input"];
+            /**
+             * Language
+             * @default en
+             * @enum {string}
+             */
+            language: "en" | "de" | "es" | "fr";
+        };
+        /**
+         * SegmentTree
+         * @description The whole rule of a segment.
+         */
+        "SegmentTree-Input": components["schemas"]["FactCondition"] | components["schemas"]["TagCondition"] | components["schemas"]["DateCondition"] | components["schemas"]["EventCondition"] | components["schemas"]["ScoreCondition"] | components["schemas"]["ConsentCondition"] | components["schemas"]["AddressCondition"] | components["schemas"]["InSegment"] | components["schemas"]["NearText"] | components["schemas"]["crm__segments__tree__AllOf-Input"] | components["schemas"]["crm__segments__tree__AnyOf-Input"] | components["schemas"]["crm__segments__tree__Not-Input"];
+        /**
+         * SegmentTree
+         * @description The whole rule of a segment.
+         */
+        "SegmentTree-Output": components["schemas"]["FactCondition"] | components["schemas"]["TagCondition"] | components["schemas"]["DateCondition"] | components["schemas"]["EventCondition"] | components["schemas"]["ScoreCondition"] | components["schemas"]["ConsentCondition"] | components["schemas"]["AddressCondition"] | components["schemas"]["InSegment"] | components["schemas"]["NearText"] | components["schemas"]["crm__segments__tree__AllOf-Output"] | components["schemas"]["crm__segments__tree__AnyOf-Output"] | components["schemas"]["crm__segments__tree__Not-Output"];
+        /**
+         * SegmentWish
+         * @description A segment to be made, or what one is to become.
+         */
+        SegmentWish: {
+            /** Name */
+            name: string;
+            tree: components["schemas"]["SegmentTree-Input"];
+        };
+        /**
+         * SegmentWords
+         * @description A rule in words.
+         */
+        SegmentWords: {
+            /** Words */
+            words: string;
+            /** Conditions */
+            conditions: components["schemas"]["ConditionInWords"][];
         };
         /**
          * SentMessage
@@ -3112,6 +4118,70 @@ export interface components {
             /** Reason */
             reason: string;
         };
+        /**
+         * TagCondition
+         * @description The contact has a tag.
+         */
+        TagCondition: {
+            /** Tag */
+            tag: string;
+        };
+        /** TaskList */
+        TaskList: {
+            /** Items */
+            items: components["schemas"]["TaskRow"][];
+        };
+        /**
+         * TaskRow
+         * @description `owner_id` is null of tasks that are nobody's yet.
+         */
+        TaskRow: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Contact Id
+             * Format: uuid
+             */
+            contact_id: string;
+            /** Owner Id */
+            owner_id: string | null;
+            /** Kind */
+            kind: string;
+            /** Title */
+            title: string;
+            /** Data */
+            data: {
+                [key: string]: unknown;
+            };
+            /** Due At */
+            due_at: string | null;
+            /**
+             * Made At
+             * Format: date-time
+             */
+            made_at: string;
+        };
+        /**
+         * Threshold
+         * @description Who reaches it moves on to the stage, and who looks after them is told.
+         */
+        Threshold: {
+            /**
+             * Stage
+             * @enum {string}
+             */
+            stage: "visitor" | "lead" | "mql" | "sql" | "customer" | "disqualified";
+            /**
+             * Score
+             * @default total
+             */
+            score: string;
+            /** At Least */
+            at_least: number;
+        };
         /** TimelineEvent */
         TimelineEvent: {
             /**
@@ -3197,6 +4267,115 @@ export interface components {
             name: string;
             /** Role */
             role: string;
+        };
+        /**
+         * Window
+         * @description How far back from now.
+         */
+        Window: {
+            /** Amount */
+            amount: number;
+            /**
+             * Unit
+             * @enum {string}
+             */
+            unit: "hours" | "days" | "weeks";
+        };
+        /**
+         * AllOf
+         * @description Holds when each of its conditions holds.
+         */
+        "crm__scoring__conditions__AllOf-Input": {
+            /** All */
+            all: (components["schemas"]["FactIs"] | components["schemas"]["crm__scoring__conditions__AllOf-Input"] | components["schemas"]["crm__scoring__conditions__AnyOf-Input"] | components["schemas"]["crm__scoring__conditions__Not-Input"])[];
+        };
+        /**
+         * AllOf
+         * @description Holds when each of its conditions holds.
+         */
+        "crm__scoring__conditions__AllOf-Output": {
+            /** All */
+            all: (components["schemas"]["FactIs"] | components["schemas"]["crm__scoring__conditions__AllOf-Output"] | components["schemas"]["crm__scoring__conditions__AnyOf-Output"] | components["schemas"]["crm__scoring__conditions__Not-Output"])[];
+        };
+        /**
+         * AnyOf
+         * @description Holds when at least one of its conditions holds.
+         */
+        "crm__scoring__conditions__AnyOf-Input": {
+            /** Any */
+            any: (components["schemas"]["FactIs"] | components["schemas"]["crm__scoring__conditions__AllOf-Input"] | components["schemas"]["crm__scoring__conditions__AnyOf-Input"] | components["schemas"]["crm__scoring__conditions__Not-Input"])[];
+        };
+        /**
+         * AnyOf
+         * @description Holds when at least one of its conditions holds.
+         */
+        "crm__scoring__conditions__AnyOf-Output": {
+            /** Any */
+            any: (components["schemas"]["FactIs"] | components["schemas"]["crm__scoring__conditions__AllOf-Output"] | components["schemas"]["crm__scoring__conditions__AnyOf-Output"] | components["schemas"]["crm__scoring__conditions__Not-Output"])[];
+        };
+        /**
+         * Not
+         * @description Holds when its condition does not.
+         */
+        "crm__scoring__conditions__Not-Input": {
+            /** Not */
+            not: components["schemas"]["FactIs"] | components["schemas"]["crm__scoring__conditions__AllOf-Input"] | components["schemas"]["crm__scoring__conditions__AnyOf-Input"] | components["schemas"]["crm__scoring__conditions__Not-Input"];
+        };
+        /**
+         * Not
+         * @description Holds when its condition does not.
+         */
+        "crm__scoring__conditions__Not-Output": {
+            /** Not */
+            not: components["schemas"]["FactIs"] | components["schemas"]["crm__scoring__conditions__AllOf-Output"] | components["schemas"]["crm__scoring__conditions__AnyOf-Output"] | components["schemas"]["crm__scoring__conditions__Not-Output"];
+        };
+        /**
+         * AllOf
+         * @description Holds when each of its conditions holds.
+         */
+        "crm__segments__tree__AllOf-Input": {
+            /** All */
+            all: (components["schemas"]["FactCondition"] | components["schemas"]["TagCondition"] | components["schemas"]["DateCondition"] | components["schemas"]["EventCondition"] | components["schemas"]["ScoreCondition"] | components["schemas"]["ConsentCondition"] | components["schemas"]["AddressCondition"] | components["schemas"]["InSegment"] | components["schemas"]["NearText"] | components["schemas"]["crm__segments__tree__AllOf-Input"] | components["schemas"]["crm__segments__tree__AnyOf-Input"] | components["schemas"]["crm__segments__tree__Not-Input"])[];
+        };
+        /**
+         * AllOf
+         * @description Holds when each of its conditions holds.
+         */
+        "crm__segments__tree__AllOf-Output": {
+            /** All */
+            all: (components["schemas"]["FactCondition"] | components["schemas"]["TagCondition"] | components["schemas"]["DateCondition"] | components["schemas"]["EventCondition"] | components["schemas"]["ScoreCondition"] | components["schemas"]["ConsentCondition"] | components["schemas"]["AddressCondition"] | components["schemas"]["InSegment"] | components["schemas"]["NearText"] | components["schemas"]["crm__segments__tree__AllOf-Output"] | components["schemas"]["crm__segments__tree__AnyOf-Output"] | components["schemas"]["crm__segments__tree__Not-Output"])[];
+        };
+        /**
+         * AnyOf
+         * @description Holds when at least one of its conditions holds.
+         */
+        "crm__segments__tree__AnyOf-Input": {
+            /** Any */
+            any: (components["schemas"]["FactCondition"] | components["schemas"]["TagCondition"] | components["schemas"]["DateCondition"] | components["schemas"]["EventCondition"] | components["schemas"]["ScoreCondition"] | components["schemas"]["ConsentCondition"] | components["schemas"]["AddressCondition"] | components["schemas"]["InSegment"] | components["schemas"]["NearText"] | components["schemas"]["crm__segments__tree__AllOf-Input"] | components["schemas"]["crm__segments__tree__AnyOf-Input"] | components["schemas"]["crm__segments__tree__Not-Input"])[];
+        };
+        /**
+         * AnyOf
+         * @description Holds when at least one of its conditions holds.
+         */
+        "crm__segments__tree__AnyOf-Output": {
+            /** Any */
+            any: (components["schemas"]["FactCondition"] | components["schemas"]["TagCondition"] | components["schemas"]["DateCondition"] | components["schemas"]["EventCondition"] | components["schemas"]["ScoreCondition"] | components["schemas"]["ConsentCondition"] | components["schemas"]["AddressCondition"] | components["schemas"]["InSegment"] | components["schemas"]["NearText"] | components["schemas"]["crm__segments__tree__AllOf-Output"] | components["schemas"]["crm__segments__tree__AnyOf-Output"] | components["schemas"]["crm__segments__tree__Not-Output"])[];
+        };
+        /**
+         * Not
+         * @description Holds when its condition does not.
+         */
+        "crm__segments__tree__Not-Input": {
+            /** Not */
+            not: components["schemas"]["FactCondition"] | components["schemas"]["TagCondition"] | components["schemas"]["DateCondition"] | components["schemas"]["EventCondition"] | components["schemas"]["ScoreCondition"] | components["schemas"]["ConsentCondition"] | components["schemas"]["AddressCondition"] | components["schemas"]["InSegment"] | components["schemas"]["NearText"] | components["schemas"]["crm__segments__tree__AllOf-Input"] | components["schemas"]["crm__segments__tree__AnyOf-Input"] | components["schemas"]["crm__segments__tree__Not-Input"];
+        };
+        /**
+         * Not
+         * @description Holds when its condition does not.
+         */
+        "crm__segments__tree__Not-Output": {
+            /** Not */
+            not: components["schemas"]["FactCondition"] | components["schemas"]["TagCondition"] | components["schemas"]["DateCondition"] | components["schemas"]["EventCondition"] | components["schemas"]["ScoreCondition"] | components["schemas"]["ConsentCondition"] | components["schemas"]["AddressCondition"] | components["schemas"]["InSegment"] | components["schemas"]["NearText"] | components["schemas"]["crm__segments__tree__AllOf-Output"] | components["schemas"]["crm__segments__tree__AnyOf-Output"] | components["schemas"]["crm__segments__tree__Not-Output"];
         };
     };
     responses: never;
@@ -4677,6 +5856,337 @@ export interface operations {
             };
             /** @description Fields not valid */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_score: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScoreOfContact"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_score_rules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScoreRules"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_score_rules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ScoreRulesEdit"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScoreRules"];
+                };
+            };
+            /** @description Not readable as JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A foreign page, or not permitted */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Somebody else changed them since */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Larger than 64 kB */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    preview_score_rules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ScoreRulesDraft"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScoreRulesPreview"];
+                };
+            };
+            /** @description Not readable as JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A foreign page, or not permitted */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Larger than 64 kB */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_tasks: {
+        parameters: {
+            query?: {
+                contact?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TaskList"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    finish_task: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A foreign page, or not permitted */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not JSON */
+            415: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6672,6 +8182,778 @@ export interface operations {
             };
             /** @description Not signed in */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_segments: {
+        parameters: {
+            query?: {
+                language?: "en" | "de" | "es" | "fr";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SegmentList"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    add_segment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SegmentWish"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    /** @description The version, for If-Match. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Segment"];
+                };
+            };
+            /** @description Not readable as JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A foreign page, or not permitted */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is a segment of this name */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Larger than 64 kB */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No dialogue process could say what a text in the rule means */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_segment: {
+        parameters: {
+            query?: {
+                language?: "en" | "de" | "es" | "fr";
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description The version, for If-Match. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Segment"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    edit_segment: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The ETag of what is edited. */
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SegmentWish"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description The version, for If-Match. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Segment"];
+                };
+            };
+            /** @description Not readable as JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A foreign page, or not permitted */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Another segment has this name */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Somebody else changed it: load it again */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Larger than 64 kB */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description If-Match is missing */
+            428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No dialogue process could say what a text in the rule means */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_segment: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The ETag of what is edited. */
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A foreign page, or not permitted */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Another segment or a journey speaks of it; the problem says which */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Somebody else changed it: load it again */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description If-Match is missing */
+            428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    count_segment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SegmentRule"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SegmentCount"];
+                };
+            };
+            /** @description Not readable as JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A foreign page, or not permitted */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Larger than 64 kB */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No dialogue process could say what a text in the rule means */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    preview_segment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PreviewWish"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SegmentPreview"];
+                };
+            };
+            /** @description Not readable as JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A foreign page, or not permitted */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Larger than 64 kB */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No dialogue process could say what a text in the rule means */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    describe_segment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SegmentRule"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SegmentWords"];
+                };
+            };
+            /** @description Not readable as JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A foreign page, or not permitted */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Larger than 64 kB */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_segment_members: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MemberPage"];
+                };
+            };
+            /** @description The cursor is not one of ours */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    explain_membership: {
+        parameters: {
+            query?: {
+                language?: "en" | "de" | "es" | "fr";
+            };
+            header?: never;
+            path: {
+                id: string;
+                contact_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Membership"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields not valid */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
