@@ -13,6 +13,7 @@ from base.logging import configure_logging
 from server.audit_commands import audit
 from server.channels_commands import channels
 from server.contacts_commands import contacts
+from server.events_commands import events
 from server.flows_commands import flows
 from server.knowledge_commands import knowledge
 from server.ledger_commands import ledger, verify_ledger
@@ -21,6 +22,7 @@ from server.outside_commands import calendars, connectors
 from server.privacy_commands import privacy
 from server.problems import describe_problem
 from server.proof_commands import proof
+from server.segments_commands import segments
 from server.settings import read_settings
 
 
@@ -71,6 +73,18 @@ def worker() -> None:
     configure_logging(level=settings.log_level, as_json=settings.log_json)
     _use_uvloop()
     asyncio.run(run_worker(open_platform(settings)))
+
+
+@parley.command()
+def mqtt() -> None:
+    """Run the process that takes events of devices from a broker (needs DATABASE_URL, PARLEY_MQTT_URL)."""
+    from server.mqtt import run_mqtt
+    from server.wiring import open_platform
+
+    settings = read_settings()
+    configure_logging(level=settings.log_level, as_json=settings.log_json)
+    _use_uvloop()
+    asyncio.run(run_mqtt(open_platform(settings)))
 
 
 @parley.command()
@@ -147,6 +161,8 @@ for _group in (
     proof,
     privacy,
     contacts,
+    events,
+    segments,
 ):
     parley.add_command(_group)
 

@@ -80,6 +80,17 @@ class Settings(BaseSettings):
     chat_messages_a_minute: int = Field(20, ge=1, description="Messages a visitor may send in a minute.")
     chat_sessions_a_minute: int = Field(30, ge=1, description="New chats an address may open in a minute.")
 
+    mqtt_url: SecretStr | None = Field(
+        None,
+        description="mqtt://user:password@host:1883 or mqtts://…: the broker whose messages are events of devices. "
+        "Unset: none are taken.",
+    )
+    mqtt_topic: str = Field(
+        "parley/events/+",
+        min_length=1,
+        description="Topic of the broker to subscribe to; its last level is the name of the source of events.",
+    )
+
     company_name: str = Field("Northwind Ledger", min_length=1, description="Who asks for consent and sends messages.")
     postal_address: str = Field("", description="Postal address shown in every e-mail; e-mail stays off without it.")
     smtp_url: SecretStr | None = Field(
@@ -131,6 +142,14 @@ class Settings(BaseSettings):
         # Without its cause: that would repeat the address, and with it the password.
         if value is not None and not value.get_secret_value().startswith(("postgresql://", "postgres://")):
             raise ValueError("must look like postgresql://user:password@host:5432/name")
+        return value
+
+    @field_validator("mqtt_url")
+    @classmethod
+    def _of_a_broker(cls, value: SecretStr | None) -> SecretStr | None:
+        # Without its cause, as above.
+        if value is not None and not value.get_secret_value().startswith(("mqtt://", "mqtts://")):
+            raise ValueError("must look like mqtt://user:password@host:1883")
         return value
 
     @field_validator("email_from", "email_reply_to")

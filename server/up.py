@@ -79,6 +79,7 @@ async def _start_all(supervisor: Supervisor, settings: Settings, stopping: async
     programs += [
         _own("web", settings, ready=f"http://{settings.host}:{settings.port}/readyz"),
         _own("worker", settings),
+        *([_own("mqtt", settings)] if settings.mqtt_url else []),
     ]
     for program in programs:
         starting = asyncio.create_task(supervisor.start(program))

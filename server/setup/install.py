@@ -12,7 +12,7 @@ import shutil
 import sys
 from pathlib import Path
 
-from server.setup.machine import find_browser, find_node, find_rasa_python
+from server.setup.machine import find_broker, find_browser, find_node, find_rasa_python
 from server.setup.progress import ROOT, STATE, Log, SetupStopped, Step, run_steps
 
 VENV = ROOT / ".venv"
@@ -60,7 +60,7 @@ def list_steps(*, dev: bool) -> list[Step]:
         _model(),
     ]
     if dev:
-        steps += [_dev_environment(), _rasa_dev_environment(), _browser()]
+        steps += [_dev_environment(), _rasa_dev_environment(), _browser(), _broker()]
     return steps
 
 
@@ -171,6 +171,20 @@ def _browser() -> Step:
             raise SetupStopped(f"The browser tests need Chromium. Get it with: sudo {remedy}")
 
     return Step("browser", "Chromium for the browser tests", (), (), work, extra=str(find_browser()))
+
+
+def _broker() -> Step:
+    remedy = "apt-get install -y mosquitto"
+
+    def work(log: Log) -> None:
+        if find_broker() is None and hasattr(os, "geteuid") and os.geteuid() == 0 and shutil.which("apt-get"):
+            quiet = {"DEBIAN_FRONTEND": "noninteractive"}
+            log.run(["apt-get", "update"], env=quiet)
+            log.run(["apt-get", "install", "-y", "--no-install-recommends", "mosquitto"], env=quiet)
+        if find_broker() is None:
+            raise SetupStopped(f"The tests of MQTT need Mosquitto. Get it with: sudo {remedy}")
+
+    return Step("broker", "Mosquitto for the tests of MQTT", (), (), work, extra=str(find_broker()))
 
 
 def _make_venv(log: Log, python: Path, folder: Path) -> None:

@@ -63,6 +63,12 @@ def find_browser() -> Path | None:
     return next((Path(found) for name in names if (found := shutil.which(name))), None)
 
 
+def find_broker() -> Path | None:
+    """A Mosquitto for the tests of MQTT. Debian puts it where only root's programs are looked for."""
+    found = shutil.which("mosquitto", path=f"{os.environ.get('PATH', '')}{os.pathsep}/usr/sbin")
+    return Path(found) if found else None
+
+
 def _version(program: Path, flag: str) -> str:
     """The digits in what a program says of its version; empty when it does not run (a pyenv shim, say)."""
     found = re.search(r"(\d+\.\d+\.\d+)", _output([str(program), flag]))
