@@ -32,7 +32,7 @@ from admin.segments.shapes import (
 from admin.segments.uses import list_uses
 from crm.contacts.models import Contact
 from crm.segments.building import count_contacts
-from crm.segments.counting import count_each, draw, explain, find_first
+from crm.segments.counting import count_each, count_members, draw, explain, find_first
 from crm.segments.models import Segment as Row
 from crm.segments.models import SegmentMember
 from crm.segments.service import get_segment, list_segments, names_of
@@ -43,8 +43,7 @@ from crm.segments.words import describe, describe_each
 async def read_segments(session: AsyncSession, language: Language) -> SegmentList:
     """All segments."""
     rows = await list_segments(session)
-    counted = select(SegmentMember.segment_id, func.count().label("members")).group_by(SegmentMember.segment_id)
-    members = {row.segment_id: row.members for row in await session.execute(counted)}
+    members = await count_members(session)
     contacts, names = await count_contacts(session), {row.id: row.name for row in rows}
     return SegmentList(
         items=[SegmentRow(**_show(row, members.get(row.id, 0), contacts, language, names)) for row in rows]

@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from base.errors import NotFound
 from crm.contacts.models import Contact
 from crm.segments.compiling import compile_node, compile_tree, may_be_segmented
-from crm.segments.models import SegmentPerson
+from crm.segments.models import SegmentMember, SegmentPerson
 from crm.segments.tree import SegmentTree
 
 # The planner knows little of how many contacts a condition holds for, and of ten of them nothing: it would look each
@@ -83,6 +83,19 @@ async def draw(session: AsyncSession, tree: SegmentTree, now: datetime, limit: i
     await session.execute(text(_SET_WISE))
     drawn = select(Contact.id).where(compile_tree(tree, now, set_wise=True)).order_by(func.random()).limit(limit)
     return (await session.scalars(drawn)).all()
+
+
+async def count_members(session: AsyncSession) -> dict[UUID, int]:
+    """How many are in each segment as its members stand; one without any is absent."""
+    counted = select(SegmentMember.segment_id, func.count().label("members")).group_by(SegmentMember.segment_id)
+    return {row.segment_id: row.members for row in await session.execute(counted)}
+
+
+async def list_members(session: AsyncSession, segment_id: UUID, limit: int) -> Sequence[SegmentMember]:
+    """Who entered a segment last."""
+    latest = (SegmentMember.entered_at.desc(), SegmentMember.contact_id.desc())
+    inside = select(SegmentMember).where(SegmentMember.segment_id == segment_id)
+    return (await session.scalars(inside.order_by(*latest).limit(limit))).all()
 
 
 async def explain(session: AsyncSession, tree: SegmentTree, contact_id: UUID, now: datetime) -> Standing:

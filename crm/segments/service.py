@@ -7,7 +7,7 @@ from datetime import datetime
 from graphlib import CycleError, TopologicalSorter
 from uuid import UUID
 
-from sqlalchemy import delete, func, insert, select
+from sqlalchemy import Text, cast, delete, func, insert, or_, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -96,6 +96,12 @@ async def get_segment(session: AsyncSession, segment_id: UUID) -> Segment:
     if segment is None:
         raise NotFound("There is no such segment.")
     return segment
+
+
+async def find_segment(session: AsyncSession, name: str) -> Segment | None:
+    """The segment of a name, or of an id; None when there is none."""
+    named = select(Segment).where(or_(Segment.name == name, cast(Segment.id, Text) == name.lower()))
+    return (await session.scalars(named.order_by(Segment.name != name).limit(1))).first()
 
 
 async def list_segments(session: AsyncSession) -> Sequence[Segment]:
