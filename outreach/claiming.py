@@ -240,6 +240,8 @@ async def _lock_some(session: AsyncSession, now: datetime, limit: int, *which: C
     )
     # One message a contact at a time, so that the cap of the second counts the first.
     first = {contact_id: outbox_id for outbox_id, contact_id in reversed(candidates.all())}
+    if not first:
+        return []
     # Read again under the locks: only who holds the contact changes a waiting message.
     rows = await session.execute(
         select(*_COLUMNS)
@@ -261,6 +263,7 @@ async def _start_sending(session: AsyncSession, allowed: Sequence[Verdict], now:
             attempts=OutboxMessage.attempts + 1,
             fence=_FENCE.next_value(),
             claimed_at=now,
+            unbegun=True,
             gate_decision_id=GateDecision.id,
             reason_rule=None,
             reason=None,

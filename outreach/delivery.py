@@ -10,12 +10,14 @@ from typing import Any
 from uuid import UUID
 
 import structlog
-from sqlalchemy import select
+from sqlalchemy import select, tuple_, update
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from base.clock import Clock
 from base.database import Sessions, transaction
 from base.encryption import KeyRing
+from base.group_commit import GroupCommit
 from crm.consent.suppression import suppress
 from crm.contacts.addresses import ADDRESS_KINDS
 from crm.contacts.models import Contact
@@ -25,14 +27,17 @@ from outreach.claiming import Claim, Claimed, claim_due, refuse
 from outreach.gatekeeper import Gatekeeper, put_off, split_verdicts
 from outreach.models import OutboxMessage
 from outreach.neighbours import conversations
-from outreach.outcomes import bury_address, sweep_interrupted, write_outcome
+from outreach.outcomes import bury_address, give_back, sweep_interrupted, write_outcomes
 from outreach.ports import Envelope, InDoubt, Refused, RetryLater, SendOutcome
 
 _log = structlog.get_logger(__name__)
 
 SEND_TIMEOUT = timedelta(seconds=30)
 """For one send, everything included; what has no outcome after twice this long was interrupted."""
-CONCURRENCY = 8
+CONCURRENCY = 16
+"""Messages that are on the wire at once; as many are in doubt when a process is killed, until they are heard of."""
+CLAIMED_AT_ONCE = 64
+"""Messages that are claimed by one transaction; those whose turn has not come have surely not left."""
 _BROKEN = timedelta(hours=1)
 
 
@@ -59,14 +64,17 @@ class Delivery:
         *,
         send_timeout: timedelta = SEND_TIMEOUT,
         concurrency: int = CONCURRENCY,
+        claimed_at_once: int = CLAIMED_AT_ONCE,
     ) -> None:
         self._sessions = sessions
         self._keys = keys
         self._gatekeeper = gatekeeper
         self._send_timeout = send_timeout
         self._concurrency = concurrency
+        self._claimed_at_once = claimed_at_once
+        self._outcomes = GroupCommit(self._write)
         self.finishing = False
-        """Set when the process is asked to stop: what is in hand is finished, nothing more is claimed."""
+        """Set when the process is asked to stop: what is in hand is finished, nothing more is begun."""
 
     async def sweep(self, clock: Clock) -> int:
         """Settles sends that were interrupted; returns how many."""
@@ -86,10 +94,18 @@ class Delivery:
         if self._gatekeeper.accounts is not None:
             await self._gatekeeper.accounts.refresh()
         async with transaction(self._sessions) as session:
-            return await claim_due(session, self._gatekeeper, clock.now(), limit=self._concurrency)
+            return await claim_due(session, self._gatekeeper, clock.now(), limit=self._claimed_at_once)
 
     async def deliver(self, messages: Sequence[Claimed], clock: Clock) -> None:
-        """Sends claimed messages, all at once, unless the gate now says otherwise."""
+        """Sends claimed messages, some at once, unless the gate now says otherwise."""
+        for start in range(0, len(messages), self._concurrency):
+            if self.finishing:
+                async with transaction(self._sessions) as session:
+                    await give_back(session, messages[start:], clock.now())
+                return
+            await self._deliver_some(messages[start : start + self._concurrency], clock)
+
+    async def _deliver_some(self, messages: Sequence[Claimed], clock: Clock) -> None:
         try:
             envelopes = await self._open_the_gate(messages, clock)
         except Exception:  # noqa: BLE001  # one message's fault is not the others'
@@ -97,11 +113,10 @@ class Delivery:
             _log.exception("sends_not_prepared", outbox_ids=[str(one.id) for one in messages])
             if len(messages) > 1:
                 for message in messages:
-                    await self.deliver([message], clock)
+                    await self._deliver_some([message], clock)
             elif messages:
-                await self._write(
-                    messages[0], None, RetryLater("It could not be prepared for sending.", _BROKEN), clock
-                )
+                broken = RetryLater("It could not be prepared for sending.", _BROKEN)
+                await self._outcomes.add(_Ended(messages[0], None, broken, clock.now()))
             return
         # One send that fails must not break off the others, which are on the wire.
         sends = [self._deliver(message, envelope, clock) for message, envelope in envelopes]
@@ -111,13 +126,14 @@ class Delivery:
             raise ExceptionGroup("outcomes could not be stored", errors)
 
     async def _deliver(self, message: Claimed, envelope: Envelope, clock: Clock) -> None:
-        await self._write(message, envelope, await self._send(envelope), clock)
+        outcome = await self._send(envelope)
+        await self._outcomes.add(_Ended(message, envelope, outcome, clock.now()))
 
     async def _open_the_gate(self, messages: Sequence[Claimed], clock: Clock) -> list[tuple[Claimed, Envelope]]:
         """Asks the gate a last time; the messages that are to be sent now, as they are to be sent."""
         async with transaction(self._sessions) as session:
             now = clock.now()
-            held = await _still_held(session, messages)
+            held = await _hold(session, messages, now)
             verdicts = await self._gatekeeper.ask(session, held, "wire", now)
             await self._gatekeeper.store(session, verdicts.values())
             allowed, deferred, denied = split_verdicts(verdicts.values())
@@ -171,20 +187,54 @@ class Delivery:
             _log.exception("send_broke_off", outbox_id=str(envelope.outbox_id), channel=envelope.channel)
             return InDoubt(f"Sending broke off ({type(error).__name__}).")
 
-    async def _write(self, message: Claimed, envelope: Envelope | None, outcome: SendOutcome, clock: Clock) -> None:
-        async with transaction(self._sessions) as session:
-            now = clock.now()
-            await write_outcome(session, message, outcome, now)
-            if isinstance(outcome, Refused) and envelope is not None and envelope.address:
-                if outcome.dead_address or outcome.opted_out:
-                    rule = f"{message.channel}_provider_stop" if outcome.opted_out else outcome.rule
-                    await bury_address(session, self._keys, message.channel, envelope.address, rule=rule, now=now)
-                if outcome.opted_out and await suppress(session, [message.contact_id], message.channel, rule, now):
-                    # Somebody's stop went by us: the operator must find out how.
-                    _log.error("provider_knew_of_a_stop", outbox_id=str(message.id), channel=message.channel)
-            if isinstance(outcome, RetryLater) and outcome.holds_account and envelope is not None:
-                await self._hold_account(session, envelope, outcome, now)
-        _log.info("send_settled", outbox_id=str(message.id), channel=message.channel, outcome=type(outcome).__name__)
+    async def _write(self, ended: Sequence[_Ended]) -> None:
+        """Stores outcomes, in one transaction; where one of them breaks it, each in its own."""
+        try:
+            async with transaction(self._sessions) as session:
+                await self._write_all(session, ended)
+        except OperationalError:
+            raise  # the database is away: nothing is wrong with any of them
+        except Exception:
+            if len(ended) == 1:
+                raise
+            _log.exception("outcomes_not_stored_together", outbox_ids=[str(one.message.id) for one in ended])
+            errors = [error for one in ended if (error := await self._try_to_write(one)) is not None]
+            if errors:
+                raise ExceptionGroup("outcomes could not be stored", errors) from None
+
+    async def _try_to_write(self, one: _Ended) -> Exception | None:
+        try:
+            await self._write([one])
+        except Exception as error:  # noqa: BLE001  # the others are stored all the same
+            return error
+        return None
+
+    async def _write_all(self, session: AsyncSession, ended: Sequence[_Ended]) -> None:
+        now = max(one.at for one in ended)
+        await write_outcomes(session, [(one.message, one.outcome) for one in ended], now)
+        for one in ended:
+            if one.envelope is not None:
+                await self._heed(session, one.message, one.envelope, one.outcome, now)
+            _log.info(
+                "send_settled",
+                outbox_id=str(one.message.id),
+                channel=one.message.channel,
+                outcome=type(one.outcome).__name__,
+            )
+
+    async def _heed(
+        self, session: AsyncSession, message: Claimed, envelope: Envelope, outcome: SendOutcome, now: datetime
+    ) -> None:
+        """Does what the provider's answer asks for beside the message: bury an address, hear a stop, pause."""
+        if isinstance(outcome, Refused) and envelope.address:
+            if outcome.dead_address or outcome.opted_out:
+                rule = f"{message.channel}_provider_stop" if outcome.opted_out else outcome.rule
+                await bury_address(session, self._keys, message.channel, envelope.address, rule=rule, now=now)
+            if outcome.opted_out and await suppress(session, [message.contact_id], message.channel, rule, now):
+                # Somebody's stop went by us: the operator must find out how.
+                _log.error("provider_knew_of_a_stop", outbox_id=str(message.id), channel=message.channel)
+        if isinstance(outcome, RetryLater) and outcome.holds_account:
+            await self._hold_account(session, envelope, outcome, now)
 
     @staticmethod
     async def _hold_account(session: AsyncSession, envelope: Envelope, outcome: RetryLater, now: datetime) -> None:
@@ -204,10 +254,30 @@ async def _talks(
     return {row.id: (row.language, row.thread) for row in rows}
 
 
-async def _still_held(session: AsyncSession, messages: Sequence[Claimed]) -> list[Claimed]:
-    """The messages that are still this sender's: a process that slept too long has lost them."""
-    held = select(OutboxMessage.id, OutboxMessage.fence).where(
-        OutboxMessage.id.in_([message.id for message in messages]), OutboxMessage.state == "sending"
+async def _hold(session: AsyncSession, messages: Sequence[Claimed], now: datetime) -> list[Claimed]:
+    """The messages that are still this sender's, from here on maybe on the wire.
+
+    A process that slept too long has lost them. What the gate still refuses is written over in the same transaction.
+    """
+    held = update(OutboxMessage).where(
+        tuple_(OutboxMessage.id, OutboxMessage.fence).in_([(one.id, one.fence) for one in messages]),
+        OutboxMessage.state == "sending",
     )
-    fences = {row.id: row.fence for row in await session.execute(held.with_for_update())}
-    return [message for message in messages if fences.get(message.id) == message.fence]
+    kept = set(
+        await session.scalars(
+            held.values(unbegun=False, wired_at=now)
+            .returning(OutboxMessage.id)
+            .execution_options(synchronize_session=False)
+        )
+    )
+    return [message for message in messages if message.id in kept]
+
+
+@dataclass(frozen=True, slots=True)
+class _Ended:
+    """What came of a message, and when; `envelope` is None when it never got that far."""
+
+    message: Claimed
+    envelope: Envelope | None
+    outcome: SendOutcome
+    at: datetime

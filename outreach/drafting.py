@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from base.ids import new_id
 from base.nested_rows import asked_ids
+from base.row_sets import insert_rows, rows_of
+from base.tables import table_of
 from crm.contacts.models import Contact
 from flows.wording import render
 from outreach.decisions import Defer, Deny
@@ -137,9 +138,20 @@ def _up_to_first_usable(by_channel: list[Draft], verdicts: dict[UUID, Verdict]) 
 async def _insert(session: AsyncSession, drafts: list[Draft]) -> set[UUID]:
     if not drafts:
         return set()
-    rows = [{**asdict(draft), "state": "planned", "updated_at": draft.created_at} for draft in drafts]
-    statement = insert(OutboxMessage).on_conflict_do_nothing(index_elements=["occurrence"])
-    return set(await session.scalars(statement.returning(OutboxMessage.id), rows))
+    rows = [{**_fields(draft), "state": "planned", "updated_at": draft.created_at} for draft in drafts]
+    return set(await session.scalars(_ADD, rows_of(rows)))
+
+
+_NAMES = tuple(field.name for field in fields(Draft))
+_ADD = (
+    insert_rows(table_of(OutboxMessage), (*_NAMES, "state", "updated_at"))
+    .on_conflict_do_nothing(index_elements=["occurrence"])
+    .returning(table_of(OutboxMessage).c.id)
+)
+
+
+def _fields(draft: Draft) -> dict[str, Any]:
+    return {name: getattr(draft, name) for name in _NAMES}
 
 
 def _refusals(drafts: list[Draft], denied: list[Verdict]) -> Iterator[Happened]:

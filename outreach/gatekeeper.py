@@ -8,12 +8,14 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
-from sqlalchemy import case, insert, update
+from sqlalchemy import case, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from base.clock import Clock, SystemClock
 from base.encryption import KeyRing
 from base.ids import new_id
+from base.row_sets import insert_rows, rows_of
+from base.tables import table_of
 from outreach.accounts.book import AccountBook
 from outreach.accounts.service import Account
 from outreach.decisions import Allow, Decision, Defer, Deny, Snapshot
@@ -81,7 +83,7 @@ class Gatekeeper:
         """Keeps answers for good; their messages must be in the outbox."""
         rows = [self._row(verdict) for verdict in verdicts]
         if rows:
-            await session.execute(insert(GateDecision), rows)
+            await session.execute(_KEEP, rows_of(rows))
 
     def _row(self, verdict: Verdict) -> dict[str, object]:
         decision = verdict.decision
@@ -100,6 +102,12 @@ class Gatekeeper:
 
     def _places(self, verdict: Verdict) -> tuple[str, ...]:
         return places_of(self.pack.law, verdict.snapshot.countries, verdict.snapshot.states)
+
+
+_KEEP = insert_rows(
+    table_of(GateDecision),
+    ("id", "outbox_id", "stage", "answer", "rule", "reason", "until", "pack_version", "inputs", "decided_at"),
+)
 
 
 def split_verdicts(verdicts: Iterable[Verdict]) -> tuple[list[Verdict], list[Verdict], list[Verdict]]:
@@ -132,6 +140,7 @@ async def _apply(session: AsyncSession, verdicts: Iterable[Verdict], now: dateti
         "reason_rule": GateDecision.rule,
         "reason": GateDecision.reason,
         "deferred_until": GateDecision.until,
+        "unbegun": False,
         "updated_at": now,
     }
     if state == "deferred":

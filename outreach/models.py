@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, func, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, false, func, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from base.tables import Table
@@ -162,6 +162,12 @@ class OutboxMessage(Table):
     attempts: Mapped[int] = mapped_column(default=0, server_default="0")
     fence: Mapped[int] = mapped_column(default=0, server_default="0")
     claimed_at: Mapped[datetime | None]
+    unbegun: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """Claimed with others, and its turn has not come: it has surely not left. False where that is not known."""
+    wired_at: Mapped[datetime | None]
+    """When it was last let go to its provider."""
+    crashes: Mapped[int] = mapped_column(default=0, server_default="0")
+    """Senders that ended while they held it."""
     gate_decision_id: Mapped[UUID | None] = mapped_column(ForeignKey("gate_decisions.id", use_alter=True))
     provider_id: Mapped[str | None]
     reason_rule: Mapped[str | None]

@@ -18,6 +18,8 @@ MOST_ATTEMPTS = 5
 _MOST_WHEN_IN_DOUBT: Mapping[MessageClass, int] = {"promotional": 1, "requested": 2, "web": MOST_ATTEMPTS}
 _MOST_CRASHES = 3
 """A message whose third or later attempt ends in a crash is suspected to be the cause of it."""
+_MOST_UNSENT = 10
+"""The same where it was claimed with others and its turn had not come: it is hardly ever the cause."""
 _FIRST_WAIT = timedelta(minutes=1)
 _LONGEST_WAIT = timedelta(hours=6)
 
@@ -59,6 +61,17 @@ def settle_interrupted(message_class: MessageClass, attempts: int) -> Settled:
     if attempts < _MOST_WHEN_IN_DOUBT[message_class]:
         return Settled("planned", "retry", reason_in_words("send_interrupted"), wait_before(attempts + 1))
     return Settled("unknown", "send_interrupted", reason_in_words("send_interrupted"))
+
+
+def settle_unsent(crashes: int) -> Settled:
+    """What becomes of a message whose sender died before it was its turn: it surely did not leave.
+
+    Args:
+        crashes: of senders that had claimed it, this one included.
+    """
+    if crashes >= _MOST_UNSENT:
+        return Settled("failed", "quarantined", reason_in_words("quarantined"))
+    return Settled("planned", "retry", reason_in_words("send_interrupted"), timedelta(0))
 
 
 def wait_before(attempt: int) -> timedelta:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from datetime import timedelta
 
 import pytest
@@ -14,7 +15,7 @@ from base.database import transaction
 from base.ids import new_id
 from outreach.delivery import Delivery
 from outreach.models import OutboxMessage
-from outreach.outcomes import write_outcome
+from outreach.outcomes import write_outcomes
 from outreach.ports import Accepted, InDoubt, Refused, RetryLater
 
 
@@ -173,18 +174,82 @@ async def test_an_address_nobody_has_is_never_written_to_again(site):
 async def test_an_interrupted_send_becomes_unknown_and_is_not_repeated(site):
     outbox_id = await site.put(await site.contact())
     (message,) = (await site.claim()).messages
+    provider = SlowProvider(site)
+    sending = asyncio.create_task(site.delivery.deliver([message], site.clock))
+    await provider.was_asked.wait()
+    site.clock.forward(seconds=61)
+    assert (await site.pump.run_once()).interrupted == 1
+    row = await site.message(outbox_id)
+    assert (row.state, row.reason_rule, row.attempts, row.crashes) == ("unknown", "send_interrupted", 1, 1)
+    # The sender was only slow, after all: what it knows is written, and nothing else is.
+    async with transaction(site.sessions) as session:
+        assert await write_outcomes(session, [(message, RetryLater("Later."))], site.clock.now()) == set()
+    provider.may_answer.set()
+    await sending
+    assert (await site.message(outbox_id)).state == "accepted"
+    assert provider.asked == 1
+
+
+async def test_what_was_claimed_and_not_begun_is_sent_after_its_sender_died(site):
+    outbox_id = await site.put(await site.contact())
+    (message,) = (await site.claim()).messages
     await site.pump.run_once()
     assert (await site.message(outbox_id)).state == "sending"
     site.clock.forward(seconds=61)
     assert (await site.pump.run_once()).interrupted == 1
     row = await site.message(outbox_id)
-    assert (row.state, row.reason_rule) == ("unknown", "send_interrupted")
-    assert site.email.sent == []
-    # The sender was only slow, after all: what it knows is written, and nothing else is.
-    async with transaction(site.sessions) as session:
-        assert not await write_outcome(session, message, RetryLater("Later."), site.clock.now())
-        assert await write_outcome(session, message, Accepted("late"), site.clock.now())
-    assert (await site.message(outbox_id)).state == "accepted"
+    assert (row.state, row.attempts, row.crashes) == ("accepted", 1, 1)
+    await site.delivery.deliver([message], site.clock)
+    assert len(site.email.sent) == 1
+
+
+async def test_a_message_whose_senders_die_again_and_again_before_its_turn_is_put_aside(site):
+    outbox_id = await site.put(await site.contact(), message_class="requested", purpose="service")
+    for crash in range(1, 11):
+        assert [one.id for one in (await site.claim()).messages] == [outbox_id]
+        site.clock.forward(seconds=61)
+        await site.delivery.sweep(site.clock)
+        assert (await site.message(outbox_id)).crashes == crash
+    row = await site.message(outbox_id)
+    assert (row.state, row.reason_rule, row.attempts) == ("failed", "quarantined", 0)
+
+
+async def test_who_is_asked_to_stop_finishes_what_is_on_the_wire_and_gives_back_the_rest(site):
+    for _ in range(6):
+        await site.put(await site.contact())
+    delivery = Delivery(site.sessions, site.keys, site.gatekeeper, concurrency=2)
+    claim = await delivery.claim(site.clock)
+    provider = SlowProvider(site)
+    sending = asyncio.create_task(delivery.deliver(claim.messages, site.clock))
+    await provider.was_asked.wait()
+    delivery.finishing = True
+    provider.may_answer.set()
+    await sending
+    rows = await site.outbox()
+    assert Counter((row.state, row.attempts) for row in rows) == {("accepted", 1): 2, ("planned", 0): 4}
+    await site.delivery.deliver_due(site.clock)
+    assert {row.state for row in await site.outbox()} == {"accepted"}
+    assert provider.asked == 6
+
+
+class SlowProvider:
+    """An e-mail provider that answers when it is told to."""
+
+    def __init__(self, site) -> None:
+        self.asked = 0
+        self.was_asked, self.may_answer = asyncio.Event(), asyncio.Event()
+        site.gatekeeper.senders["email"] = self
+
+    channel = "email"
+
+    def configured(self) -> None:
+        return None
+
+    async def send(self, envelope):
+        self.asked += 1
+        self.was_asked.set()
+        await self.may_answer.wait()
+        return Accepted(f"provider-{envelope.outbox_id}")
 
 
 async def test_only_the_holder_of_the_fence_writes_the_outcome(site):
@@ -197,7 +262,7 @@ async def test_only_the_holder_of_the_fence_writes_the_outcome(site):
     (fresh,) = (await site.claim()).messages
     assert fresh.fence > stale.fence
     async with transaction(site.sessions) as session:
-        assert not await write_outcome(session, stale, Accepted("stale"), site.clock.now())
+        assert await write_outcomes(session, [(stale, Accepted("stale"))], site.clock.now()) == set()
     await site.delivery.deliver([stale], site.clock)
     assert site.email.sent == []
     assert (await site.message(outbox_id)).state == "sending"

@@ -7,8 +7,6 @@ import os
 import sys
 from pathlib import Path
 
-import pytest
-
 _ROOT = Path(__file__).resolve().parents[2]
 _SCRIPT = Path(__file__).with_name("doomed_worker.py")
 
@@ -34,10 +32,9 @@ async def kill_worker(site, point: str, file: Path) -> None:
         await worker.wait()
 
 
-@pytest.mark.parametrize("point", ["after_claim", "during_send"])
-async def test_promotion_of_a_killed_worker_is_unknown_and_never_sent_again(site, tmp_path, point, oracle):
+async def test_promotion_of_a_killed_worker_is_unknown_and_never_sent_again(site, tmp_path, oracle):
     outbox_id = await site.put(await site.contact())
-    await kill_worker(site, point, tmp_path / "here")
+    await kill_worker(site, "during_send", tmp_path / "here")
     assert (await site.message(outbox_id)).state == "sending"
     for _ in range(3):
         site.clock.forward(seconds=61)
@@ -45,6 +42,18 @@ async def test_promotion_of_a_killed_worker_is_unknown_and_never_sent_again(site
     row = await site.message(outbox_id)
     assert (row.state, row.reason_rule, row.attempts) == ("unknown", "send_interrupted", 1)
     assert site.email.sent == []
+    await oracle(site.sessions, site.clock.now())
+
+
+async def test_promotion_that_a_killed_worker_had_not_begun_is_sent_once(site, tmp_path, oracle):
+    outbox_id = await site.put(await site.contact())
+    await kill_worker(site, "after_claim", tmp_path / "here")
+    for _ in range(3):
+        site.clock.forward(seconds=61)
+        await site.pump.run_once()
+    assert [one.outbox_id for one in site.email.sent] == [outbox_id]
+    row = await site.message(outbox_id)
+    assert (row.state, row.attempts, row.crashes) == ("accepted", 1, 1)
     await oracle(site.sessions, site.clock.now())
 
 

@@ -12,7 +12,7 @@ from sqlalchemy import text
 from base.channel_contract import Reported
 from base.database import transaction
 from outreach.claiming import Claimed
-from outreach.outcomes import write_outcome
+from outreach.outcomes import write_outcomes
 from outreach.ports import Accepted, InDoubt, Refused
 from outreach.put_off import MOST_TIMES
 from outreach.reports import write_report
@@ -27,7 +27,7 @@ async def report(site, outbox_id, state, **more) -> bool:
 
 async def outcome(site, message: Claimed, result) -> bool:
     async with transaction(site.sessions) as session:
-        return await write_outcome(session, message, result, site.clock.now())
+        return bool(await write_outcomes(session, [(message, result)], site.clock.now()))
 
 
 async def kinds(site, contact_id) -> list[str]:

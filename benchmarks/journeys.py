@@ -1,0 +1,334 @@
+"""How fast journeys go on among a million sleepers, and what the sleepers cost.
+
+The embedded PostgreSQL holds a million contacts who are enrolled and wait for a later day. Some more are due:
+
+* advance: from a waiting step through a branch to the next waiting step, in the planner's sets. Beside it one bare
+  `UPDATE … FOR UPDATE SKIP LOCKED` of as many enrolments in sets of the same size: the limit, as no step can be taken
+  without writing where somebody stands.
+* send: from a waiting step to a text message at a provider: planned, asked about three times, claimed, handed over by
+  HTTP to a local Twilio in a process of its own, the outcome stored. Beside it the published rates of peers.
+* idle: a run of the pump while everybody sleeps.
+
+The worker's memory is that of this process. Everything runs on 127.0.0.1 in a temporary folder and stops by itself.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import multiprocessing
+import platform
+import resource
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+import psycopg  # noqa: E402
+from sqlalchemy import func, select, text  # noqa: E402
+
+import server.web  # noqa: E402, F401  # loads every room's tables
+from base.database import Sessions, create_engine, create_sessions, libpq_url, transaction  # noqa: E402
+from base.encryption import KeyRing, create_key_file, read_key_file  # noqa: E402
+from base.migrate import migrate  # noqa: E402
+from base.postgres import start_embedded  # noqa: E402
+from benchmarks.gate import DRAWN, fill  # noqa: E402
+from benchmarks.turns import machine  # noqa: E402
+from channels.sms.sender import SMSSender  # noqa: E402
+from channels.sms.simulator import LocalTwilio, Number, simulated_account  # noqa: E402
+from outreach.accounts.book import AccountBook  # noqa: E402
+from outreach.accounts.service import save_account  # noqa: E402
+from outreach.delivery import Delivery  # noqa: E402
+from outreach.enrolment import publish_journeys  # noqa: E402
+from outreach.gatekeeper import Gatekeeper  # noqa: E402
+from outreach.models import OutboxMessage  # noqa: E402
+from outreach.planning import BATCH, Planner  # noqa: E402
+from outreach.pump import DuePump  # noqa: E402
+from outreach.rule_pack import read_rule_pack  # noqa: E402
+
+RESULT = ROOT / "docs" / "benchmarks" / "journeys.json"
+TARGET_STEPS, TARGET_OF_LIMIT, TARGET_SENDS, TARGET_MB = 8_000, 0.4, 500, 300
+PEERS = "Mautic's published campaign rates: 8 to 21 events a second (issue 7 of this project names the figure)"
+
+_ID = "('00000000-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid"
+_SLEEPERS = f"""
+INSERT INTO enrolments (id, journey, version, contact_id, step, arrivals, due_at, entered_at, updated_at)
+    SELECT gen_random_uuid(), 'sleepers', 'v1', {_ID}, 'settle', 1,
+        now() + interval '30 days' + n * interval '1 second', now(), now()
+    FROM generate_series(0, %(last)s::int) n
+"""
+_DUE = f"""
+INSERT INTO enrolments (id, journey, version, contact_id, step, arrivals, due_at, entered_at, updated_at)
+    SELECT gen_random_uuid(), %(journey)s, 'v1', {_ID}, 'settle', 1, %(now)s::timestamptz - interval '1 minute',
+        now(), now()
+    FROM generate_series(0, %(last)s::int) n
+"""
+_BARE = """
+UPDATE enrolments SET step = 'rest', due_at = %(later)s, arrivals = arrivals + 1, updated_at = %(now)s
+    WHERE id IN (SELECT id FROM enrolments WHERE state = 'active' AND due_at <= %(now)s
+        ORDER BY due_at, id LIMIT %(batch)s FOR UPDATE SKIP LOCKED)
+"""
+
+
+def journey(name: str, steps: dict[str, Any], wording: dict[str, Any] | None = None) -> dict[str, Any]:
+    """A compiled journey."""
+    return {
+        "journey": name, "name": name, "version": "v1", "purpose": "marketing", "re_entry": "never",
+        "exit_when": ["opted_out", "consent_withdrawn", "handed_off"], "first": "settle", "steps": steps,
+        "wording": {"en": wording or {}},
+    }  # fmt: skip
+
+
+def waits(name: str) -> dict[str, Any]:
+    """Waits, branches by score and stage, waits again."""
+    ways = [
+        {"if": {"fact": "score", "op": "at_least", "value": 50}, "to": "rest"},
+        {"if": {"all": [{"fact": "stage", "op": "is", "value": "lead"}, {"fact": "first_name", "op": "known"}]},
+         "to": "rest"},
+        {"to": "done"},
+    ]  # fmt: skip
+    return journey(name, {
+        "settle": {"step": "wait_for", "seconds": 600, "next": [{"to": "fork"}]},
+        "fork": {"step": "branch", "next": ways},
+        "rest": {"step": "wait_for", "seconds": 172_800, "next": [{"to": "done"}]},
+        "done": {"step": "exit"},
+    })  # fmt: skip
+
+
+def texts() -> dict[str, Any]:
+    """Waits, sends a text, waits again."""
+    steps = {
+        "settle": {"step": "wait_for", "seconds": 600, "next": [{"to": "hello"}]},
+        "hello": {"step": "send", "channels": ["sms"], "next": [{"to": "rest"}]},
+        "rest": {"step": "wait_for", "seconds": 172_800, "next": [{"to": "done"}]},
+        "done": {"step": "exit"},
+    }
+    return journey("texts", steps, {"hello": {"text": "Hello {{ first_name | there }}, the new guide is out."}})
+
+
+@dataclass
+class Figures:
+    """What was measured."""
+
+    steps: int
+    steps_per_second: float
+    bare_rows_per_second: float
+    sends: int
+    sends_per_second: float
+    plans_per_second: float
+    idle_ms: float
+    memory_mb: float
+
+    @property
+    def of_limit(self) -> float:
+        return self.steps_per_second / self.bare_rows_per_second
+
+
+@contextmanager
+def local_twilio() -> Iterator[tuple[int, Connection]]:
+    """A Twilio in a process of its own; its port, and a pipe that asks how many messages it took."""
+    ours, theirs = multiprocessing.Pipe()
+    process = multiprocessing.get_context("spawn").Process(target=_serve, args=(theirs,), daemon=True)
+    process.start()
+    try:
+        yield ours.recv(), ours
+    finally:
+        process.terminate()
+        process.join(10)
+
+
+def _serve(pipe: Connection) -> None:
+    async def serve() -> None:
+        number, settings, secrets = simulated_account(0)
+        twilio = LocalTwilio(
+            account_sid=settings["account_sid"], tokens=(secrets["auth_token"],), numbers=[Number(number)]
+        )
+        url = await twilio.start()
+        pipe.send(int(url.rpartition(":")[2]))
+        while True:
+            if pipe.poll():
+                pipe.recv()
+                pipe.send(len(twilio.state.messages))
+            await asyncio.sleep(0.05)
+
+    asyncio.run(serve())
+
+
+async def measure(url: str, keys: KeyRing, options: argparse.Namespace, port: int, pipe: Connection) -> Figures:
+    """Lets the planner, the pump and the bare statement run."""
+    engine = create_engine(url, pool_size=4)
+    sessions = create_sessions(engine)
+    # A moment of a working day in every zone, whenever this runs.
+    now = datetime.now(UTC)
+    now = (now - timedelta(days=(now.weekday() - 1) % 7)).replace(hour=18, minute=0)
+    try:
+        number, settings, secrets = simulated_account(port)
+        async with transaction(sessions) as session:
+            await publish_journeys(session, {one["journey"]: one for one in (waits("due"), texts())}, now)
+            await save_account(
+                session, keys, channel="sms", name="main", address=number, settings={**settings, "per_second": 5_000.0},
+                secrets=secrets, now=now,
+            )  # fmt: skip
+        accounts = AccountBook(sessions, keys)
+        await accounts.refresh()
+        sender = SMSSender(accounts, "https://parley.example")
+        gatekeeper = Gatekeeper(read_rule_pack(), {"sms": sender}, ("America/New_York",), accounts, keys)
+        planner, clock = Planner(sessions, gatekeeper), _Fixed(now)
+        pump = DuePump(sessions, planner, Delivery(sessions, keys, gatekeeper), clock)
+        idle = await _idle(pump)
+        steps_per_second = await _advance(url, planner, now, options.steps)
+        bare = _bare(url, now, options.steps)
+        plans, sends, sent = await _send(url, sessions, planner, pump, now, options.sends, pipe)
+        await sender.close()
+    finally:
+        await engine.dispose()
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return Figures(
+        options.steps, round(steps_per_second), round(bare), sent, round(sends, 1), round(plans, 1),
+        round(idle, 2), round(memory),
+    )  # fmt: skip
+
+
+@dataclass
+class _Fixed:
+    moment: datetime
+
+    def now(self) -> datetime:
+        return self.moment
+
+
+async def _idle(pump: DuePump) -> float:
+    """Milliseconds of a run in which nothing is due, the median."""
+    times = []
+    for _ in range(20):
+        began = time.perf_counter()
+        await pump.run_once()
+        await pump.next_due_at()
+        times.append((time.perf_counter() - began) * 1_000)
+    return statistics.median(times)
+
+
+def _make_due(url: str, name: str, count: int, now: datetime) -> None:
+    with psycopg.connect(libpq_url(url), autocommit=True) as connection:
+        connection.execute(_DUE, {"journey": name, "last": count - 1, "now": now})
+        connection.execute("VACUUM (ANALYZE) enrolments")
+        connection.execute("CHECKPOINT")
+
+
+async def _advance(url: str, planner: Planner, now: datetime, count: int) -> float:
+    """Steps a second; each of the people takes two: the wait that is over, and the branch."""
+    _make_due(url, "due", count, now)
+    began = time.perf_counter()
+    planned = await planner.advance_due(now)
+    took = time.perf_counter() - began
+    assert planned.advanced == count, planned
+    return 2 * count / took
+
+
+def _bare(url: str, now: datetime, count: int) -> float:
+    """Rows a second of the statement alone, over enrolments made due again."""
+    with psycopg.connect(libpq_url(url), autocommit=True) as connection:
+        connection.execute(
+            "UPDATE enrolments SET step = 'settle', due_at = %s WHERE journey = 'due'", (now - timedelta(minutes=1),)
+        )
+        connection.execute("VACUUM (ANALYZE) enrolments")
+        connection.execute("CHECKPOINT")
+        values = {"now": now, "later": now + timedelta(days=2), "batch": BATCH}
+        began, moved = time.perf_counter(), 0
+        while done := connection.execute(_BARE, values).rowcount:
+            moved += done
+        took = time.perf_counter() - began
+    assert moved == count, moved
+    return moved / took
+
+
+async def _send(
+    url: str, sessions: Sessions, planner: Planner, pump: DuePump, now: datetime, count: int, pipe: Connection
+) -> tuple[float, float, int]:
+    """Plans a second, and sends a second from due enrolment to stored outcome; how many were sent."""
+    with psycopg.connect(libpq_url(url), autocommit=True) as connection:
+        # What the gate remembers of them would be over the caps.
+        connection.execute("TRUNCATE outbox, gate_decisions CASCADE")
+        # Filled in by the thousand and sealed by nobody: they cannot be opened.
+        connection.execute("DELETE FROM contact_points WHERE kind = 'email'")
+    _make_due(url, "texts", count, now)
+    began = time.perf_counter()
+    planned = await planner.advance_due(now)
+    planning = time.perf_counter() - began
+    assert planned.messages == count, planned
+    run = await pump.run_once()
+    took = time.perf_counter() - began
+    async with sessions() as session:
+        states = dict(
+            (await session.execute(select(OutboxMessage.state, func.count()).group_by(OutboxMessage.state))).all()
+        )
+        reasons = (await session.execute(text("SELECT rule, count(*) FROM gate_decisions GROUP BY 1"))).all()
+    pipe.send("how many")
+    taken = pipe.recv()
+    assert states == {"accepted": count}, (states, reasons, run)
+    assert taken == count, taken
+    return count / planning, count / took, count
+
+
+def run(options: argparse.Namespace) -> Figures:
+    """Fills, measures and prints."""
+    with tempfile.TemporaryDirectory(prefix="parley-journeys-") as folder, local_twilio() as (port, pipe):
+        create_key_file(Path(folder) / "keys.json")
+        keys = read_key_file(Path(folder) / "keys.json")
+        server_ = start_embedded(Path(folder) / "pg")
+        try:
+            migrate(server_.url)
+            took = fill(server_.url, keys, options.contacts)
+            with psycopg.connect(libpq_url(server_.url), autocommit=True) as connection:
+                connection.execute(_SLEEPERS, {"last": options.contacts - 1})
+                connection.execute("VACUUM (ANALYZE) enrolments")
+            print(f"{options.contacts:,} contacts, all asleep in a journey, in {took:.0f} s")
+            figures = asyncio.run(measure(server_.url, keys, options, port, pipe))
+        finally:
+            server_.stop()
+    print(
+        f"advance: {figures.steps_per_second:,.0f} steps/s; bare UPDATE … SKIP LOCKED "
+        f"{figures.bare_rows_per_second:,.0f} rows/s; {figures.of_limit:.0%} of it "
+        f"(targets {TARGET_STEPS:,} and {TARGET_OF_LIMIT:.0%})"
+    )
+    print(
+        f"send: {figures.sends_per_second:,.0f}/s from due to stored outcome, planning alone "
+        f"{figures.plans_per_second:,.0f}/s (target {TARGET_SENDS}). {PEERS}"
+    )
+    print(f"idle: a run with nothing due {figures.idle_ms:.1f} ms; memory {figures.memory_mb:.0f} MB ({TARGET_MB})")
+    return figures
+
+
+def main() -> None:
+    """Runs the benchmark, prints the figures, keeps them with --save."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--contacts", type=int, default=1_000_000)
+    parser.add_argument("--steps", type=int, default=50_000, help="people who are due at a waiting step")
+    parser.add_argument("--sends", type=int, default=DRAWN, help="people who are due before a text message")
+    parser.add_argument("--save", action="store_true", help=f"write {RESULT.relative_to(ROOT)}")
+    parser.add_argument("--note", default="", help="how the machine was, kept with the figures")
+    options = parser.parse_args()
+    figures = run(options)
+    if options.save:
+        content = {
+            "machine": {**machine(), "python": platform.python_version()},
+            "contacts": options.contacts,
+            "note": options.note,
+            "figures": {**asdict(figures), "of_limit": round(figures.of_limit, 2)},
+        }
+        RESULT.write_text(json.dumps(content, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()
