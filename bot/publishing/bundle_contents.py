@@ -9,6 +9,8 @@ from base.errors import NotFound
 from bot.publishing.intent_examples import examples_by_intent, write_examples
 from flows.content_tree import INTENTS, KNOWLEDGE, LIBRARY, PATTERNS, ContentTree, Files
 from flows.errors import FlowError, FlowsRefused
+from flows.journey_models import Journey
+from flows.journey_steps import Call, Converse, Exit, OnConversationOutcome, TaskOrNotify
 from flows.knowledge import Answer, parse_article
 from flows.marked_yaml import UnreadableYAML
 from flows.models import Flow, Library, Team
@@ -26,19 +28,20 @@ class Parts:
 
 
 def collect_parts(flow: str, tree: ContentTree) -> Parts:
-    """Finds what the flow needs, through all flows it calls or jumps to.
+    """Finds what the flow needs, through all flows it calls or jumps to and all journeys it starts.
 
     Raises:
         NotFound: the flow, or one that it leads to, does not exist.
         FlowsRefused: one of them cannot be read.
     """
-    flows = _reached(flow, tree)
+    flows, journeys = _reached(flow, tree)
     needs = [need for model in flows.values() for need in _needs(model)]
-    wanted = {kind: {name for one, name in needs if one == kind} for kind in ("journey", "intent", "team")}
+    needs += [("team", team) for journey in journeys.values() for team in _teams_of(journey)]
+    wanted = {kind: {name for one, name in needs if one == kind} for kind in ("intent", "team")}
     answers = _articles(tree, wanted["intent"], every=("articles", "") in needs)
     wanted["intent"] |= {answer.about.intent for answer in answers.values() if answer.about.intent}
     found: dict[str, dict[str, str]] = {f"library/{name}": dict(tree[f"library/{name}"]) for name in flows}
-    for item in (PATTERNS, *(f"journeys/{name}" for name in sorted(wanted["journey"]))):
+    for item in (PATTERNS, *(f"journeys/{name}" for name in sorted(journeys))):
         found[item] = dict(_files(tree, item))
     if answers:
         found[KNOWLEDGE] = {name: tree[KNOWLEDGE][name] for name in answers}
@@ -54,16 +57,42 @@ def read_articles(files: Files) -> dict[str, Answer]:
     return {name: answer for name, answer in read.items() if answer is not None}
 
 
-def _reached(flow: str, tree: ContentTree) -> dict[str, Flow]:
-    found: dict[str, Flow] = {}
-    waiting = [flow]
+def _reached(flow: str, tree: ContentTree) -> tuple[dict[str, Flow], dict[str, Journey]]:
+    flows: dict[str, Flow] = {}
+    journeys: dict[str, Journey] = {}
+    waiting = [("flow", flow)]
     while waiting:
-        name = waiting.pop()
-        if name not in found:
-            found[name] = _read(Flow, tree, f"library/{name}", "flow.yml")
-            waiting += [step.flow for step in found[name].steps if isinstance(step, CallFlow | Jump)]
-            waiting += _named_in_tests(name, tree)
-    return found
+        kind, name = waiting.pop()
+        if kind == "flow" and name not in flows:
+            flows[name] = _read(Flow, tree, f"library/{name}", "flow.yml")
+            waiting += _led_to(flows[name])
+            waiting += [("flow", one) for one in _named_in_tests(name, tree)]
+        elif kind == "journey" and name not in journeys:
+            journeys[name] = _read(Journey, tree, f"journeys/{name}", "journey.yml")
+            waiting += _led_to_by(journeys[name])
+    return flows, journeys
+
+
+def _led_to(flow: Flow) -> Iterator[tuple[str, str]]:
+    for step in flow.steps:
+        if isinstance(step, CallFlow | Jump):
+            yield "flow", step.flow
+        elif isinstance(step, StartJourney):
+            yield "journey", step.journey
+
+
+def _led_to_by(journey: Journey) -> Iterator[tuple[str, str]]:
+    for step in journey.steps:
+        if isinstance(step, Converse | Call | OnConversationOutcome) and step.flow:
+            yield "flow", step.flow
+        elif isinstance(step, Exit) and step.link_journey:
+            yield "journey", step.link_journey
+
+
+def _teams_of(journey: Journey) -> Iterator[str]:
+    if journey.owner:
+        yield journey.owner
+    yield from (step.team for step in journey.steps if isinstance(step, TaskOrNotify))
 
 
 def _named_in_tests(flow: str, tree: ContentTree) -> Iterator[str]:
@@ -82,8 +111,6 @@ def _needs(flow: Flow) -> Iterator[tuple[str, str]]:
     yield from (("intent", intent) for intent in flow.nlu_triggers)
     for step in flow.steps:
         match step:
-            case StartJourney(journey=journey):
-                yield "journey", journey
             case Handoff(team=team):
                 yield "team", team
             case AskChoice(intents=intents):

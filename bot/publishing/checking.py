@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from flows.compiler import compile_flows, compile_journeys, load_content
-from flows.content import Content
+from flows.compiler import NOTHING_LOOKED_UP, compile_flows, compile_journeys, load_content
+from flows.content import Content, Outside
 from flows.content_tree import ContentTree, write_tree
 
 
@@ -22,8 +22,12 @@ class Checked:
     journeys: dict[str, dict[str, Any]]
 
 
-def check_and_compile(tree: ContentTree) -> Checked:
+def check_and_compile(tree: ContentTree, outside: Outside = NOTHING_LOOKED_UP) -> Checked:
     """Reads, checks and compiles.
+
+    Args:
+        tree: the contents.
+        outside: what they may name although it stands elsewhere.
 
     Raises:
         NotContent: part of the tree cannot be content.
@@ -32,10 +36,10 @@ def check_and_compile(tree: ContentTree) -> Checked:
     with tempfile.TemporaryDirectory(prefix="parley-content-") as folder:
         root = Path(folder)
         write_tree(tree, root)
-        content = load_content(root, root / "knowledge", root / "intents")
+        content = load_content(root, root / "knowledge", root / "intents", outside)
     return Checked(content, compile_flows(content), compile_journeys(content))
 
 
-async def check_tree_aside(tree: ContentTree) -> Checked:
+async def check_tree_aside(tree: ContentTree, outside: Outside = NOTHING_LOOKED_UP) -> Checked:
     """The same in a thread, so that this process goes on answering."""
-    return await asyncio.to_thread(check_and_compile, tree)
+    return await asyncio.to_thread(check_and_compile, tree, outside)

@@ -23,6 +23,7 @@ from bot.publishing.dialogue_models import find_model
 from bot.publishing.differences import ItemDifference, differences
 from bot.publishing.impact import Impact, find_impact, list_standing
 from bot.publishing.models import Publication
+from bot.publishing.outside import look_outside
 from bot.publishing.ports import JourneyPublisher, Replayer, Replicas, RunTests, Say, Side, TrainedModel, Trainer
 from bot.publishing.reports import PublicationReport, PublishRefused
 from bot.publishing.source import PublishedSource
@@ -131,7 +132,9 @@ async def prepare(shop: Workshop, tree: ContentTree, live: LiveContents, say: Sa
     """
     seconds: dict[str, float] = {}
     with _timed(seconds, "check"):
-        checked = await check_tree_aside(tree)
+        async with shop.sessions() as session:
+            outside = await look_outside(session)
+        checked = await check_tree_aside(tree, outside)
     say(f"Checked: {len(checked.content.flows)} flows and {len(checked.journeys)} journeys without a fault.")
     with _timed(seconds, "model"):
         model_id, fresh = await _find_or_train(shop, tree.get(INTENTS, {}), say)

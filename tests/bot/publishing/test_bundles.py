@@ -97,6 +97,22 @@ def test_flows_that_the_test_conversations_begin_in_come_along() -> None:
     assert "library/demo_request" in read_bundle(export_flow("support_triage", tree)).tree
 
 
+def test_a_journey_that_a_flow_starts_brings_the_flows_it_talks_by_and_the_journeys_it_leads_on_to() -> None:
+    tree = read_tree(DEFAULT_CONTENT, DEFAULT_KNOWLEDGE.parent)
+    flow = tree["library/email_capture"]["flow.yml"]
+    tree["library/email_capture"]["flow.yml"] = flow.replace("journey: guide_follow_up", "journey: re_permission")
+    journey = tree["journeys/re_permission"]["journey.yml"]
+    linked = journey.replace("    outcome: kept\n", "    outcome: kept\n    link_journey: payment_course\n")
+    assert linked != journey
+    tree["journeys/re_permission"]["journey.yml"] = linked
+
+    bundle = read_bundle(export_flow("email_capture", tree))
+
+    assert {"journeys/re_permission", "library/re_permission", "journeys/payment_course"} <= set(bundle.tree)
+    assert "tests.yml" in bundle.tree["journeys/re_permission"]
+    assert "sales" in bundle.teams
+
+
 def test_what_is_new_comes_in_and_what_is_the_sites_own_stays() -> None:
     site = small_site(
         knowledge={"cost.md": ARTICLE.replace("ten euros", "nothing")},

@@ -42,6 +42,23 @@ from tests.bot.scripted_dialogue import Answer, ScriptedDialogue, say
 from tests.conftest import Database
 
 
+async def test_a_journey_that_waits_for_an_event_nobody_knows_is_refused_before_anything_is_trained(
+    publisher: Publisher, shop: Workshop
+) -> None:
+    journey = dict(small_site()["journeys/follow_up"])
+    waiting = "steps:\n  - {id: enter, step: on_event, kind: order_plcaed}\n"
+    journey["journey.yml"] = journey["journey.yml"].replace("steps:\n", waiting)
+
+    with pytest.raises(
+        FlowsRefused, match=r"journeys/follow_up/journey.yml:7: .* there is no kind of event order_plcaed"
+    ):
+        await publisher.publish(small_site(journeys__follow_up=journey), author="Ada")
+
+    journey["journey.yml"] = journey["journey.yml"].replace("order_plcaed", "order_placed")
+    await publisher.publish(small_site(journeys__follow_up=journey), author="Ada")
+    assert (await read_live(shop.sessions)).tree["journeys/follow_up"] == journey
+
+
 async def test_publishing_checks_tests_trains_preloads_and_goes_live(
     publisher: Publisher, shop: Workshop, dialogue: ScriptedDialogue
 ) -> None:
