@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -263,14 +263,14 @@ async def _hold(session: AsyncSession, messages: Sequence[Claimed], now: datetim
         tuple_(OutboxMessage.id, OutboxMessage.fence).in_([(one.id, one.fence) for one in messages]),
         OutboxMessage.state == "sending",
     )
-    kept = set(
-        await session.scalars(
-            held.values(unbegun=False, wired_at=now)
-            .returning(OutboxMessage.id)
-            .execution_options(synchronize_session=False)
-        )
+    kept = await session.execute(
+        held.values(unbegun=False, wired_at=now)
+        .returning(OutboxMessage.id, OutboxMessage.contact_id)
+        .execution_options(synchronize_session=False)
     )
-    return [message for message in messages if message.id in kept]
+    # Their contact may have been merged into another since they were claimed.
+    contacts = {row.id: row.contact_id for row in kept}
+    return [replace(message, contact_id=contacts[message.id]) for message in messages if message.id in contacts]
 
 
 @dataclass(frozen=True, slots=True)
