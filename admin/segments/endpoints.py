@@ -21,6 +21,7 @@ from admin.segments.shapes import (
 from admin.segments.uses import list_journeys
 from admin.snapshot import snapshot
 from base.database import transaction
+from crm.segments import service
 from crm.segments.service import (
     change_segment,
     check_references,
@@ -71,16 +72,19 @@ async def get_segment(call: Call, query: WordsQuery) -> Segment:
     "/api/v1/segments/{id}",
     permission="write",
     summary="Gives a segment another name or rule; its members stay until they were asked by the new one",
-    problems={409: "Another segment has this name", 503: _NOT_MEANT},
+    problems={409: "Another segment has this name, or a journey calls it by its old one", 503: _NOT_MEANT},
     edits=True,
 )
 async def edit_segment(call: Call, body: SegmentWish) -> Segment:
     context = call.context
     await _learn(call, body.tree)
     async with transaction(context.sessions) as session:
+        before = (await service.get_segment(session, call.ids["id"])).name
+        named_by = [] if before == body.name else await list_journeys(session, before)
         await change_segment(
-            session, call.ids["id"], name=body.name, tree=body.tree, version=call.version, now=context.clock.now()
-        )
+            session, call.ids["id"], name=body.name, tree=body.tree, version=call.version, now=context.clock.now(),
+            named_by=named_by,
+        )  # fmt: skip
     await context.wake_segments()
     async with snapshot(context.sessions) as session:
         return await queries.read_segment(session, call.ids["id"], "en")
@@ -97,7 +101,8 @@ async def edit_segment(call: Call, body: SegmentWish) -> Segment:
 )
 async def remove_segment(call: Call) -> None:
     async with transaction(call.context.sessions) as session:
-        journeys = await list_journeys(session, call.ids["id"])
+        segment = await service.get_segment(session, call.ids["id"])
+        journeys = await list_journeys(session, segment.name, segment.id)
         await delete_segment(session, call.ids["id"], version=call.version, used_by=journeys)
 
 

@@ -44,17 +44,30 @@ async def create_segment(session: AsyncSession, *, name: str, tree: SegmentTree,
 
 
 async def change_segment(
-    session: AsyncSession, segment_id: UUID, *, name: str, tree: SegmentTree, version: int, now: datetime
+    session: AsyncSession,
+    segment_id: UUID,
+    *,
+    name: str,
+    tree: SegmentTree,
+    version: int,
+    now: datetime,
+    named_by: Sequence[str] = (),
 ) -> Segment:
     """Gives a segment another name or rule. With another rule its members are found anew; until then the old ones stay.
+
+    Args:
+        named_by: what calls it by its name, such as a journey, in words.
 
     Raises:
         NotFound: there is no such segment.
         OutOfDate: it is not at this version any more.
+        SegmentInUse: it would get another name, and one of `named_by` calls it by this one.
         NameTaken, InvalidSegment: as for a new one; or the segment would contain itself.
     """
     await lock_rules(session)
     segment = await _get_at(session, segment_id, version)
+    if name != segment.name and named_by:
+        raise SegmentInUse(f"This segment is called by its name in {', '.join(named_by)}. Change it there first.")
     await _check(session, segment_id, name, tree)
     if tree.dump() != segment.tree:
         segment.tree, segment.state = tree.dump(), "building"

@@ -150,7 +150,18 @@ async def test_a_segment_that_another_or_a_journey_speaks_of_is_not_removed(sign
         session.add(JourneyVersion(journey="welcome", version="1", definition=definition, published_at=now))
         session.add(Journey(id="welcome", live_version="1", updated_at=now))
     assert (await signed_in.read(f"{API}/{outer['id']}"))["used_by"] == ["the journey welcome"]
+    # By its id a journey finds it whatever it is called; by its name it would not.
+    renamed = await send(signed_in, "PUT", f"/{outer['id']}", {"name": "Out", "tree": VIP}, **tag)
+    tag = {"If-Match": '"2"'}
     problem = await send(signed_in, "DELETE", f"/{outer['id']}", status=409, **tag)
+    async with transaction(context.sessions) as session:
+        definition = {"steps": [{"id": "a", "step": "on_segment", "segment": "Inner"}]}
+        session.add(JourneyVersion(journey="back", version="1", definition=definition, published_at=now))
+        session.add(Journey(id="back", live_version="1", updated_at=now))
+    wish, first = {"name": "In", "tree": VIP}, {"If-Match": '"1"'}
+    refused = await send(signed_in, "PUT", f"/{inner['id']}", wish, status=409, **first)
+    assert refused["detail"] == "This segment is called by its name in the journey back. Change it there first."
+    assert renamed["used_by"] == ["the journey welcome"]
     assert (problem["code"], "the journey welcome" in problem["detail"]) == ("segment_in_use", True)
 
 
