@@ -131,6 +131,7 @@ class Step(_Part):
     set: Mapping[str, Any] = Field(default_factory=dict)
     add: tuple[str, ...] = ()
     remove: tuple[str, ...] = ()
+    withdraw: tuple[str, ...] = ()
     points: int = 0
     reason: str | None = None
     stage: str | None = None

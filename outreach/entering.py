@@ -92,7 +92,9 @@ async def enter(
         refuse(list(coming), live.state)
     refuse(await _unfit(door, coming), "only_if")
     again = await _past(door, coming)
-    refuse([contact_id for contact_id, past in again.items() if past.rule is not None], "re_entry")
+    for contact_id, past in again.items():
+        if past.rule is not None:
+            refuse([contact_id], past.rule)
     held_out = frozenset(contact_id for contact_id in coming if is_held_out(definition, contact_id))
     refuse(await _give_way(door, coming.keys() - held_out), "exclusive_group")
     restarted = [past.running for contact_id, past in again.items() if contact_id in coming and past.running]
@@ -162,7 +164,7 @@ async def _past(door: _Door, coming: Collection[UUID]) -> dict[UUID, _Past]:
 def _judge(definition: JourneyDefinition, own: Sequence[Any], now: datetime) -> _Past:
     running = next((row.id for row in own if row.state == "active"), None)
     if any(row.state == HELD_OUT for row in own):
-        return _Past("held_out_before")
+        return _Past(HELD_OUT)
     if definition.re_entry == "always":
         return _Past(running=running)
     left_at = max((row.updated_at for row in own), default=None)

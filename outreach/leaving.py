@@ -65,8 +65,11 @@ async def find_leavers(
     asks_replies = {version for version, definition in definitions.items() if "replied" in definition.exit_when}
     looked_at = [row for row in rows if row.contact_id in suspects or (row.journey, row.version) in asks_replies]
     known = await _read_known(session, looked_at, now)
-    found = {row.id: _reason(row, definitions.get((row.journey, row.version)), known) for row in rows}
-    leaving = {enrolment_id: reason for enrolment_id, reason in found.items() if reason is not None}
+    leaving = {row.id: "step_missing" for row in rows if not _has_step(row, definitions)}
+    for row in looked_at:
+        if row.id not in leaving:
+            reason = _reason(row, definitions[row.journey, row.version], known)
+            leaving |= {row.id: reason} if reason is not None else {}
     staying = [row for row in rows if row.id not in leaving]
     return leaving | await find_changed(session, library, staying, definitions, now)
 
@@ -129,9 +132,12 @@ def _suspects_statement() -> Any:
 _SUSPECTS = _suspects_statement()
 
 
-def _reason(row: Any, definition: JourneyDefinition | None, known: _Known) -> str | None:
-    if definition is None or row.step not in definition.steps:
-        return "step_missing"
+def _has_step(row: Standing, definitions: Mapping[tuple[str, str], JourneyDefinition]) -> bool:
+    definition = definitions.get((row.journey, row.version))
+    return definition is not None and row.step in definition.steps
+
+
+def _reason(row: Standing, definition: JourneyDefinition, known: _Known) -> str | None:
     channels = definition.send_channels()
     suppressed = known.suppressed.get(row.contact_id, {}).keys()
     states = known.consents.get(row.contact_id, {})

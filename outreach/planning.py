@@ -12,7 +12,8 @@ from typing import Any
 from uuid import UUID
 
 import structlog
-from sqlalchemy import DateTime, Integer, bindparam, select, update
+from sqlalchemy import DateTime, Integer, bindparam, cast, func, select, update
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -184,7 +185,7 @@ def _walker(row: Any, now: datetime) -> Walker:
         at=max(row.due_at, now - MADE_UP),
         begun_at=row.begun_at,
         entered_at=row.entered_at,
-        remembered=row.remembered,
+        remembered=row.remembered or {},
         due_at=row.due_at,
         parked_due_at=row.parked_due_at,
     )
@@ -229,7 +230,8 @@ _COLUMNS = (
     Enrolment.due_at,
     Enrolment.begun_at,
     Enrolment.entered_at,
-    Enrolment.remembered,
+    # Most remember nothing.
+    func.nullif(Enrolment.remembered, cast("{}", JSONB), type_=JSONB).label("remembered"),
     Enrolment.parked_due_at,
 )
 _NOW = bindparam("now", type_=DateTime(timezone=True))

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Protocol, runtime_checkable
 from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +97,37 @@ class Closes(Protocol):
 
     async def close(self) -> None:
         """Gives them up."""
+        ...
+
+
+class Reaction(Protocol):
+    """What follows from events of contacts before journeys are looked at: their scores, their segments."""
+
+    async def __call__(self, session: AsyncSession, contact_ids: Sequence[UUID], now: datetime) -> None:
+        """Does it in the caller's transaction, which holds the contacts' rows."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class OutsideRequest:
+    """What a journey asks of a connector. The path is quoted already, the query is not."""
+
+    connector: str
+    method: str
+    path: str
+    query: Mapping[str, str] = field(default_factory=dict)
+    body: Mapping[str, Any] | None = None
+
+
+class Connector(Protocol):
+    """Calls other systems."""
+
+    async def call(self, request: OutsideRequest, *, key: str) -> Mapping[str, Any]:
+        """Makes the call, or gives what came of it: the same key is the same call. Call it outside of a transaction.
+
+        Returns:
+            `{"ok": true, "json"}` or `{"ok": false, "problem"}`; it never raises for what the other side does.
+        """
         ...
 
 

@@ -17,9 +17,28 @@ _WORDS = {
     "send_interrupted": "The process that sent it stopped before the answer came; it may have arrived.",
     "in_doubt": "The other side did not answer clearly; it may have arrived.",
     "step_missing": "The journey's version has no such step or no wording for it.",
+    "completed": "They went all the way.",
+    "goal": "They did what the journey is for.",
+    "gave_way": "A journey of the same group with a higher priority took over.",
+    "re_entered": "They came in again, which ended the run they were in.",
+    "no_place": "The new version has no step ahead of the one they stood on.",
+    "merged": "Two contacts turned out to be one, who is in this journey already.",
+}
+_ENTRY_WORDS = {
+    "only_if": "They did not meet the condition of the entry.",
+    "re_entry": "They were in it already, or may not come in again yet.",
+    "exclusive_group": "They are in a journey of the same group whose priority is as high or higher.",
+    "held_out": "They belong to the share that is held back, to see what the journey brings.",
+    "paused": "The journey was paused.",
+    "draining": "The journey let nobody in any more.",
 }
 
 
 def reason_in_words(code: str) -> str:
     """The sentence for a reason code; a code without one is shown as it is."""
     return _WORDS.get(code, code)
+
+
+def entry_rule_in_words(rule: str) -> str:
+    """Why somebody did not get into a journey; a rule without a sentence is shown as it is."""
+    return _ENTRY_WORDS.get(rule, rule)

@@ -6,10 +6,11 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ARRAY, DateTime, Text, Uuid, bindparam, case, cast, column, func, null, update
+from sqlalchemy import JSON, DateTime, Text, Uuid, bindparam, case, cast, column, func, null, update
 from sqlalchemy.dialects.postgresql import JSONB
 
 from base.tables import table_of
+from outreach.given_rows import given_rows
 from outreach.models import Enrolment
 from outreach.trail import Happened, record_all
 from outreach.walking import Walker, Work
@@ -54,16 +55,11 @@ async def tell(work: Work) -> None:
     work.events.clear()
 
 
-def _given(columns: dict[str, Any]) -> Any:
-    return (
-        func.unnest(*(cast(bindparam(f"given_{name}"), ARRAY(kind)) for name, kind in columns.items()))
-        .table_valued(*(column(name, kind) for name, kind in columns.items()), name="given")
-        .render_derived()
-    )
-
-
 def _save_statement() -> Any:
-    enrolments, given = table_of(Enrolment), _given(_COLUMNS)
+    enrolments = table_of(Enrolment)
+    rows = func.json_to_recordset(cast(bindparam("walkers", type_=Text()), JSON))
+    columns = (column(name, kind) for name, kind in _COLUMNS.items())
+    given = rows.table_valued(*columns, name="given").render_derived(with_types=True)
     left = given.c.exit_reason.is_not(None)
     now = bindparam("now", type_=_MOMENT)
     moved = {name: given.c[name] for name in _COLUMNS if name not in ("id", "due_at")}
@@ -80,7 +76,7 @@ def _save_statement() -> Any:
 
 
 def _remember_statement() -> Any:
-    enrolments, given = table_of(Enrolment), _given({"id": Uuid(), "remembered": Text()})
+    enrolments, given = table_of(Enrolment), given_rows({"id": Uuid(), "remembered": Text()})
     return update(enrolments).where(enrolments.c.id == given.c.id).values(remembered=given.c.remembered.cast(JSONB))
 
 

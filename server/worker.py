@@ -22,9 +22,11 @@ from outreach.accounts.book import AccountBook
 from outreach.alarm import QUEUE, alarm_context, create_alarm, create_connector, wake
 from outreach.delivery import SEND_TIMEOUT, Delivery
 from outreach.gatekeeper import Gatekeeper
+from outreach.library import Library
 from outreach.planning import Planner
 from outreach.ports import Closes
 from outreach.pump import DuePump
+from outreach.reacting import Reactor
 from outreach.rule_pack import read_rule_pack
 from server.channels import channel_senders
 from server.import_jobs import add_import_jobs, create_import_work
@@ -33,6 +35,7 @@ from server.likeness_jobs import add_likeness_jobs
 from server.link_mails import ConfirmationMails, PrivacyMails
 from server.merge_jobs import add_merge_jobs
 from server.privacy_jobs import add_privacy_jobs
+from server.reactions import create_journey_work, create_reactor, follow_events
 from server.scoring_jobs import add_scoring_jobs
 from server.segment_jobs import add_segment_jobs
 from server.understanding import add_understanding, create_understanding_work
@@ -49,12 +52,14 @@ _PAUSE = 1.0
 """Seconds before a worker that lost the database tries again."""
 
 
-def create_pump(platform: Platform, closing: AsyncExitStack) -> DuePump:
+def create_pump(platform: Platform, closing: AsyncExitStack, reactor: Reactor | None = None) -> DuePump:
     """The due pump with every channel's sender.
 
     Args:
         closing: what of the senders' is to be given up in the end is added to it.
+        reactor: the worker's own, where it reacts at once, too.
     """
+    library = Library() if reactor is None else reactor.library
     accounts = AccountBook(platform.sessions, platform.keys)
     every = (*create_senders(platform, accounts), *channel_senders(platform, accounts))
     senders = {sender.channel: sender for sender in every}
@@ -70,10 +75,15 @@ def create_pump(platform: Platform, closing: AsyncExitStack) -> DuePump:
     )
     return DuePump(
         platform.sessions,
-        Planner(platform.sessions, gatekeeper),
+        Planner(platform.sessions, gatekeeper, library),
         Delivery(platform.sessions, platform.keys, gatekeeper),
         platform.clock,
-        [SilenceTimers(platform.sessions), ConfirmationMails(platform.sessions), PrivacyMails(platform.sessions)],
+        [
+            SilenceTimers(platform.sessions),
+            ConfirmationMails(platform.sessions),
+            PrivacyMails(platform.sessions),
+            *create_journey_work(platform, library, reactor or create_reactor(platform, library)),
+        ],
     )
 
 
@@ -118,10 +128,12 @@ async def run_worker(platform: Platform) -> None:
         understanding = create_understanding_work(platform, source, dialogue)
         add_understanding(alarm, understanding)
     closing, stopping = AsyncExitStack(), asyncio.Event()
-    pump = create_pump(platform, closing)
+    reactor = create_reactor(platform, Library())
+    pump = create_pump(platform, closing, reactor)
 
     def stop() -> None:
         pump.finish()
+        reactor.finishing = True
         stopping.set()
 
     try:
@@ -135,6 +147,8 @@ async def run_worker(platform: Platform) -> None:
                 stack.push_async_callback(understanding.stop)
             for number in (signal.SIGINT, signal.SIGTERM):
                 asyncio.get_running_loop().add_signal_handler(number, stop)
+            following = asyncio.create_task(follow_events(platform, reactor, pump))
+            stack.push_async_callback(_end, following)
             log.info("worker_started")
             while not stopping.is_set():
                 # Whatever became due while no worker ran is found at once.
@@ -142,6 +156,12 @@ async def run_worker(platform: Platform) -> None:
                 await _work(alarm, pump, stopping)
     finally:
         await platform.engine.dispose()
+
+
+async def _end(following: asyncio.Task[None]) -> None:
+    """Stops reacting: what is not committed is as if it had not been begun."""
+    following.cancel()
+    await asyncio.gather(following, return_exceptions=True)
 
 
 async def _work(alarm: procrastinate.App, pump: DuePump, stopping: asyncio.Event) -> None:

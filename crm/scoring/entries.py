@@ -20,6 +20,8 @@ from crm.scoring.models import ScoreEntry
 from crm.scoring.rules import Points, ScoreBook
 from crm.timeline.models import TimelineEvent
 
+OF_JOURNEYS = "journey/"
+"""What the rules of points that journeys gave begin with; a flow is not called so."""
 _NEARLY = 1e-6
 """Sums of the same events may differ by this much when they are added in another order."""
 
@@ -105,8 +107,14 @@ async def make_equal(
 
 
 def as_of_book(stored: Sequence[Stored], book: ScoreBook) -> list[Points]:
-    """The points that dialogues gave, counting for what the book says."""
-    return [replace(one.points, score=book.talk_score, group=None) for one in stored if "/" in one.points.rule]
+    """The points that dialogues gave, counting for what the book says, and that journeys gave, which say it."""
+    return [
+        one.points
+        if one.points.rule.startswith(OF_JOURNEYS)
+        else replace(one.points, score=book.talk_score, group=None)
+        for one in stored
+        if "/" in one.points.rule
+    ]
 
 
 async def _latest_events(

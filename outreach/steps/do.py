@@ -9,25 +9,30 @@ from typing import Any, cast
 from uuid import UUID
 
 from sqlalchemy import ARRAY, Text, any_, bindparam, column, func, literal, select, update
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import JSONB, insert
 
+from base.ids import new_id
 from base.nested_rows import asked_ids
 from base.tables import table_of
 from crm.contacts.models import Contact
 from crm.contacts.rules import Stage, stages_before
 from crm.contacts.tags import MOST_TAGS
-from crm.scoring.service import add_points
+from crm.profiling.service import find_refusals
+from crm.scoring.entries import OF_JOURNEYS
+from crm.scoring.models import ScoreEntry
+from crm.scoring.service import recompute_for
 from crm.tasks.service import NewTask, create_tasks
 from flows.wording import render
 from outreach.merge_values import mergeable
 from outreach.steps.holding import hold_contacts
+from outreach.steps.taking_back import take_back_consents
 from outreach.steps.ways import go_on
 from outreach.trail import Happened
 from outreach.walking import Group, Walker, Work
 
 
 async def change_contact(work: Work, group: Group) -> None:
-    """`update`: sets and forgets fields, puts tags on and takes them off."""
+    """`update`: sets and forgets fields, puts tags on and takes them off, takes consents back."""
     held = await hold_contacts(work, group.walkers)
     if not held:
         return
@@ -49,6 +54,7 @@ async def change_contact(work: Work, group: Group) -> None:
             work.events += [
                 Happened(kind, walker.contact_id, walker.conversation_id, {"tag": tag}) for tag in sorted(changed)
             ]
+    await take_back_consents(work, group, held)
     await go_on(work, group.of(held))
 
 
@@ -56,17 +62,8 @@ async def adjust(work: Work, group: Group) -> None:
     """`adjust_score_stage`: points with their reason, and a stage that only goes forward."""
     held = await hold_contacts(work, group.walkers)
     step = group.step
-    if step.points and step.reason is not None:
-        for walker in held:
-            await add_points(
-                work.session,
-                walker.contact_id,
-                rule=f"{walker.journey}/{walker.step}/{walker.id}:{walker.arrivals}",
-                points=step.points,
-                reason=step.reason,
-                message_id=None,
-                now=work.now,
-            )
+    if step.points and step.reason is not None and held:
+        await _give_points(work, group.of(held))
     if step.stage is not None and held:
         await _move_stage(work, cast("Stage", step.stage), held)
     if held:
@@ -101,6 +98,30 @@ async def tell_colleague(work: Work, group: Group) -> None:
         for walker, task_id in zip(group.walkers, ids, strict=True)
     ]
     await go_on(work, group)
+
+
+async def _give_points(work: Work, group: Group) -> None:
+    """Each arrival counts once. Who may not be scored gets none."""
+    step, keys = group.step, work.gatekeeper.keys
+    refused = await find_refusals(work.session, keys, group.contact_ids, "scoring", work.now)
+    rows = [
+        {
+            "id": new_id(),
+            "contact_id": walker.contact_id,
+            "rule": f"{OF_JOURNEYS}{walker.journey}/{walker.step}/{walker.id}:{walker.arrivals}",
+            "score": step.score,
+            "points": step.points,
+            "reason": step.reason,
+            "created_at": work.now,
+        }
+        for walker in group.walkers
+        if walker.contact_id not in refused
+    ]
+    if not rows:
+        return
+    await work.session.execute(insert(ScoreEntry).values(rows).on_conflict_do_nothing())
+    if keys is not None:
+        await recompute_for(work.session, keys, [one for one in group.contact_ids if one not in refused], work.now)
 
 
 async def _move_stage(work: Work, stage: Stage, walkers: Sequence[Walker]) -> None:

@@ -10,7 +10,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Text, any_, bindparam, column, func, literal, select, union_all
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import ARRAY, distinct_on
 
 from base.nested_rows import asked_ids
 from crm.contacts.models import Contact
@@ -215,7 +215,7 @@ def _events_statement(step: Step) -> Any:
         wanted.append(compile_condition(step.where))
     return (
         select(TimelineEvent.contact_id, TimelineEvent.data, TimelineEvent.source, TimelineEvent.occurred_at)
-        .distinct(TimelineEvent.contact_id)
+        .ext(distinct_on(TimelineEvent.contact_id))
         .join(asked, wanted[0])
         .where(*wanted[1:])
         .order_by(TimelineEvent.contact_id, TimelineEvent.occurred_at, TimelineEvent.id)

@@ -17,14 +17,17 @@ from base.ids import new_id
 from crm.consent.ledger import ConsentFact, record_consent_event
 from crm.contacts.models import Contact
 from crm.contacts.service import attach_address
+from crm.timeline.ingesting import NewEvent, Source, ingest
 from outreach.claiming import Claim
 from outreach.delivery import Delivery
 from outreach.enrolment import enrol, publish_journeys
 from outreach.gatekeeper import Gatekeeper
+from outreach.library import Library
 from outreach.models import Enrolment, GateDecision, OutboxMessage
 from outreach.planning import Planner
 from outreach.ports import Accepted, Envelope, SendOutcome
 from outreach.pump import DuePump
+from outreach.reacting import Reactor
 from outreach.rule_pack import read_rule_pack
 
 
@@ -69,6 +72,7 @@ class Site:
     planner: Planner
     delivery: Delivery
     pump: DuePump
+    reactor: Reactor
 
     async def publish(self, *journeys: dict[str, Any]) -> None:
         async with transaction(self.sessions) as session:
@@ -96,11 +100,13 @@ class Site:
             await self.consent(contact_id, consent)
         return contact_id
 
-    async def consent(self, contact_id: UUID, event: str, *, channel: str = "email") -> None:
+    async def consent(
+        self, contact_id: UUID, event: str, *, channel: str = "email", purpose: str = "marketing"
+    ) -> None:
         fact = ConsentFact(
             event=event,  # type: ignore[arg-type]
             principal_ref=contact_id,
-            purpose="marketing",
+            purpose=purpose,
             channel=channel,
             controller="Northwind",
             language="en",
@@ -179,6 +185,29 @@ class Site:
         async with self.sessions() as session:
             return list(await session.scalars(select(Enrolment).order_by(Enrolment.id)))
 
+    async def happen(self, contact_id: UUID, kind: str, source: Source = "api", **data: Any) -> None:
+        """An event of theirs, now; nobody reacts to it yet."""
+        async with transaction(self.sessions) as session:
+            event = NewEvent(kind, self.clock.now(), source, contact_id=contact_id, data=data)
+            await ingest(session, [event], self.clock.now())
+
+    async def go_on(self, **length: float) -> None:
+        """Lets time pass, then everybody react and advance."""
+        self.clock.forward(**length)
+        await self.reactor.react(self.clock.now())
+        await self.planner.advance_due(self.clock.now())
+
+    async def enrolment(self, contact_id: UUID, journey: str = "follow_up") -> Enrolment:
+        """The latest of somebody's."""
+        found = select(Enrolment).where(Enrolment.contact_id == contact_id, Enrolment.journey == journey)
+        async with self.sessions() as session:
+            return (await session.scalars(found.order_by(Enrolment.id.desc()).limit(1))).one()
+
+    async def known(self, contact_id: UUID) -> Contact:
+        """The contact as it stands."""
+        async with self.sessions() as session:
+            return await session.get_one(Contact, contact_id)
+
     async def timeline(self, contact_id: UUID) -> list[tuple[str, dict[str, Any]]]:
         async with self.sessions() as session:
             rows = await session.execute(
@@ -207,6 +236,7 @@ def site(database: Any, keys: KeyRing, now: datetime) -> Site:
         planner,
         delivery,
         pump,
+        Reactor(database.sessions, Library()),
     )
 
 

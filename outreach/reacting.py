@@ -1,0 +1,325 @@
+"""The reactor: takes events of contacts in sets and does what follows from them, in one transaction a set.
+
+Scores first, then segments (`Reaction`s, whose own changes come back as events), then journeys: who leaves by an exit
+rule or has reached the goal, who has done what they were waited for, who comes in. Events are gone from the queue with
+that transaction: killed in the middle, it is as if nothing had been done. Sends nothing.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import structlog
+from sqlalchemy import DateTime, Uuid, any_, literal, select, update
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from base.database import Sessions, repeat_on_deadlock, transaction
+from base.tables import table_of
+from crm.contacts.models import Contact
+from crm.timeline.models import TimelineEvent
+from crm.timeline.service import take_unreacted
+from flows.conditions import condition_holds
+from outreach.definitions import Goal, JourneyDefinition, Step
+from outreach.entering import Entrant, enter
+from outreach.exiting import end_each
+from outreach.given_rows import given_rows
+from outreach.leaving import find_leavers
+from outreach.library import Library, Live
+from outreach.merge_values import remembered_of
+from outreach.models import Enrolment
+from outreach.ports import Reaction
+
+_log = structlog.get_logger(__name__)
+
+AT_ONCE = 500
+GOAL = "goal"
+_TOO_OLD = timedelta(days=1)
+"""Events that are older when they are heard of let nobody in: who imports last year's orders did not get them today."""
+_AT_ONCE_KINDS = frozenset({"opted_out", "consent_withdrawn", "handed_off"})
+"""After these it is asked at once whether somebody leaves, and not only before their next step."""
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """An event of a contact."""
+
+    id: UUID
+    kind: str
+    contact_id: UUID
+    conversation_id: UUID | None
+    data: Mapping[str, Any]
+    source: str
+    occurred_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Reacted:
+    """What a run came to. `due`: whether somebody entered a journey or goes on in one."""
+
+    events: int = 0
+    entered: int = 0
+    woken: int = 0
+    left: int = 0
+
+    @property
+    def due(self) -> bool:
+        return bool(self.entered or self.woken)
+
+    def __add__(self, other: Reacted) -> Reacted:
+        return Reacted(
+            self.events + other.events,
+            self.entered + other.entered,
+            self.woken + other.woken,
+            self.left + other.left,
+        )
+
+
+class Reactor:
+    """`outreach.ports.DueWork`: reacts to what nobody has reacted to yet."""
+
+    def __init__(self, sessions: Sessions, library: Library, reactions: Sequence[Reaction] = ()) -> None:
+        self._sessions = sessions
+        self.library = library
+        self._reactions = reactions
+        self.finishing = False
+
+    async def do_due(self, now: datetime) -> int:
+        """Until the queue is empty; returns how many events there were."""
+        return (await self.react(now)).events
+
+    async def next_due_at(self) -> datetime | None:
+        """Events wake who reacts by a notification, and are looked for in each run."""
+        return None
+
+    async def react(self, now: datetime) -> Reacted:
+        """Until the queue is empty, a set a transaction."""
+        total = Reacted()
+        while not self.finishing:
+            done = await repeat_on_deadlock(lambda: self._react_to_some(now))
+            total += done
+            if not done.events:
+                break
+        return total
+
+    async def _react_to_some(self, now: datetime) -> Reacted:
+        async with transaction(self._sessions) as session:
+            taken = await take_unreacted(session, AT_ONCE)
+            if not taken:
+                return Reacted()
+            # Everything that follows belongs to these contacts: in the order of their ids, before anything else.
+            held = await _hold(session, {one.contact_id for one in taken})
+            for reaction in self._reactions:
+                await reaction(session, held, now)
+            events = await _read_events(session, [one.event_id for one in taken], frozenset(held))
+            done = await self._follow(session, events, now)
+            return Reacted(len(taken), done.entered, done.woken, done.left)
+
+    async def _follow(self, session: AsyncSession, events: Sequence[Event], now: datetime) -> Reacted:
+        journeys = await self.library.live(session)
+        by_contact: dict[UUID, list[Event]] = defaultdict(list)
+        for event in events:
+            by_contact[event.contact_id].append(event)
+        left, woken = await self._go_on(session, journeys, by_contact, now)
+        entered = 0
+        for live in journeys.values():
+            entered += await self._let_in(session, live, events, now)
+        return Reacted(entered=entered, left=left, woken=woken)
+
+    async def _go_on(
+        self,
+        session: AsyncSession,
+        journeys: Mapping[str, Live],
+        by_contact: Mapping[UUID, Sequence[Event]],
+        now: datetime,
+    ) -> tuple[int, int]:
+        """Enrolments of these people: who leaves, who reached the goal, who is woken."""
+        rows = await _read_enrolments(session, by_contact)
+        versions = await self.library.read(session, {(row.journey, row.version) for row in rows})
+        leaving: dict[UUID, str] = {}
+        waking: dict[UUID, datetime] = {}
+        asked: list[Any] = []
+        for row in rows:
+            definition = _definition_of(row, journeys, versions)
+            if definition is None:
+                continue
+            own = by_contact[row.contact_id]
+            reached = _first_goal(definition, row, own)
+            if reached is not None and row.goal_at is None:
+                await _note_goal(session, row.id, definition.goal, reached)
+            if row.state != "active":
+                continue
+            outcome = _outcome(definition, row, own, reached=reached is not None)
+            if outcome is not None:
+                leaving[row.id] = outcome
+                continue
+            if any(event.kind in _AT_ONCE_KINDS for event in own):
+                asked.append(row)
+            woken_at = _woken_at(definition.steps.get(row.step), row, own)
+            if woken_at is not None:
+                waking[row.id] = woken_at
+        if asked:
+            leaving |= await find_leavers(session, self.library, asked, versions, now)
+        left = await end_each(session, leaving, now)
+        awake = {enrolment_id: at for enrolment_id, at in waking.items() if enrolment_id not in leaving}
+        await _wake(session, awake, now)
+        return left, len(awake)
+
+    async def _let_in(self, session: AsyncSession, live: Live, events: Sequence[Event], now: datetime) -> int:
+        definition, entered = live.definition, 0
+        for entry in definition.entries:
+            step = definition.steps[entry]
+            coming: dict[UUID, Entrant] = {}
+            for event in events:
+                if enters_by(step, event) and event.occurred_at > now - _TOO_OLD:
+                    kept = remembered_of(step.remember, event.data, event.source)
+                    # The latest counts: a cart that changed twice is one cart.
+                    coming[event.contact_id] = Entrant(event.contact_id, event.conversation_id, kept)
+            if coming:
+                done = await enter(session, self.library, live, list(coming.values()), now, entry=entry)
+                entered += len(done.contact_ids)
+        return entered
+
+
+def enters_by(step: Step, event: Event) -> bool:
+    """Whether an event takes its contact in by this step."""
+    if step.step == "on_event":
+        return event.kind == step.kind and _fits(step.where, event)
+    if step.step == "on_segment":
+        kind = "segment_entered" if step.when == "enters" else "segment_left"
+        return event.kind == kind and step.segment in (event.data.get("segment"), event.data.get("segment_id"))
+    if step.step == "on_conversation_outcome":
+        told = event.data
+        return event.kind == "flow_ended" and told.get("flow") == step.flow and told.get("outcome") in step.outcomes
+    return False
+
+
+def _fits(where: Mapping[str, Any] | None, event: Event) -> bool:
+    return where is None or condition_holds(where, event.data)
+
+
+def _definition_of(
+    row: Any, journeys: Mapping[str, Live], versions: Mapping[tuple[str, str], JourneyDefinition]
+) -> JourneyDefinition | None:
+    live, own = journeys.get(row.journey), versions.get((row.journey, row.version))
+    if live is not None and live.follows(row.version) and row.step in live.definition.steps:
+        return live.definition
+    return own
+
+
+def _first_goal(definition: JourneyDefinition, row: Any, events: Sequence[Event]) -> Event | None:
+    """The event that is what the journey is for, done since they entered and in time."""
+    goal = definition.goal
+    if goal is None:
+        return None
+    for event in events:
+        in_time = goal.within_seconds is None or event.occurred_at <= row.entered_at + timedelta(
+            seconds=goal.within_seconds
+        )
+        if event.kind == goal.kind and event.occurred_at >= row.entered_at and in_time and _fits(goal.where, event):
+            return event
+    return None
+
+
+def _outcome(definition: JourneyDefinition, row: Any, events: Sequence[Event], *, reached: bool) -> str | None:
+    """How they leave by what they did since they entered: by the goal first, then by the exit rules in their order."""
+    if reached:
+        return GOAL
+    for rule in definition.exit_on:
+        for event in events:
+            if event.kind == rule.kind and event.occurred_at >= row.entered_at and _fits(rule.where, event):
+                return rule.outcome
+    return None
+
+
+def _woken_at(step: Step | None, row: Any, events: Sequence[Event]) -> datetime | None:
+    """When they did what their step waits for; None while they did not, or when they do not wait for anything."""
+    if step is None or step.step != "wait_event" or row.begun_at is None:
+        return None
+    since = row.entered_at if step.since == "entry" else row.begun_at
+    found = [
+        event.occurred_at
+        for event in events
+        if event.kind == step.kind and event.occurred_at >= since and _fits(step.where, event)
+    ]
+    return max(min(found), row.begun_at) if found else None
+
+
+async def _hold(session: AsyncSession, contact_ids: Collection[UUID]) -> list[UUID]:
+    found = select(Contact.id).where(_one_of(Contact.id, contact_ids)).order_by(Contact.id)
+    return list(await session.scalars(found.with_for_update(key_share=True)))
+
+
+async def _read_events(session: AsyncSession, event_ids: Sequence[UUID], held: frozenset[UUID]) -> list[Event]:
+    """The events in the order in which they happened. One may be another contact's since: they were merged."""
+    rows = await session.execute(
+        select(
+            TimelineEvent.id,
+            TimelineEvent.kind,
+            TimelineEvent.contact_id,
+            TimelineEvent.conversation_id,
+            TimelineEvent.data,
+            TimelineEvent.source,
+            TimelineEvent.occurred_at,
+        )
+        .where(_one_of(TimelineEvent.id, event_ids))
+        .order_by(TimelineEvent.occurred_at, TimelineEvent.id)
+    )
+    return [Event(*row) for row in rows if row.contact_id in held]
+
+
+async def _read_enrolments(session: AsyncSession, contact_ids: Collection[UUID]) -> Sequence[Any]:
+    """All of theirs that a goal may still be reached in. Waits for a planner that has one in hand: it may be just
+    arriving at a wait for one of these events.
+    """
+    found = (
+        select(
+            Enrolment.id,
+            Enrolment.journey,
+            Enrolment.version,
+            Enrolment.step,
+            Enrolment.state,
+            Enrolment.contact_id,
+            Enrolment.begun_at,
+            Enrolment.entered_at,
+            Enrolment.goal_at,
+        )
+        .where(_one_of(Enrolment.contact_id, contact_ids), (Enrolment.state == "active") | Enrolment.goal_at.is_(None))
+        .order_by(Enrolment.id)
+    )
+    return (await session.execute(found.with_for_update())).all()
+
+
+async def _note_goal(session: AsyncSession, enrolment_id: UUID, goal: Goal | None, event: Event) -> None:
+    value = event.data.get(goal.value) if goal is not None and goal.value is not None else 1
+    worth = float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+    await session.execute(
+        update(Enrolment)
+        .where(Enrolment.id == enrolment_id)
+        .values(goal_at=event.occurred_at, goal_value=worth)
+        .execution_options(synchronize_session=False)
+    )
+
+
+async def _wake(session: AsyncSession, woken: Mapping[UUID, datetime], now: datetime) -> None:
+    if woken:
+        due = [min(at, now) for at in woken.values()]
+        await session.execute(_WAKE, {"given_id": list(woken), "given_due_at": due})
+
+
+def _wake_statement() -> Any:
+    enrolments, given = table_of(Enrolment), given_rows({"id": Uuid(), "due_at": DateTime(timezone=True)})
+    standing = enrolments.c.state == "active"
+    return update(enrolments).where(enrolments.c.id == given.c.id, standing).values(due_at=given.c.due_at)
+
+
+def _one_of(column: Any, ids: Collection[UUID]) -> Any:
+    return column == any_(literal(list(ids), ARRAY(Contact.id.type)))
+
+
+_WAKE = _wake_statement()

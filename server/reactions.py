@@ -1,0 +1,106 @@
+"""What the worker does as soon as something happens: scores, segments and journeys react, and what is due then leaves.
+
+PostgreSQL notifies when events were committed. A notification that is lost costs a second: so often is looked anyway.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import psycopg
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from base.database import libpq_url
+from base.encryption import KeyRing
+from bot.connectors.begin import ConnectorRequest
+from bot.connectors.call import Connectors
+from crm.scoring.service import recompute_for
+from crm.segments.refreshing import refresh_for
+from crm.timeline.service import NOTIFY_CHANNEL
+from outreach.backfilling import Backfills
+from outreach.calling import ConnectorCalls
+from outreach.dates import DateEntries
+from outreach.landing import Landing
+from outreach.library import Library
+from outreach.ports import DueWork, OutsideRequest
+from outreach.pump import DuePump
+from outreach.reacting import Reactor
+from server.wiring import Platform, database_url
+
+log = structlog.get_logger(__name__)
+
+LOOK_EVERY = 1.0
+"""Seconds between looks when nothing is heard."""
+
+
+class ScoresAndSegments:
+    """`outreach.ports.Reaction`: counts the scores of the contacts anew, then asks their segments."""
+
+    def __init__(self, keys: KeyRing) -> None:
+        self._keys = keys
+
+    async def __call__(self, session: AsyncSession, contact_ids: Sequence[UUID], now: datetime) -> None:
+        await recompute_for(session, self._keys, contact_ids, now)
+        await refresh_for(session, contact_ids, now, keys=self._keys)
+
+
+class JourneyConnectors:
+    """`outreach.ports.Connector`, by the connectors that flows call, too."""
+
+    def __init__(self, connectors: Connectors) -> None:
+        self._connectors = connectors
+
+    async def call(self, request: OutsideRequest, *, key: str) -> Mapping[str, Any]:
+        asked = ConnectorRequest(request.connector, request.method, request.path, request.query, request.body)
+        return await self._connectors.call(asked, key=key, conversation_id=None)
+
+
+def create_reactor(platform: Platform, library: Library) -> Reactor:
+    """The reactor with all that reacts."""
+    return Reactor(platform.sessions, library, [ScoresAndSegments(platform.keys)])
+
+
+def create_journey_work(platform: Platform, library: Library, reactor: Reactor) -> list[DueWork]:
+    """What the pump does of journeys before it advances anybody."""
+    sessions, keys, clock = platform.sessions, platform.keys, platform.clock
+    connectors = JourneyConnectors(Connectors(sessions, keys, clock, platform.settings.site_url))
+    return [
+        reactor,
+        Landing(sessions, library),
+        DateEntries(sessions, library, platform.settings.default_time_zone),
+        Backfills(sessions, library),
+        ConnectorCalls(sessions, library, connectors, keys, clock),
+    ]
+
+
+async def follow_events(platform: Platform, reactor: Reactor, pump: DuePump) -> None:
+    """Runs for the life of the worker; reconnects when the database goes away."""
+    address = libpq_url(database_url(platform.settings))
+    while True:
+        try:
+            async with await psycopg.AsyncConnection.connect(address, autocommit=True) as connection:
+                await connection.execute(f"LISTEN {NOTIFY_CHANNEL}")  # a constant
+                await _follow(connection, reactor, pump)
+        except (psycopg.Error, SQLAlchemyError, OSError) as error:
+            log.warning("events_listen_lost", error=type(error).__name__)
+        except Exception:
+            # The loop boundary: the set is still in the queue, and the pump tries it each minute, too.
+            log.exception("reacting_failed")
+        await asyncio.sleep(LOOK_EVERY)
+
+
+async def _follow(connection: psycopg.AsyncConnection[Any], reactor: Reactor, pump: DuePump) -> None:
+    while True:
+        reacted = await reactor.react(pump.now())
+        if reacted.due:
+            await pump.run_once()
+            continue
+        # Ends with the first notification or after the wait, whichever is sooner.
+        async for _ in connection.notifies(timeout=LOOK_EVERY, stop_after=1):
+            pass
