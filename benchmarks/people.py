@@ -13,7 +13,10 @@ from __future__ import annotations
 import argparse
 import asyncio
 import csv
+import json
+import os
 import random
+import resource
 import statistics
 import sys
 import tempfile
@@ -27,10 +30,9 @@ sys.path.insert(0, str(ROOT))
 
 import psycopg  # noqa: E402
 from sqlalchemy import select  # noqa: E402
-from sqlalchemy.ext.asyncio import AsyncSession  # noqa: E402
 
 from base.clock import SystemClock  # noqa: E402
-from base.database import create_engine, create_sessions, libpq_url  # noqa: E402
+from base.database import Sessions, create_engine, create_sessions, libpq_url  # noqa: E402
 from base.encryption import KeyRing, create_key_file, read_key_file  # noqa: E402
 from base.migrate import migrate  # noqa: E402
 from base.postgres import start_embedded  # noqa: E402
@@ -40,6 +42,7 @@ from crm.imports.options import Options  # noqa: E402
 from crm.imports.service import Progress, import_file, plan_file  # noqa: E402
 from crm.imports.undoing import undo_import  # noqa: E402
 
+RESULT = ROOT / "docs" / "benchmarks" / "people.json"
 TARGET_ROWS = 5_000  # a second
 TARGET_MS = 5.0
 HEADINGS = ("Email", "Phone", "Name", "Country", "State", "Consent date", "Consent source", "Consent channels")
@@ -95,54 +98,70 @@ def fill(url: str, contacts: int) -> None:
         connection.execute("VACUUM (ANALYZE)")
 
 
-async def measure(url: str, keys: KeyRing, path: Path) -> None:
-    """Imports, finds, takes back; prints each."""
+async def measure(url: str, keys: KeyRing, path: Path) -> dict[str, float]:
+    """Imports, finds, takes back; prints each and returns the figures."""
     # Loads every room's tables. Not above: the process that prepares rows reads what stands there, too.
     import server.web  # noqa: F401
 
     engine = create_engine(url, pool_size=2)
     sessions, clock = create_sessions(engine), SystemClock()
     try:
-        options = Options()
-        plan = plan_file(path, options.map, options, made_by="benchmark", controller="Northwind")
-        problems: list[str] = []
-
-        def hear(progress: Progress) -> None:
-            problems.extend(problem.reason for problem in progress.problems)
-
-        began, cpu_began = time.perf_counter(), time.process_time()
-        done = await import_file(sessions, keys, plan, clock=clock, told=hear)
-        took, cpu = time.perf_counter() - began, time.process_time() - cpu_began
-        rate, raw = done.rows / took, done.rows / copy_raw(url, path)
-        print(f"import: {done.rows:,} rows, {done.created:,} new contacts, {done.consents:,} consents in {took:.1f} s")
-        print(
-            f"  {rate:,.0f} rows/s (target {TARGET_ROWS:,}); CPU of this process {cpu / done.rows * 1e6:.0f} µs a row"
-        )
-        print(f"  COPY of the raw file: {raw:,.0f} rows/s, {raw / rate:.1f} times as many")
-        for reason in sorted(set(problems))[:3]:
-            print(f"  {problems.count(reason):,} rows: {reason}")
-        chance = random.Random(7)
-        numbers = [chance.randrange(done.rows) for _ in range(ASKED)]
-        async with sessions() as session:
-            ids = [*await session.scalars(select(Contact.id).order_by(Contact.id.desc()).limit(ASKED))]
-
-            async def find(at: int, inside: AsyncSession = session) -> None:
-                number = numbers[at]
-                await find_contact_by_address(inside, keys, "email", f"person{number}@company{number % 500}.com")
-
-            async def read(at: int, inside: AsyncSession = session) -> None:
-                await inside.scalar(select(Contact.id).where(Contact.id == ids[at % len(ids)]))
-
-            found, bare = await _times(find), await _times(read)
-        p99 = statistics.quantiles(found, n=100)[98]
-        print(f"find by e-mail: median {statistics.median(found):.2f} ms, p99 {p99:.2f} ms (target {TARGET_MS} ms)")
-        print(f"  SELECT by id: median {statistics.median(bare):.2f} ms")
+        done, figures = await _import(sessions, keys, path)
+        raw = done.rows / copy_raw(url, path)
+        times = raw / figures["import_rows_per_second"]
+        print(f"  COPY of the raw file: {raw:,.0f} rows/s, {times:.1f} times as many")
+        figures |= {"copy_raw_rows_per_second": raw, "copy_raw_to_import": times}
+        figures |= await _find(sessions, keys, done.rows)
         began = time.perf_counter()
         undone = await undo_import(sessions, done.import_id, clock, "benchmark")
         rate = undone.removed / (time.perf_counter() - began)
         print(f"undo: {undone.removed:,} contacts removed, {undone.kept} kept, {rate:,.0f} a second")
+        return figures | {"undo_contacts_per_second": rate}
     finally:
         await engine.dispose()
+
+
+async def _import(sessions: Sessions, keys: KeyRing, path: Path) -> tuple[Progress, dict[str, float]]:
+    options = Options()
+    plan = plan_file(path, options.map, options, made_by="benchmark", controller="Northwind")
+    problems: list[str] = []
+
+    def hear(progress: Progress) -> None:
+        problems.extend(problem.reason for problem in progress.problems)
+
+    beside = resource.getrusage(resource.RUSAGE_CHILDREN)
+    began, cpu_began = time.perf_counter(), time.process_time()
+    done = await import_file(sessions, keys, plan, clock=SystemClock(), told=hear)
+    took, cpu = time.perf_counter() - began, (time.process_time() - cpu_began) / done.rows * 1e6
+    ended = resource.getrusage(resource.RUSAGE_CHILDREN)
+    cpu_beside = (ended.ru_utime + ended.ru_stime - beside.ru_utime - beside.ru_stime) / done.rows * 1e6
+    rate = done.rows / took
+    print(f"import: {done.rows:,} rows, {done.created:,} new contacts, {done.consents:,} consents in {took:.1f} s")
+    print(f"  {rate:,.0f} rows/s (target {TARGET_ROWS:,})")
+    print(f"  CPU: {cpu:.0f} µs a row in this process, {cpu_beside:.0f} in the one beside, start included")
+    for reason in sorted(set(problems))[:3]:
+        print(f"  {problems.count(reason):,} rows: {reason}")
+    return done, {"import_rows_per_second": rate, "import_cpu_us_a_row": cpu, "import_cpu_beside_us_a_row": cpu_beside}
+
+
+async def _find(sessions: Sessions, keys: KeyRing, rows: int) -> dict[str, float]:
+    chance = random.Random(7)
+    numbers = [chance.randrange(rows) for _ in range(ASKED)]
+    async with sessions() as session:
+        ids = [*await session.scalars(select(Contact.id).order_by(Contact.id.desc()).limit(ASKED))]
+
+        async def find(at: int) -> None:
+            number = numbers[at]
+            await find_contact_by_address(session, keys, "email", f"person{number}@company{number % 500}.com")
+
+        async def read(at: int) -> None:
+            await session.scalar(select(Contact.id).where(Contact.id == ids[at % len(ids)]))
+
+        found, bare = await _times(find), await _times(read)
+    median, p99 = statistics.median(found), statistics.quantiles(found, n=100)[98]
+    print(f"find by e-mail: median {median:.2f} ms, p99 {p99:.2f} ms (target {TARGET_MS} ms)")
+    print(f"  SELECT by id: median {statistics.median(bare):.2f} ms")
+    return {"find_ms_median": median, "find_ms_p99": p99, "select_by_id_ms_median": statistics.median(bare)}
 
 
 async def _times(work: Callable[[int], Awaitable[None]]) -> list[float]:
@@ -162,6 +181,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rows", type=int, default=10_000, help="of the file")
     parser.add_argument("--contacts", type=int, default=50_000, help="that are there before")
+    parser.add_argument("--save", action="store_true", help=f"write {RESULT.relative_to(ROOT)}")
+    parser.add_argument("--note", default="", help="how the machine was, kept with the figures")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="parley-people-") as name:
         folder = Path(name)
@@ -171,10 +192,16 @@ def main() -> None:
         try:
             migrate(server_.url)
             fill(server_.url, options.contacts)
-            print(f"{datetime.now(UTC):%Y-%m-%d}, among {options.contacts:,} contacts")
-            asyncio.run(measure(server_.url, read_key_file(folder / "keys.json"), folder / "people.csv"))
+            print(f"{datetime.now(UTC):%Y-%m-%d}, among {options.contacts:,} contacts, load {os.getloadavg()[0]:.1f}")
+            figures = asyncio.run(measure(server_.url, read_key_file(folder / "keys.json"), folder / "people.csv"))
         finally:
             server_.stop()
+    if options.save:
+        from benchmarks.turns import machine
+
+        told = {name: round(value, 2) for name, value in figures.items()}
+        content = {"note": options.note, "rows": options.rows, "contacts": options.contacts, **told, **machine()}
+        RESULT.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n")
 
 
 if __name__ == "__main__":

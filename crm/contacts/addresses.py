@@ -28,6 +28,7 @@ ADDRESS_KINDS: Mapping[str, AddressKind] = {
 _PLAIN_EMAIL = re.compile(r"([a-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[a-z0-9!#$%&'*+/=?^_`{|}~-]+)*)@([a-z0-9.-]+)")
 """ASCII without quotes or a display name: what stands before the @ is right and stays as it is (RFC 5322, dot-atom)."""
 _LONGEST_EMAIL = 254
+_LONGEST_NUMBER = 250  # characters, above which the library reads nothing
 _BETWEEN_DIGITS = dict.fromkeys(map(ord, " ().-"))
 _CALLING_CODES: Mapping[int, tuple[str, ...]] = phonenumbers.COUNTRY_CODE_TO_REGION_CODE
 _FREEMAIL = Path(__file__).with_name("freemail_domains.yml")
@@ -117,11 +118,11 @@ def _parse_plain(text: str, region: str | None) -> phonenumbers.PhoneNumber | No
 
     None: the library must read it. Reading is most of what importing numbers takes.
     """
-    digits = text.translate(_BETWEEN_DIGITS)
+    digits = text.translate(_BETWEEN_DIGITS) if len(text) <= _LONGEST_NUMBER else ""
     international = digits.startswith("+")
     if international:
         digits = digits[1:]
-    if not (digits.isascii() and digits.isdecimal() and 4 <= len(digits) <= 17) or "+" in text[international:]:
+    if not (digits.isascii() and digits.isdecimal() and 4 <= len(digits) <= 17) or digits.startswith("0"):
         return None
     if international:
         code = next((digits[:end] for end in (1, 2, 3) if int(digits[:end]) in _CALLING_CODES), "")

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, delete, exists, func, select, update
+from sqlalchemy import ColumnElement, and_, delete, exists, func, select, true, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from base.clock import Clock
@@ -24,13 +24,26 @@ from crm.imports.models import ContactImport, ImportedContact
 from crm.imports.service import CLAIM, get_import
 from crm.privacy.persons import table_named
 from crm.privacy.registry import read_registry
+from crm.segments.tree import MEMBERSHIP_EVENTS
 
 _SET = 500
 """Contacts a transaction."""
 _OWN = frozenset(
-    {"contacts", "contact_points", "imported_contacts", "consent_events", "contact_scores", "score_entries"}
+    {
+        "contacts", "contact_points", "imported_contacts", "consent_events",
+        "contact_scores", "score_entries",
+        "contact_due_looks", "contact_likeness_keys", "merge_candidates", "event_queue",
+        "segment_consents", "segment_due", "segment_looks", "segment_members", "segment_people",
+    }
+)  # fmt: skip
+"""Tables in which every imported contact has rows, or that are counted of whoever is there, also who did nothing."""
+_LOOSE = (
+    ("timeline_events", "contact_id"),
+    ("event_queue", "contact_id"),
+    ("merge_candidates", "first_id"),
+    ("merge_candidates", "second_id"),
 )
-"""Tables in which every imported contact has rows: scores are counted of everybody, also who did nothing."""
+"""Where their ids stand without going when they go."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +118,9 @@ async def _remove(session: AsyncSession, import_id: UUID, locked: Sequence[UUID]
         for event in events
     ]
     await record_consent_events(session, ends, now)
+    for name, column in _LOOSE:
+        table = table_named(name)
+        await session.execute(delete(table).where(table.c[column].in_(going)))  # type: ignore[arg-type]
     await session.execute(delete(Contact).where(Contact.id.in_(going)).execution_options(synchronize_session=False))
     return len(going)
 
@@ -120,12 +136,19 @@ def _is_untouched(import_id: UUID) -> ColumnElement[bool]:
         func.coalesce(ConsentEvent.evidence["import_id"].astext, "") != str(import_id),
     )
     others = [
-        exists().where(table_named(name).c[column] == Contact.id)
+        exists().where(table_named(name).c[column] == Contact.id, _counts(name))
         for name in read_registry().tables
         if name not in _OWN
         for column in _pointing_columns(name)
     ]
     return and_(Contact.updated_at == Contact.created_at, ~point, ~said, *(~other for other in others))
+
+
+def _counts(name: str) -> ColumnElement[bool]:
+    """Of the rows of a table those that show that something happened: to be in a segment is worked out of the rest."""
+    if name != "timeline_events":
+        return true()
+    return table_named(name).c.kind.not_in(sorted(MEMBERSHIP_EVENTS))
 
 
 def _pointing_columns(name: str) -> list[str]:

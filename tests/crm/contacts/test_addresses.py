@@ -87,6 +87,9 @@ def _dialled(draw) -> tuple[str, str | None]:
 @example(("(415) 200-0001", "US"))
 @example(("+39 06 698 12345", "DE"))
 @example(("+1+415 555 2671", "US"))
+@example(("+061477411863", "BN"))
+@example(("(+1) 415 555 2671", None))
+@example((f"+1{'.' * 250}4155552671", None))
 def test_a_number_is_taken_and_written_just_as_the_library_has_it(dialled: tuple[str, str | None]) -> None:
     """Those without any prefix are read without it, as it is slow: nothing may come out but what the library says."""
     text, region = dialled

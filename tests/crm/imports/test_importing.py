@@ -6,7 +6,7 @@ import asyncio
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select, text, update
 
 import server.web  # noqa: F401  # loads every room's tables
 from base.database import transaction
@@ -21,6 +21,8 @@ from crm.imports import preparing, service
 from crm.imports.models import ContactImport, ImportedContact
 from crm.imports.undoing import Undone, undo_import
 from crm.privacy.erasing import erase_person
+from crm.resolution.models import LikenessKey, MergeCandidate
+from crm.timeline.models import TimelineEvent
 from tests.admin.people import make_contact, make_talk
 from tests.crm.imports.people import import_file, write_csv
 
@@ -223,6 +225,26 @@ async def test_undoing_removes_who_nobody_touched_and_what_their_consent_was_wor
     assert consent_for(states[ids["gone"]], "marketing", "email").state == "expired"
     assert consent_for(states[ids["tagged"]], "marketing", "email").state == "given"
     assert await undo_import(database.sessions, done.import_id, at(later), "operator") == Undone(0, 4)
+
+
+async def test_what_is_only_counted_of_people_does_not_keep_them(database, keys, now, tmp_path) -> None:
+    """Who is like whom, scores and segments are worked out of every contact, also of those nobody touched."""
+    people = [["a@company.com", "Ann Li", "+1 415 555 2671"], ["a@other.com", "Ann Li", "+1 415 555 2672"]]
+    done, _ = await import_file(database, keys, now, write_csv(tmp_path / "p.csv", ["Email", "Name", "Phone"], *people))
+    async with transaction(database.sessions) as session:
+        assert await session.scalar(text("SELECT count(*) FROM contact_due_looks")) > 0
+        first, second = await session.scalars(select(ImportedContact.contact_id).order_by(ImportedContact.contact_id))
+        session.add(LikenessKey(key=1, contact_id=first))
+        session.add(
+            MergeCandidate(
+                id=new_id(), first_id=first, second_id=second, probability=0.9, reasons=[], found_at=now, state="open"
+            )
+        )
+        session.add(TimelineEvent(id=new_id(), contact_id=first, kind="segment_entered", data={}, occurred_at=now))
+    assert await undo_import(database.sessions, done.import_id, at(now), "operator") == Undone(2, 0)
+    async with database.sessions() as session:
+        for table in (TimelineEvent, MergeCandidate, LikenessKey):
+            assert await session.scalar(select(func.count()).select_from(table)) == 0
 
 
 async def test_after_undoing_the_same_file_is_imported_as_at_first(database, keys, now, tmp_path) -> None:
