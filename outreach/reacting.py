@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -41,6 +41,7 @@ AT_ONCE = 500
 GOAL = "goal"
 _TOO_OLD = timedelta(days=1)
 """Events that are older when they are heard of let nobody in: who imports last year's orders did not get them today."""
+_ENROLLED = "enrolled"
 _AT_ONCE_KINDS = frozenset({"opted_out", "consent_withdrawn", "handed_off"})
 """After these it is asked at once whether somebody leaves, and not only before their next step."""
 
@@ -60,16 +61,20 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Reacted:
-    """What a run came to. `due`: whether somebody entered a journey or goes on in one."""
+    """What a run came to. `arrived` were put into a journey by somebody else, such as a colleague.
+
+    `due`: whether somebody is new in a journey or goes on in one.
+    """
 
     events: int = 0
     entered: int = 0
     woken: int = 0
     left: int = 0
+    arrived: int = 0
 
     @property
     def due(self) -> bool:
-        return bool(self.entered or self.woken)
+        return bool(self.entered or self.woken or self.arrived)
 
     def __add__(self, other: Reacted) -> Reacted:
         return Reacted(
@@ -77,6 +82,7 @@ class Reacted:
             self.entered + other.entered,
             self.woken + other.woken,
             self.left + other.left,
+            self.arrived + other.arrived,
         )
 
 
@@ -118,7 +124,7 @@ class Reactor:
                 await reaction(session, held, now)
             events = await _read_events(session, [one.event_id for one in taken], frozenset(held))
             done = await self._follow(session, events, now)
-            return Reacted(len(taken), done.entered, done.woken, done.left)
+            return replace(done, events=len(taken), arrived=sum(event.kind == _ENROLLED for event in events))
 
     async def _follow(self, session: AsyncSession, events: Sequence[Event], now: datetime) -> Reacted:
         journeys = await self.library.live(session)

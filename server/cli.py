@@ -15,6 +15,7 @@ from server.channels_commands import channels
 from server.contacts_commands import contacts
 from server.events_commands import events
 from server.flows_commands import flows
+from server.journeys_commands import journeys
 from server.knowledge_commands import knowledge
 from server.ledger_commands import ledger, verify_ledger
 from server.nlu_commands import nlu
@@ -163,6 +164,7 @@ for _group in (
     contacts,
     events,
     segments,
+    journeys,
 ):
     parley.add_command(_group)
 

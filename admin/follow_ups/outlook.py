@@ -15,7 +15,7 @@ from pydantic import ValidationError
 from sqlalchemy import select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from outreach.definitions import JourneyDefinition, Step
+from outreach.definitions import TALKS, JourneyDefinition, Step
 from outreach.models import JourneyVersion
 
 log = structlog.get_logger(__name__)
@@ -55,9 +55,9 @@ def outlook_of(definition: JourneyDefinition, standing_on: str) -> Outlook | Non
     """What follows for somebody who waits on this step; None when no message does."""
     waited = timedelta()
     for name, step in _certain_path(definition, standing_on):
-        if step.step == "send":
+        if step.step in TALKS:
             return Outlook(_only(step.channels), name, " ".join(_conditions(step.channels, waited)))
-        if len(step.next) > 1:
+        if len(set(step.leads_to())) > 1:
             channels = _channels_ahead(definition, name)
             if not channels:
                 return None
@@ -75,7 +75,8 @@ def _certain_path(definition: JourneyDefinition, start: str) -> Iterator[tuple[s
         seen.add(name)
         step = definition.steps[name]
         yield name, step
-        name = step.next[0].to if len(step.next) == 1 else None
+        ways = set(step.leads_to())
+        name = ways.pop() if len(ways) == 1 else None
 
 
 def _channels_ahead(definition: JourneyDefinition, start: str) -> set[str]:
@@ -83,10 +84,10 @@ def _channels_ahead(definition: JourneyDefinition, start: str) -> set[str]:
     seen, ahead, channels = {start}, [start], set[str]()
     while ahead:
         step = definition.steps[ahead.pop()]
-        if step.step == "send":
+        if step.step in TALKS:
             channels.update(step.channels)
             continue
-        fresh = {way.to for way in step.next} - seen
+        fresh = set(step.leads_to()) - seen
         seen |= fresh
         ahead.extend(fresh)
     return channels
