@@ -14,6 +14,7 @@ from admin.context import AdminContext
 from admin.events import endpoints as events
 from admin.follow_ups import endpoints as follow_ups
 from admin.imports import endpoints as imports
+from admin.journeys import endpoints as journeys
 from admin.leads import endpoints as leads
 from admin.merge_candidates import endpoints as merge_candidates
 from admin.merges import endpoints as merges
@@ -41,6 +42,7 @@ ENDPOINTS = (
     *leads.ENDPOINTS,
     *imports.ENDPOINTS,
     *follow_ups.ENDPOINTS,
+    *journeys.ENDPOINTS,
     *events.ENDPOINTS,
     *scoring.ENDPOINTS,
     *contact_fields.ENDPOINTS,
