@@ -35,7 +35,8 @@ _log = structlog.get_logger(__name__)
 SEND_TIMEOUT = timedelta(seconds=30)
 """For one send, everything included; what has no outcome after twice this long was interrupted."""
 CONCURRENCY = 16
-"""Messages that are on the wire at once; as many are in doubt when a process is killed, until they are heard of."""
+"""Messages of a lane that are on the wire at once; when a process is killed, as many are in doubt until heard of."""
+LANES = 2
 CLAIMED_AT_ONCE = 64
 """Messages that are claimed by one transaction; those whose turn has not come have surely not left."""
 _BROKEN = timedelta(hours=1)
@@ -83,6 +84,14 @@ class Delivery:
 
     async def deliver_due(self, clock: Clock) -> Delivered:
         """Sends every message that is due and that nobody else is sending, a few at a time."""
+        # While one lane waits for a provider or the database, the other goes on.
+        lanes = await asyncio.gather(*(self._deliver_in_lane(clock) for _ in range(LANES)), return_exceptions=True)
+        errors = [lane for lane in lanes if isinstance(lane, BaseException)]
+        if errors:
+            raise errors[0]
+        return sum((lane for lane in lanes if isinstance(lane, Delivered)), Delivered())
+
+    async def _deliver_in_lane(self, clock: Clock) -> Delivered:
         total = Delivered()
         while not self.finishing and (claim := await self.claim(clock)).looked_at:
             total += Delivered(len(claim.messages), claim.deferred, claim.skipped)

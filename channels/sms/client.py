@@ -79,31 +79,35 @@ class TwilioAPI:
 
     def __init__(self, *, timeout: timedelta) -> None:
         self._timeout = aiohttp.ClientTimeout(total=timeout.total_seconds(), connect=_CONNECT)
-        self._connector: aiohttp.TCPConnector | None = None
+        self._session: aiohttp.ClientSession | None = None
+        self._clients: dict[tuple[object, ...], Client] = {}
 
     @asynccontextmanager
     async def client(self, account: SMSAccount) -> AsyncIterator[Client]:
-        """A client that acts for one account."""
-        if self._connector is None or self._connector.closed:
-            self._connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=30)
-        session = aiohttp.ClientSession(
-            connector=self._connector,
-            connector_owner=False,
-            timeout=self._timeout,
-            cookie_jar=aiohttp.DummyCookieJar(),
-            trust_env=False,
-        )
-        async with session:
+        """A client that acts for one account; it is kept, for making one costs as much as a request."""
+        if self._session is None or self._session.closed:
+            self._session = aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=30),
+                timeout=self._timeout,
+                cookie_jar=aiohttp.DummyCookieJar(),
+                trust_env=False,
+            )
+            self._clients.clear()
+        known_by = (account.login, account.account_sid, account.api_url)
+        if known_by not in self._clients:
             name, password = account.login
             # An empty environment: the SDK would take credentials and regions from ours.
             environment: dict[str, Any] = {"PARLEY": ""}
-            http = _HTTP(session, account.api_url)
-            yield Client(name, password, account.account_sid, http_client=http, environment=environment)
+            http = _HTTP(self._session, account.api_url)
+            self._clients[known_by] = Client(
+                name, password, account.account_sid, http_client=http, environment=environment
+            )
+        yield self._clients[known_by]
 
     async def close(self) -> None:
         """Gives the connections up; the next client opens new ones."""
-        if self._connector is not None:
-            await self._connector.close()
+        if self._session is not None:
+            await self._session.close()
 
 
 def _seconds(text: str | None) -> timedelta | None:

@@ -17,6 +17,7 @@ from channels.sms.refusals import outcome_of
 from channels.sms.settings import SMSAccount, read_account
 from channels.sms.webhook import status_url
 from outreach.accounts.book import AccountBook
+from outreach.accounts.service import Account
 from outreach.decisions import SERVICE_PURPOSES
 from outreach.ports import Accepted, Envelope, InDoubt, Refused, RetryLater, SendOutcome
 
@@ -39,6 +40,7 @@ class SMSSender:
         self._accounts = accounts
         self._public_url = public_url
         self._api = TwilioAPI(timeout=SEND_WITHIN)
+        self._accounts_read: dict[UUID, tuple[Account, SMSAccount]] = {}
 
     def configured(self) -> str | None:
         """What is missing before anything may be sent."""
@@ -56,7 +58,7 @@ class SMSSender:
         if found is None or envelope.address is None:
             return Refused("no_account", "The number it would come from is no longer in use.")
         try:
-            account = read_account(found)
+            account = self._read(found)
         except InvalidInput as error:
             return RetryLater(f"The account cannot be used: {error.message}", _CANNOT_SEND, holds_account=True)
         if account.is_barred(envelope.address):
@@ -66,6 +68,13 @@ class SMSSender:
                 "register it and tell the campaign with `parley channels add sms`.",
             )
         return await self._hand_over(account, found.id, envelope)
+
+    def _read(self, found: Account) -> SMSAccount:
+        """What the account's settings say, read once each time that the book was."""
+        known = self._accounts_read.get(found.id)
+        if known is None or known[0] is not found:
+            known = self._accounts_read[found.id] = (found, read_account(found))
+        return known[1]
 
     async def _hand_over(self, account: SMSAccount, account_id: UUID, envelope: Envelope) -> SendOutcome:
         try:
