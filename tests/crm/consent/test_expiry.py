@@ -13,6 +13,7 @@ from base.ids import new_id
 from crm.consent.expiry import expire_due
 from crm.consent.ledger import ConsentFact, consent_states, record_consent_events, verify_chain
 from crm.consent.models import ConsentEvent
+from crm.consent.parting import link_principals
 
 _NOW = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)
 _EVENTS = ("requested", "given", "confirmed", "refused", "withdrawn", "expired", "superseded", "imported")
@@ -41,6 +42,29 @@ def _fact(contact_id, event, purpose, channel, *, days=None, brand=None):
         valid_until=None if days is None else _NOW + timedelta(days=days),
         brand=brand,
     )
+
+
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(_said, max_size=8), st.lists(_said, max_size=6))
+async def test_nor_does_it_change_what_contacts_that_were_merged_agreed_to(database, before_merge, since) -> None:
+    people = [new_id() for _ in range(3)]
+    async with transaction(database.sessions) as session:
+        said = [_fact(people[person], *rest, days=days, brand=brand) for person, *rest, days, brand in before_merge]
+        await record_consent_events(session, said, _NOW)
+        await link_principals(session, people[0], people[1], _NOW)
+        # An old link may still name who is no contact any more.
+        said = [_fact(people[person], *rest, days=days, brand=brand) for person, *rest, days, brand in since]
+        await record_consent_events(session, said, _NOW)
+        holders = [people[0], people[2]]
+        before = await consent_states(session, holders, _NOW)
+        while await expire_due(session, _NOW, limit=2):
+            pass
+        after = await consent_states(session, holders, _NOW)
+        for person in holders:
+            assert {scope: one.state for scope, one in before[person].items()} == {
+                scope: one.state for scope, one in after[person].items() if scope in before[person]
+            }
+        await session.rollback()
 
 
 @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -12,6 +12,8 @@ from base.tables import Table
 from crm.consent.ledger import consent_for, consent_states
 from crm.consent.models import ConsentEvent, ConsentNotice
 from crm.consent.suppression import list_suppressions, suppress
+from crm.contacts.merging import merge_contacts
+from crm.contacts.service import create_contact
 from crm.privacy.erasing import erase_person
 from crm.privacy.pages.tokens import Holder, issue_preferences_token, read_preferences_token
 from crm.privacy.pages.words import choose_language, read_letters, read_words
@@ -155,6 +157,21 @@ async def test_the_stop_works_after_the_person_was_erased(reader: Reader) -> Non
         )
     await reader.get(f"/preferences/{token}", status=404)
     assert "sends you nothing any more" in await reader.post(f"/preferences/{token}", do="off")
+
+
+async def test_the_link_still_works_when_the_person_turned_out_to_be_another_contact(reader: Reader) -> None:
+    link = f"/preferences/{reader.token}"
+    async with transaction(reader.sessions) as session:
+        now = reader.clock.now()
+        survivor = await create_contact(session, time_zone=None, now=now)
+        await merge_contacts(session, survivor, reader.contact_id, "user:1", now)
+    assert SAVED in await reader.post(link, do="save", on=["marketing/email"])
+    reader.contact_id = survivor
+    assert await standing(reader, "marketing", "email") == "given"
+    await reader.post(link, do="off")
+    assert await standing(reader, "marketing", "email") == "withdrawn"
+    async with reader.sessions() as session:
+        assert "all" in (await list_suppressions(session, [survivor]))[survivor]
 
 
 @pytest.mark.parametrize("token", ["x", "a.b", "%00", "x" * 3_000])
