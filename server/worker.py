@@ -149,6 +149,7 @@ async def run_worker(platform: Platform) -> None:
                 asyncio.get_running_loop().add_signal_handler(number, stop)
             following = asyncio.create_task(follow_events(platform, reactor, pump))
             stack.push_async_callback(_end, following)
+            imports.wake()
             log.info("worker_started")
             while not stopping.is_set():
                 # Whatever became due while no worker ran is found at once.
