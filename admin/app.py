@@ -9,6 +9,7 @@ from pydantic import RootModel
 
 from admin.api.endpoints import Call, endpoint
 from admin.api.openapi import create_document
+from admin.companies import endpoints as companies
 from admin.contact_fields import endpoints as contact_fields
 from admin.context import AdminContext
 from admin.events import endpoints as events
@@ -19,6 +20,7 @@ from admin.leads import endpoints as leads
 from admin.merge_candidates import endpoints as merge_candidates
 from admin.merges import endpoints as merges
 from admin.opt_outs import endpoints as opt_outs
+from admin.owners import endpoints as owners
 from admin.privacy import endpoints as privacy
 from admin.proofs import endpoints as proofs
 from admin.segments import endpoints as segments
@@ -45,6 +47,8 @@ ENDPOINTS = (
     *journeys.ENDPOINTS,
     *events.ENDPOINTS,
     *scoring.ENDPOINTS,
+    *companies.ENDPOINTS,
+    *owners.ENDPOINTS,
     *contact_fields.ENDPOINTS,
     *merge_candidates.ENDPOINTS,
     *merges.ENDPOINTS,

@@ -1,4 +1,4 @@
-"""Who of the contacts that came or changed may be the same person: looked at each minute."""
+"""Who of the contacts that came or changed may be the same person, and where they work: looked at each minute."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import procrastinate
 import structlog
 
 from base.database import repeat_on_deadlock, transaction
+from crm.companies.service import link_by_domain
 from crm.resolution.finding import Looked, look_at_due
 from outreach.alarm import QUEUE
 from server.wiring import Platform
@@ -32,7 +33,9 @@ async def look_at_all(platform: Platform) -> int:
 
     async def once() -> Looked:
         async with transaction(platform.sessions) as session:
-            return await look_at_due(session, platform.keys, platform.clock.now())
+            looked = await look_at_due(session, platform.keys, platform.clock.now())
+            await link_by_domain(session, platform.keys, looked.contacts, platform.clock.now())
+            return looked
 
     while True:
         looked = await repeat_on_deadlock(once)

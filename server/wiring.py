@@ -9,7 +9,8 @@ from datetime import datetime
 import procrastinate
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-import crm.imports.models  # noqa: F401  # whoever erases needs every table, also one that no use case here has
+import crm.imports.models  # whoever erases needs every table, also those that no use case here has
+import crm.owners.models  # noqa: F401
 from base.clock import Clock, SystemClock
 from base.database import Sessions, create_engine, create_sessions
 from base.encryption import KeyRing, read_key_file

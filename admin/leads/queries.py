@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import select, tuple_
+from sqlalchemy import exists, select, tuple_
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -18,12 +18,14 @@ from admin.api.cursors import Cursor
 from admin.leads.filters import band_for, in_band, is_lead, matches_text
 from admin.leads.names import name_from, text_of
 from admin.leads.shapes import ConsentState, LeadPage, LeadQuery, LeadRow
+from admin.owners.queries import read_owners
 from base.encryption import KeyRing
 from bot.models import Conversation
 from crm.consent.ledger import ConsentState as LedgerState
 from crm.consent.ledger import Scope, consent_states
 from crm.contacts.models import Contact
 from crm.contacts.service import read_addresses
+from crm.owners.models import ContactOwner
 
 
 class LatestTalk(NamedTuple):
@@ -46,6 +48,9 @@ async def list_leads(session: AsyncSession, keys: KeyRing, query: LeadQuery, now
         statement = statement.where(matches_text(keys, query.q.strip()))
     if query.band is not None:
         statement = statement.where(in_band(query.band))
+    if query.owner is not None:
+        owned = exists().where(ContactOwner.contact_id == Contact.id, ContactOwner.user_id == query.owner)
+        statement = statement.where(owned)
     contacts = (await session.scalars(statement)).all()
     shown = contacts[: query.limit]
     last = shown[-1] if len(contacts) > query.limit else None
@@ -61,6 +66,7 @@ async def read_rows(session: AsyncSession, keys: KeyRing, contacts: Sequence[Con
     addresses = await read_addresses(session, keys, ids)
     consents = await consent_states(session, ids, now)
     talks = await _latest_talks(session, ids)
+    owners = await read_owners(session, ids)
     return [
         LeadRow(
             id=contact.id,
@@ -73,6 +79,7 @@ async def read_rows(session: AsyncSession, keys: KeyRing, contacts: Sequence[Con
             band=band_for(contact),
             consents=_consents(consents[contact.id]),
             channel=talks[contact.id].channel if contact.id in talks else "unknown",
+            owner=owners.get(contact.id),
             created_at=contact.created_at,
             last_message_at=talks[contact.id].last_message_at if contact.id in talks else None,
         )

@@ -10,18 +10,23 @@ from pydantic import Field
 
 from admin.api.fields import AnswerShape, PlainText, RequestShape
 from admin.follow_ups.shapes import FollowUp
+from admin.owners.shapes import Owner
 from base.messages import Author
 
 BandName = Literal["hot", "warm", "cold"]
 
 
 class LeadQuery(RequestShape):
-    """`q` is part of a name or company, or a whole e-mail address or phone number with its country code."""
+    """`q` is part of a name or company, or a whole e-mail address or phone number with its country code.
+
+    `owner` is the user who looks after them.
+    """
 
     limit: Annotated[int, Field(ge=1, le=200)] = 50
     cursor: Annotated[PlainText, Field(max_length=100)] | None = None
     q: Annotated[PlainText, Field(max_length=200)] | None = None
     band: BandName | None = None
+    owner: UUID | None = None
 
 
 class ConsentState(AnswerShape):
@@ -45,6 +50,7 @@ class LeadRow(AnswerShape):
     band: BandName | None
     consents: list[ConsentState]
     channel: str
+    owner: Owner | None
     created_at: datetime
     last_message_at: datetime | None
 

@@ -65,7 +65,11 @@ def read_value(definition: Definition, value: Any) -> Any:
 
     Raises:
         WrongValue: it does not fit.
+        InvalidInput: no database could store it.
     """
+    unstorable = isinstance(value, str) and any(one == "\0" or "\ud800" <= one <= "\udfff" for one in value)
+    if unstorable or (isinstance(value, float) and not math.isfinite(value)):
+        raise InvalidInput("This holds characters that cannot be stored.")
     try:
         return _READERS[definition.type](definition, value)
     except WrongValue as error:
@@ -75,7 +79,8 @@ def read_value(definition: Definition, value: Any) -> Any:
 def _read_text(_definition: Definition, value: Any) -> str:
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         raise WrongValue("write a text.")
-    text = clean_text(str(value))
+    # Letter for letter: what somebody wrote is theirs, and whoever shows it guards themselves.
+    text = str(value)
     if len(text) > LONGEST:
         raise WrongValue(f"a text has at most {LONGEST} characters.")
     return text

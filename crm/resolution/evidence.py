@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from crm.contacts.addresses import AddressKind
+from crm.contacts.addresses import AddressKind, is_business_email
 
 NAMES = ("first_name", "last_name")
 STREETS = ("street", "street_2")
@@ -39,6 +39,8 @@ class Evidence:
     values: Mapping[str, str] = field(repr=False)
     mailboxes: frozenset[str] = field(default=frozenset(), repr=False)
     """What stands before the @ of their addresses."""
+    domains: frozenset[str] = field(default=frozenset(), repr=False)
+    """Companies' domains of their addresses, never a public mail provider's."""
     phones: frozenset[str] = field(default=frozenset(), repr=False)
     proven: frozenset[AddressKind] = frozenset()
     """Kinds of address they proved to be theirs."""
@@ -58,6 +60,9 @@ def read_evidence(fields: Mapping[str, Any], points: Iterable[tuple[AddressKind,
     return Evidence(
         values={name: plain for name, text in texts.items() if (plain := fold(text))},
         mailboxes=frozenset(box for kind, value, _ in known if kind == "email" and (box := _mailbox(value))),
+        domains=frozenset(
+            value.rpartition("@")[2] for kind, value, _ in known if kind == "email" and is_business_email(value)
+        ),
         phones=frozenset(value.removeprefix("+") for kind, value, _ in known if kind == "phone"),
         proven=frozenset(kind for kind, _, proven in known if proven),
     )

@@ -75,17 +75,22 @@ class Looked:
     """What a look came to; `due` rows were taken, so that 0 is the end."""
 
     due: int
-    contacts: int
+    contacts: frozenset[UUID]
     compared: int
     found: int
 
 
+async def hold_looks(session: AsyncSession) -> None:
+    """Nobody is looked at elsewhere until the transaction ends."""
+    await session.execute(select(func.pg_advisory_xact_lock(_LOOKING)))
+
+
 async def look_at_due(session: AsyncSession, keys: KeyRing, now: datetime, limit: int = AT_ONCE) -> Looked:
     """Looks at contacts that are due. Call it, committing, until none is."""
-    await session.execute(select(func.pg_advisory_xact_lock(_LOOKING)))
+    await hold_looks(session)
     due = [*await session.scalars(_TAKE_DUE, {"limit": limit})]
     if not due:
-        return Looked(0, 0, 0, 0)
+        return Looked(0, frozenset(), 0, 0)
     people = await _read_people(session, keys, set(due))
     await _store_keys(session, keys, set(due), people)
     pairs = await _list_pairs(session, keys, people)
@@ -94,7 +99,7 @@ async def look_at_due(session: AsyncSession, keys: KeyRing, now: datetime, limit
     pairs = {pair for pair in pairs if people.keys() >= {*pair}}
     weighed = await _weigh_all(session, keys, people, pairs)
     await _store(session, set(due), weighed, now)
-    return Looked(len(due), len(set(due)), len(pairs), len(weighed))
+    return Looked(len(due), frozenset(due), len(pairs), len(weighed))
 
 
 async def _read_people(session: AsyncSession, keys: KeyRing, ids: Collection[UUID]) -> dict[UUID, Evidence]:

@@ -33,11 +33,15 @@ def value_key(keys: KeyRing, field: str, value: str) -> Key | None:
 
 
 def stored_keys(keys: KeyRing, person: Evidence) -> frozenset[Key]:
-    """All that is kept of a person: the groups, and the values to be counted."""
+    """All that is kept of a person: the groups, the values to be counted, and the domains to find companies by."""
     held = [*person.values.items(), *(("mailbox", box) for box in person.mailboxes)]
-    return group_keys(keys, person) | {
-        key for field, value in held if (key := value_key(keys, field, value)) is not None
-    }
+    values = {key for field, value in held if (key := value_key(keys, field, value)) is not None}
+    return group_keys(keys, person) | values | {domain_key(keys, domain) for domain in person.domains}
+
+
+def domain_key(keys: KeyRing, domain: str) -> Key:
+    """Whoever shares this has an e-mail address on the domain."""
+    return _hash(keys, f"domain|{domain}")
 
 
 def _groups(person: Evidence) -> Iterator[str]:
@@ -52,6 +56,7 @@ def _groups(person: Evidence) -> Iterator[str]:
             yield _joined("name_postal_code", name, values["postal_code"])
         if "company" in values:
             yield _joined("name_company", name, _sound(values["company"]))
+        yield from (_joined("name_domain", name, domain) for domain in person.domains)
     if "number" in values:
         yield from (_joined("street_number", street, values["number"]) for street in streets)
     if "postal_code" in values and "city" in values:

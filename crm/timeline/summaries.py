@@ -15,6 +15,7 @@ _SENTENCES: Mapping[str, tuple[str, ...]] = {
     "address_added": ("Left their {address}", "Left an address"),
     "address_refused": ("Left another person's {address}: it was not kept", "Left another person's address"),
     "address_claimed": ("A conversation gave this contact's {address}", "A conversation gave this contact's address"),
+    "owner_assigned": ("Was given to a colleague, or to nobody", "Was given to a colleague, or to nobody"),
     "fact_unfit": ("What was said did not fit {field}: {reason}", "What was said did not fit its field"),
     "fact_kept": ("A conversation gave another {field}: the known one was kept", "A known fact was kept"),
     "consent_given": ("Agreed to {purpose} by {channel}", "Gave consent"),

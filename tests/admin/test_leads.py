@@ -5,10 +5,12 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import update
 
 from base.database import transaction
 from base.ids import new_id
 from crm.consent.withdrawal import withdraw
+from crm.contacts.models import Contact
 from crm.scoring.rules import load_rules
 from crm.scoring.service import add_points
 from tests.admin.people import consent, make_contact, make_leads, make_talk, outbox_row, say
@@ -67,6 +69,7 @@ async def test_a_row_shows_the_lead_as_all_rooms_know_it(signed_in, context, key
             {"purpose": "news", "channel": "email", "state": "none"},
         ],
         "channel": "web",
+        "owner": None,
         "created_at": "2026-11-23T15:00:00Z",
         "last_message_at": "2026-11-23T15:00:02Z",
     }
@@ -85,7 +88,10 @@ async def test_only_who_can_be_reached_or_matters_is_a_lead(signed_in, context, 
 
 async def test_a_lead_of_whom_nothing_else_is_known_shows_so(signed_in, context, keys, now):
     async with transaction(context.sessions) as session:
-        await make_contact(session, keys, now, email="x@example.com", fields={"first_name": 7, "company": [" "]})
+        contact_id = await make_contact(session, keys, now, email="x@example.com")
+        # As it could be written before fields had types.
+        odd = {"first_name": 7, "company": [" "]}
+        await session.execute(update(Contact).where(Contact.id == contact_id).values(fields=odd))
     (row,) = (await signed_in.read("/api/v1/leads"))["items"]
     assert (row["name"], row["company"], row["band"], row["last_message_at"]) == (None, None, None, None)
     assert (row["channel"], row["consents"]) == ("unknown", [])
@@ -118,7 +124,7 @@ async def test_the_number_of_queries_does_not_grow_with_the_leads(signed_in, con
         with counted() as statements:
             assert len((await signed_in.read("/api/v1/leads", limit=limit))["items"]) == limit
         numbers[limit] = len(statements)
-    assert numbers[1] == numbers[20] <= 6
+    assert numbers[1] == numbers[20] <= 7
 
 
 @pytest.mark.parametrize(
@@ -329,4 +335,4 @@ async def test_the_story_takes_as_many_queries_for_a_long_lead_as_for_a_short_on
         with counted() as statements:
             await signed_in.read(f"/api/v1/leads/{lead}")
         numbers.append(len(statements))
-    assert numbers[0] == numbers[1] <= 16
+    assert numbers[0] == numbers[1] <= 17

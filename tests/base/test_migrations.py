@@ -16,12 +16,14 @@ import bot.publishing.models
 import bot.understanding.models
 import channels.email.models
 import channels.voice.models
+import crm.companies.models
 import crm.consent.models
 import crm.contacts.models
 import crm.events.models
 import crm.fields.models
 import crm.imports.models
 import crm.meetings.models
+import crm.owners.models
 import crm.privacy.models
 import crm.resolution.models
 import crm.scoring.models
@@ -46,12 +48,14 @@ ROOMS = (
     bot.understanding.models,
     channels.email.models,
     channels.voice.models,
+    crm.companies.models,
     crm.consent.models,
     crm.contacts.models,
     crm.events.models,
     crm.fields.models,
     crm.imports.models,
     crm.meetings.models,
+    crm.owners.models,
     crm.privacy.models,
     crm.resolution.models,
     crm.scoring.models,

@@ -78,6 +78,7 @@ WHERE fields <> '{}' OR EXISTS (SELECT FROM contact_points p WHERE p.contact_id 
 def upgrade() -> None:
     _create_likeness()
     _create_fields()
+    _create_companies()
     for statement in _NOTE_CHANGES:
         op.execute(statement)
 
@@ -152,6 +153,58 @@ def _create_fields() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_contact_fields")),
         sa.UniqueConstraint("name", name=op.f("uq_contact_fields_name")),
     )
+
+
+def _create_companies() -> None:
+    op.create_table(
+        "contact_owners",
+        sa.Column("contact_id", sa.Uuid(), nullable=False),
+        sa.Column("user_id", sa.Uuid(), nullable=False),
+        sa.Column("assigned_by", sa.Text(), nullable=False),
+        sa.Column("assigned_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["contact_id"], ["contacts.id"], name=op.f("fk_contact_owners_contact_id_contacts"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("contact_id", name=op.f("pk_contact_owners")),
+    )
+    op.create_index("ix_contact_owners_user_id", "contact_owners", ["user_id"])
+    op.create_table(
+        "companies",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("fields", _JSON, nullable=False, server_default=sa.text("'{}'")),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_companies")),
+    )
+    op.create_index("ix_companies_created_at_id", "companies", ["created_at", "id"])
+    op.create_table(
+        "company_domains",
+        sa.Column("domain", sa.Text(), nullable=False),
+        sa.Column("company_id", sa.Uuid(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["company_id"], ["companies.id"], name=op.f("fk_company_domains_company_id_companies"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("domain", name=op.f("pk_company_domains")),
+    )
+    op.create_index("ix_company_domains_company_id", "company_domains", ["company_id"])
+    op.create_table(
+        "contact_companies",
+        sa.Column("contact_id", sa.Uuid(), nullable=False),
+        sa.Column("company_id", sa.Uuid(), nullable=True),
+        sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("linked_by", sa.Text(), nullable=True),
+        sa.Column("linked_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("source in ('domain','person')", name=op.f("ck_contact_companies_source")),
+        sa.ForeignKeyConstraint(
+            ["contact_id"], ["contacts.id"], name=op.f("fk_contact_companies_contact_id_contacts"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["company_id"], ["companies.id"], name=op.f("fk_contact_companies_company_id_companies"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("contact_id", name=op.f("pk_contact_companies")),
+    )
+    op.create_index("ix_contact_companies_company_id", "contact_companies", ["company_id"])
 
 
 def downgrade() -> None:

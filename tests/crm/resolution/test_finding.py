@@ -54,14 +54,14 @@ async def test_a_newcomer_who_is_like_somebody_is_proposed_with_reasons(stage, d
     await stage.look()
     again = await stage.add({**JANE, "last_name": "Thomson"}, email="jane.thompson@mail.example")
     looked = await stage.look()
-    assert (looked.contacts, looked.found) == (1, 1)
+    assert (len(looked.contacts), looked.found) == (1, 1)
     assert await stage.pairs(state="open") == {frozenset((jane, again))}
     async with database.sessions() as session:
         (candidate,) = await list_candidates(session)
     told = {reason["field"]: reason["agreement"] for reason in candidate.reasons}
     assert (told["last_name"], told["company"], told["mailbox"]) == ("close", "same", "same")
     assert "hompson" not in str(candidate.reasons)
-    assert await stage.look() == Looked(0, 0, 0, 0)
+    assert await stage.look() == Looked(0, frozenset(), 0, 0)
 
 
 async def test_both_are_found_when_they_come_at_once_and_a_look_again_changes_nothing(stage) -> None:
@@ -124,7 +124,7 @@ async def test_keys_of_an_address_that_was_let_go_are_gone_with_the_next_look(st
     async with transaction(database.sessions) as session:
         await session.execute(delete(ContactPoint))
     await stage.look()
-    assert await stage.count(LikenessKey, LikenessKey.contact_id == jane) == before - 1
+    assert await stage.count(LikenessKey, LikenessKey.contact_id == jane) == before - 3
 
 
 async def test_who_asked_that_their_data_be_kept_and_not_used_is_compared_with_nobody(stage, database, now) -> None:
@@ -168,10 +168,10 @@ async def test_a_contact_that_is_being_deleted_is_left_for_later_and_nobody_wait
     other = await stage.add({"first_name": "Emil", "last_name": "Garcia"})
     async with await psycopg.AsyncConnection.connect(libpq_url(database.url)) as erasing:
         await erasing.execute("SELECT FROM contacts WHERE id = %s FOR UPDATE", (jane,))
-        assert (await stage.look()).contacts == 1
+        assert len((await stage.look()).contacts) == 1
         assert await stage.count(LikenessKey, LikenessKey.contact_id == other) > 0
         await erasing.rollback()
-    assert (await stage.look()).contacts == 1
+    assert len((await stage.look()).contacts) == 1
     assert await stage.count(DueLook) == 0
 
 

@@ -1,0 +1,1 @@
+"""Contacts are given to colleagues. The rules are crm's."""

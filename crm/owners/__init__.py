@@ -1,0 +1,1 @@
+"""Which colleague looks after which contact."""
