@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import insert, select, tuple_
+from sqlalchemy import LargeBinary, Select, Uuid, any_, cast, insert, select
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -99,28 +100,30 @@ async def _find_known(
     session: AsyncSession, wanted: set[tuple[str, bytes | UUID]]
 ) -> dict[tuple[str, bytes | UUID], UUID]:
     known: dict[tuple[str, bytes | UUID], UUID] = {}
-    ids = [index for way, index in wanted if way == "contact"]
-    points = [(way, index) for way, index in wanted if way in ("email", "phone")]
-    outside = [(way.removeprefix("external:"), index) for way, index in wanted if way.startswith("external:")]
-    if ids:
-        contacts = select(Contact.id, Contact.id).where(Contact.id.in_(ids))
-        merged = select(ContactMerge.merged_id, ContactMerge.survivor_id).where(
-            ContactMerge.merged_id.in_(ids), ContactMerge.undone_at.is_(None)
-        )
-        for statement in (merged, contacts):
-            known |= {("contact", was): now_is for was, now_is in await session.execute(statement)}
-    if points:
-        found = select(ContactPoint.kind, ContactPoint.blind_index, ContactPoint.contact_id).where(
-            tuple_(ContactPoint.kind, ContactPoint.blind_index).in_(points)
-        )
-        known |= {(kind, index): contact_id for kind, index, contact_id in await session.execute(found)}
-    if outside:
-        found = select(ExternalId.source, ExternalId.blind_index, ExternalId.contact_id).where(
-            tuple_(ExternalId.source, ExternalId.blind_index).in_(outside)
-        )
-        rows = await session.execute(found)
-        known |= {(f"external:{source}", index): contact_id for source, index, contact_id in rows}
+    by_way: dict[str, list[bytes | UUID]] = {}
+    for way, key in wanted:
+        by_way.setdefault(way, []).append(key)
+    for way, own in by_way.items():
+        for statement in _look_up(way, own):
+            known |= {(way, key): contact_id for key, contact_id in await session.execute(statement)}
     return known
+
+
+def _look_up(way: str, own: list[bytes | UUID]) -> list[Select[Any, Any]]:
+    """What finds contacts by one way to name them. As one array: a thousand parameters take longer than the search."""
+    if way == "contact":
+        ids = any_(cast(own, ARRAY(Uuid())))
+        merged = select(ContactMerge.merged_id, ContactMerge.survivor_id).where(
+            ContactMerge.merged_id == ids, ContactMerge.undone_at.is_(None)
+        )
+        return [merged, select(Contact.id, Contact.id).where(Contact.id == ids)]
+    indexes = any_(cast(own, ARRAY(LargeBinary())))
+    if way.startswith("external:"):
+        source = way.removeprefix("external:")
+        outside = (ExternalId.source == source, ExternalId.blind_index == indexes)
+        return [select(ExternalId.blind_index, ExternalId.contact_id).where(*outside)]
+    points = (ContactPoint.kind == way, ContactPoint.blind_index == indexes)
+    return [select(ContactPoint.blind_index, ContactPoint.contact_id).where(*points)]
 
 
 async def _make(

@@ -21,7 +21,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from base.errors import InvalidInput
-from crm.timeline.kinds import Kind, Sender, explain, read_properties
+from crm.timeline.kinds import UNSTORABLE, Kind, Sender, explain, read_properties
 
 MOST_AT_ONCE = 1_000
 LONGEST_ID = 200
@@ -32,7 +32,7 @@ _SHOWN = 100
 
 
 def _check_plain(text: str) -> str:
-    if "\0" in text or any("\ud800" <= character <= "\udfff" for character in text):
+    if UNSTORABLE.search(text):
         raise PydanticCustomError("not_text", "This holds characters that cannot be stored.")
     return text
 

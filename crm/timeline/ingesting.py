@@ -12,13 +12,10 @@ from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
-from sqlalchemy import DateTime, Text, Uuid, bindparam, cast, column, func, select, text
-from sqlalchemy.dialects.postgresql import ARRAY, JSONB, insert
+from sqlalchemy import DateTime, bindparam, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from base.ids import new_id
-from base.tables import table_of
-from crm.timeline.models import TimelineEvent
 
 Source = Literal["conversation", "web", "api", "import", "webhook", "mqtt", "calendar", "platform"]
 
@@ -47,53 +44,43 @@ class Ingested:
     repeated: int
 
 
-_COLUMNS: Mapping[str, Any] = {
-    "id": Uuid(),
-    "contact_id": Uuid(),
-    "conversation_id": Uuid(),
-    "kind": Text(),
-    "data": Text(),
-    "occurred_at": DateTime(timezone=True),
-    "source": Text(),
-    "source_id": Text(),
-}
-
-
-def _build() -> Any:
-    given = (
-        func.unnest(*(cast(bindparam(name), ARRAY(kind)) for name, kind in _COLUMNS.items()))
-        .table_valued(*(column(name, kind) for name, kind in _COLUMNS.items()), name="given")
-        .render_derived()
-    )
-    rows = select(
-        *(cast(given.c.data, JSONB) if name == "data" else given.c[name] for name in _COLUMNS),
-        bindparam("received_at", type_=DateTime(timezone=True)),
-    ).select_from(given)
-    return (
-        insert(table_of(TimelineEvent))
-        .from_select([*_COLUMNS, "received_at"], rows)
-        .on_conflict_do_nothing(index_elements=["source", "source_id"], index_where=text("source_id is not null"))
-        .returning(table_of(TimelineEvent).c.id)
-    )
-
-
-_INSERT = _build()
-"""Built once: it runs with every set of events."""
+_INSERT = text(
+    """
+INSERT INTO timeline_events
+    (id, contact_id, conversation_id, kind, data, occurred_at, source, source_id, received_at)
+SELECT id, contact_id, conversation_id, kind, data, occurred_at, source, source_id, :received_at
+FROM json_to_recordset(CAST(:events AS json)) AS given (
+    id uuid, contact_id uuid, conversation_id uuid, kind text, data jsonb, occurred_at timestamptz, source text,
+    source_id text
+)
+ON CONFLICT (source, source_id) WHERE source_id IS NOT NULL DO NOTHING
+RETURNING id
+"""
+).bindparams(bindparam("received_at", type_=DateTime(timezone=True)))
+"""One document for a whole set: it is read faster than an array a column, each of whose texts must be escaped."""
 
 
 async def ingest(session: AsyncSession, events: Sequence[NewEvent], now: datetime) -> Ingested:
     """Writes them, in the caller's transaction. Given again, those with a `source_id` change nothing."""
     if not events:
         return Ingested([], 0)
-    given = {
-        "id": [new_id() for _ in events],
-        "contact_id": [event.contact_id for event in events],
-        "conversation_id": [event.conversation_id for event in events],
-        "kind": [event.kind for event in events],
-        "data": [json.dumps(dict(event.data or {}), ensure_ascii=False) for event in events],
-        "occurred_at": [event.occurred_at for event in events],
-        "source": [event.source for event in events],
-        "source_id": [event.source_id for event in events],
-    }
-    written = list(await session.scalars(_INSERT, given | {"received_at": now}))
+    given = [
+        {
+            "id": str(new_id()),
+            "contact_id": _text(event.contact_id),
+            "conversation_id": _text(event.conversation_id),
+            "kind": event.kind,
+            "data": dict(event.data or {}),
+            "occurred_at": event.occurred_at.isoformat(),
+            "source": event.source,
+            "source_id": event.source_id,
+        }
+        for event in events
+    ]
+    document = json.dumps(given, ensure_ascii=False, allow_nan=False)
+    written = list(await session.scalars(_INSERT, {"events": document, "received_at": now}))
     return Ingested(written, len(events) - len(written))
+
+
+def _text(id_: UUID | None) -> str | None:
+    return None if id_ is None else str(id_)

@@ -41,6 +41,8 @@ MOST_ITEMS = 100
 MOST_PROPERTIES = 40
 _LARGEST = 10**15
 _FILE = Path(__file__).with_name("kinds.yml")
+UNSTORABLE = re.compile("[\0\ud800-\udfff]")
+"""What PostgreSQL refuses in a text: NUL, and halves of surrogate pairs."""
 _ADDRESS = re.compile(r"[^\s@]+@[^\s@]+\.[^\s@]+")
 
 
@@ -94,7 +96,7 @@ def explain(error: ValidationError) -> list[dict[str, str]]:
 
 
 def _check_text(text: str) -> str:
-    if "\0" in text or any("\ud800" <= character <= "\udfff" for character in text):
+    if UNSTORABLE.search(text):
         raise PydanticCustomError("not_text", "This holds characters that cannot be stored.")
     if "@" in text and _ADDRESS.search(text):
         raise PydanticCustomError("address", "This holds an e-mail address: name the person in `about` instead.")
