@@ -28,7 +28,8 @@ _ABOUT_EVENTS = """
 """
 _ABOUT_POINTS = "INSERT INTO segment_looks (contact_id, topic) SELECT DISTINCT contact_id, 'points' FROM {rows};"
 _ABOUT_MARKS = "INSERT INTO segment_looks (contact_id, topic) SELECT DISTINCT contact_id, 'profiling' FROM {rows};"
-_ABOUT_LINKS = "INSERT INTO segment_looks (contact_id, topic) SELECT DISTINCT contact_id, 'consent' FROM {rows};"
+# Whoever turned out to be two contacts, or one, is asked about by every segment.
+_ABOUT_LINKS = "INSERT INTO segment_looks (contact_id, topic) SELECT DISTINCT contact_id, 'new' FROM {rows};"
 _ABOUT_CONSENTS = """
     INSERT INTO segment_looks (contact_id, topic)
     SELECT DISTINCT coalesce(l.contact_id, r.principal_ref), 'consent' FROM {rows} r
