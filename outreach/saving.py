@@ -33,8 +33,9 @@ async def save(work: Work, walkers: Sequence[Walker]) -> None:
     fresh = [walker for walker in walkers if not walker.saved]
     if not fresh:
         return
-    given: dict[str, list[Any]] = {f"given_{name}": [getattr(walker, name) for walker in fresh] for name in _COLUMNS}
-    await work.session.execute(_SAVE, {**given, "now": work.now})
+    rows = [{name: getattr(walker, name) for name in _COLUMNS} for walker in fresh]
+    # JSON is written several times faster than as many arrays.
+    await work.session.execute(_SAVE, {"walkers": json.dumps(rows, default=str), "now": work.now})
     learned = [walker for walker in fresh if walker.learned]
     if learned:
         told = {

@@ -51,6 +51,7 @@ async def test_who_never_agreed_or_said_no_before_gets_no_second_entry(site, jou
 
     await take_back_of(site, journey, never, refused)
 
+    assert {(await site.enrolment(one)).exit_reason for one in (never, refused)} == {"silent"}
     assert [await standing(site, one) for one in (never, refused)] == ["none", "refused"]
     assert "consent_withdrawn" not in [kind for kind, _ in await site.timeline(refused)]
 
@@ -58,6 +59,7 @@ async def test_who_never_agreed_or_said_no_before_gets_no_second_entry(site, jou
 async def test_who_agrees_anew_afterwards_is_written_to_again(site, journey):
     ada = await site.contact()
     await take_back_of(site, journey, ada)
+    assert await standing(site, ada) == "withdrawn"
     site.clock.forward(days=1)
 
     await site.consent(ada, "given")
