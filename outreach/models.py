@@ -113,6 +113,7 @@ class OutboxMessage(Table):
         CheckConstraint("message_class in ('promotional','requested','web')", name="message_class"),
         Index("ix_outbox_due", "due_at", "id", postgresql_where=text("state in ('planned','deferred')")),
         Index("ix_outbox_sending", "claimed_at", postgresql_where=text("state = 'sending'")),
+        Index("ix_outbox_look_at", "look_at", postgresql_where=text("state = 'unknown' and look_at is not null")),
         Index("ix_outbox_contact_id_created_at", "contact_id", "created_at"),
         Index("ix_outbox_created_at_id", "created_at", "id"),
         Index("ix_outbox_due_at_id", "due_at", "id"),
@@ -166,6 +167,8 @@ class OutboxMessage(Table):
     """Claimed with others, and its turn has not come: it has surely not left. False where that is not known."""
     wired_at: Mapped[datetime | None]
     """When it was last let go to its provider."""
+    look_at: Mapped[datetime | None]
+    """When the provider is asked whether a message that is in doubt has left."""
     crashes: Mapped[int] = mapped_column(default=0, server_default="0")
     """Senders that ended while they held it."""
     gate_decision_id: Mapped[UUID | None] = mapped_column(ForeignKey("gate_decisions.id", use_alter=True))

@@ -44,6 +44,8 @@ from outreach.trail import Happened, record_all
 _log = structlog.get_logger(__name__)
 
 _SWEEP = 500
+LOOK_AFTER = timedelta(minutes=5)
+"""After which a provider is asked for a message in doubt: its list may lag behind what it took."""
 
 
 async def write_outcomes(
@@ -76,6 +78,7 @@ def _told(message: Claimed, outcome: SendOutcome, settled: Settled, now: datetim
         "rule": settled.rule,
         "reason": settled.reason,
         "due_at": None if settled.wait is None else now + settled.wait,
+        "look_at": now + LOOK_AFTER if settled.state == "unknown" else None,
         "provider_id": outcome.provider_id if isinstance(outcome, Accepted) else None,
     }
 
@@ -166,7 +169,7 @@ def _build_write() -> Update:
         .table_valued(
             column("id", Uuid()), column("fence", BigInteger()), column("state", Text()), column("accepted", Boolean()),
             column("rule", Text()), column("reason", Text()), column("due_at", DateTime(timezone=True)),
-            column("provider_id", Text()), name="told",
+            column("look_at", DateTime(timezone=True)), column("provider_id", Text()), name="told",
         )
         .render_derived(with_types=True)
     )  # fmt: skip
@@ -184,6 +187,7 @@ def _build_write() -> Update:
             reason_rule=told.c.rule,
             reason=told.c.reason,
             due_at=func.coalesce(told.c.due_at, outbox.c.due_at),
+            look_at=told.c.look_at,
             provider_id=func.coalesce(told.c.provider_id, outbox.c.provider_id),
             updated_at=bindparam("at", type_=DateTime(timezone=True)),
         )
@@ -203,4 +207,6 @@ def _values_of(settled: Settled, now: datetime) -> dict[str, object]:
     }
     if settled.wait is not None:
         values["due_at"] = now + settled.wait
+    if settled.state == "unknown":
+        values["look_at"] = now + LOOK_AFTER
     return values

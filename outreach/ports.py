@@ -100,6 +100,34 @@ class Closes(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Sought:
+    """A message that may have left: what its provider can be asked for. Never log the address or text."""
+
+    outbox_id: UUID
+    account_id: UUID | None
+    address: str
+    text: str
+    since: datetime
+
+
+@runtime_checkable
+class Lists(Protocol):
+    """A sender whose provider can be asked what it took."""
+
+    async def find_sent(self, sought: Sought) -> Sequence[str]:
+        """The provider's ids of messages of this text to this address since then, the oldest first.
+
+        Raises:
+            ProviderAway: it could not be asked.
+        """
+        ...
+
+
+class ProviderAway(Exception):
+    """A provider did not answer what it was asked for."""
+
+
 class Reaction(Protocol):
     """What follows from events of contacts before journeys are looked at: their scores, their segments."""
 

@@ -23,6 +23,7 @@ from outreach.alarm import QUEUE, alarm_context, create_alarm, create_connector,
 from outreach.delivery import SEND_TIMEOUT, Delivery
 from outreach.gatekeeper import Gatekeeper
 from outreach.library import Library
+from outreach.looking import Looking
 from outreach.planning import Planner
 from outreach.ports import Closes
 from outreach.pump import DuePump
@@ -82,6 +83,7 @@ def create_pump(platform: Platform, closing: AsyncExitStack, reactor: Reactor | 
             SilenceTimers(platform.sessions),
             ConfirmationMails(platform.sessions),
             PrivacyMails(platform.sessions),
+            Looking(platform.sessions, platform.keys, senders),
             *create_journey_work(platform, library, reactor or create_reactor(platform, library)),
         ],
     )

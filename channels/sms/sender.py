@@ -19,7 +19,7 @@ from channels.sms.webhook import status_url
 from outreach.accounts.book import AccountBook
 from outreach.accounts.service import Account
 from outreach.decisions import SERVICE_PURPOSES
-from outreach.ports import Accepted, Envelope, InDoubt, Refused, RetryLater, SendOutcome
+from outreach.ports import Accepted, Envelope, InDoubt, ProviderAway, Refused, RetryLater, SendOutcome, Sought
 
 _log = structlog.get_logger(__name__)
 
@@ -28,6 +28,8 @@ SEND_WITHIN = timedelta(seconds=25)
 PROMOTION_IS_GOOD_FOR = timedelta(minutes=10)
 """How long promotion may wait at Twilio: after that it might come at an hour at which it may not."""
 ANSWER_IS_GOOD_FOR = timedelta(hours=1)
+_CLOCKS_APART = timedelta(minutes=1)
+_LISTED = 200  # messages to one number in two days
 _CANNOT_SEND = timedelta(minutes=15)
 
 
@@ -83,6 +85,33 @@ class SMSSender:
         except (Throttled, TwilioException, aiohttp.ClientError, OSError, ValueError) as error:
             return _outcome_of(error)
         return Accepted(message.sid) if message.sid else InDoubt("Twilio gave the message no id.")
+
+    async def find_sent(self, sought: Sought) -> list[str]:
+        """What Twilio lists of messages with this text to this number since then, the oldest first.
+
+        Raises:
+            ProviderAway: it could not be asked.
+        """
+        found = self._accounts.find("sms", sought.account_id)
+        if found is None:
+            raise ProviderAway
+        try:
+            async with self._api.client(self._read(found)) as client:
+                # By day, as far as Twilio's documentation promises; the moments are compared here.
+                listed = await client.messages.list_async(
+                    to=sought.address, date_sent_after=sought.since - _CLOCKS_APART - timedelta(days=1), limit=_LISTED
+                )
+        except (InvalidInput, Throttled, TwilioException, aiohttp.ClientError, OSError, ValueError) as error:
+            raise ProviderAway from error
+        meant = [
+            one
+            for one in listed
+            if (one.body or "").strip() == sought.text.strip()
+            and str(one.direction).startswith("outbound")
+            and one.date_created is not None
+            and one.date_created >= sought.since - _CLOCKS_APART
+        ]
+        return [one.sid for one in sorted(meant, key=lambda one: one.date_created)]
 
     def _fields(self, account: SMSAccount, account_id: UUID, envelope: Envelope) -> dict[str, Any]:
         promotional = envelope.purpose not in SERVICE_PURPOSES

@@ -7,6 +7,7 @@ import base64
 import binascii
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import datetime
 
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
@@ -32,6 +33,7 @@ class RESTAPI:
         return [
             web.get(f"{_OLD}.json", self.fetch_account),
             web.post(f"{_OLD}/Messages.json", self.create_message),
+            web.get(f"{_OLD}/Messages.json", self.list_messages),
             web.get(f"{_OLD}/Messages/{{sid}}.json", self.fetch_message),
             web.get(f"{_OLD}/Messages/{{sid}}/Media/{{media}}", self.fetch_media),
             web.get(f"{_OLD}/IncomingPhoneNumbers.json", self.list_numbers),
@@ -144,6 +146,17 @@ class RESTAPI:
         if not found:
             raise web.HTTPNotFound
         return web.json_response(shapes.message(self.state, found[0]))
+
+    async def list_messages(self, request: web.Request) -> web.Response:
+        """The messages to a number, the latest first."""
+        wanted, since = request.query.get("To"), request.query.get("DateSent>")
+        found = [
+            one
+            for one in reversed(self.state.messages)
+            if wanted in (None, one.to) and (since is None or one.created_at >= datetime.fromisoformat(since))
+        ]
+        items = [shapes.message(self.state, one) for one in found]
+        return web.json_response(shapes.old_list(request.path_qs, "messages", items))
 
     async def fetch_media(self, request: web.Request) -> web.Response:
         """Points to where the file lies, as Twilio does: nothing is served here."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
@@ -15,7 +16,7 @@ from channels.sms.sender import SMSSender
 from channels.sms.simulator import Answer, LocalTwilio, Service
 from channels.sms.simulator.state import Number
 from outreach.delivery import SEND_TIMEOUT
-from outreach.ports import Accepted, Envelope, InDoubt, Refused, RetryLater
+from outreach.ports import Accepted, Envelope, InDoubt, ProviderAway, Refused, RetryLater, Sought
 from tests.channels.sms.known_accounts import ACCOUNT_ID, OURS, SID, THEIRS, TOKEN, KnownAccounts, an_account
 from tests.contracts.house import free_port
 
@@ -172,3 +173,21 @@ async def test_no_environment_of_ours_reaches_the_sdk(
     assert isinstance(await sender.send(envelope("swordfish")), Accepted)
     for secret in (TOKEN, SID, THEIRS, "swordfish"):
         assert secret not in caplog.text
+
+
+async def test_what_twilio_took_is_found_by_words_and_number(twilio: LocalTwilio, sender: SMSSender) -> None:
+    before = datetime.now(UTC)
+    await sender.send(envelope("Another text."))
+    await sender.send(envelope())
+    await sender.send(envelope(to="+14155550177"))
+    sought = Sought(OUTBOX, ACCOUNT_ID, THEIRS, "It costs 29 euros.", before)
+    meant = [one.sid for one in twilio.state.messages if one.to == THEIRS and one.body == sought.text]
+    assert await sender.find_sent(sought) == meant
+    assert len(meant) == 1
+    assert await sender.find_sent(replace(sought, since=before + timedelta(hours=1))) == []
+
+
+async def test_a_twilio_that_is_away_is_told_from_one_that_has_nothing(twilio: LocalTwilio, sender: SMSSender) -> None:
+    await twilio.stop()
+    with pytest.raises(ProviderAway):
+        await sender.find_sent(Sought(OUTBOX, ACCOUNT_ID, THEIRS, "Hello", datetime.now(UTC)))
