@@ -31,6 +31,8 @@ from channels.email.webhook import STYLE_PATH, UnsubscribePages
 from channels.email.webhook import routes as unsubscribe_routes
 from channels.web.chat import WebChat, WebChatSettings
 from channels.web.hub import Hub
+from channels.web.tag.routes import TagEventsHandler
+from channels.web.tag.routes import routes as tag_routes
 from channels.web.tokens import VisitorTokens
 from crm.consent.confirmation_page import ConfirmationPages
 from crm.consent.confirmation_page import routes as confirmation_routes
@@ -145,6 +147,8 @@ def create_web_app(platform: Platform) -> web.Application:
     app.add_routes(privacy_routes(create_privacy_pages(platform, alarm)))
     app[_incoming] = Incoming(platform, accounts, intake, turns)
     app.add_routes(channel_routes(app[_incoming]))
+    tag = TagEventsHandler(platform.sessions, VisitorTokens(platform.keys), platform.clock, settings.origins)
+    app.add_routes(tag_routes(tag))
     app.add_routes(webhook_routes(WebhookEvents(platform.sessions, platform.keys, platform.clock)))
     app.add_routes(callback_routes(CallbackReceiver(platform.sessions, platform.clock)))
     organizer = settings.email_from or "noreply@localhost"

@@ -157,6 +157,7 @@ async def _note(session: AsyncSession, kind: str, meeting: Meeting, calendar: st
         conversation_id=meeting.conversation_id,
         data={"meeting": str(meeting.id), "calendar": calendar, "starts_at": meeting.starts_at.isoformat()},
         now=now,
+        source="calendar",
     )
 
 

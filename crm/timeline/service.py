@@ -11,7 +11,7 @@ from sqlalchemy import insert, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from base.ids import new_id
-from crm.timeline.ingesting import Ingested, NewEvent, ingest
+from crm.timeline.ingesting import Ingested, NewEvent, Source, ingest
 from crm.timeline.models import TimelineEvent
 from crm.timeline.queue import NOTIFY_CHANNEL, Unreacted, take_unreacted
 from crm.timeline.summaries import summary_of
@@ -38,11 +38,13 @@ async def record(
     conversation_id: UUID | None,
     data: Mapping[str, Any],
     now: datetime,
+    source: Source | None = None,
 ) -> UUID:
     """Writes one event and returns its id.
 
     Args:
         kind: what happened, in the past tense (`lead_captured`).
+        source: where it comes from; else the conversation, or Parley itself where there is none.
     """
     event_id = new_id()
     await session.execute(
@@ -53,7 +55,7 @@ async def record(
             kind=kind,
             data=dict(data),
             occurred_at=now,
-            source="platform" if conversation_id is None else "conversation",
+            source=source or ("platform" if conversation_id is None else "conversation"),
             received_at=now,
         )
     )

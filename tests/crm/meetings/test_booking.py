@@ -18,6 +18,7 @@ from crm.contacts.service import create_contact
 from crm.meetings.booking import TimeTaken
 from crm.meetings.calendars import add_calendar
 from crm.meetings.models import Meeting
+from crm.timeline.kinds import read_kinds, read_properties
 from crm.timeline.models import TimelineEvent
 from tests.crm.meetings.conftest import SALES, Office
 
@@ -168,7 +169,11 @@ async def test_a_cancelled_meeting_frees_its_time_and_is_noted_once(office: Offi
     await office.confirm(hold)
     await office.cancel(hold)
     await office.cancel(hold)
-    assert [event.kind for event in await events(office)] == ["meeting_booked", "meeting_cancelled"]
+    told = await events(office)
+    assert [event.kind for event in told] == ["meeting_booked", "meeting_cancelled"]
+    # As other calendars send them, too: rules and segments read one kind of event.
+    assert {event.source for event in told} == {"calendar"}
+    assert all(read_properties(read_kinds()[event.kind], event.data).keys() == event.data.keys() for event in told)
     with pytest.raises(TimeTaken):
         await office.confirm(hold)
     assert await office.hold(TUESDAY_TEN, conversation_id=await office.converse()) is not None
