@@ -25,6 +25,7 @@ from bot.intake.models import InboundEvent
 from bot.intake.sealing import seal, sender_index
 from bot.models import Conversation, Message
 from bot.understanding.models import Gap, GapGroup, Proposal
+from crm.companies.service import create_company, set_company
 from crm.consent.ledger import ConsentFact, record_consent_event, verify_chain
 from crm.consent.models import ConsentConfirmation, ConsentEvent, ConsentKey, OptOutReview
 from crm.consent.suppression import list_suppressions, suppress
@@ -35,11 +36,14 @@ from crm.contacts.models import Contact
 from crm.contacts.service import attach_address, create_contact, set_fields
 from crm.imports.models import ContactImport, ImportedContact
 from crm.meetings.models import Calendar, Meeting
+from crm.owners.service import assign_owner
 from crm.privacy.erasing import Erased, erase_person
 from crm.privacy.files import erase_mails
 from crm.privacy.models import Erasure, PrivacyMark, PrivacyRequest
 from crm.privacy.persons import rows_of, table_named
 from crm.privacy.registry import read_registry
+from crm.resolution.finding import look_at_due
+from crm.resolution.models import MergeCandidate
 from crm.scoring.models import ContactScores
 from crm.segments.models import Segment, SegmentConsent, SegmentDue, SegmentMember, SegmentPerson
 from crm.tasks.service import NewTask, create_tasks
@@ -377,6 +381,23 @@ async def fill(stage: Stage, contact_id: UUID) -> None:
             session, keys, other, source="shop", value=f"id of {NAME}", verified=True, by="user:1", now=now
         )
         await merge_contacts(session, contact_id, other, "user:1", now)
+    await fill_likeness(stage, contact_id)
+
+
+async def fill_likeness(stage: Stage, contact_id: UUID) -> None:
+    """What is worked out of them, and who looks after them."""
+    now, keys = stage.clock.now(), stage.keys
+    async with transaction(stage.sessions) as session:
+        await look_at_due(session, keys, now)
+        # Due again.
+        await set_fields(session, contact_id, {"last_name": NAME}, now)
+        first, second = sorted((contact_id, await create_contact(session, time_zone=None, now=now)))
+        session.add(
+            MergeCandidate(id=new_id(), first_id=first, second_id=second, probability=0.9, reasons=[], found_at=now)
+        )
+        await assign_owner(session, contact_id, new_id(), by="user:1", now=now)
+        company = await create_company(session, keys, now, name="Acme")
+        await set_company(session, contact_id, company.id, by="user:1", now=now)
 
 
 async def counts_of(stage: Stage, contact_id: UUID) -> dict[str, int]:
@@ -416,6 +437,8 @@ async def test_no_byte_of_an_erased_person_is_left_in_a_dump_of_the_database(
         "event_queue": held["event_queue"] + 1,
         # What is erased is noted for segments to look at, and the notes go last.
         "segment_looks": erased.counts["segment_looks"],
+        # As are addresses that go for who may be the same.
+        "contact_due_looks": held["contact_due_looks"] + 1,
     }
     assert (await counts_of(stage, contact_id))["segment_looks"] == 0
 
