@@ -9,6 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from admin.api.endpoints import Call, endpoint
 from admin.scoring.shapes import (
+    AccountScoreRow,
+    AccountScores,
     ScoreEvent,
     ScoreMove,
     ScoreOfContact,
@@ -23,7 +25,9 @@ from admin.scoring.shapes import (
 )
 from admin.snapshot import snapshot
 from base.database import transaction
+from crm.companies.service import get_company
 from crm.contacts.service import get_contact
+from crm.scoring.accounts import read_account_scores
 from crm.scoring.books import LiveBook, read_book, save_book
 from crm.scoring.models import ScoreEntry
 from crm.scoring.preview import preview_book
@@ -73,6 +77,17 @@ async def _events_of(session: AsyncSession, entries: Sequence[ScoreEntry]) -> di
         str(row.id): ScoreEvent(id=row.id, kind=row.kind, summary=summary_of(row.kind, row.data), at=row.occurred_at)
         for row in rows
     }
+
+
+@endpoint("GET", "/api/v1/companies/{id}/score", permission="read", summary="What a company's people score together")
+async def get_account_score(call: Call) -> AccountScores:
+    company_id = call.ids["id"]
+    async with snapshot(call.context.sessions) as session:
+        await get_company(session, company_id)
+        scores = (await read_account_scores(session, [company_id])).get(company_id, {})
+    return AccountScores(
+        scores={name: AccountScoreRow(sum=one.sum, highest=one.highest) for name, one in scores.items()}
+    )
 
 
 @endpoint("GET", "/api/v1/score-rules", permission="read", summary="The rules of scores that count now")
@@ -137,6 +152,7 @@ def _show(live: LiveBook) -> ScoreRules:
 
 ENDPOINTS = (
     get_score,
+    get_account_score,
     get_score_rules,
     change_score_rules,
     preview_score_rules,

@@ -42,6 +42,19 @@ class ScoreEvent(AnswerShape):
     at: datetime
 
 
+class AccountScoreRow(AnswerShape):
+    """What a company's people score together."""
+
+    sum: int
+    highest: int
+
+
+class AccountScores(AnswerShape):
+    """Each score by name, and their `total`; none of a company none of whose people was scored."""
+
+    scores: dict[str, AccountScoreRow]
+
+
 class ScoreRules(AnswerShape):
     """The rules that count now. Send an edit with their `number`."""
 

@@ -11,6 +11,7 @@ from sqlalchemy import Date, cast, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from base.encryption import KeyRing
+from crm.companies.models import Company, ContactCompany
 from crm.consent.ledger import consent_states
 from crm.contacts.addresses import is_business_email
 from crm.contacts.models import Contact
@@ -36,6 +37,7 @@ async def read_facts(
     addresses = await read_addresses(session, keys, contact_ids)
     consents = await consent_states(session, contact_ids, now)
     days = await _days_active(session, contact_ids)
+    companies = await _companies(session, contact_ids)
     facts: dict[UUID, dict[str, Any]] = {}
     for row in await session.execute(
         select(Contact.id, Contact.fields, Contact.language).where(Contact.id.in_(contact_ids))
@@ -43,6 +45,7 @@ async def read_facts(
         email = addresses[row.id].get("email")
         facts[row.id] = (
             {"language": row.language}
+            | companies.get(row.id, {})
             | dict(row.fields)
             | {f"consent_{purpose}_{channel}": one.state for (purpose, channel), one in consents[row.id].items()}
             | {
@@ -52,6 +55,19 @@ async def read_facts(
             }
         )
     return facts
+
+
+async def _companies(session: AsyncSession, contact_ids: Sequence[UUID]) -> dict[UUID, dict[str, Any]]:
+    """The company of each, and what is known of it under names that begin with `company_`."""
+    rows = await session.execute(
+        select(ContactCompany.contact_id, Company.name, Company.fields)
+        .join(Company, Company.id == ContactCompany.company_id)
+        .where(ContactCompany.contact_id.in_(contact_ids))
+    )
+    return {
+        contact_id: {"company": name} | {f"company_{field}": value for field, value in fields.items()}
+        for contact_id, name, fields in rows
+    }
 
 
 async def _days_active(session: AsyncSession, contact_ids: Sequence[UUID]) -> dict[UUID, int]:

@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from crm.contacts.models import Contact
 from crm.contacts.rules import STAGES, Stage, stages_before
+from crm.owners.service import list_owners
 from crm.privacy.limits import list_marks
 from crm.scoring.rules import ScoreBook, Threshold, reached
 from crm.tasks.models import Task
@@ -58,12 +59,15 @@ async def _move(
     ahead: Mapping[UUID, tuple[Reach, Threshold]],
     now: datetime,
 ) -> None:
+    owners = await list_owners(session, ahead)
     moved: list[UUID] = []
     for stage in {each.stage for _, each in ahead.values()}:
         of_stage = [contact_id for contact_id, (_, each) in ahead.items() if each.stage == stage]
         moved += await _set_stage(session, of_stage, stage, now)
     tasks = [
-        NewTask(contact_id, STAGE_REACHED, _title(*ahead[contact_id]), data=_data(*ahead[contact_id]))
+        NewTask(
+            contact_id, STAGE_REACHED, _title(*ahead[contact_id]), owners.get(contact_id), _data(*ahead[contact_id])
+        )
         for contact_id in moved
     ]
     events = [
@@ -88,13 +92,15 @@ async def _propose(
     asked = select(Task.contact_id).where(
         Task.contact_id.in_(list(ahead)), Task.kind == STAGE_PROPOSED, Task.done_at.is_(None)
     )
+    owners = await list_owners(session, ahead)
     open_already = set(await session.scalars(asked)) if ahead else set()
     tasks = [
         NewTask(
             contact_id,
             STAGE_PROPOSED,
             f"They asked that a person decides: would become {_said(each.stage)}",
-            data=_data(person, each),
+            owners.get(contact_id),
+            _data(person, each),
         )
         for contact_id, (person, each) in ahead.items()
         if contact_id not in open_already

@@ -14,10 +14,13 @@ from sqlalchemy import select
 
 from base.database import transaction
 from base.ids import new_id
+from crm.companies.service import create_company, set_company
 from crm.consent.ledger import ConsentFact, record_consent_event
 from crm.contacts.service import create_contact, get_contact, set_fields
+from crm.owners.service import assign_owner
 from crm.privacy.limits import set_mark
 from crm.scoring import service
+from crm.scoring.accounts import AccountScore, read_account_scores
 from crm.scoring.books import read_book, save_book
 from crm.scoring.models import ContactScores
 from crm.scoring.ports import Learned
@@ -312,6 +315,39 @@ async def test_who_was_never_counted_is_found_and_counted_without_an_event(datab
         assert await recompute_for(session, keys, [ann], now, quietly=True) == {ann: 5}
         assert await list_uncounted(session, 10) == []
         assert await list_timeline(session, ann) == []
+
+
+async def test_a_companys_facts_count_for_its_people_whose_scores_add_up_to_its_own(database, keys, now) -> None:
+    large = {
+        "id": "large", "score": "fit", "points": 30, "reason": "Works at a large company",
+        "when": {"fact": "company_employees", "op": "at_least", "value": 500},
+    }  # fmt: skip
+    async with transaction(database.sessions) as session:
+        await use(session, now, rule(group=None), large)
+        company = await create_company(session, keys, now, name="Example GmbH", fields={"employees": 800})
+        people = [await somebody(session, now) for _ in range(3)]
+        for contact_id in people[:2]:
+            await set_company(session, contact_id, company.id, by="user:1", now=now)
+        await saw(session, people[0], now, 0)
+        assert await recompute_for(session, keys, people, now) == dict(zip(people, (40, 30, 0), strict=True))
+        scores = await read_account_scores(session, [company.id, new_id()])
+    assert scores == {
+        company.id: {"fit": AccountScore(60, 30), "intent": AccountScore(10, 10), "total": AccountScore(70, 40)}
+    }
+
+
+async def test_a_task_is_for_who_looks_after_the_person(database, keys, now) -> None:
+    async with transaction(database.sessions) as session:
+        await use(session, now, rule(points=50), stages=[{"stage": "mql", "at_least": 20}])
+        ann, bob = await somebody(session, now), await somebody(session, now)
+        colleague = new_id()
+        await assign_owner(session, ann, colleague, by="user:1", now=now)
+        for contact_id in (ann, bob):
+            await saw(session, contact_id, now, 0)
+        await recompute_for(session, keys, [ann, bob], now)
+        tasks = await list_open_tasks(session, owner_id=colleague)
+        assert {task.contact_id: task.owner_id for task in tasks} == {ann: colleague, bob: None}
+        assert await list_open_tasks(session, owner_id=new_id(), contact_id=ann) == []
 
 
 class Model:
