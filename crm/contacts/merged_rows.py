@@ -30,6 +30,7 @@ from sqlalchemy import (
     insert,
     literal,
     literal_column,
+    or_,
     select,
     table,
     text,
@@ -79,8 +80,12 @@ async def count_rows(session: AsyncSession, contact_id: UUID) -> dict[str, int]:
 async def move_rows(session: AsyncSession, merging: Merging) -> None:
     """Makes all rows of the merged contact the survivor's.
 
-    A row of which a person has one at most, and the survivor has it, ends or is set aside.
+    A row of which a person has one at most, and the survivor has it, ends or is set aside. What is made anew goes.
     """
+    for name, held in read_registry().tables.items():
+        if held.merge is not None and held.merge.anew is not None:
+            named = or_(*(_named(name).c[way.contact] == merging.merged_id for way in held.find if way.contact))
+            await session.execute(delete(_named(name)).where(named))
     for name, merge in list_moving():
         column = _column(name, merge)
         if merge.one is not None:
@@ -119,6 +124,13 @@ async def note_made(session: AsyncSession, merging: Merging, name: str, which: C
     """Notes rows that the merge itself made."""
     made = select(_key(name, None).label("key"), _as_json(name).label("row")).where(which).cte("made")
     await _note(session, merging, name, "made", made, key=made.c.key, after=made.c.row)
+
+
+async def are_as_made(session: AsyncSession, merging: Merging, name: str) -> bool:
+    """Whether the rows that the merge made in a table are all there as it made them."""
+    noted = select(func.count()).where(*_noted(merging, name, "made"))
+    same = select(func.count()).select_from(_named(name)).join(MergedRow, and_(*_is_as_made(merging, name)))
+    return await session.scalar(noted) == await session.scalar(same)
 
 
 async def take_back_rows(session: AsyncSession, merging: Merging) -> None:
@@ -217,9 +229,7 @@ async def _note(
 
 
 async def _take_away_made(session: AsyncSession, merging: Merging, name: str) -> None:
-    made = delete(_named(name)).where(
-        *_noted(merging, name, "made"), *_is_keyed(name, None), _as_json(name).contains(MergedRow.after)
-    )
+    made = delete(_named(name)).where(*_is_as_made(merging, name))
     await session.execute(made.execution_options(synchronize_session=False))
 
 
@@ -299,6 +309,14 @@ def _where(table: FromClause, merge: Merge) -> list[ColumnElement[bool]]:
 
 def _noted(merging: Merging, name: str, change: str) -> tuple[ColumnElement[bool], ...]:
     return (MergedRow.merge_id == merging.id, MergedRow.table_name == name, MergedRow.change == change)
+
+
+def _is_as_made(merging: Merging, name: str) -> tuple[ColumnElement[bool], ...]:
+    return (
+        *_noted(merging, name, "made"),
+        *_is_keyed(name, None),
+        _as_json(name).contains(MergedRow.after),
+    )
 
 
 def _keys(name: str, merge: Merge | None) -> list[Column[Any]]:

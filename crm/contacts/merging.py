@@ -27,14 +27,14 @@ from crm.contacts.models import Contact, ContactMerge, MergedRow
 from crm.contacts.records import get_contact
 from crm.privacy.neighbours import conversations
 from crm.profiling.service import find_refusals
-from crm.scoring.models import ScoreEntry
-from crm.scoring.service import take_back_if_refused
+from crm.scoring.models import ContactScores, ScoreEntry
 from crm.timeline.service import record
 
 BY_HAND = "by_hand"
 """The reason of a merge that a person decided."""
 _CONTACTS = "contacts"
-_SCORES = "score_entries"
+_ENTRIES = "score_entries"
+SCORES = "contact_scores"
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +115,7 @@ async def merge_contacts(
     )
     await _take_points_if_refused(session, merging, keys)
     await sum_up(session, survivor_id)
+    await _count_soon(session, merging)
     (after,) = await _read_rows(session, survivor_id)
     changed = [*joined, "score", "updated_at"]
     await session.execute(
@@ -185,10 +186,16 @@ async def _read_rows(session: AsyncSession, *contact_ids: UUID) -> list[dict[str
 
 async def _take_points_if_refused(session: AsyncSession, merging: Merging, keys: KeyRing | None) -> None:
     """Who may not be scored as the one they are now has no points; those there were are kept for the day they part."""
-    refused = await find_refusals(session, keys, [merging.survivor_id], "scoring", merging.now)
-    if not refused:
-        return
-    theirs = table_of(ScoreEntry).c.contact_id == merging.survivor_id
-    await set_aside(session, merging, _SCORES, theirs)
-    await take_back_if_refused(session, merging.survivor_id, merging.now)
-    await note_made(session, merging, _SCORES, theirs)
+    if await find_refusals(session, keys, [merging.survivor_id], "scoring", merging.now):
+        await set_aside(session, merging, _ENTRIES, table_of(ScoreEntry).c.contact_id == merging.survivor_id)
+
+
+async def _count_soon(session: AsyncSession, merging: Merging) -> None:
+    """Lets the scores be counted within the minute: other rules may hold of the one they are now."""
+    scores = table_of(ContactScores)
+    theirs = scores.c.contact_id == merging.survivor_id
+    counted = (await session.execute(select(scores).where(theirs))).mappings().first()
+    if counted is not None:
+        await set_aside(session, merging, SCORES, theirs)
+        await session.execute(insert(scores).values({**counted, "due_at": merging.now}))
+        await note_made(session, merging, SCORES, theirs)

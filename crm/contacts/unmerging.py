@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, delete, func, or_, select, text
+from sqlalchemy import bindparam, delete, func, or_, select, text, update
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -19,11 +19,12 @@ from base.errors import Conflict, NotFound
 from base.tables import table_of
 from crm.consent.parting import Parted, part_principals
 from crm.contacts.merge_rules import part_row
-from crm.contacts.merged_rows import Merging, put_back, take_back_rows
-from crm.contacts.merging import lock_people, sum_up
+from crm.contacts.merged_rows import Merging, are_as_made, put_back, take_back_rows
+from crm.contacts.merging import SCORES, lock_people, sum_up
 from crm.contacts.models import Contact, ContactMerge, ContactPoint, MergedRow
 from crm.privacy.models import PrivacyMark
 from crm.privacy.neighbours import conversations
+from crm.scoring.models import ContactScores
 from crm.timeline.service import record
 
 _CONTACTS = "contacts"
@@ -60,12 +61,14 @@ async def unmerge(session: AsyncSession, merge_id: UUID, by: str, now: datetime)
     if later is not None:
         raise LaterMerge(f"The contact was merged again since: undo merge {later} first.")
     merging = Merging(merge.id, merge.survivor_id, merge.merged_id, now)
+    counted_since = not await are_as_made(session, merging, SCORES)
     await put_back(session, merging, _CONTACTS)
     await take_back_rows(session, merging)
     await _part_rows(session, merging)
     await part_principals(session, await _parted(session, merging, by), now)
     await _limit_both(session, merge)
-    await sum_up(session, merge.survivor_id, merge.merged_id)
+    if counted_since:
+        await _count_soon(session, merging)
     await session.execute(delete(MergedRow).where(MergedRow.merge_id == merge.id))
     merge.undone_by, merge.undone_at = by, now
     await session.flush()
@@ -128,6 +131,14 @@ async def _parted(session: AsyncSession, merging: Merging, by: str) -> Parted:
         addresses=frozenset(index.hex() for index in points),
         by=by,
     )
+
+
+async def _count_soon(session: AsyncSession, merging: Merging) -> None:
+    """Points came or went since: both are summed up, and counted within the minute."""
+    both = (merging.survivor_id, merging.merged_id)
+    await sum_up(session, *both)
+    counted = update(ContactScores).where(ContactScores.contact_id.in_(both)).values(due_at=merging.now)
+    await session.execute(counted.execution_options(synchronize_session=False))
 
 
 async def _limit_both(session: AsyncSession, merge: ContactMerge) -> None:

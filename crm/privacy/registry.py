@@ -80,8 +80,10 @@ class Merge(_Part):
     """The column that then names the other contact."""
     keep: str | None = None
     """Why they stay as they are written."""
+    anew: str | None = None
+    """How they are made anew when contacts change: those of the merged one go."""
     one: list[Name] | None = None
-    """Of rows alike in these columns a contact has one at most: a second ends, or is set aside in the merge's record."""
+    """Of rows alike in these columns a contact has one at most: a second ends, or is set aside in the record."""
     where: dict[Name, list[str]] = Field(default_factory=dict)
     """Which rows `one` and `ends` are about."""
     ends: dict[Name, Any] = Field(default_factory=dict)
@@ -93,8 +95,8 @@ class Merge(_Part):
 
     @model_validator(mode="after")
     def _is_one_way(self) -> Merge:
-        if (self.move is None) == (self.keep is None):
-            raise ValueError("rows either move or are kept")
+        if sum(one is not None for one in (self.move, self.keep, self.anew)) != 1:
+            raise ValueError("rows move, are kept, or are made anew")
         if self.ends and self.one is None and not self.ends_with:
             raise ValueError("`ends` needs `one` or `ends_with`")
         return self

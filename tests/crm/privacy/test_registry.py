@@ -144,9 +144,9 @@ def test_a_way_to_rows_names_one_column() -> None:
 
 
 def test_rows_of_merged_contacts_move_or_are_kept() -> None:
-    with pytest.raises(ValidationError, match="either move or are kept"):
+    with pytest.raises(ValidationError, match="move, are kept, or are made anew"):
         Merge()
-    with pytest.raises(ValidationError, match="either move or are kept"):
+    with pytest.raises(ValidationError, match="move, are kept, or are made anew"):
         Merge(move="contact_id", keep="Both.")
     with pytest.raises(ValidationError, match="needs `one`"):
         Merge(move="contact_id", ends={"state": "exited"})
