@@ -4,7 +4,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev run train check format test test-rasa test-ui bench api lock clean
+.PHONY: help setup setup-dev run train check format test test-long test-rasa test-ui bench api lock clean
 
 help: ## This help
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -39,6 +39,9 @@ test: setup-dev ## Set up what is missing, then run every check and every test
 	@$(MAKE) --no-print-directory test-ui
 	@$(MAKE) --no-print-directory test-rasa
 	@$(BIN)/python -m pytest -n 2 --dist loadgroup
+
+test-long: setup-dev ## The tests that take many minutes: hundreds of killed workers, a database stopped again and again
+	@$(BIN)/python -m pytest -m long -s
 
 test-rasa: ## The tests of Rasa's side, under its own interpreter
 	@.venv-rasa/bin/python -m pytest -c tests/bot/rasa/pytest.ini tests/bot/rasa
