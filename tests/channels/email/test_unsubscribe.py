@@ -24,6 +24,7 @@ from channels.email.tokens import Unsubscribe, issue_token
 from channels.email.webhook import UnsubscribePages, routes
 from crm.consent.ledger import ConsentFact, record_consent_event
 from crm.consent.suppression import list_suppressions
+from crm.contacts.merging import merge_contacts
 from crm.contacts.points import release_unverified
 from crm.contacts.service import attach_address, create_contact, lock_contact
 from crm.privacy.pages.tokens import Holder, read_preferences_token
@@ -35,7 +36,9 @@ from outreach.planning import Planner
 from outreach.pump import DuePump
 from outreach.rule_pack import read_rule_pack
 from server.settings import ROOT
+from tests.base.test_migrations import ROOMS
 
+assert ROOMS  # every room's tables are loaded
 ADDRESS = "ada@customer.example"
 INDEX = KeyRing("k1", {"k1": b"\x01" * 32}, b"\x02" * 32).blind_index(ADDRESS, kind="email")
 JOURNEY = {
@@ -209,6 +212,19 @@ async def test_the_address_a_message_went_to_stays_stopped_though_the_contact_co
         other = await create_contact(session, time_zone=None, now=now)
         await attach_address(session, keys, other, kind="email", value=ADDRESS, now=now)
         assert await list_suppressions(session, [other]) == {other: {"email": "unsubscribe_link"}}
+
+
+async def test_the_link_in_an_old_mail_stops_who_they_turned_out_to_be(  # noqa: PLR0917
+    database, keys, now, client, contact_id, planned
+):
+    async with transaction(database.sessions) as session:
+        survivor = await create_contact(session, time_zone=None, now=now)
+        await merge_contacts(session, survivor, contact_id, "user:1", now)
+    path = f"/unsubscribe/{issue_token(keys, Unsubscribe(planned['email'], contact_id, INDEX))}"
+    assert (await client.post(path)).status == 200
+    assert await states(database) == {"email": ("cancelled", "unsubscribed"), "web": ("planned", None)}
+    async with transaction(database.sessions) as session:
+        assert await list_suppressions(session, [survivor]) == {survivor: {"email": "unsubscribe_link"}}
 
 
 async def test_a_click_that_meets_a_deadlock_still_counts(database, keys, client, contact_id, planned):
