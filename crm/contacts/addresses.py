@@ -76,7 +76,7 @@ def normalise_phone(text: str, region: str | None) -> str:
         raise InvalidAddress(
             "This phone number cannot be read: write it with its country code, as in +1 415 555 2671."
         ) from error
-    if not phonenumbers.is_valid_number(number):
+    if not _is_valid(number):
         raise InvalidAddress("There is no such phone number: check the digits and the country code.")
     return str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
 
@@ -133,6 +133,22 @@ def _parse_plain(text: str, region: str | None) -> phonenumbers.PhoneNumber | No
     if dialling is None or len(digits) < 2 or digits.startswith("0") or dialling.prefixes.match(digits):
         return None
     return phonenumbers.PhoneNumber(country_code=dialling.country_code, national_number=int(digits))
+
+
+def _is_valid(number: phonenumbers.PhoneNumber) -> bool:
+    """As `phonenumbers.is_valid_number`, which asks twice where several regions share a country code."""
+    region = phonenumbers.region_code_for_number(number)
+    if region is None:
+        return False
+    # Then it was found by being valid there, unless the region is known by its first digits.
+    is_checked = len(_CALLING_CODES.get(number.country_code or 0, ())) > 1 and not _has_leading_digits(region)
+    return is_checked or bool(phonenumbers.is_valid_number_for_region(number, region))
+
+
+@cache
+def _has_leading_digits(region: str) -> bool:
+    told = phonenumbers.PhoneMetadata.metadata_for_region(region)
+    return told is None or told.leading_digits is not None
 
 
 @cache

@@ -168,6 +168,7 @@ def _prepare_beside(asked: Connection, source: Source) -> None:
 class _Preparer:
     def __init__(self, source: Source) -> None:
         self._source = source
+        self._import_id = str(source.import_id)
         self._last_row = source.after_row
         self._rows = (
             (number, cells) for number, cells in read_rows(source.path, source.encoding) if number > source.after_row
@@ -184,32 +185,27 @@ class _Preparer:
         return PreparedSet(count, self._last_row, rows, problems)
 
     def _prepare(self, row: CleanRow, now: datetime) -> Prepared:
-        contact_id, at = new_id(), now.isoformat()
+        contact_id, at = str(new_id()), now.isoformat()
+        zone = row.time_zone or "\\N"
+        told = f"{_json(row.fields)}\t{_json(row.tags) if row.tags else '[]'}"
         return Prepared(
             row.number,
-            str(contact_id),
+            contact_id,
             row.language,
             row.evidence,
-            _line(contact_id, "lead", row.language, row.time_zone, _json(row.fields), _json(row.tags), at, at),
-            _line(contact_id, self._source.import_id, row.number, at),
+            f"{contact_id}\tlead\t{row.language}\t{zone}\t{told}\t{at}\t{at}\n",
+            f"{contact_id}\t{self._import_id}\t{row.number}\t{at}\n",
             tuple(self._seal(contact_id, kind, value, at) for kind, value in row.addresses.items()),
         )
 
-    def _seal(self, contact_id: UUID, kind: AddressKind, value: str, at: str) -> PreparedPoint:
+    def _seal(self, contact_id: str, kind: AddressKind, value: str, at: str) -> PreparedPoint:
         point_id, keys = new_id(), self._source.keys
         sealed = keys.seal(value, column=SEALED_COLUMN, row=point_id).hex()
         index = keys.blind_index(value, kind=kind)
-        return PreparedPoint(
-            kind, index, _line(point_id, contact_id, kind, f"\\x{sealed}", keys.newest, f"\\x{index.hex()}", at)
-        )
-
-
-def _line(*values: object) -> str:
-    r"""A row for COPY; `\` is its escape, and none of the values has a tab or a line break."""
-    told = "\t".join("\0" if value is None else str(value) for value in values)
-    return told.replace("\\", "\\\\").replace("\0", "\\N") + "\n"
+        stored = f"{point_id}\t{contact_id}\t{kind}\t\\\\x{sealed}\t{keys.newest}\t\\\\x{index.hex()}\t{at}\n"
+        return PreparedPoint(kind, index, stored)
 
 
 def _json(value: Any) -> str:
-    # Tabs and line breaks are escaped in it.
-    return json.dumps(value, ensure_ascii=False)
+    r"""JSON as COPY takes it, whose escape is `\` also. Tabs and line breaks are escaped in it."""
+    return json.dumps(value, ensure_ascii=False).replace("\\", "\\\\")
