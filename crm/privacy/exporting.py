@@ -123,6 +123,7 @@ def summarise(export: Export) -> str:
     if scores:
         lines.append(f"A score tells colleagues whom to call first. Yours is {contact.get('score')}, made up of:")
         lines += [f"  {entry['points']:+d}: {entry['reason']}" for entry in scores]
+        lines.append("Points for what you did become fewer with time, and those of a kind count up to a limit.")
         lines += ["You may ask that a person decides instead, or that there is no score of you at all.", ""]
     for name, one in registry.classes.items():
         of_class = {table: rows for table, rows in export.tables.items() if registry.tables[table].class_ == name}
