@@ -14,7 +14,10 @@ from base.tables import Table
 
 
 class DueLook(Table):
-    """A contact that came or changed since it was looked at. Written by triggers, whatever way the change came."""
+    """A contact that changed or got or lost an address since it was looked at. Written by triggers.
+
+    Only who is inserted with fields and without any address waits for a change: nothing of ours makes such a contact.
+    """
 
     __tablename__ = "contact_due_looks"
     __table_args__ = (Index("ix_contact_due_looks_contact_id", "contact_id"),)

@@ -14,15 +14,9 @@ depends_on = None
 _JSON = postgresql.JSONB(astext_type=sa.Text())
 
 # One statement a statement of the caller, however many rows it has: people are imported by the thousand.
+# A contact that is made is noted with its first address or field: imported ones would be noted twice else.
 # A conversation that changes a contact adds a row and waits for nobody: rows are told apart by an id of their own.
 _NOTE_CHANGES = (
-    """
-CREATE FUNCTION parley_note_new_contacts() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-    INSERT INTO contact_due_looks (contact_id) SELECT id FROM new_rows WHERE fields <> '{}';
-    RETURN NULL;
-END $$
-""",
     """
 CREATE FUNCTION parley_note_changed_contacts() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -44,10 +38,6 @@ BEGIN
     END IF;
     RETURN NULL;
 END $$
-""",
-    """
-CREATE TRIGGER contacts_inserted_look AFTER INSERT ON contacts
-REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION parley_note_new_contacts()
 """,
     """
 CREATE TRIGGER contacts_updated_look AFTER UPDATE ON contacts
