@@ -1,0 +1,59 @@
+"""Why a message of a journey was sent, or was not: each decision in words, and totals."""
+
+from __future__ import annotations
+
+from outreach.why import explain, total_up
+
+STEPS = {
+    "say": {"step": "send", "channels": ["email"], "next": [{"to": "rest"}]},
+    "rest": {"step": "wait_for", "seconds": 86_400, "next": []},
+}
+
+
+async def test_each_decision_about_somebody_is_told_in_order(site, journey):
+    await site.publish(journey(STEPS))
+    contact_id = await site.contact(consent=None)
+    await site.enrol(contact_id, "follow_up")
+    await site.go_on(seconds=1)
+    await site.enrol(contact_id, "follow_up")
+    await site.enrol(contact_id, "follow_up")
+    async with site.sessions() as session:
+        told = await explain(session, "follow_up", contact_id)
+        nothing = await explain(session, "another", contact_id)
+    # The last two of the first moment were decided at once.
+    assert sorted((one.what, one.rule, one.step or "") for one in told[:3]) == [
+        ("entered", "say", "say"),
+        ("not_sent", "consent", "say"),
+        ("stands", "rest", "rest"),
+    ]
+    assert [(one.what, one.rule) for one in told[3:]] == [("stayed_out", "re_entry")]
+    words = {one.what: one.words for one in told}
+    assert "never agreed" in words["not_sent"]
+    assert words["stayed_out"].endswith("(2 times)")
+    assert nothing == []
+
+
+async def test_a_message_that_was_sent_and_one_that_waits_are_told(site, journey):
+    await site.publish(journey(STEPS))
+    day, night = await site.contact(), await site.contact(time_zone="Pacific/Honolulu")
+    for contact_id in (day, night):
+        await site.enrol(contact_id, "follow_up")
+    await site.pump.run_once()
+    async with site.sessions() as session:
+        sent = [one for one in await explain(session, "follow_up", day) if one.what == "sent"]
+        waits = [one for one in await explain(session, "follow_up", night) if one.what == "waits"]
+    assert [(one.rule, one.channel) for one in sent] == [("accepted", "email")]
+    assert {one.rule for one in waits} == {"quiet_hours", "deferred"}
+
+
+async def test_totals_count_people_by_rule(site, journey):
+    await site.publish(journey(STEPS, holdout_percent=50))
+    people = [await site.contact(consent=None) for _ in range(12)]
+    came = [await site.enrol(contact_id, "follow_up") for contact_id in people]
+    await site.go_on(seconds=1)
+    async with site.sessions() as session:
+        totals = {(one.what, one.rule): one.people for one in await total_up(session, "follow_up")}
+        words = {one.rule: one.words for one in await total_up(session, "follow_up")}
+    assert totals[("not_sent", "consent")] == sum(came) == totals[("stands", "rest")]
+    assert totals[("stayed_out", "held_out")] == 12 - sum(came)
+    assert "never agreed" in words["consent"]
