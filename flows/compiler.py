@@ -76,9 +76,8 @@ def compile_flows(content: Content) -> dict[str, Any]:
 
 
 def compile_journeys(content: Content) -> dict[str, dict[str, Any]]:
-    """Give the compiled journeys by name; segments that were looked up stand in them by their ids."""
-    segments = content.outside.segments or {}
-    return {name: _compile_journey(folder, segments) for name, folder in sorted(content.journeys.items())}
+    """Give the compiled journeys by name."""
+    return {name: _compile_journey(folder) for name, folder in sorted(content.journeys.items())}
 
 
 def canonical_json(data: object) -> str:
@@ -142,9 +141,9 @@ def _compile_answers(content: Content) -> dict[str, Any]:
     return answers
 
 
-def _compile_journey(folder: JourneyFolder, segments: Mapping[str, str]) -> dict[str, Any]:
+def _compile_journey(folder: JourneyFolder) -> dict[str, Any]:
     wording = {language: _compile_wording(words) for language, words in sorted(folder.wording.items())}
-    compiled = {**compile_journey(folder.model, segments), "wording": wording}
+    compiled = {**compile_journey(folder.model), "wording": wording}
     return compiled | {"version": version_of(compiled)}
 
 

@@ -112,13 +112,13 @@ class Outside:
 
     Attributes:
         kinds: the kinds of events, each with its properties.
-        segments: the id of each segment by its name, and by its id.
+        segments: names and ids of segments.
         connectors: names of connectors.
         scores: names of scores beside `total`.
     """
 
     kinds: Mapping[str, frozenset[str]] | None = None
-    segments: Mapping[str, str] | None = None
+    segments: frozenset[str] | None = None
     connectors: frozenset[str] | None = None
     scores: frozenset[str] | None = None
 

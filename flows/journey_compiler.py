@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from types import MappingProxyType
 from typing import Any
 
 from flows.graph import options_of
@@ -26,24 +24,17 @@ _AS_WRITTEN = (
     "goal",
 )
 
-NO_SEGMENTS: Mapping[str, str] = MappingProxyType({})
 
-
-def compile_journey(journey: Journey, segments: Mapping[str, str] = NO_SEGMENTS) -> dict[str, Any]:
-    """Give the settings and the steps of a journey.
-
-    Args:
-        journey: as its author wrote it.
-        segments: the id of each segment by its name. One that is renamed stays the same, so that journeys keep ids.
-    """
+def compile_journey(journey: Journey) -> dict[str, Any]:
+    """Give the settings and the steps of a journey."""
     written = journey.model_dump(mode="json", by_alias=True, exclude_none=True, include=set(_AS_WRITTEN))
     return {
         **written,
         **_re_entry(journey),
-        **_exits(journey, segments),
+        **_exits(journey),
         "first": by_hand(journey),
         "entries": [step.id for step in journey.steps if step.enters],
-        "steps": _steps(journey, segments),
+        "steps": _steps(journey),
     }
 
 
@@ -61,39 +52,17 @@ def _re_entry(journey: Journey) -> dict[str, Any]:
     return {"re_entry": journey.re_entry}
 
 
-def _exits(journey: Journey, segments: Mapping[str, str]) -> dict[str, Any]:
-    became = [_plain(rule) for rule in journey.exit_when if isinstance(rule, BecameThis)]
+def _exits(journey: Journey) -> dict[str, Any]:
     return {
         "exit_when": [rule for rule in journey.exit_when if isinstance(rule, str)],
         "exit_on": [_plain(rule) for rule in journey.exit_when if isinstance(rule, DidThis)],
-        "exit_if": [rule | {"if": _by_id(rule["if"], segments)} for rule in became],
+        "exit_if": [_plain(rule) for rule in journey.exit_when if isinstance(rule, BecameThis)],
     }
 
 
-def _steps(journey: Journey, segments: Mapping[str, str]) -> dict[str, Any]:
+def _steps(journey: Journey) -> dict[str, Any]:
     ways = options_of(journey.steps)
-    return {step.id: _named(_step(journey, step, ways[step.id]), segments) for step in journey.steps}
-
-
-def _named(step: dict[str, Any], segments: Mapping[str, str]) -> dict[str, Any]:
-    """Give the step with the ids of the segments it names."""
-    if "segment" in step:
-        step["segment"] = segments.get(step["segment"], step["segment"])
-    if "only_if" in step:
-        step["only_if"] = _by_id(step["only_if"], segments)
-    if "next" in step:
-        step["next"] = [way | ({"if": _by_id(way["if"], segments)} if "if" in way else {}) for way in step["next"]]
-    return step
-
-
-def _by_id(condition: Mapping[str, Any], segments: Mapping[str, str]) -> dict[str, Any]:
-    for kind in ("all", "any"):
-        if kind in condition:
-            return {kind: [_by_id(part, segments) for part in condition[kind]]}
-    if "not" in condition:
-        return {"not": _by_id(condition["not"], segments)}
-    named = condition.get("segment")
-    return dict(condition) if named is None else {"segment": segments.get(named, named)}
+    return {step.id: _step(journey, step, ways[step.id]) for step in journey.steps}
 
 
 def _step(journey: Journey, step: StepBase, options: tuple[Option, ...]) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 
 from flows.conditions import Leaf, PropertyIs, ScoreIs, SegmentIs, leaves_of
 from flows.content import Content, JourneyFolder, Outside
@@ -115,7 +115,7 @@ def _leaf_faults(leaf: Leaf, outside: Outside) -> Iterator[Fault]:
         yield _score(leaf.score, outside)
 
 
-def _is_missing(name: str, known: Collection[str] | None) -> bool:
+def _is_missing(name: str, known: frozenset[str] | None) -> bool:
     return known is not None and name not in known
 
 

@@ -19,6 +19,6 @@ async def look_outside(session: AsyncSession) -> Outside:
     segments = (await session.execute(select(Segment.name, Segment.id))).all()
     return Outside(
         kinds={name: frozenset(kind.properties) for name, kind in (await list_kinds(session)).items()},
-        segments={str(named): str(segment.id) for segment in segments for named in segment},
+        segments=frozenset(str(named) for segment in segments for named in segment),
         scores=frozenset((await read_book(session)).book.scores),
     )

@@ -41,7 +41,7 @@ TALK = {
 CALL = {"id": "ring", "step": "call", "patience": "1 day", "unreached": "done", "ways": {"no_reply": "done"}}
 OUTSIDE = Outside(
     kinds={"order_placed": frozenset({"value"}), "page_viewed": frozenset({"url"})},
-    segments={"Regulars": "4e1f"},
+    segments=frozenset({"Regulars"}),
     connectors=frozenset({"crm"}),
     scores=frozenset({"fit", "engagement"}),
 )

@@ -186,28 +186,6 @@ def test_a_step_compiles_to_what_outreach_reads(written, read):
     assert step_of(written) == read
 
 
-def test_segments_that_were_looked_up_stand_in_it_by_their_ids_wherever_they_are_named():
-    regular = {"segment": "Regulars"}
-    asked = {"all": [{"not": {"any": [regular, {"fact": "score", "op": "known"}]}}, {"segment": "Others"}]}
-    steps = [
-        {"id": "enter", "step": "on_segment", "segment": "Regulars", "only_if": regular},
-        {"id": "split", "step": "branch", "next": [{"if": asked, "to": "done"}, {"to": "done"}]},
-        DONE,
-    ]
-    leaving = ["opted_out", {"if": regular, "outcome": "regular"}]
-    model = journey_folder(SETTINGS | {"steps": steps, "exit_when": leaving}, {}).model
-
-    named, bound = compile_journey(model), compile_journey(model, {"Regulars": "4e1f"})
-
-    by_id = {"segment": "4e1f"}
-    assert named["steps"]["enter"]["segment"] == "Regulars"
-    assert (bound["steps"]["enter"]["segment"], bound["steps"]["enter"]["only_if"]) == ("4e1f", by_id)
-    assert bound["steps"]["split"]["next"][0]["if"] == {
-        "all": [{"not": {"any": [by_id, {"fact": "score", "op": "known"}]}}, {"segment": "Others"}]
-    }
-    assert bound["exit_if"] == [{"if": by_id, "outcome": "regular"}]
-
-
 def test_an_experiment_goes_on_by_its_variants_only():
     variants = [{"name": "a", "weight": 1, "to": "done"}, {"name": "b", "weight": 3, "to": "done"}]
 
@@ -258,7 +236,9 @@ def test_every_ready_journey_is_written_in_four_languages_and_has_tests(name):
 def test_the_ready_journeys_name_only_kinds_of_events_and_scores_that_ship():
     kinds = {name: frozenset(kind.properties) for name, kind in read_kinds().items()}
 
-    content = load_content(outside=Outside(kinds=kinds, segments={}, scores=frozenset({"fit", "engagement", "intent"})))
+    content = load_content(
+        outside=Outside(kinds=kinds, segments=frozenset(), scores=frozenset({"fit", "engagement", "intent"}))
+    )
 
     assert set(READY) <= set(content.journeys)
 

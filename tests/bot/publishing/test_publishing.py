@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 import psycopg
@@ -11,6 +12,7 @@ import pytest
 from sqlalchemy import cast, select, update
 from sqlalchemy.dialects.postgresql import JSONB
 
+from admin.segments.uses import list_uses
 from base.database import libpq_url, transaction
 from base.errors import InvalidInput, NotFound
 from base.ids import new_id
@@ -23,6 +25,7 @@ from bot.publishing.proposal import Workshop, read_live
 from bot.publishing.reports import NoReplicaReady, Outdated, PublishRefused
 from bot.publishing.service import Publisher
 from bot.publishing.versions import count_versions, history
+from crm.segments.models import Segment
 from flows.compiler import FORMAT
 from flows.errors import FlowsRefused
 from outreach.models import Journey
@@ -57,6 +60,28 @@ async def test_a_journey_that_waits_for_an_event_nobody_knows_is_refused_before_
     journey["journey.yml"] = journey["journey.yml"].replace("order_plcaed", "order_placed")
     await publisher.publish(small_site(journeys__follow_up=journey), author="Ada")
     assert (await read_live(shop.sessions)).tree["journeys/follow_up"] == journey
+
+
+async def test_a_journey_names_a_segment_that_exists_and_is_found_among_its_uses(
+    publisher: Publisher, shop: Workshop, now: datetime
+) -> None:
+    journey = dict(small_site()["journeys/follow_up"])
+    entering = "steps:\n  - {id: enter, step: on_segment, segment: Regular buyers}\n"
+    journey["journey.yml"] = journey["journey.yml"].replace("steps:\n", entering)
+    site = small_site(journeys__follow_up=journey)
+    with pytest.raises(FlowsRefused, match="there is no segment Regular buyers"):
+        await publisher.publish(site, author="Ada")
+    segment = Segment(
+        id=new_id(), name="Regular buyers", tree={"tag": "regular"}, made_by="Ada", created_at=now, updated_at=now
+    )
+    async with transaction(shop.sessions) as session:
+        session.add(segment)
+        segment_id = segment.id
+
+    await publisher.publish(site, author="Ada")
+
+    async with shop.sessions() as session:
+        assert await list_uses(session, segment_id) == ["the journey follow_up"]
 
 
 async def test_publishing_checks_tests_trains_preloads_and_goes_live(
