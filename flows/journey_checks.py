@@ -8,6 +8,7 @@ from flows.conditions import Condition, FactIs, Leaf, PropertyIs, SlotIs, leaves
 from flows.content import Content, JourneyFolder
 from flows.errors import FlowError
 from flows.graph import closing_steps
+from flows.journey_models import Speaking
 from flows.journey_places import Place, conditions_in, events_in, remembered_in, texts_in
 from flows.journey_steps import OnDate, Update, WaitUntil, WebhookConnector
 from flows.parts import PURPOSES_NEEDING_CONSENT
@@ -71,12 +72,13 @@ def check_journey_exit(folder: JourneyFolder) -> Iterator[FlowError]:
     for index, step in enumerate(folder.model.steps):
         if step.id in closing_steps(folder.model.steps) and not step.ends:
             yield folder.step_fault(index, "exit.missing", "the journey runs off its end", "Add an `exit` step", "id")
-    needs_consent = folder.model.purpose in PURPOSES_NEEDING_CONSENT
-    if needs_consent and "opted_out" not in folder.model.exit_when:
-        problem = f"a journey for {folder.model.purpose} goes on after the contact opted out"
+    purposes = {folder.model.purpose_of(step) for step in folder.model.steps if isinstance(step, Speaking)}
+    promoting = sorted({folder.model.purpose, *purposes} & PURPOSES_NEEDING_CONSENT)
+    if promoting and "opted_out" not in folder.model.exit_when:
+        problem = f"a journey for {promoting[0]} goes on after the contact opted out"
         yield folder.fault("exit.opt_out", problem, "Add opted_out to `exit_when`", "exit_when")
-    if needs_consent and folder.model.frequency_class == "essential":
-        problem = f"a journey for {folder.model.purpose} is not essential"
+    if promoting and folder.model.frequency_class == "essential":
+        problem = f"a journey for {promoting[0]} is not essential"
         yield folder.fault("frequency.essential", problem, "Use normal or occasional", "frequency_class")
 
 

@@ -258,6 +258,12 @@ def test_a_refusal_of_a_gate_is_not_passed_over():
 
 def test_promotion_is_never_essential():
     assert broken(ENTER, MAIL, DONE, frequency_class="essential") == [("frequency.essential", None)]
+    service = {"purpose": "service", "exit_when": [], "frequency_class": "essential"}
+    assert broken(ENTER, MAIL, DONE, **service) == []
+    assert broken(ENTER, MAIL | {"purpose": "marketing"}, DONE, **service) == [
+        ("exit.opt_out", None),
+        ("frequency.essential", None),
+    ]
 
 
 def test_an_owner_is_a_team():
