@@ -43,6 +43,8 @@ from crm.imports.preview import preview_rows
 from crm.imports.service import Plan, get_import, plan_file
 from crm.imports.service import list_imports as read_page
 from crm.imports.uploads import save_upload
+from crm.scoring.books import read_book
+from crm.scoring.rules import Bands
 
 log = structlog.get_logger(__name__)
 
@@ -230,10 +232,10 @@ async def download_import_problems(call: Call) -> Download:
 )
 async def export_contacts(call: Call, query: ExportQuery) -> Download:
     export = export_csv if query.format == "csv" else export_json
-    where = _conditions(call.context.keys, query)
 
     async def pieces() -> AsyncGenerator[str]:
         async with snapshot(call.context.sessions) as session:
+            where = _conditions(call.context.keys, query, (await read_book(session)).book.bands)
             async for piece in export(session, call.context.keys, where):
                 yield piece
 
@@ -242,12 +244,12 @@ async def export_contacts(call: Call, query: ExportQuery) -> Download:
     return Download(content_type, f"contacts.{query.format}", pieces())
 
 
-def _conditions(keys: KeyRing, query: ExportQuery) -> list[ColumnElement[bool]]:
+def _conditions(keys: KeyRing, query: ExportQuery, bands: Bands) -> list[ColumnElement[bool]]:
     where: list[ColumnElement[bool]] = []
     if query.q and query.q.strip():
         where.append(matches_text(keys, query.q.strip()))
     if query.band is not None:
-        where.append(in_band(query.band))
+        where.append(in_band(query.band, bands))
     if query.stage is not None:
         where.append(Contact.stage == query.stage)
     if query.tag is not None:

@@ -8,7 +8,7 @@ from base.encryption import KeyRing
 from bot.models import Conversation
 from crm.contacts.addresses import AddressKind, InvalidAddress, normalise_address
 from crm.contacts.models import Contact, ContactPoint
-from crm.scoring.rules import Band, band_of, load_rules
+from crm.scoring.rules import Band, Bands, band_of
 
 _KINDS: tuple[AddressKind, ...] = ("email", "phone")
 
@@ -41,9 +41,8 @@ def matches_text(keys: KeyRing, text: str) -> ColumnElement[bool]:
     return or_(*conditions)
 
 
-def in_band(band: Band) -> ColumnElement[bool]:
+def in_band(band: Band, bands: Bands) -> ColumnElement[bool]:
     """The contacts whose `band_for` this is."""
-    bands = load_rules().bands
     lowest, highest = {
         "hot": (bands.hot, None),
         "warm": (bands.warm, bands.hot),
@@ -57,8 +56,8 @@ def in_band(band: Band) -> ColumnElement[bool]:
     return within
 
 
-def band_for(contact: Contact) -> Band | None:
+def band_for(contact: Contact, bands: Bands) -> Band | None:
     """The band of a contact; None while nothing about them was scored."""
     if contact.qualification is None and contact.score == 0:
         return None
-    return band_of(contact.score)
+    return band_of(contact.score, bands)

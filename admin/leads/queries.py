@@ -26,6 +26,7 @@ from crm.consent.ledger import Scope, consent_states
 from crm.contacts.models import Contact
 from crm.contacts.service import read_addresses
 from crm.owners.models import ContactOwner
+from crm.scoring.books import read_book
 
 
 class LatestTalk(NamedTuple):
@@ -47,7 +48,7 @@ async def list_leads(session: AsyncSession, keys: KeyRing, query: LeadQuery, now
     if query.q and query.q.strip():
         statement = statement.where(matches_text(keys, query.q.strip()))
     if query.band is not None:
-        statement = statement.where(in_band(query.band))
+        statement = statement.where(in_band(query.band, (await read_book(session)).book.bands))
     if query.owner is not None:
         owned = exists().where(ContactOwner.contact_id == Contact.id, ContactOwner.user_id == query.owner)
         statement = statement.where(owned)
@@ -67,6 +68,7 @@ async def read_rows(session: AsyncSession, keys: KeyRing, contacts: Sequence[Con
     consents = await consent_states(session, ids, now)
     talks = await _latest_talks(session, ids)
     owners = await read_owners(session, ids)
+    bands = (await read_book(session)).book.bands
     return [
         LeadRow(
             id=contact.id,
@@ -76,7 +78,7 @@ async def read_rows(session: AsyncSession, keys: KeyRing, contacts: Sequence[Con
             company=text_of(contact.fields, "company"),
             stage=contact.stage,
             score=contact.score,
-            band=band_for(contact),
+            band=band_for(contact, bands),
             consents=_consents(consents[contact.id]),
             channel=talks[contact.id].channel if contact.id in talks else "unknown",
             owner=owners.get(contact.id),

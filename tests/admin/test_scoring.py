@@ -8,7 +8,7 @@ import pytest
 
 from base.database import transaction
 from base.ids import new_id
-from crm.contacts.service import create_contact, set_fields
+from crm.contacts.service import attach_address, create_contact, set_fields
 from crm.scoring.service import add_points, recompute_for
 from crm.timeline.service import NewEvent, ingest
 
@@ -73,6 +73,17 @@ async def test_rules_are_tried_then_saved_and_an_edit_of_older_ones_is_refused(s
     assert (await signed_in.send("POST", f"/api/v1/tasks/{task['id']}/done", {})).status == 204
     assert (await signed_in.read("/api/v1/tasks"))["items"] == []
     assert (await signed_in.send("POST", f"/api/v1/tasks/{new_id()}/done", {})).status == 404
+
+
+async def test_the_list_goes_by_the_bands_as_they_were_edited(signed_in, ann, database, keys, now) -> None:
+    async with transaction(database.sessions) as session:
+        await attach_address(session, keys, ann, kind="phone", value="+4930123456", now=now)
+    assert len((await signed_in.read("/api/v1/leads", band="warm"))["items"]) == 1
+    book = (await signed_in.read("/api/v1/score-rules"))["book"] | {"bands": {"hot": 32, "warm": 10}}
+    assert (await signed_in.send("PUT", "/api/v1/score-rules", {"based_on": 1, "book": book})).status == 200
+    assert (await signed_in.read("/api/v1/leads", band="warm"))["items"] == []
+    (lead,) = (await signed_in.read("/api/v1/leads", band="hot"))["items"]
+    assert lead["band"] == "hot"
 
 
 async def test_rules_that_mean_nothing_are_refused_with_what_is_wrong(signed_in) -> None:
