@@ -43,9 +43,10 @@ from benchmarks.turns import machine  # noqa: E402
 from crm.contacts.models import Contact  # noqa: E402
 from crm.segments.book import membership_statement  # noqa: E402
 from crm.segments.building import build_next  # noqa: E402
-from crm.segments.compiling import compile_node, compile_tree  # noqa: E402
+from crm.segments.compiling import compile_node  # noqa: E402
 from crm.segments.counting import count, count_each  # noqa: E402
 from crm.segments.models import Segment, SegmentMember  # noqa: E402
+from crm.segments.narrowing import narrow  # noqa: E402
 from crm.segments.refreshing import refresh_for  # noqa: E402
 from crm.segments.service import create_segment  # noqa: E402
 from crm.segments.tree import SegmentTree  # noqa: E402
@@ -185,7 +186,7 @@ async def naive_count(session: AsyncSession, now: datetime) -> int:
     found: set[UUID] | None = None
     leaves = [*RULE.root.parts()]
     for leaf in leaves:
-        ids = set(await session.scalars(select(Contact.id).where(compile_node(leaf, now, set_wise=True))))
+        ids = set(await session.scalars(select(narrow(SegmentTree(leaf), now).c.id)))
         found = ids if found is None else found & ids
     return len(found or ())
 
@@ -226,30 +227,12 @@ async def measure(url: str, keys: KeyRing, options: argparse.Namespace) -> dict[
             figures["naive_matching"] = result
         figures |= {name: round(statistics.median(took), 3) for name, took in counts.items()}
         figures["count_s_first"] = round(counts["count_s"][0], 3)
-        if options.plan:
-            await show_plan(sessions, now)
         figures |= await measure_one(sessions, now, draw, options.asked)
         figures |= await measure_upkeep(sessions, keys, draw, options)
         figures |= await measure_writing(url, sessions, draw)
     finally:
         await engine.dispose()
     return figures
-
-
-async def show_plan(sessions: Any, now: datetime) -> None:
-    from sqlalchemy.dialects import postgresql
-
-    from crm.segments.counting import _SET_WISE
-
-    statement = select(Contact.id).where(compile_tree(RULE, now, set_wise=True))
-    compiled = statement.compile(dialect=postgresql.dialect(), compile_kwargs={"literal_binds": True})
-    async with transaction(sessions) as session:
-        await session.execute(text(_SET_WISE))
-        connection = await session.connection()
-        for (line,) in await connection.exec_driver_sql(
-            f"EXPLAIN (ANALYZE, BUFFERS) {compiled}".replace("%%", "%").replace("%", "%%")
-        ):
-            print(line)
 
 
 async def measure_one(sessions: Any, now: datetime, draw: Callable[[], UUID], asked: int) -> dict[str, Any]:
@@ -390,7 +373,6 @@ def main() -> None:
     parser.add_argument("--asked", type=int, default=1_000, help="contacts that are asked about one by one")
     parser.add_argument("--build", type=int, default=200_000, help="contacts to find members among; 0: all")
     parser.add_argument("--folder", type=Path, help="where the database is kept, and found filled the next time")
-    parser.add_argument("--plan", action="store_true", help="print how PostgreSQL counts")
     parser.add_argument("--save", action="store_true", help=f"write {RESULT.relative_to(ROOT)}")
     parser.add_argument("--note", default="", help="how the machine was, kept with the figures")
     options = parser.parse_args()

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, DateTime, Float, case, cast, false, func, literal, true
+from sqlalchemy import ColumnElement, DateTime, Float, case, cast, false, func, literal, not_, true
 from sqlalchemy.dialects.postgresql import JSONB
 
 from crm.contacts.models import Contact
@@ -39,6 +39,11 @@ def compare_fact(node: FactCondition) -> Truth:
     if node.fact not in COLUMNS:
         return _compare(Contact.fields[node.fact], Contact.fields[node.fact].astext, node)
     column = COLUMNS[node.fact]
+    if node.op in {"is", "is_not", "in"}:
+        # Columns hold text: anything else is none of it.
+        values = node.value if isinstance(node.value, tuple) else (node.value,)
+        same = func.coalesce(column.in_([one for one in values if isinstance(one, str)]), false())
+        return not_(same) if node.op == "is_not" else same
     return _compare(func.to_jsonb(column, type_=JSONB), column, node)
 
 

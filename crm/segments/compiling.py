@@ -1,13 +1,12 @@
 """A segment's rule as SQL over contacts. Values are bound; no name of a rule becomes SQL text.
 
-The same rule is compiled two ways. `set_wise` is for counting all contacts: every condition about rows of other tables
-is the set of contacts it holds for, found once. Else it asks for each contact by an index: for one, or a few thousand.
+The same rule is compiled two ways: to look up one contact, or a few thousand, and to count all.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
 from hashlib import sha256
 from typing import Any, ClassVar
@@ -16,8 +15,10 @@ from sqlalchemy import (
     ColumnElement,
     DateTime,
     Float,
+    FromClause,
     Interval,
     Select,
+    Subquery,
     and_,
     case,
     cast,
@@ -60,27 +61,48 @@ from crm.timeline.models import TimelineEvent
 Moment = datetime | ColumnElement[datetime]
 
 
-def compile_tree(tree: SegmentTree, now: Moment, *, set_wise: bool = False) -> Truth:
+def compile_tree(tree: SegmentTree, now: Moment) -> Truth:
     """Whether a contact is in a segment of this rule: true or false, never null, in a statement over `Contact`.
 
-    Who may not be profiled is in none that profiles.
+    For one contact or a few thousand: each is looked up by indexes. Who may not be profiled is in none that profiles.
 
     Args:
         now: a moment, or a bound parameter for one.
     """
-    holds = compile_node(tree.root, now, set_wise=set_wise)
-    return and_(may_be_segmented(set_wise=set_wise), holds) if tree.profiles() else holds
+    holds = _Compiler(now, None).compile(tree.root)
+    return and_(may_be_segmented(Contact.id.expression), holds) if tree.profiles() else holds
 
 
-def may_be_segmented(*, set_wise: bool = False) -> Truth:
+def may_be_segmented(contact_id: Value) -> Truth:
     """Whether the contact was looked at and nothing speaks against sorting it."""
-    allowed = select(SegmentPerson.contact_id).where(SegmentPerson.refusal.is_(None))
-    return _among(allowed, SegmentPerson.contact_id, set_wise=set_wise)
+    allowed = SegmentPerson.refusal.is_(None), SegmentPerson.contact_id == contact_id
+    return exists(select(SegmentPerson.contact_id).where(*allowed).correlate(contact_id.table))
 
 
-def compile_node(node: Node, now: Moment, *, set_wise: bool = False) -> Truth:
-    """One condition, or several joined, without regard to who may be profiled."""
-    return _Compiler(now, set_wise).compile(node)
+def compile_node(node: Node, now: Moment) -> Truth:
+    """One condition, or several joined, in the same way, without regard to who may be profiled."""
+    return _Compiler(now, None).compile(node)
+
+
+def compile_leaf(leaf: Node, now: Moment, contact_id: Value) -> Truth:
+    """A single condition about rows of other tables, or the opposite of one, for a contact of a statement's row."""
+    return _Compiler(now, None, contact_id).compile(leaf)
+
+
+def compile_joined(nodes: Sequence[Node], now: Moment, source: FromClause) -> tuple[FromClause, Truth]:
+    """Conditions joined in any way, over many contacts: what they ask of other tables are sets, each found once.
+
+    Args:
+        source: what is selected from, with the contacts in it.
+
+    Returns:
+        The same with all sets joined to it, and what is true of a row of that.
+    """
+    compiler = _Compiler(now, [])
+    holds = and_(true(), *map(compiler.compile, nodes))
+    for found in compiler.sets or ():
+        source = source.outerjoin(found, found.c.contact_id == Contact.id)
+    return source, holds
 
 
 def earlier(now: Moment, length: timedelta) -> ColumnElement[datetime]:
@@ -111,7 +133,9 @@ def events_of(condition: EventCondition, now: Moment) -> list[Truth]:
 @dataclass(frozen=True)
 class _Compiler:
     now: Moment
-    set_wise: bool
+    sets: list[Subquery] | None
+    """Where sets are gathered that contacts are joined to; None: each contact is looked up."""
+    contact_id: Value = field(default_factory=lambda: Contact.id.expression)
 
     def compile(self, node: Node) -> Truth:
         return self._WAYS[type(node)](self, node)
@@ -133,10 +157,15 @@ class _Compiler:
 
     def _segment(self, node: InSegment) -> Truth:
         members = select(SegmentMember.contact_id).where(SegmentMember.segment_id == node.segment)
-        return self._among(members, SegmentMember.contact_id)
+        return self._among(members, SegmentMember.contact_id, once=True)
 
-    def _among(self, found: Select[Any], contact_id: Any) -> Truth:
-        return _among(found, contact_id, set_wise=self.set_wise)
+    def _among(self, found: Select[Any], contact_id: Any, *, once: bool = False) -> Truth:
+        """Whether the contact is one of those found, where each is found `once`, or maybe several times."""
+        if self.sets is None:
+            return exists(found.where(contact_id == self.contact_id).correlate(self.contact_id.table))
+        as_set = (found if once else found.distinct()).subquery()
+        self.sets.append(as_set)
+        return as_set.c.contact_id.is_not(None)
 
     def _date(self, node: DateCondition) -> Truth:
         return func.coalesce(self._compare_date(node), false())
@@ -163,21 +192,20 @@ class _Compiler:
             return not_(self._among(select(TimelineEvent.contact_id).where(*wanted), TimelineEvent.contact_id))
         if node.times == "at_least" and node.count == 1:
             return self._among(select(TimelineEvent.contact_id).where(*wanted), TimelineEvent.contact_id)
-        if not self.set_wise:
+        if self.sets is None:
             return self._counted(node, wanted)
         number = func.count()
         by_contact = select(TimelineEvent.contact_id).where(*wanted).group_by(TimelineEvent.contact_id)
         if node.times == "at_most":
-            return Contact.id.not_in(by_contact.having(number > node.count))
-        return Contact.id.in_(
-            by_contact.having(number >= node.count if node.times == "at_least" else number == node.count)
-        )
+            return not_(self._among(by_contact.having(number > node.count), TimelineEvent.contact_id, once=True))
+        often = number >= node.count if node.times == "at_least" else number == node.count
+        return self._among(by_contact.having(often), TimelineEvent.contact_id, once=True)
 
     def _counted(self, node: EventCondition, wanted: list[Truth]) -> Truth:
         # No more is read than decides: somebody may have a long history.
         enough = node.count + (node.times != "at_least")
-        some = select(literal(1)).where(*wanted, TimelineEvent.contact_id == Contact.id).limit(enough)
-        number = select(func.count()).select_from(some.correlate(Contact).subquery()).scalar_subquery()
+        some = select(literal(1)).where(*wanted, TimelineEvent.contact_id == self.contact_id).limit(enough)
+        number = select(func.count()).select_from(some.correlate(self.contact_id.table).subquery()).scalar_subquery()
         if node.times == "at_least":
             return number >= node.count
         return number <= node.count if node.times == "at_most" else number == node.count
@@ -188,12 +216,12 @@ class _Compiler:
             return compare(Contact.score.expression, node.value)
         points = number_in(ContactScores.scores[node.score])
         held = compare(points, node.value)
-        found = self._among(select(ContactScores.contact_id).where(held), ContactScores.contact_id)
+        found = self._among(select(ContactScores.contact_id).where(held), ContactScores.contact_id, once=True)
         if not (node.value <= 0 if node.op == "at_least" else node.value >= 0):
             return found
         # Nothing known is 0 points.
         some = select(ContactScores.contact_id).where(not_(held))
-        return not_(self._among(some, ContactScores.contact_id))
+        return not_(self._among(some, ContactScores.contact_id, once=True))
 
     def _consent(self, node: ConsentCondition) -> Truth:
         exact = and_(SegmentConsent.purpose == node.consent, SegmentConsent.channel == node.channel)
@@ -205,10 +233,10 @@ class _Compiler:
         match node.is_:
             # Only what names its purpose and channel is ever given, or runs out.
             case "given":
-                return self._among(ids.where(exact, given, runs), SegmentConsent.contact_id)
+                return self._among(ids.where(exact, given, runs), SegmentConsent.contact_id, once=True)
             case "expired":
                 over = or_(SegmentConsent.state == "expired", and_(given, SegmentConsent.valid_until <= now))
-                return self._among(ids.where(exact, over), SegmentConsent.contact_id)
+                return self._among(ids.where(exact, over), SegmentConsent.contact_id, once=True)
             case "none":
                 return not_(self._among(ids.where(about), SegmentConsent.contact_id))
         return self._denied(node, about, exact)
@@ -216,13 +244,13 @@ class _Compiler:
     def _denied(self, node: ConsentCondition, about: Truth, exact: Truth) -> Truth:
         """What names the very purpose and channel decides; else the last no that takes them in."""
         first = (exact.desc(), SegmentConsent.seq.desc())
-        if not self.set_wise:
+        if self.sets is None:
             own = (
                 select(SegmentConsent.state)
-                .where(about, SegmentConsent.contact_id == Contact.id)
+                .where(about, SegmentConsent.contact_id == self.contact_id)
                 .order_by(*first)
                 .limit(1)
-                .correlate(Contact)
+                .correlate(self.contact_id.table)
             )
             return func.coalesce(own.scalar_subquery() == node.is_, false())
         last = (
@@ -232,7 +260,8 @@ class _Compiler:
             .order_by(SegmentConsent.contact_id, *first)
             .subquery()
         )
-        return Contact.id.in_(select(last.c.contact_id).where(last.c.state == node.is_))
+        denied = select(last.c.contact_id).where(last.c.state == node.is_)
+        return self._among(denied, last.c.contact_id, once=True)
 
     def _address(self, node: AddressCondition) -> Truth:
         points = select(ContactPoint.contact_id).where(ContactPoint.kind == node.address)
@@ -272,13 +301,6 @@ class _Compiler:
         InSegment: _segment,
         NearText: _near,
     }
-
-
-def _among(found: Select[Any], contact_id: Any, *, set_wise: bool) -> Truth:
-    """Whether the contact is one of those found."""
-    if set_wise:
-        return Contact.id.in_(found)
-    return exists(found.where(contact_id == Contact.id).correlate(Contact))
 
 
 _AMOUNTS: Mapping[str, Callable[[Value, int], Truth]] = {

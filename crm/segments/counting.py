@@ -11,21 +11,26 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select, text, true
+from sqlalchemy import Select, and_, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from base.errors import NotFound
 from crm.contacts.models import Contact
 from crm.segments.compiling import compile_node, compile_tree, may_be_segmented
 from crm.segments.models import SegmentMember, SegmentPerson
+from crm.segments.narrowing import narrow
 from crm.segments.tree import SegmentTree
 
 # The planner knows little of how many contacts a condition holds for, and of ten of them nothing: it would look each
-# contact up in what another condition found, row by row. Sets joined by hashes cost the same whatever they hold.
-_SET_WISE = (
-    "SELECT set_config('work_mem', '256MB', true), set_config('enable_nestloop', 'off', true), "
-    "set_config('jit', 'off', true)"
-)
+# contact up in what another condition found, row by row. Joined by hashes they cost the same however many they are.
+_PLANNING = {
+    "work_mem": "256MB",
+    "enable_nestloop": "off",
+    "enable_mergejoin": "off",
+    "random_page_cost": "1.1",
+    "jit": "off",
+}
+_FOR_ALL = select(*(func.set_config(name, value, True) for name, value in _PLANNING.items()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,40 +53,45 @@ class Standing:
 
 async def count(session: AsyncSession, tree: SegmentTree, now: datetime) -> int:
     """How many contacts the rule holds for."""
-    await session.execute(text(_SET_WISE))
-    counted = select(func.count()).select_from(Contact).where(compile_tree(tree, now, set_wise=True))
-    return await session.scalar(counted) or 0
+    return (await _count(session, tree, now))[0]
 
 
 async def count_each(session: AsyncSession, tree: SegmentTree, now: datetime) -> Counts:
-    """The same, with each condition counted alone in the same reading. `refused` is 0 for a rule that does not profile.
+    """The same, and each condition counted alone, in one reading after the other.
 
-    A condition is counted for whoever it holds, the whole rule only for who may be segmented.
+    A condition is counted for whoever it holds, the whole rule only for who may be segmented. `refused` is 0 for a rule
+    that does not profile.
     """
-    await session.execute(text(_SET_WISE))
-    leaves = [compile_node(leaf, now, set_wise=True) for leaf in tree.leaves()]
-    holds = compile_node(tree.root, now, set_wise=True)
-    allowed = may_be_segmented(set_wise=True) if tree.profiles() else true()
-    counted = select(
-        func.count().filter(holds & allowed),
-        func.count().filter(holds & ~allowed),
-        *(func.count().filter(leaf) for leaf in leaves),
-    ).select_from(Contact)
-    matching, refused, *conditions = (await session.execute(counted)).one()
+    matching, refused = await _count(session, tree, now)
+    conditions = [sum(await _count(session, SegmentTree(leaf), now)) for leaf in tree.leaves()]
     return Counts(matching, conditions, refused)
+
+
+async def _count(session: AsyncSession, tree: SegmentTree, now: datetime) -> tuple[int, int]:
+    """Those the rule holds for: who may be segmented, and who may not."""
+    await session.execute(_FOR_ALL)
+    found = narrow(tree, now)
+    if not tree.profiles():
+        return await session.scalar(select(func.count()).select_from(found)) or 0, 0
+    allowed = found.outerjoin(
+        SegmentPerson, and_(SegmentPerson.contact_id == found.c.id, SegmentPerson.refusal.is_(None))
+    )
+    both = select(func.count(SegmentPerson.contact_id), func.count()).select_from(allowed)
+    matching, everybody = (await session.execute(both)).one()
+    return matching, everybody - matching
 
 
 async def find_first(session: AsyncSession, tree: SegmentTree, now: datetime, limit: int) -> Sequence[UUID]:
     """Some contacts the rule holds for, by their ids: the same each time."""
-    await session.execute(text(_SET_WISE))
-    found = select(Contact.id).where(compile_tree(tree, now, set_wise=True)).order_by(Contact.id).limit(limit)
-    return (await session.scalars(found)).all()
+    await session.execute(_FOR_ALL)
+    those = _those(tree, now)
+    return (await session.scalars(those.order_by(those.selected_columns.id).limit(limit))).all()
 
 
 async def draw(session: AsyncSession, tree: SegmentTree, now: datetime, limit: int) -> Sequence[UUID]:
     """Some contacts the rule holds for, drawn by chance."""
-    await session.execute(text(_SET_WISE))
-    drawn = select(Contact.id).where(compile_tree(tree, now, set_wise=True)).order_by(func.random()).limit(limit)
+    await session.execute(_FOR_ALL)
+    drawn = _those(tree, now).order_by(func.random()).limit(limit)
     return (await session.scalars(drawn)).all()
 
 
@@ -119,3 +129,9 @@ async def explain(session: AsyncSession, tree: SegmentTree, contact_id: UUID, no
     if tree.profiles() and not is_looked_at:
         why_not = "It was not looked yet whether they may be profiled: that takes seconds."
     return Standing(inside, conditions, why_not if tree.profiles() else None)
+
+
+def _those(tree: SegmentTree, now: datetime) -> Select[UUID]:
+    found = narrow(tree, now)
+    those = select(found.c.id)
+    return those.where(may_be_segmented(found.c.id)) if tree.profiles() else those

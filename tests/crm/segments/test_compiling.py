@@ -15,9 +15,10 @@ from base.database import driver_url
 from crm.contacts.models import Contact
 from crm.segments.book import membership_statement
 from crm.segments.compiling import compile_tree
+from crm.segments.narrowing import FEW, narrow
 from crm.segments.tree import SegmentTree
 from tests.crm.segments.made_up import KINDS, MEANINGS, NOW, OTHERS, fill, fill_once, people, trees
-from tests.crm.segments.plain import Person, is_inside
+from tests.crm.segments.plain import Person, holds, is_inside
 
 PER_EXAMPLE = settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
@@ -44,8 +45,10 @@ def test_sql_and_python_agree_on_every_rule_for_one_and_for_all(connection, tree
     with connection.begin() as transaction:
         fill(connection, some)
         expected = {one.id for one in some if is_inside(tree, one, NOW, MEANINGS)}
-        set_wise = select(Contact.id).where(compile_tree(tree, NOW, set_wise=True))
-        assert set(connection.scalars(set_wise)) == expected
+        whoever = sorted(one.id for one in some if holds(tree.root, one, NOW, MEANINGS))
+        # However few they are: looked up, joined, or the one after the other.
+        for few in (FEW, 0, 2):
+            assert sorted(connection.scalars(select(narrow(tree, NOW, few=few).c.id))) == whoever
         one_by_one = select(Contact.id).where(compile_tree(tree, NOW))
         assert set(connection.scalars(one_by_one)) == expected
         rows = ask(connection, tree, some, NOW)
@@ -86,7 +89,7 @@ def test_no_name_or_value_of_a_rule_becomes_sql_text(kind):
             ]
         }
     )
-    for set_wise in (True, False):
-        sql = str(select(Contact.id).where(compile_tree(tree, NOW, set_wise=set_wise)))
+    for statement in (select(narrow(tree, NOW).c.id), select(Contact.id).where(compile_tree(tree, NOW))):
+        sql = str(statement)
         assert "drop" not in sql
         assert kind not in sql
