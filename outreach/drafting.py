@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from base.ids import new_id
@@ -21,6 +22,7 @@ from outreach.decisions import Defer, Deny
 from outreach.gatekeeper import Verdict, put_off, split_verdicts, turn_down
 from outreach.merge_values import mergeable
 from outreach.models import OutboxMessage
+from outreach.neighbours import conversations
 from outreach.rule_pack import MessageClass
 from outreach.trail import Happened
 from outreach.walking import Group, Walker, Work
@@ -84,14 +86,20 @@ def _not_later(verdict: Verdict) -> Verdict:
 async def _draft(work: Work, group: Group) -> list[list[Draft]]:
     contacts = await work.session.execute(_CONTACTS, {"ids": group.contact_ids})
     by_id = {row.id: row for row in contacts}
+    chats: dict[UUID, UUID] = {}
+    if "web" in group.step.channels:
+        rows = await work.session.execute(_CHATS, {"ids": group.contact_ids})
+        chats = {row.contact_id: row.id for row in rows}
     return [
-        list(_drafts_of(walker, by_id[walker.contact_id], group, work.now))
+        list(_drafts_of(walker, by_id[walker.contact_id], group, chats, work.now))
         for walker in group.walkers
         if walker.contact_id in by_id
     ]
 
 
-def _drafts_of(walker: Walker, contact: Any, group: Group, now: datetime) -> Iterator[Draft]:
+def _drafts_of(
+    walker: Walker, contact: Any, group: Group, chats: Mapping[UUID, UUID], now: datetime
+) -> Iterator[Draft]:
     definition, send = group.definition, group.step
     letter = definition.letter(group.name, contact.language)
     values = {
@@ -105,7 +113,8 @@ def _drafts_of(walker: Walker, contact: Any, group: Group, now: datetime) -> Ite
             id=new_id(),
             occurrence=f"{walker.occurrence}:{channel}",
             contact_id=walker.contact_id,
-            conversation_id=walker.conversation_id,
+            # Into the chat they have open, whatever talk brought them here; else into that one.
+            conversation_id=(chats.get(walker.contact_id) if channel == "web" else None) or walker.conversation_id,
             enrolment_id=walker.id,
             journey=definition.journey,
             step=group.name,
@@ -125,7 +134,20 @@ def _contacts_statement() -> Any:
     return select(*columns).join(asked, asked.c.id == Contact.id)
 
 
+def _chats_statement() -> Any:
+    """The latest open web chat of each contact. Ids are in the order of their making."""
+    asked = asked_ids("ids")
+    return (
+        select(conversations.c.contact_id, conversations.c.id)
+        .ext(distinct_on(conversations.c.contact_id))
+        .join(asked, asked.c.id == conversations.c.contact_id)
+        .where(conversations.c.channel == "web", conversations.c.status == "open")
+        .order_by(conversations.c.contact_id, conversations.c.id.desc())
+    )
+
+
 _CONTACTS = _contacts_statement()
+_CHATS = _chats_statement()
 
 
 def _up_to_first_usable(by_channel: list[Draft], verdicts: dict[UUID, Verdict]) -> Iterator[Draft]:

@@ -84,6 +84,11 @@ class DuePump:
             _log.info("pump_ran", **{name: getattr(run, name) for name in PumpRun.__slots__})
         return run
 
+    async def go_on(self) -> None:
+        """Plans what is due and delivers it, and nothing else: for who was told that somebody is due now."""
+        await self._planner.advance_due(self._clock.now())
+        await self._delivery.deliver_due(self._clock)
+
     def finish(self) -> None:
         """Lets a run that is under way end soon: what is in hand is done, the rest stays due."""
         self._planner.finishing = True

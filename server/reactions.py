@@ -99,7 +99,7 @@ async def _follow(connection: psycopg.AsyncConnection[Any], reactor: Reactor, pu
     while True:
         reacted = await reactor.react(pump.now())
         if reacted.due:
-            await pump.run_once()
+            await pump.go_on()
             continue
         # Ends with the first notification or after the wait, whichever is sooner.
         async for _ in connection.notifies(timeout=LOOK_EVERY, stop_after=1):
