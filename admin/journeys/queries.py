@@ -74,7 +74,7 @@ async def _count_people(session: AsyncSession) -> dict[str, int]:
     rows = await session.execute(
         select(Enrolment.journey, func.count()).where(Enrolment.state == "active").group_by(Enrolment.journey)
     )
-    return dict(rows.tuples().all())
+    return dict(row for row in rows)
 
 
 def _row(live: Live, people: int, *, landing: bool) -> JourneyRow:
