@@ -14,6 +14,7 @@ from base.encryption import KeyRing
 from base.errors import Conflict, InvalidInput, NotFound
 from crm.contacts.merging import merge_contacts
 from crm.contacts.models import Contact
+from crm.privacy.models import PrivacyMark
 from crm.resolution.models import MergeCandidate
 
 CandidateState = Literal["open", "refused", "confirmed"]
@@ -59,15 +60,19 @@ async def list_candidates(
     after: tuple[float, UUID] | None = None,
     limit: int = 50,
 ) -> Sequence[MergeCandidate]:
-    """The most probable first, then the latest; an open one only while both are there and not merged.
+    """The most probable first, then the latest.
+
+    An open one only while both are there, not merged, and neither restricted the use of their data.
 
     Args:
         after: probability and id of the last one listed.
     """
     key = (MergeCandidate.probability, MergeCandidate.id)
     statement = select(MergeCandidate).order_by(*(column.desc() for column in key)).limit(limit)
-    there = (exists().where(Contact.id == one) for one in (MergeCandidate.first_id, MergeCandidate.second_id))
-    statement = statement.where(or_(MergeCandidate.state != "open", and_(*there)))
+    both = (MergeCandidate.first_id, MergeCandidate.second_id)
+    there = (exists().where(Contact.id == one) for one in both)
+    restricted = exists().where(PrivacyMark.contact_id.in_(both), PrivacyMark.mark == "restricted")
+    statement = statement.where(or_(MergeCandidate.state != "open", and_(*there, ~restricted)))
     if state is not None:
         statement = statement.where(MergeCandidate.state == state)
     if contact_id is not None:

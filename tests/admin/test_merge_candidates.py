@@ -7,6 +7,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import func, select
 
+import server.web  # noqa: F401  # loads every room's tables
 from base.database import transaction
 from base.ids import new_id
 from crm.contacts.models import ContactPoint

@@ -12,7 +12,7 @@ from base.database import libpq_url, transaction
 from base.errors import NotFound
 from crm.contacts.models import Contact, ContactPoint
 from crm.contacts.service import attach_address, create_contact, set_fields
-from crm.privacy.limits import set_mark
+from crm.privacy.limits import set_mark, take_mark
 from crm.resolution.candidates import AlreadyDecided, list_candidates, refuse
 from crm.resolution.finding import LARGEST_GROUP, Looked, look_at_due
 from crm.resolution.models import DueLook, LikenessKey, MergeCandidate
@@ -135,6 +135,17 @@ async def test_who_asked_that_their_data_be_kept_and_not_used_is_compared_with_n
     await stage.look()
     assert await stage.pairs() == set()
     assert await stage.count(LikenessKey, LikenessKey.contact_id == jane) == 0
+
+
+async def test_a_pair_is_not_shown_while_one_of_the_two_restricts_the_use_of_their_data(stage, database, now) -> None:
+    pair = frozenset([jane := await stage.add(JANE), await stage.add(JANE)])
+    await stage.look()
+    async with transaction(database.sessions) as session:
+        await set_mark(session, jane, "restricted", source="request", now=now)
+    assert await stage.pairs() == set()
+    async with transaction(database.sessions) as session:
+        await take_mark(session, jane, "restricted")
+    assert await stage.pairs() == {pair}
 
 
 async def test_a_contact_that_goes_takes_its_keys_along_and_its_pairs_are_not_shown(stage, database) -> None:
