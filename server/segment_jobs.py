@@ -19,24 +19,28 @@ LOOK = "segments.look"
 EACH_MINUTE = "segments.each_minute"
 
 
-def add_segment_jobs(alarm: procrastinate.App, platform: Platform) -> None:
-    """The worker's tasks; one of them at a time, beside the pump, which does not wait for it."""
-    work = SegmentWork(platform.sessions, platform.keys, platform.clock)
+def create_segment_work(platform: Platform) -> SegmentWork:
+    """What a worker does for segments."""
+    return SegmentWork(platform.sessions, platform.keys, platform.clock)
+
+
+def add_segment_jobs(alarm: procrastinate.App, work: SegmentWork) -> None:
+    """Has the worker look each minute, and at once when it is woken. The work holds up no other task."""
 
     @alarm.periodic(cron="* * * * *", queueing_lock=EACH_MINUTE)
-    @alarm.task(name=EACH_MINUTE, queue=QUEUE, lock=LOOK)
+    @alarm.task(name=EACH_MINUTE, queue=QUEUE)
     async def look_each_minute(timestamp: int) -> None:  # noqa: ARG001  # Procrastinate hands it over
-        await work.do_all()
+        work.wake()
 
-    @alarm.task(name=LOOK, queue=QUEUE, lock=LOOK)
+    @alarm.task(name=LOOK, queue=QUEUE)
     async def look() -> None:
-        await work.do_all()
+        work.wake()
 
 
 async def wake_segments(alarm: procrastinate.App) -> None:
     """Has a worker look now. Call it after the commit that made something to do; it never fails."""
     try:
-        await alarm.configure_task(LOOK, queue=QUEUE, lock=LOOK, queueing_lock=LOOK).defer_async()
+        await alarm.configure_task(LOOK, queue=QUEUE, queueing_lock=LOOK).defer_async()
     except AlreadyEnqueued:
         return
     except ConnectorException:

@@ -38,7 +38,7 @@ from server.merge_jobs import add_merge_jobs
 from server.privacy_jobs import add_privacy_jobs
 from server.reactions import create_journey_work, create_reactor, follow_events
 from server.scoring_jobs import add_scoring_jobs
-from server.segment_jobs import add_segment_jobs
+from server.segment_jobs import add_segment_jobs, create_segment_work
 from server.understanding import add_understanding, create_understanding_work
 from server.wiring import Platform, create_senders, database_url
 
@@ -117,7 +117,8 @@ async def run_worker(platform: Platform) -> None:
     add_ledger_jobs(alarm, platform)
     add_privacy_jobs(alarm, platform)
     add_scoring_jobs(alarm, platform)
-    add_segment_jobs(alarm, platform)
+    segments = create_segment_work(platform)
+    add_segment_jobs(alarm, segments)
     add_likeness_jobs(alarm, platform)
     add_merge_jobs(alarm, platform)
     imports = create_import_work(platform)
@@ -142,6 +143,7 @@ async def run_worker(platform: Platform) -> None:
         async with closing as stack:
             await stack.enter_async_context(alarm.open_async())
             stack.push_async_callback(imports.stop)
+            stack.push_async_callback(segments.stop)
             if dialogue is not None:
                 await dialogue.open()
                 stack.push_async_callback(dialogue.close)
@@ -152,6 +154,7 @@ async def run_worker(platform: Platform) -> None:
             following = asyncio.create_task(follow_events(platform, reactor, pump))
             stack.push_async_callback(_end, following)
             imports.wake()
+            segments.wake()
             log.info("worker_started")
             while not stopping.is_set():
                 # Whatever became due while no worker ran is found at once.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -436,3 +437,18 @@ async def test_after_whatever_happened_members_are_those_that_a_full_search_find
     assert [await desk.told(person) for person in people] == told, "who was in it already does not enter again"
     async with transaction(desk.sessions) as session:
         await session.execute(delete(Contact))
+
+
+async def test_woken_work_is_done_beside_and_can_be_broken_off_and_gone_on_with(desk):
+    segment = await desk.add("English", {"fact": "language", "op": "is", "value": "en"})
+    people = {await desk.person() for _ in range(3)}
+    work = desk.work
+    work.wake()
+    await work.stop()
+    work.wake()
+    work.wake()
+    async with asyncio.timeout(30):
+        while await desk.members(segment) != people:
+            await asyncio.sleep(0.05)
+    await work.stop()
+    assert [told for one in people for told in await desk.told(one)] == [("segment_entered", "English")] * 3
