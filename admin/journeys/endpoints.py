@@ -8,11 +8,11 @@ from admin.journeys.shapes import (
     Backfill,
     BackfillList,
     BackfillWish,
-    Decision,
-    DecisionList,
     EnrolAnswer,
     EnrolWish,
     ImpactAnswer,
+    JourneyDecision,
+    JourneyDecisions,
     JourneyDetail,
     JourneyList,
     JourneyQuery,
@@ -62,14 +62,16 @@ async def get_journey(call: Call, query: JourneyQuery) -> JourneyDetail:
     summary="All that was decided about a contact in a journey, in words: why it got a message, or did not",
     problems={404: "There is no such journey or contact"},
 )
-async def explain_journey(call: Call, query: WhyQuery) -> DecisionList:
+async def explain_journey(call: Call, query: WhyQuery) -> JourneyDecisions:
     async with snapshot(call.context.sessions) as session:
         await queries.find_live(session, Library(), query.journey)
         await get_contact(session, query.contact)
         decided = await explain(session, query.journey, query.contact)
-    return DecisionList(
+    return JourneyDecisions(
         items=[
-            Decision(at=line.at, what=line.what, rule=line.rule, text=line.words, step=line.step, channel=line.channel)
+            JourneyDecision(
+                at=line.at, what=line.what, rule=line.rule, text=line.words, step=line.step, channel=line.channel
+            )
             for line in decided
         ]
     )

@@ -9,9 +9,9 @@ from admin.journeys.shapes import (
     JourneyDetail,
     JourneyList,
     JourneyRow,
+    JourneyStanding,
     JourneyTotal,
     JourneyVersionRow,
-    Standing,
 )
 from base.errors import NotFound
 from outreach.landing import list_versions
@@ -42,7 +42,7 @@ async def read_journey(session: AsyncSession, library: Library, journey: str) ->
         .group_by(Enrolment.version, Enrolment.step)
         .order_by(Enrolment.version, Enrolment.step)
     )
-    lines = [Standing(version=version, step=step, people=people) for version, step, people in standing]
+    lines = [JourneyStanding(version=version, step=step, people=people) for version, step, people in standing]
     landing = await session.scalar(select(Journey.landing).where(Journey.id == journey))
     return JourneyDetail(
         journey=_row(live, sum(line.people for line in lines), landing=bool(landing)),

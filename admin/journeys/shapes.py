@@ -51,7 +51,7 @@ class JourneyVersionRow(AnswerShape):
     live: bool
 
 
-class Standing(AnswerShape):
+class JourneyStanding(AnswerShape):
     """People of one version who stand on one step."""
 
     version: str
@@ -71,11 +71,11 @@ class JourneyTotal(AnswerShape):
 class JourneyDetail(AnswerShape):
     journey: JourneyRow
     versions: list[JourneyVersionRow]
-    standing: list[Standing]
+    standing: list[JourneyStanding]
     totals: list[JourneyTotal]
 
 
-class Decision(AnswerShape):
+class JourneyDecision(AnswerShape):
     """Something that was decided about a contact in a journey."""
 
     at: datetime
@@ -86,8 +86,8 @@ class Decision(AnswerShape):
     channel: str | None
 
 
-class DecisionList(AnswerShape):
-    items: list[Decision]
+class JourneyDecisions(AnswerShape):
+    items: list[JourneyDecision]
 
 
 class StateWish(RequestShape):
