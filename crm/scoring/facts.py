@@ -7,7 +7,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Date, cast, func, select
+from sqlalchemy import Date, Uuid, any_, cast, func, select
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from base.encryption import KeyRing
@@ -34,14 +35,13 @@ async def read_facts(
     session: AsyncSession, keys: KeyRing, contact_ids: Sequence[UUID], now: datetime
 ) -> dict[UUID, dict[str, Any]]:
     """All that the rules may ask about contacts; who is gone is absent. A fixed number of queries for all of them."""
+    among = any_(cast(list(contact_ids), ARRAY(Uuid())))
     addresses = await read_addresses(session, keys, contact_ids)
     consents = await consent_states(session, contact_ids, now)
     days = await _days_active(session, contact_ids)
     companies = await _companies(session, contact_ids)
     facts: dict[UUID, dict[str, Any]] = {}
-    for row in await session.execute(
-        select(Contact.id, Contact.fields, Contact.language).where(Contact.id.in_(contact_ids))
-    ):
+    for row in await session.execute(select(Contact.id, Contact.fields, Contact.language).where(Contact.id == among)):
         email = addresses[row.id].get("email")
         facts[row.id] = (
             {"language": row.language}
@@ -62,7 +62,7 @@ async def _companies(session: AsyncSession, contact_ids: Sequence[UUID]) -> dict
     rows = await session.execute(
         select(ContactCompany.contact_id, Company.name, Company.fields)
         .join(Company, Company.id == ContactCompany.company_id)
-        .where(ContactCompany.contact_id.in_(contact_ids))
+        .where(ContactCompany.contact_id == any_(cast(list(contact_ids), ARRAY(Uuid()))))
     )
     return {
         contact_id: {"company": name} | {f"company_{field}": value for field, value in fields.items()}
@@ -74,7 +74,10 @@ async def _days_active(session: AsyncSession, contact_ids: Sequence[UUID]) -> di
     day = cast(func.timezone("UTC", TimelineEvent.occurred_at), Date)
     rows = await session.execute(
         select(TimelineEvent.contact_id, func.count(day.distinct()))
-        .where(TimelineEvent.contact_id.in_(contact_ids), TimelineEvent.kind.in_(PERSONS_ACTS))
+        .where(
+            TimelineEvent.contact_id == any_(cast(list(contact_ids), ARRAY(Uuid()))),
+            TimelineEvent.kind.in_(PERSONS_ACTS),
+        )
         .group_by(TimelineEvent.contact_id)
     )
     return {contact_id: count for contact_id, count in rows if contact_id is not None}

@@ -11,8 +11,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, case, func, or_, select, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import Uuid, any_, bindparam, case, cast, func, or_, select, update
+from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from base.encryption import KeyRing
@@ -279,14 +279,14 @@ async def _lock(session: AsyncSession, contact_ids: Iterable[UUID]) -> dict[UUID
     """Holds the contacts, in the order of their ids so that two sets never wait for each other."""
     locked = await session.execute(
         select(Contact.id, Contact.stage, Contact.score)
-        .where(Contact.id.in_(list(contact_ids)))
+        .where(Contact.id == any_(cast(list(contact_ids), ARRAY(Uuid()))))
         .order_by(Contact.id)
         .with_for_update(key_share=True)
     )
     rows = locked.all()
     scores = await session.execute(
         select(ContactScores.contact_id, ContactScores.scores, ContactScores.due_at).where(
-            ContactScores.contact_id.in_([row.id for row in rows])
+            ContactScores.contact_id == any_(cast([row.id for row in rows], ARRAY(Uuid())))
         )
     )
     known = {row.contact_id: row for row in scores}
@@ -359,20 +359,20 @@ async def _store(
         }
         for contact_id, one in sums.items()
     ]
-    statement = insert(table_of(ContactScores)).values(rows)
+    statement = insert(table_of(ContactScores))
     fresh, own = statement.excluded, table_of(ContactScores).c
-    await session.execute(
-        statement.on_conflict_do_update(
-            index_elements=["contact_id"],
-            set_={
-                "scores": fresh.scores,
-                "book": fresh.book,
-                "due_at": fresh.due_at,
-                "counted_at": case((own.scores != fresh.scores, fresh.counted_at), else_=own.counted_at),
-            },
-            where=or_(own.scores != fresh.scores, own.book != fresh.book, own.due_at.is_distinct_from(fresh.due_at)),
-        )
+    upsert = statement.on_conflict_do_update(
+        index_elements=["contact_id"],
+        set_={
+            "scores": fresh.scores,
+            "book": fresh.book,
+            "due_at": fresh.due_at,
+            "counted_at": case((own.scores != fresh.scores, fresh.counted_at), else_=own.counted_at),
+        },
+        where=or_(own.scores != fresh.scores, own.book != fresh.book, own.due_at.is_distinct_from(fresh.due_at)),
     )
+    connection = await session.connection()
+    await connection.execute(upsert, rows)
 
 
 async def _tell(
