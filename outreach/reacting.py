@@ -38,10 +38,13 @@ from outreach.ports import Reaction
 _log = structlog.get_logger(__name__)
 
 AT_ONCE = 500
+_SETS_A_RUN = 20
 GOAL = "goal"
 _TOO_OLD = timedelta(days=1)
 """Events that are older when they are heard of let nobody in: who imports last year's orders did not get them today."""
 _ENROLLED = "enrolled"
+_OWN_NOTES = frozenset({_ENROLLED, "journey_exited", "message_sent", "score_changed"})
+"""What we note ourselves says nothing new about a person: rules that count it do so with the next event or look."""
 _AT_ONCE_KINDS = frozenset({"opted_out", "consent_withdrawn", "handed_off"})
 """After these it is asked at once whether somebody leaves, and not only before their next step."""
 
@@ -96,17 +99,18 @@ class Reactor:
         self.finishing = False
 
     async def do_due(self, now: datetime) -> int:
-        """Until the queue is empty; returns how many events there were."""
-        return (await self.react(now)).events
+        """Some sets, so that a long queue holds up nothing else; returns how many events there were."""
+        return (await self.react(now, sets=_SETS_A_RUN)).events
 
     async def next_due_at(self) -> datetime | None:
         """Events wake who reacts by a notification, and are looked for in each run."""
         return None
 
-    async def react(self, now: datetime) -> Reacted:
-        """Until the queue is empty, a set a transaction."""
-        total = Reacted()
-        while not self.finishing:
+    async def react(self, now: datetime, *, sets: int | None = None) -> Reacted:
+        """Until the queue is empty, or so many sets, a set a transaction."""
+        total, left = Reacted(), sets
+        while not self.finishing and left != 0:
+            left = None if left is None else left - 1
             done = await repeat_on_deadlock(lambda: self._react_to_some(now))
             total += done
             if not done.events:
@@ -120,8 +124,10 @@ class Reactor:
                 return Reacted()
             # Everything that follows belongs to these contacts: in the order of their ids, before anything else.
             held = await _hold(session, {one.contact_id for one in taken})
-            for reaction in self._reactions:
-                await reaction(session, held, now)
+            touched = {one.contact_id for one in taken if one.kind not in _OWN_NOTES}
+            concerned = [contact_id for contact_id in held if contact_id in touched]
+            for reaction in self._reactions if concerned else ():
+                await reaction(session, concerned, now)
             events = await _read_events(session, [one.event_id for one in taken], frozenset(held))
             done = await self._follow(session, events, now)
             return replace(done, events=len(taken), arrived=sum(event.kind == _ENROLLED for event in events))

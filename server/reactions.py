@@ -97,9 +97,11 @@ async def follow_events(platform: Platform, reactor: Reactor, pump: DuePump) -> 
 
 async def _follow(connection: psycopg.AsyncConnection[Any], reactor: Reactor, pump: DuePump) -> None:
     while True:
-        reacted = await reactor.react(pump.now())
+        # A set at a time: who came in by the first does not wait for the last of a long queue.
+        reacted = await reactor.react(pump.now(), sets=1)
         if reacted.due:
             await pump.go_on()
+        if reacted.events:
             continue
         # Ends with the first notification or after the wait, whichever is sooner.
         async for _ in connection.notifies(timeout=LOOK_EVERY, stop_after=1):
