@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 from itertools import chain
 
 from base.messages import Stored
+from base.sms_segments import count_sms_units, to_plain_signs
 from bot.dialogue import Reply
 from bot.rendering.answers import describe_choices, describe_field, list_keys, rating_choices
 from bot.rendering.capabilities import Capabilities, get_capabilities
-from bot.rendering.gsm import count_sms_units, to_plain_signs
 from bot.rendering.parts import describe_cards, describe_media, describe_source, name_links
 from bot.rendering.said import Card, Choice, Media, Said, Source, read_said
 from bot.rendering.splitting import Measure, split_text

@@ -14,10 +14,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from base.messages import Stored
+from base.sms_segments import count_sms_units, to_plain_signs
 from bot.dialogue import Reply
 from bot.rendering import Rendered, render
 from bot.rendering.capabilities import CAPABILITIES
-from bot.rendering.gsm import count_sms_units, to_plain_signs
 from bot.rendering.reference import PAGE, render_reference
 from bot.rendering.splitting import split_text
 from bot.rendering.words import Words, list_languages

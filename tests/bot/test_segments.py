@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.rendering.gsm import describe_segments, read_segments, to_plain_signs
+from base.sms_segments import describe_segments, read_segments, to_plain_signs
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from bot.rendering.gsm import describe_segments
+from base.sms_segments import describe_segments
 from channels.sms.settings import read_account
 from channels.sms.simulator.server import LocalTwilio
 from channels.sms.simulator.state import Number
