@@ -23,8 +23,8 @@ from admin.opt_outs import endpoints as opt_outs
 from admin.owners import endpoints as owners
 from admin.privacy import endpoints as privacy
 from admin.proofs import endpoints as proofs
-from admin.segments import endpoints as segments
 from admin.scoring import endpoints as scoring
+from admin.segments import endpoints as segments
 from admin.sessions import endpoints as sessions
 from admin.static_ui import create_ui_routes
 from admin.understanding import endpoints as understanding

@@ -189,7 +189,7 @@ async def measure(url: str, keys: KeyRing, options: argparse.Namespace, port: in
         idle = await _idle(pump)
         steps_per_second = await _advance(url, planner, now, options.steps)
         bare = _bare(url, now, options.steps)
-        plans, sends, sent = await _send(url, sessions, planner, pump, now, options.sends, pipe)
+        plans, sends, sent = await _send(_Worker(url, sessions, planner, pump, pipe), now, options.sends)
         await sender.close()
     finally:
         await engine.dispose()
@@ -253,29 +253,38 @@ def _bare(url: str, now: datetime, count: int) -> float:
     return moved / took
 
 
-async def _send(
-    url: str, sessions: Sessions, planner: Planner, pump: DuePump, now: datetime, count: int, pipe: Connection
-) -> tuple[float, float, int]:
+@dataclass
+class _Worker:
+    """What sends, and the provider it sends to."""
+
+    url: str
+    sessions: Sessions
+    planner: Planner
+    pump: DuePump
+    pipe: Connection
+
+
+async def _send(worker: _Worker, now: datetime, count: int) -> tuple[float, float, int]:
     """Plans a second, and sends a second from due enrolment to stored outcome; how many were sent."""
-    with psycopg.connect(libpq_url(url), autocommit=True) as connection:
+    with psycopg.connect(libpq_url(worker.url), autocommit=True) as connection:
         # What the gate remembers of them would be over the caps.
         connection.execute("TRUNCATE outbox, gate_decisions CASCADE")
         # Filled in by the thousand and sealed by nobody: they cannot be opened.
         connection.execute("DELETE FROM contact_points WHERE kind = 'email'")
-    _make_due(url, "texts", count, now)
+    _make_due(worker.url, "texts", count, now)
     began = time.perf_counter()
-    planned = await planner.advance_due(now)
+    planned = await worker.planner.advance_due(now)
     planning = time.perf_counter() - began
     assert planned.messages == count, planned
-    run = await pump.run_once()
+    run = await worker.pump.run_once()
     took = time.perf_counter() - began
-    async with sessions() as session:
+    async with worker.sessions() as session:
         states = dict(
             (await session.execute(select(OutboxMessage.state, func.count()).group_by(OutboxMessage.state))).all()
         )
         reasons = (await session.execute(text("SELECT rule, count(*) FROM gate_decisions GROUP BY 1"))).all()
-    pipe.send("how many")
-    taken = pipe.recv()
+    worker.pipe.send("how many")
+    taken = worker.pipe.recv()
     assert states == {"accepted": count}, (states, reasons, run)
     assert taken == count, taken
     return count / planning, count / took, count
