@@ -36,6 +36,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 import psycopg  # noqa: E402
+import uvloop  # noqa: E402
 from sqlalchemy import func, select, text  # noqa: E402
 
 import server.web  # noqa: E402, F401  # loads every room's tables
@@ -303,7 +304,7 @@ def run(options: argparse.Namespace) -> Figures:
                 connection.execute(_SLEEPERS, {"last": options.contacts - 1})
                 connection.execute("VACUUM (ANALYZE) enrolments")
             print(f"{options.contacts:,} contacts, all asleep in a journey, in {took:.0f} s")
-            figures = asyncio.run(measure(server_.url, keys, options, port, pipe))
+            figures = uvloop.run(measure(server_.url, keys, options, port, pipe))
         finally:
             server_.stop()
     print(
