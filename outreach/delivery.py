@@ -10,7 +10,8 @@ from typing import Any
 from uuid import UUID
 
 import structlog
-from sqlalchemy import select, tuple_, update
+from sqlalchemy import BigInteger, DateTime, Text, Update, Uuid, bindparam, cast, column, func, select, update
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -18,6 +19,8 @@ from base.clock import Clock
 from base.database import Sessions, transaction
 from base.encryption import KeyRing
 from base.group_commit import GroupCommit
+from base.row_sets import rows_of
+from base.tables import table_of
 from crm.consent.suppression import suppress
 from crm.contacts.addresses import ADDRESS_KINDS
 from crm.contacts.models import Contact
@@ -263,20 +266,28 @@ async def _talks(
     return {row.id: (row.language, row.thread) for row in rows}
 
 
+def _build_let_go() -> Update:
+    held = (
+        func.jsonb_to_recordset(cast(bindparam("rows", type_=Text()), JSONB))
+        .table_valued(column("id", Uuid()), column("fence", BigInteger()), name="held")
+        .render_derived(with_types=True)
+    )
+    outbox = table_of(OutboxMessage)
+    mine = (outbox.c.id == held.c.id, outbox.c.fence == held.c.fence, outbox.c.state == "sending")
+    let_go = update(outbox).where(*mine).values(unbegun=False, wired_at=bindparam("at", type_=DateTime(timezone=True)))
+    return let_go.returning(outbox.c.id, outbox.c.contact_id)
+
+
+_LET_GO = _build_let_go()
+
+
 async def _hold(session: AsyncSession, messages: Sequence[Claimed], now: datetime) -> list[Claimed]:
     """The messages that are still this sender's, from here on maybe on the wire.
 
     A process that slept too long has lost them. What the gate still refuses is written over in the same transaction.
     """
-    held = update(OutboxMessage).where(
-        tuple_(OutboxMessage.id, OutboxMessage.fence).in_([(one.id, one.fence) for one in messages]),
-        OutboxMessage.state == "sending",
-    )
-    kept = await session.execute(
-        held.values(unbegun=False, wired_at=now)
-        .returning(OutboxMessage.id, OutboxMessage.contact_id)
-        .execution_options(synchronize_session=False)
-    )
+    held = rows_of({"id": one.id, "fence": one.fence} for one in messages)
+    kept = await session.execute(_LET_GO, {**held, "at": now})
     # Their contact may have been merged into another since they were claimed.
     contacts = {row.id: row.contact_id for row in kept}
     return [replace(message, contact_id=contacts[message.id]) for message in messages if message.id in contacts]
