@@ -19,6 +19,8 @@ from admin.sessions.cookie import SessionCookie, read_session_cookie
 from admin.sessions.own_pages import check_own_page
 from admin.sessions.service import SignedIn, find_signed_in
 from base.errors import NotAllowed, NotSignedIn
+from crm.events.models import EventSource
+from crm.events.sources import find_by_token
 
 Permission = Literal["public", "token", "read", "write"]
 Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
@@ -33,7 +35,7 @@ _GRANTED: Mapping[str, frozenset[Permission]] = {"owner": frozenset({"read", "wr
 class Call:
     """One request, checked: who asks, for which ids, and the cookie the answer may change.
 
-    Where the permission is `token` the handler itself finds out whose `token` it is.
+    Where the permission is `token` it is a program that asks, as the `source` of events whose token it has.
     """
 
     context: AdminContext
@@ -41,7 +43,7 @@ class Call:
     caller: SignedIn | None
     ids: Mapping[str, UUID]
     cookie: SessionCookie
-    token: str = ""
+    source: EventSource | None = None
     version: int = 0
     """What was edited, of an endpoint that `edits`."""
 
@@ -142,10 +144,11 @@ async def _serve(endpoint: Endpoint, context: AdminContext, request: web.Request
         # No page can have a browser add a token that it does not know itself.
         check_own_page(request.headers, context.public_url)
     caller = await _authorise(endpoint.permission, context, request)
+    source = await _find_source(context, request) if endpoint.permission == "token" else None
     if endpoint.is_unsafe:
         check_type(request, endpoint.takes or _JSON)
     cookie = SessionCookie(secure=context.public_url.startswith("https:"))
-    call = Call(context, request.remote or "", caller, read_ids(request), cookie, read_token(request))
+    call = Call(context, request.remote or "", caller, read_ids(request), cookie, source)
     if endpoint.edits:
         call = replace(call, version=read_if_match(request))
     given: dict[str, Any] = {}
@@ -168,6 +171,11 @@ async def _authorise(permission: Permission, context: AdminContext, request: web
     if permission not in _GRANTED.get(caller.role, frozenset()):
         raise NotAllowed
     return caller
+
+
+async def _find_source(context: AdminContext, request: web.Request) -> EventSource:
+    async with context.sessions() as session:
+        return await find_by_token(session, read_token(request))
 
 
 def _respond(endpoint: Endpoint, answer: BaseModel | None, cookie: SessionCookie) -> web.Response:

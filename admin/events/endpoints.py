@@ -21,7 +21,7 @@ from admin.events.shapes import (
 from base.database import transaction
 from crm.events.kinds import add_kind, list_kinds, remove_kind
 from crm.events.service import Giver, take_in
-from crm.events.sources import find_by_token, list_sources, make_source, revoke_source
+from crm.events.sources import list_sources, make_source, revoke_source
 from crm.events.webhook import path_of
 from crm.timeline.kinds import Kind, read_kinds
 
@@ -38,10 +38,10 @@ LARGEST_SET = 1024 * 1024
     problems={422: "Something of an event is wrong, or it is about nobody we know: nothing was taken"},
 )
 async def send_events(call: Call, body: EventSet) -> EventsTaken:
-    context = call.context
+    context, source = call.context, call.source
+    assert source is not None, "asked for by the permission"
+    by = Giver("api", source.name, creates=source.unknown_people == "create")
     async with transaction(context.sessions) as session:
-        source = await find_by_token(session, call.token)
-        by = Giver("api", source.name, creates=source.unknown_people == "create")
         taken = await take_in(session, context.keys, body.events, by, context.clock.now())
     return EventsTaken(written=taken.written, repeated=taken.repeated, contacts_made=taken.contacts_made)
 
