@@ -26,6 +26,8 @@ from crm.timeline.service import NOTIFY_CHANNEL
 from outreach.backfilling import Backfills
 from outreach.calling import ConnectorCalls
 from outreach.dates import DateEntries
+from outreach.experiments.deciding import Deciding
+from outreach.experiments.service import note_goals
 from outreach.landing import Landing
 from outreach.library import Library
 from outreach.ports import DueWork, OutsideRequest
@@ -63,7 +65,7 @@ class JourneyConnectors:
 
 def create_reactor(platform: Platform, library: Library) -> Reactor:
     """The reactor with all that reacts."""
-    return Reactor(platform.sessions, library, [ScoresAndSegments(platform.keys)])
+    return Reactor(platform.sessions, library, [ScoresAndSegments(platform.keys), note_goals])
 
 
 def create_journey_work(platform: Platform, library: Library, reactor: Reactor) -> list[DueWork]:
@@ -76,6 +78,7 @@ def create_journey_work(platform: Platform, library: Library, reactor: Reactor) 
         DateEntries(sessions, library, platform.settings.default_time_zone),
         Backfills(sessions, library),
         ConnectorCalls(sessions, library, connectors, keys, clock),
+        Deciding(sessions),
     ]
 
 

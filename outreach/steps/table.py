@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 
 from outreach.definitions import StepKind
+from outreach.reach_out import reach_out
 from outreach.steps.call_out import call_out
 from outreach.steps.decide import branch, consent_gate
 from outreach.steps.do import adjust, change_contact, tell_colleague
 from outreach.steps.enter import come_in
+from outreach.steps.experiment import experiment
 from outreach.steps.leave import leave
 from outreach.steps.talk import send
 from outreach.steps.time import best_time, wait_event, wait_for, wait_until
@@ -28,8 +30,10 @@ STEPS: Mapping[StepKind, Run] = {
     "wait_event": wait_event,
     "best_time": best_time,
     "send": send,
+    "reach_out": reach_out,
     "branch": branch,
     "score_branch": branch,
+    "experiment": experiment,
     "consent_gate": consent_gate,
     "update": change_contact,
     "adjust_score_stage": adjust,

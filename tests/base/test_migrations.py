@@ -32,6 +32,7 @@ import crm.tasks.models
 import crm.timeline.models
 import outreach.accounts.models
 import outreach.entry_models
+import outreach.experiments.models
 import outreach.models
 from base.database import driver_url
 from base.migrate import migrate
@@ -64,6 +65,7 @@ ROOMS = (
     crm.timeline.models,
     outreach.accounts.models,
     outreach.entry_models,
+    outreach.experiments.models,
     outreach.models,
 )
 

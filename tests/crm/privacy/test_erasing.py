@@ -48,6 +48,7 @@ from crm.scoring.models import ContactScores
 from crm.segments.models import Segment, SegmentConsent, SegmentDue, SegmentMember, SegmentPerson
 from crm.tasks.service import NewTask, create_tasks
 from outreach.entry_models import ContactDate, EntryRefusal, JourneyCall
+from outreach.experiments.models import Experiment, ExperimentPerson
 from outreach.models import Enrolment, GateDecision, OutboxMessage
 from tests.admin.people import outbox_row
 from tests.bot.happenings import contact_of, happen
@@ -122,9 +123,16 @@ async def fill_segments_and_journeys(session: AsyncSession, contact_id: UUID, wo
             remembered={"said": words}, entered_at=now, updated_at=now,
         )
     )  # fmt: skip
+    experiment = new_id()
+    session.add(
+        Experiment(
+            id=experiment, journey="carts", step="s", fingerprint=str(experiment), design={}, begun_at=now, looked_at=now,
+        )
+    )  # fmt: skip
     await session.flush()
     session.add_all(
         [
+            ExperimentPerson(experiment_id=experiment, contact_id=contact_id, variant="plain", assigned_at=now),
             EntryRefusal(journey="carts", contact_id=contact_id, rule="re_entry", first_at=now, last_at=now),
             ContactDate(contact_id=contact_id, field="renewal", zone="", day=now.date(), yearly=101),
             JourneyCall(
