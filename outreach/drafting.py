@@ -1,4 +1,4 @@
-"""Turns enrolments that stand on a `send` step into rows of the outbox, each with the gate's answer. Sends nothing."""
+"""Turns enrolments on a step that sends into rows of the outbox, each with the gate's answer. Sends nothing."""
 
 from __future__ import annotations
 
@@ -58,23 +58,23 @@ async def plan_sends(work: Work, group: Group) -> int:
         How many messages are to be sent.
     """
     session, gatekeeper, now = work.session, work.gatekeeper, work.now
-    drafts = await _draft(work, group)
+    drafts = await draft_each(work, group)
     asked = [draft for by_channel in drafts for draft in by_channel]
     verdicts = await gatekeeper.ask(session, asked, "plan", now)
     if group.definition.quiet_hours == "skip":
-        verdicts = {outbox_id: _not_later(verdict) for outbox_id, verdict in verdicts.items()}
+        verdicts = {outbox_id: not_later(verdict) for outbox_id, verdict in verdicts.items()}
     kept = [draft for by_channel in drafts for draft in _up_to_first_usable(by_channel, verdicts)]
-    added = await _insert(session, kept)
+    added = await put_down(session, kept)
     answers = [verdicts[draft.id] for draft in kept if draft.id in added]
     await gatekeeper.store(session, answers)
     allowed, deferred, denied = split_verdicts(answers)
     await put_off(session, deferred, now)
     await turn_down(session, denied, now)
-    work.events += _refusals(kept, denied)
+    work.events += refusals_of(kept, denied)
     return len(allowed) + len(deferred)
 
 
-def _not_later(verdict: Verdict) -> Verdict:
+def not_later(verdict: Verdict) -> Verdict:
     """In a journey that leaves out what meets quiet hours, it does not wait for the morning."""
     decision = verdict.decision
     if not isinstance(decision, Defer) or decision.rule != "quiet_hours":
@@ -83,7 +83,8 @@ def _not_later(verdict: Verdict) -> Verdict:
     return replace(verdict, decision=Deny(decision.rule, reason))
 
 
-async def _draft(work: Work, group: Group) -> list[list[Draft]]:
+async def draft_each(work: Work, group: Group) -> list[list[Draft]]:
+    """For each walker a message on every channel of the step, in the order of wish. Who is gone is left out."""
     contacts = await work.session.execute(_CONTACTS, {"ids": group.contact_ids})
     by_id = {row.id: row for row in contacts}
     chats: dict[UUID, UUID] = {}
@@ -157,7 +158,8 @@ def _up_to_first_usable(by_channel: list[Draft], verdicts: dict[UUID, Verdict]) 
             return
 
 
-async def _insert(session: AsyncSession, drafts: list[Draft]) -> set[UUID]:
+async def put_down(session: AsyncSession, drafts: list[Draft]) -> set[UUID]:
+    """Makes them rows of the outbox; returns the ids of those that were not there before."""
     if not drafts:
         return set()
     rows = [{**_fields(draft), "state": "planned", "updated_at": draft.created_at} for draft in drafts]
@@ -176,7 +178,8 @@ def _fields(draft: Draft) -> dict[str, Any]:
     return {name: getattr(draft, name) for name in _NAMES}
 
 
-def _refusals(drafts: list[Draft], denied: list[Verdict]) -> Iterator[Happened]:
+def refusals_of(drafts: list[Draft], denied: list[Verdict]) -> Iterator[Happened]:
+    """The events that the gate refused these."""
     by_id = {draft.id: draft for draft in drafts}
     for verdict in denied:
         draft = by_id[verdict.outbox_id]

@@ -23,6 +23,7 @@ from outreach.gate import may_send
 from outreach.jurisdictions.rules import places_of
 from outreach.models import GateDecision, OutboxMessage
 from outreach.ports import Sender
+from outreach.prices import PriceList, read_prices
 from outreach.rule_pack import RulePack
 from outreach.snapshots import Queued, take_snapshots
 
@@ -55,6 +56,7 @@ class Gatekeeper:
     accounts: AccountBook | None = None
     keys: KeyRing | None = None
     machine: Clock = field(default_factory=SystemClock)
+    prices: PriceList = field(default_factory=read_prices)
 
     def account_of(self, channel: str, account_id: UUID | None) -> Account | None:
         """The account a message leaves from, as of the last look; None where the channel has none."""

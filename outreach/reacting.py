@@ -34,6 +34,7 @@ from outreach.library import Library, Live
 from outreach.merge_values import remembered_of
 from outreach.models import Enrolment
 from outreach.ports import Reaction
+from outreach.steps.awaited import AWAITED
 
 _log = structlog.get_logger(__name__)
 
@@ -251,7 +252,12 @@ def _outcome(definition: JourneyDefinition, row: Any, events: Sequence[Event], *
 
 def _woken_at(step: Step | None, row: Any, events: Sequence[Event]) -> datetime | None:
     """When they did what their step waits for; None while they did not, or when they do not wait for anything."""
-    if step is None or step.step != "wait_event" or row.begun_at is None:
+    if step is None or row.begun_at is None:
+        return None
+    if step.step in AWAITED:
+        told = [event.occurred_at for event in events if event.kind in AWAITED[step.step]]
+        return max(min(told), row.begun_at) if told else None
+    if step.step != "wait_event":
         return None
     since = row.entered_at if step.since == "entry" else row.begun_at
     found = [

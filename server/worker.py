@@ -26,6 +26,7 @@ from outreach.library import Library
 from outreach.looking import Looking
 from outreach.planning import Planner
 from outreach.ports import Closes
+from outreach.prices import read_prices
 from outreach.pump import DuePump
 from outreach.reacting import Reactor
 from outreach.rule_pack import read_rule_pack
@@ -73,6 +74,7 @@ def create_pump(platform: Platform, closing: AsyncExitStack, reactor: Reactor | 
         (platform.settings.default_time_zone,),
         accounts,
         platform.keys,
+        prices=read_prices(platform.settings.content_dir / "prices.yml"),
     )
     return DuePump(
         platform.sessions,
