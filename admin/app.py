@@ -13,6 +13,7 @@ from admin.companies import endpoints as companies
 from admin.contact_fields import endpoints as contact_fields
 from admin.context import AdminContext
 from admin.events import endpoints as events
+from admin.experiments import endpoints as experiments
 from admin.follow_ups import endpoints as follow_ups
 from admin.imports import endpoints as imports
 from admin.journeys import endpoints as journeys
@@ -45,6 +46,7 @@ ENDPOINTS = (
     *imports.ENDPOINTS,
     *follow_ups.ENDPOINTS,
     *journeys.ENDPOINTS,
+    *experiments.ENDPOINTS,
     *events.ENDPOINTS,
     *scoring.ENDPOINTS,
     *companies.ENDPOINTS,

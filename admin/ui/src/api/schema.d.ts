@@ -400,6 +400,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/experiments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The experiments of a journey and how their ways compare, the latest first */
+        get: operations["list_experiments"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/experiments/{id}/winner": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Decides an experiment: whoever comes from now on goes one way */
+        post: operations["decide_experiment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/journeys/lift": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a journey brings beside the people who are held back for good */
+        get: operations["get_lift"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/events": {
         parameters: {
             query?: never;
@@ -1881,6 +1932,20 @@ export interface components {
             domain: string | null;
         };
         /**
+         * Compared
+         * @description By how much more one person of a way brings, with bounds that hold however often one looks.
+         */
+        Compared: {
+            /** Difference */
+            difference: number;
+            /** Low */
+            low: number;
+            /** High */
+            high: number;
+            /** P Value */
+            p_value: number;
+        };
+        /**
          * ConditionCount
          * @description One condition, and for how many contacts it holds alone.
          */
@@ -2364,6 +2429,77 @@ export interface components {
             /** Contacts Made */
             contacts_made: number;
         };
+        /** ExperimentList */
+        ExperimentList: {
+            /** Items */
+            items: components["schemas"]["ExperimentRow"][];
+        };
+        /**
+         * ExperimentRow
+         * @description An experiment. `even` is false where people came to the ways so unevenly that nothing is to be believed.
+         *
+         *     `error` is how often a difference is found where there is none. `decided_by` is `rule`, or the colleague.
+         */
+        ExperimentRow: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Journey */
+            journey: string;
+            /** Step */
+            step: string;
+            /** Goal */
+            goal: string;
+            /** Error */
+            error: number;
+            /** Minimum */
+            minimum: number;
+            /** Automatic */
+            automatic: boolean;
+            /**
+             * Begun At
+             * Format: date-time
+             */
+            begun_at: string;
+            /** Ways */
+            ways: components["schemas"]["ExperimentWay"][];
+            /** Sample Ratio P */
+            sample_ratio_p: number;
+            /** Even */
+            even: boolean;
+            /** Winner */
+            winner: string | null;
+            /** Decided By */
+            decided_by: string | null;
+            /** Decided At */
+            decided_at: string | null;
+        };
+        /**
+         * ExperimentWay
+         * @description A way and its people. Of these, `counted` are those whose time to reach the goal is over.
+         *
+         *     `mean` is what one of them brought: the share that reached the goal, or what that was worth. `compared` is with the
+         *     first way; null for that one, and while there is too little to compare.
+         */
+        ExperimentWay: {
+            /** Name */
+            name: string;
+            /** Share */
+            share: number;
+            /** People */
+            people: number;
+            /** Counted */
+            counted: number;
+            /** Goals */
+            goals: number;
+            /** Total */
+            total: number;
+            /** Mean */
+            mean: number;
+            compared: components["schemas"]["Compared"] | null;
+        };
         /**
          * External
          * @description An id that another system knows somebody by.
@@ -2699,6 +2835,17 @@ export interface components {
             properties?: {
                 [key: string]: unknown;
             };
+        };
+        /** Group */
+        Group: {
+            /** People */
+            people: number;
+            /** Goals */
+            goals: number;
+            /** Total */
+            total: number;
+            /** Mean */
+            mean: number;
         };
         /**
          * GroupingRun
@@ -3212,6 +3359,24 @@ export interface components {
             key_id: string;
             /** Jws */
             jws: string;
+        };
+        /**
+         * LiftAnswer
+         * @description What people in a journey bring beside those who are held back, by the journey's goal.
+         *
+         *     `since`: since when as many are held back as now; null when nobody is. `compared` is null while there is too little
+         *     to compare.
+         */
+        LiftAnswer: {
+            /** Journey */
+            journey: string;
+            /** Holdout Percent */
+            holdout_percent: number;
+            /** Since */
+            since: string | null;
+            inside: components["schemas"]["Group"];
+            held_back: components["schemas"]["Group"];
+            compared: components["schemas"]["Compared"] | null;
         };
         /** LogIn */
         LogIn: {
@@ -4976,6 +5141,14 @@ export interface components {
              * @enum {string}
              */
             unit: "hours" | "days" | "weeks";
+        };
+        /**
+         * WinnerWish
+         * @description The way that whoever comes from now on goes.
+         */
+        WinnerWish: {
+            /** Variant */
+            variant: string;
         };
         /**
          * AllOf
@@ -6786,6 +6959,200 @@ export interface operations {
             };
             /** @description Not JSON */
             415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_experiments: {
+        parameters: {
+            query: {
+                journey: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExperimentList"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such journey */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    decide_experiment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WinnerWish"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not readable as JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A foreign page, or not permitted */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such experiment */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It is decided */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Larger than 64 kB */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It has no such variant */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_lift: {
+        parameters: {
+            query: {
+                journey: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LiftAnswer"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such journey */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
