@@ -16,6 +16,7 @@ from server.contacts_commands import contacts
 from server.events_commands import events
 from server.flows_commands import flows
 from server.journeys_commands import journeys
+from server.keys_commands import keys
 from server.knowledge_commands import knowledge
 from server.ledger_commands import ledger, verify_ledger
 from server.nlu_commands import nlu
@@ -115,14 +116,6 @@ def setup_link() -> None:
     click.echo(link or "There is a user already: sign in at /admin/.")
 
 
-@parley.command(name="rotate-key")
-def rotate_key() -> None:
-    """Add a new root key and encrypt every address again with it (needs DATABASE_URL)."""
-    from server.key_rotation import rotate
-
-    asyncio.run(rotate(read_settings(), click.echo))
-
-
 @parley.command()
 @click.option("--port", type=int, required=True)
 @click.option("--folder", type=click.Path(path_type=Path, file_okay=False), required=True)
@@ -154,6 +147,7 @@ for _group in (
     flows,
     nlu,
     knowledge,
+    keys,
     connectors,
     calendars,
     ledger,

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
+
+from sqlalchemy import Column, func, select
+from sqlalchemy import Table as SQLTable
 
 from base.clock import SystemClock
 from base.database import create_engine, create_sessions, transaction
 from base.encryption import add_root_key, read_key_file
+from base.tables import Table
 from bot.connectors.service import reseal_headers
 from bot.intake.sealing import reseal_events
 from crm.consent.signing import keep_public_keys
@@ -22,6 +27,28 @@ _SEALED = (
     reencrypt_addresses, reseal_external_ids, reseal_headers, reseal_feeds, reseal_accounts, reseal_events,
     reseal_sources,
 )  # fmt: skip
+
+
+async def count_rows(settings: Settings) -> dict[str, dict[str, int]]:
+    """By key and table, the rows that it seals."""
+    engine = create_engine(database_url(settings))
+    found: dict[str, dict[str, int]] = {}
+    try:
+        async with create_sessions(engine)() as session:
+            for table, sealed in sealed_tables().items():
+                counted = select(table.c.key_id, func.count()).where(table.c.key_id.is_not(None), sealed.is_not(None))
+                for key_id, count in await session.execute(counted.group_by(table.c.key_id)):
+                    found.setdefault(key_id, {})[table.name] = count
+    finally:
+        await engine.dispose()
+    return found
+
+
+def sealed_tables() -> dict[SQLTable, Column[Any]]:
+    """Every table with a sealed column; it names the key of each row in `key_id`."""
+    return {
+        table: column for table in Table.metadata.sorted_tables for column in table.c if column.name.endswith("sealed")
+    }
 
 
 async def rotate(settings: Settings, say: Callable[[str], object]) -> None:

@@ -80,6 +80,7 @@ async def erase_person(
             actor="subject",
             now=now,
         )
+    sealed_under = await _keys_of(session, person)
     counts = await _delete(session, person)
     row = {
         "id": erasure_id,
@@ -90,7 +91,7 @@ async def erase_person(
         "erased_at": now,
     }
     await keep_public_keys(session, keys, now)
-    receipt = signer_of(keys).sign(_told(row), RECEIPT_TYPE)
+    receipt = signer_of(keys).sign({**_told(row), "sealed_under": sealed_under}, RECEIPT_TYPE)
     await session.execute(insert(Erasure).values(**row, receipt=receipt))
     return Erased(erasure_id, contact_id, counts, recipients, receipt, addresses)
 
@@ -123,6 +124,12 @@ async def _addresses(session: AsyncSession, keys: KeyRing, person: Person) -> tu
         select(ContactPoint.id, ContactPoint.value_sealed).where(ContactPoint.id.in_(person.points))
     )
     return tuple(keys.unseal(row.value_sealed, column=SEALED_COLUMN, row=row.id) for row in rows)
+
+
+async def _keys_of(session: AsyncSession, person: Person) -> list[str]:
+    """The keys their addresses were sealed with: when these are retired, no copy in a backup can be read."""
+    points = select(ContactPoint.key_id).where(ContactPoint.id.in_(person.points))
+    return sorted(set(await session.scalars(points)))
 
 
 async def _recipients(session: AsyncSession, person: Person) -> tuple[str, ...]:

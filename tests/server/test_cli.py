@@ -58,7 +58,7 @@ def test_a_database_that_cannot_be_reached_is_one_message_without_its_password(t
 def test_the_help_lists_every_command(tmp_path: Path) -> None:
     done = parley("--help", folder=tmp_path)
     assert done.returncode == 0
-    for command in ("up", "web", "worker", "train", "migrate", "flows", "setup-link", "rotate-key", "mailbox"):
+    for command in ("up", "web", "worker", "train", "migrate", "flows", "setup-link", "keys", "mailbox"):
         assert f"\n  {command} " in done.stdout
 
 

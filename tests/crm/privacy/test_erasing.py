@@ -502,6 +502,7 @@ async def test_the_receipt_is_signed_and_says_what_went_and_what_stays(stage: St
     content = json.loads(from_base64url(payload))
     assert content["principal_ref"] == str(contact_id)
     assert content["rows_erased"] == dict(erased.counts)
+    assert content["sealed_under"] == [stage.keys.newest]
     kept = {"suppressions", "consent_events", "principal_links", "privacy_requests", "privacy_erasures"}
     assert content["kept"].keys() == kept
     assert content["recipients"] == ["channel email", "connector crm"]
