@@ -53,7 +53,7 @@ async def find_contact_by_id(session: AsyncSession, keys: KeyRing, source: str, 
     Raises:
         InvalidInput: no such id can be.
     """
-    index = _index(keys, source, value)
+    index = index_of_id(keys, source, value)
     held = select(ExternalId.contact_id).where(ExternalId.source == source, ExternalId.blind_index == index)
     return await session.scalar(held)
 
@@ -99,7 +99,7 @@ async def set_external_id(
         InvalidInput: no such id can be.
         NotFound: there is no such contact.
     """
-    index = _index(keys, source, value)
+    index = index_of_id(keys, source, value)
     await lock_contact(session, contact_id)
     for _ in range(_MADE_AT_ONCE):
         row_id = new_id()
@@ -157,7 +157,12 @@ async def _lock(session: AsyncSession, source: str, index: bytes) -> ExternalId 
     return held
 
 
-def _index(keys: KeyRing, source: str, value: str) -> bytes:
+def index_of_id(keys: KeyRing, source: str, value: str) -> bytes:
+    """What an id is found by.
+
+    Raises:
+        InvalidInput: no such id can be.
+    """
     if not _SOURCE.fullmatch(source):
         raise InvalidInput("A source is written in small letters, digits and underscores, such as crm or shop.")
     value = value.strip()

@@ -18,12 +18,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from base.encryption import KeyRing
 from base.errors import InvalidInput
 from base.ids import new_id
-from crm.contacts.addresses import AddressKind, InvalidAddress, normalise_address
+from crm.contacts.addresses import AddressKind, normalise_address
+from crm.contacts.external_ids import index_of_id
 from crm.contacts.models import SEALED_COLUMN, SEALED_EXTERNAL_ID, Contact, ContactMerge, ContactPoint, ExternalId
-from crm.events.reading import About, External
+from crm.events.reading import About
 
 _UNKNOWN = "Nobody is known by this: make the contact first, or let the source make contacts."
-_EXTERNAL = "external_id"
 
 
 class Name(NamedTuple):
@@ -34,19 +34,14 @@ class Name(NamedTuple):
     value: str = ""
 
 
-def external_index(keys: KeyRing, source: str, value: str) -> bytes:
-    """What an id of another system is found by."""
-    return keys.blind_index(f"{source}:{value}", kind=_EXTERNAL)
-
-
 def names_of(keys: KeyRing, about: About) -> list[Name]:
-    """All ways in which somebody is named, the surest first; raises InvalidAddress."""
+    """All ways in which somebody is named, the surest first; raises InvalidInput."""
     names: list[Name] = []
     if about.contact is not None:
         names.append(Name("contact", about.contact))
     if about.external is not None:
-        index = external_index(keys, about.external.source, about.external.id)
-        names.append(Name(f"external:{about.external.source}", index, about.external.id))
+        index = index_of_id(keys, about.external.source, about.external.id)
+        names.append(Name(f"external:{about.external.source}", index, about.external.id.strip()))
     for kind, value in _addresses_of(about):
         normal = normalise_address(kind, value)
         names.append(Name(kind, keys.blind_index(normal, kind=kind), normal))
@@ -69,7 +64,7 @@ async def find_people(
     for number, about in enumerate(abouts):
         try:
             named.append(names_of(keys, about))
-        except InvalidAddress as error:
+        except InvalidInput as error:
             problems.append({"field": f"{at}.{number}.about", "message": error.message})
             named.append([])
     known = await _find_known(session, {(name.way, name.key) for names in named for name in names})
@@ -162,4 +157,4 @@ def _addresses_of(about: About) -> list[tuple[AddressKind, str]]:
     return [(kind, value) for kind, value in given if value is not None]
 
 
-__all__ = ["External", "external_index", "find_people", "names_of"]
+__all__ = ["find_people", "names_of"]

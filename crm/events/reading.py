@@ -47,7 +47,7 @@ class _Part(BaseModel):
 class External(_Part):
     """An id that another system knows somebody by."""
 
-    source: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,59}$")]
+    source: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
     id: Plain
 
 

@@ -10,10 +10,10 @@ from sqlalchemy import func, select
 from base.database import transaction
 from base.errors import Conflict, InvalidInput, NotFound
 from base.ids import new_id
-from crm.contacts.models import Contact, ContactMerge, ExternalId
+from crm.contacts.external_ids import find_contact_by_id, set_external_id
+from crm.contacts.models import Contact, ContactMerge
 from crm.contacts.service import attach_address, create_contact, find_contact_by_address, get_contact
 from crm.events.kinds import add_kind, find_kinds, list_kinds, remove_kind
-from crm.events.people import external_index
 from crm.events.reading import MOST_AT_ONCE, read_given
 from crm.events.service import Giver, take_in
 from crm.timeline.kinds import Kind
@@ -35,13 +35,9 @@ async def ann(database, keys, now):
         contact_id = await create_contact(session, time_zone=None, now=now)
         await attach_address(session, keys, contact_id, kind="email", value=EMAIL, now=now)
         await attach_address(session, keys, contact_id, kind="phone", value="+14155552671", now=now)
-        row_id = new_id()
-        session.add(
-            ExternalId(
-                id=row_id, contact_id=contact_id, source="shop", value_sealed=b"", key_id="k1",
-                blind_index=external_index(keys, "shop", "c-77"), created_at=now,
-            )
-        )  # fmt: skip
+        await set_external_id(
+            session, keys, contact_id, source="shop", value="c-77", verified=True, by="user:1", now=now
+        )
     return contact_id
 
 
@@ -126,8 +122,9 @@ async def test_of_unknown_people_nothing_is_taken_unless_the_source_may_make_con
     told = await refused(
         database, keys, now,
         order({"email": "new@nobody.example"}), order({"contact": str(new_id())}), order({"email": "no address"}),
+        order({"external": {"source": "shop", "id": "\t"}}),
     )  # fmt: skip
-    assert set(told) == {"events.0.about", "events.1.about", "events.2.about"}
+    assert set(told) == {"events.0.about", "events.1.about", "events.2.about", "events.3.about"}
     makes = Giver("api", "shop", creates=True)
     events = [
         order({"email": "new@nobody.example"}, 1),
@@ -141,6 +138,7 @@ async def test_of_unknown_people_nothing_is_taken_unless_the_source_may_make_con
         new = await find_contact_by_address(session, keys, "email", "new@nobody.example")
         assert [event.data["order"] for event in await list_timeline(session, new)] == ["3", "2", "1"]
         assert (await get_contact(session, new)).stage == "lead"
+        assert await find_contact_by_id(session, keys, "shop", "c-1") == new
     assert (await send(database, keys, now, order({"external": {"source": "shop", "id": "c-1"}}, 5))).written == 1
     # Only an address or an id of another system makes somebody: an id of ours that nobody has does not.
     assert await refused(database, keys, now, order({"contact": str(new_id())}), by=makes)
