@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -103,14 +103,17 @@ class Answers(Protocol):
         session: AsyncSession,
         *,
         conversation_id: UUID,
-        purpose: Literal["answer", "nudge", "notice"],
+        purpose: str,
         parts: Sequence[Part],
         now: datetime,
+        begun_by: Mapping[str, str] | None = None,
     ) -> int:
         """Queues the messages in their order; the same again adds nothing. Returns how many were added.
 
         Args:
-            purpose: `answer` to what they wrote, `nudge` into their silence, `notice` that a stop was understood.
+            purpose: `answer` to what they wrote, `nudge` into their silence, `notice` that a stop was understood; of a
+                talk that we begin, what it is for.
+            begun_by: what began the talk (`bot.begun`), while they have not answered.
         """
         ...
 

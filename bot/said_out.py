@@ -27,10 +27,14 @@ class Part:
     content: dict[str, Any] = field(default_factory=dict)
 
 
-def to_parts(said: Sequence[Stored], channel: str, language: str) -> list[Part]:
-    """The messages to send, in order; what is only to be spoken or shown on a page gives none."""
+def to_parts(said: Sequence[Stored], channel: str, language: str, *, joined: bool = False) -> list[Part]:
+    """The messages to send, in order; what is only to be spoken or shown on a page gives none.
+
+    Args:
+        joined: as few messages as can be, for whoever did not ask for them.
+    """
     parts = [part for message in said for part in _parts_of(message, render(message, channel, language))]
-    return list(_join(parts)) if get_capabilities(channel).joins else parts
+    return list(_join(parts)) if joined or get_capabilities(channel).joins else parts
 
 
 def _join(parts: Sequence[Part]) -> Iterator[Part]:

@@ -22,6 +22,7 @@ from base.encryption import KeyRing
 from base.errors import InvalidInput
 from base.ids import new_id
 from base.messages import ANSWERED, MAX_TEXT, Inbound, Stored
+from bot.begun import BEGUN_BY, find_begun_by
 from bot.carrier_words import HELP, OPT_OUT, REOPEN
 from bot.claims import (
     Claim,
@@ -313,12 +314,17 @@ class TurnService:
         claim = decided.claim
         if self._answers is None or claim.channel not in self._answers.channels:
             return 0
+        begun_by = claim.data.get(BEGUN_BY)
+        if claim.kind in SILENCES:
+            # A word into the silence of somebody who never answered is what the opening was.
+            begun_by = await find_begun_by(session, claim.conversation_id)
         return await self._answers.queue(
             session,
             conversation_id=claim.conversation_id,
-            purpose=_purpose_of(decided),
-            parts=to_parts(said, claim.channel, claim.language),
+            purpose=_purpose_of(decided) if begun_by is None else begun_by["purpose"],
+            parts=to_parts(said, claim.channel, claim.language, joined=begun_by is not None),
             now=now,
+            begun_by=begun_by,
         )
 
     async def _carry_out(

@@ -5,7 +5,7 @@ Fulfils the bot's port `Answers`. Renders nothing and sends nothing.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 from uuid import UUID
@@ -33,6 +33,10 @@ class Part(Protocol):
     def content(self) -> dict[str, Any]: ...
 
 
+OPENS_TALK = "opens_talk"
+"""In a message's content: an answer to it is to come back into the talk."""
+
+
 class OutboxAnswers:
     """Puts what the bot said into the outbox."""
 
@@ -40,12 +44,21 @@ class OutboxAnswers:
         self.channels = frozenset(channels)
 
     async def queue(
-        self, session: AsyncSession, *, conversation_id: UUID, purpose: str, parts: Sequence[Part], now: datetime
+        self,
+        session: AsyncSession,
+        *,
+        conversation_id: UUID,
+        purpose: str,
+        parts: Sequence[Part],
+        now: datetime,
+        begun_by: Mapping[str, str] | None = None,
     ) -> int:
         """Queues the parts in their order; the same parts again add nothing.
 
         Args:
-            purpose: one of `outreach.decisions.ANSWERS`.
+            purpose: one of `outreach.decisions.ANSWERS`; of a talk that we begin, what it is for: the gate then judges
+                it as it judges any message nobody asked for.
+            begun_by: of such a talk, `journey`, `step` and `enrolment_id`.
 
         Returns:
             How many were added; none when the conversation belongs to nobody.
@@ -73,7 +86,8 @@ class OutboxAnswers:
                 "message_class": message_class_of(talk.channel, purpose),
                 "text": part.text,
                 "message_id": part.message_id,
-                "content": part.content,
+                "content": part.content | ({OPENS_TALK: True} if begun_by else {}),
+                **_named(begun_by),
                 "account_id": talk.account_id,
                 "contact_point_id": talk.contact_point_id,
                 "state": "planned",
@@ -85,3 +99,10 @@ class OutboxAnswers:
         ]
         statement = insert(OutboxMessage).on_conflict_do_nothing(index_elements=["occurrence"])
         return len((await session.scalars(statement.returning(OutboxMessage.id), rows)).all())
+
+
+def _named(begun_by: Mapping[str, str] | None) -> dict[str, Any]:
+    if begun_by is None:
+        return {"journey": None, "step": None, "enrolment_id": None}
+    enrolment_id = UUID(begun_by["enrolment_id"])
+    return {"journey": begun_by["journey"], "step": begun_by["step"], "enrolment_id": enrolment_id}

@@ -102,7 +102,8 @@ def _drafts_of(
     walker: Walker, contact: Any, group: Group, chats: Mapping[UUID, UUID], now: datetime
 ) -> Iterator[Draft]:
     definition, send = group.definition, group.step
-    letter = definition.letter(group.name, contact.language)
+    # A talk has the words of its flow.
+    letter = definition.letter(group.name, contact.language) if definition.has_wording(group.name) else None
     values = {
         **mergeable(contact.fields),
         "qualification": contact.qualification,
@@ -122,8 +123,8 @@ def _drafts_of(
             channel=channel,
             purpose=definition.purpose_of(send),
             message_class=definition.class_of(send, channel),
-            subject=render(letter.subject, values) if letter.subject else None,
-            text=render(letter.text_on(channel), values),
+            subject=render(letter.subject, values) if letter is not None and letter.subject else None,
+            text=render(letter.text_on(channel), values) if letter is not None else "",
             due_at=now,
             created_at=now,
         )

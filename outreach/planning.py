@@ -24,6 +24,7 @@ from outreach.landing import NO_PLACE, find_place
 from outreach.leaving import find_changed, find_leavers
 from outreach.library import Library, Live
 from outreach.models import Enrolment
+from outreach.ports import Talks
 from outreach.saving import save, tell
 from outreach.steps.table import STEPS
 from outreach.walking import MADE_UP, Group, Walker, Work, grouped
@@ -55,10 +56,18 @@ class Planned:
 class Planner:
     """Runs the steps that are due."""
 
-    def __init__(self, sessions: Sessions, gatekeeper: Gatekeeper, library: Library | None = None) -> None:
+    def __init__(
+        self,
+        sessions: Sessions,
+        gatekeeper: Gatekeeper,
+        library: Library | None = None,
+        *,
+        talks: Talks | None = None,
+    ) -> None:
         self._sessions = sessions
         self._gatekeeper = gatekeeper
         self._library = library or Library()
+        self._talks = talks
         self.finishing = False
         """Set when the process is asked to stop: the batch in hand is finished, no other is begun."""
 
@@ -102,7 +111,7 @@ class Planner:
         return total
 
     async def _advance(self, session: AsyncSession, walkers: Sequence[Walker], now: datetime) -> Planned:
-        work = Work(session, self._gatekeeper, self._library, now)
+        work = Work(session, self._gatekeeper, self._library, now, talks=self._talks)
         journeys = await self._library.live(session, {walker.journey for walker in walkers})
         definitions = await self._read_definitions(session, walkers, journeys)
         going = [walker for walker in walkers if not _park(walker, journeys, now)]

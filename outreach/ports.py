@@ -159,6 +159,37 @@ class Connector(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """A flow that a step begins with somebody. `occurrence` names it: the same again is the same talk.
+
+    `conversation_id` is the chat they have open, on the web.
+    """
+
+    occurrence: str
+    enrolment_id: UUID
+    contact_id: UUID
+    channel: str
+    flow: str
+    purpose: str
+    journey: str
+    step: str
+    language: str
+    conversation_id: UUID | None = None
+
+
+class Talks(Protocol):
+    """Talks with people, which the bot leads."""
+
+    async def begin(self, session: AsyncSession, openings: Sequence[Opening], now: datetime) -> Mapping[str, UUID]:
+        """Begins each in the caller's transaction; the turns that say something come soon after.
+
+        Returns:
+            By `occurrence` the conversation; none where another talk is under way, or the channel has no account.
+        """
+        ...
+
+
 class DueWork(Protocol):
     """Something else that becomes due and that the pump is to look after."""
 

@@ -20,6 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from outreach.definitions import JourneyDefinition, Step
 from outreach.gatekeeper import Gatekeeper
 from outreach.library import Library
+from outreach.ports import Talks
 from outreach.trail import Happened
 
 MADE_UP = timedelta(hours=1)
@@ -97,6 +98,8 @@ class Work:
     now: datetime
     events: list[Happened] = field(default_factory=list)
     messages: int = 0
+    talks: Talks | None = None
+    """None where nobody can be talked with."""
 
     @property
     def default_zone(self) -> ZoneInfo:

@@ -40,6 +40,7 @@ from server.privacy_jobs import add_privacy_jobs
 from server.reactions import create_journey_work, create_reactor, follow_events
 from server.scoring_jobs import add_scoring_jobs
 from server.segment_jobs import add_segment_jobs, create_segment_work
+from server.talks import JourneyTalks
 from server.understanding import add_understanding, create_understanding_work
 from server.wiring import Platform, create_senders, database_url
 
@@ -78,7 +79,7 @@ def create_pump(platform: Platform, closing: AsyncExitStack, reactor: Reactor | 
     )
     return DuePump(
         platform.sessions,
-        Planner(platform.sessions, gatekeeper, library),
+        Planner(platform.sessions, gatekeeper, library, talks=JourneyTalks(accounts)),
         Delivery(platform.sessions, platform.keys, gatekeeper),
         platform.clock,
         [

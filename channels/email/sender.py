@@ -24,6 +24,7 @@ from crm.privacy.pages.routes import REQUEST_PATH
 from crm.privacy.pages.tokens import issue_request_token
 from outreach.accounts.book import AccountBook
 from outreach.accounts.service import Account
+from outreach.answers import OPENS_TALK
 from outreach.decisions import ANSWERS
 from outreach.ports import Accepted, Envelope, Refused, SendOutcome
 
@@ -168,8 +169,8 @@ class EmailSender:
 
 
 def _is_in_talk(envelope: Envelope) -> bool:
-    """Whether it answers somebody: nobody's reading of that is watched."""
-    return envelope.purpose in ANSWERS or "thread" in envelope.content
+    """Whether it answers somebody, or begins a talk: nobody's reading of that is watched."""
+    return envelope.purpose in ANSWERS or bool({"thread", OPENS_TALK} & envelope.content.keys())
 
 
 def _wire_address(address: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 
+from outreach.conversing import converse
 from outreach.definitions import StepKind
 from outreach.reach_out import reach_out
 from outreach.steps.call_out import call_out
@@ -31,6 +32,7 @@ STEPS: Mapping[StepKind, Run] = {
     "best_time": best_time,
     "send": send,
     "reach_out": reach_out,
+    "converse": converse,
     "branch": branch,
     "score_branch": branch,
     "experiment": experiment,
