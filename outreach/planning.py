@@ -18,7 +18,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from base.database import Sessions, transaction
-from outreach.definitions import TALKS, JourneyDefinition
+from outreach.definitions import TALKS, JourneyDefinition, StepKind
 from outreach.gatekeeper import Gatekeeper
 from outreach.landing import NO_PLACE, find_place
 from outreach.leaving import find_changed, find_leavers
@@ -26,7 +26,7 @@ from outreach.library import Library, Live
 from outreach.models import Enrolment
 from outreach.ports import Talks
 from outreach.saving import save, tell
-from outreach.steps.table import STEPS
+from outreach.steps.table import STEPS, Run
 from outreach.walking import MADE_UP, Group, Walker, Work, grouped
 
 _log = structlog.get_logger(__name__)
@@ -62,12 +62,14 @@ class Planner:
         gatekeeper: Gatekeeper,
         library: Library | None = None,
         *,
+        steps: Mapping[StepKind, Run] = STEPS,
         talks: Talks | None = None,
     ) -> None:
         self._sessions = sessions
         self._gatekeeper = gatekeeper
         self._library = library or Library()
         self._talks = talks
+        self._steps = steps
         self.finishing = False
         """Set when the process is asked to stop: the batch in hand is finished, no other is begun."""
 
@@ -146,23 +148,22 @@ class Planner:
                     # A step on the way may have changed them.
                     _end(group, await find_changed(work.session, self._library, group, definitions, work.now))
                 staying = [walker for walker in group if not walker.resting]
-                await _run(work, Group(definition, step, staying))
+                await self._run(work, Group(definition, step, staying))
         moving = [walker for walker in walkers if not walker.resting]
         if moving:
             _log.error("journey_goes_round", journey=moving[0].journey, enrolments=len(moving))
             for walker in moving:
                 walker.stay(work.now + _PUSH_BACK)
 
-
-async def _run(work: Work, group: Group) -> None:
-    run = STEPS.get(group.step.step)
-    if run is not None and group.walkers:
-        await run(work, group)
-    elif group.walkers:
-        # Written for a newer program: they wait for it.
-        _log.error("step_not_run_here", kind=group.step.step, enrolments=len(group.walkers))
-        for walker in group.walkers:
-            walker.stay(work.now + _POISONED)
+    async def _run(self, work: Work, group: Group) -> None:
+        run = self._steps.get(group.step.step)
+        if run is not None and group.walkers:
+            await run(work, group)
+        elif group.walkers:
+            # Written for a newer program: they wait for it.
+            _log.error("step_not_run_here", kind=group.step.step, enrolments=len(group.walkers))
+            for walker in group.walkers:
+                walker.stay(work.now + _POISONED)
 
 
 async def _push_back(session: AsyncSession, enrolment_id: UUID, until: datetime) -> None:
