@@ -26,6 +26,7 @@ from outreach.gatekeeper import Verdict, turn_down
 from outreach.models import OutboxMessage
 from outreach.neighbours import conversations, messages
 from outreach.ports import Opening
+from outreach.reach_out import UNCLAIMED, withdraw
 from outreach.steps.ways import go_on
 from outreach.walking import Group, Walker, Work
 
@@ -162,16 +163,19 @@ async def _keep_refusals(work: Work, drafts: Sequence[Draft], verdicts: Mapping[
 async def _look(work: Work, group: Group, talks: Mapping[UUID, Talk]) -> list[Walker]:
     """Takes on whose talk is over, by its outcome; returns those whom the opening did not reach."""
     patience = timedelta(seconds=group.step.seconds)
-    outcomes = await _read_outcomes(work, group, talks)
+    begun = {walker.id: talks[walker.id].begun_at or work.now for walker in group.walkers}
+    outcomes = await read_outcomes(work, group, begun)
     heard = await _read_heard(work, group)
-    unreached = await _find_unreached(work, group, talks)
+    sent = await _read_sent(work, group, talks)
     over: list[Walker] = []
     again: list[Walker] = []
+    left: list[UUID] = []
     for walker in group.walkers:
         begun_at = talks[walker.id].begun_at or work.now
         last_at = max(begun_at, heard.get(walker.contact_id, begun_at))
         outcome = outcomes.get(walker.id)
-        if outcome is None and last_at == begun_at and walker.id in unreached:
+        own = sent.get(walker.id, [])
+        if outcome is None and last_at == begun_at and own and all(row.state in _FAILED for row in own):
             again.append(walker)
             continue
         if outcome is None and last_at + patience > work.now:
@@ -179,26 +183,27 @@ async def _look(work: Work, group: Group, talks: Mapping[UUID, Talk]) -> list[Wa
             continue
         if outcome is None:
             walker.at = max(walker.at, last_at + patience)
+        left += [row.id for row in own if row.state in UNCLAIMED]
         to = group.step.ways.get(outcome or NO_REPLY)
         if to is not None:
             walker.go(to)
         else:
             over.append(walker)
+    await withdraw(work, left)
     if over:
         await go_on(work, group.of(over))
     return again
 
 
-async def _read_outcomes(work: Work, group: Group, talks: Mapping[UUID, Talk]) -> dict[UUID, str]:
-    """How the talk of each ended, of those whose did."""
-    begun = [talks[walker.id].begun_at or work.now for walker in group.walkers]
-    given = {"ids": group.contact_ids, "since": min(begun)}
+async def read_outcomes(work: Work, group: Group, begun: Mapping[UUID, datetime]) -> dict[UUID, str]:
+    """How the talk of each ended, of those whose did since it was begun."""
+    given = {"ids": group.contact_ids, "since": min(begun.values())}
     events: dict[UUID, list[Any]] = defaultdict(list)
     for row in await work.session.execute(_EVENTS, given):
         events[row.contact_id].append(row)
     outcomes: dict[UUID, str] = {}
-    for walker, since in zip(group.walkers, begun, strict=True):
-        own = [row for row in events[walker.contact_id] if row.occurred_at >= since]
+    for walker in group.walkers:
+        own = [row for row in events[walker.contact_id] if row.occurred_at >= begun[walker.id]]
         outcome = outcome_of(own, group.step.flow)
         if outcome is not None:
             outcomes[walker.id] = outcome
@@ -228,12 +233,13 @@ async def _read_heard(work: Work, group: Group) -> dict[UUID, datetime]:
     return {row.contact_id: row.at for row in rows}
 
 
-async def _find_unreached(work: Work, group: Group, talks: Mapping[UUID, Talk]) -> set[UUID]:
-    """Those whose opening went into the outbox and did not arrive."""
+async def _read_sent(work: Work, group: Group, talks: Mapping[UUID, Talk]) -> dict[UUID, list[Any]]:
+    """What was said to each since their talk began and before they answered, where it goes through the outbox."""
     enrolments = literal([walker.id for walker in group.walkers], ARRAY(Contact.id.type))
     contacts = literal(group.contact_ids, ARRAY(Contact.id.type))
+    columns = (OutboxMessage.id, OutboxMessage.enrolment_id, OutboxMessage.channel, OutboxMessage.state)
     rows = await work.session.execute(
-        select(OutboxMessage.enrolment_id, OutboxMessage.channel, OutboxMessage.state, OutboxMessage.created_at).where(
+        select(*columns, OutboxMessage.created_at).where(
             # By the contact, for which there is an index.
             OutboxMessage.contact_id == any_(contacts),
             OutboxMessage.enrolment_id == any_(enrolments),
@@ -241,12 +247,12 @@ async def _find_unreached(work: Work, group: Group, talks: Mapping[UUID, Talk]) 
             OutboxMessage.message_id.is_not(None),
         )
     )
-    states: dict[UUID, set[str]] = defaultdict(set)
-    for enrolment_id, channel, state, created_at in rows:
-        talk = Talk() if enrolment_id is None else talks[enrolment_id]
-        if talk.begun_at is not None and channel == talk.tried[-1] and created_at >= talk.begun_at:
-            states[enrolment_id].add(state)
-    return {enrolment_id for enrolment_id, own in states.items() if own <= _FAILED}
+    sent: dict[UUID, list[Any]] = defaultdict(list)
+    for row in rows:
+        talk = Talk() if row.enrolment_id is None else talks[row.enrolment_id]
+        if talk.begun_at is not None and row.channel == talk.tried[-1] and row.created_at >= talk.begun_at:
+            sent[row.enrolment_id].append(row)
+    return sent
 
 
 async def _read_languages(work: Work, group: Group) -> dict[UUID, str]:

@@ -19,6 +19,8 @@ from crm.contacts.models import Contact
 from outreach.models import OutboxMessage
 from outreach.quiet_hours import Week, find_zone, next_open
 
+ONCE = "once"
+"""In a message's content: whoever planned it plans it again, if at all."""
 _MARK = ":put_off"
 MOST_TIMES = 3
 """Times one message is put off before it ends as undelivered."""
@@ -38,11 +40,13 @@ async def plan_again(session: AsyncSession, outbox_id: UUID, now: datetime) -> b
     It was planned when it was planned: `created_at` stays, so that the gate still knows how old it is.
     """
     row = await session.execute(
-        select(OutboxMessage.occurrence, Contact.time_zone)
+        select(OutboxMessage.occurrence, OutboxMessage.content, Contact.time_zone)
         .join(Contact, Contact.id == OutboxMessage.contact_id)
         .where(OutboxMessage.id == outbox_id)
     )
-    occurrence, zone_name = row.one()
+    occurrence, content, zone_name = row.one()
+    if (content or {}).get(ONCE):
+        return False
     due_at = next_open(_DAY, _zones(zone_name), now + _NOT_BEFORE)
     if occurrence.count(_MARK) >= MOST_TIMES or due_at is None:
         return False

@@ -32,6 +32,7 @@ _LOOK_AFTER = timedelta(minutes=1)
 """How long after its moment a message is looked for; what became of it wakes us before."""
 _LEFT = frozenset({"accepted", "delivered", "read", "unknown"})
 _WAITING = frozenset({"planned", "deferred", "sending"})
+UNCLAIMED = ("planned", "deferred")
 _OF_OURS = frozenset({"deadline", "too_dear", "not_chosen"})
 """Rules of the planner: a channel it left out may be taken later."""
 
@@ -56,7 +57,7 @@ class _Plan:
 
 async def reach_out(work: Work, group: Group) -> None:
     """Plans for newcomers and for those whose message did not leave; who was reached goes on."""
-    rows = await _read_rows(work, [walker for walker in group.walkers if walker.begun_at is not None])
+    rows = await read_rows(work, [walker for walker in group.walkers if walker.begun_at is not None])
     reached: list[Walker] = []
     open_: list[Walker] = []
     late: list[UUID] = []
@@ -72,8 +73,7 @@ async def reach_out(work: Work, group: Group) -> None:
         else:
             late.append(waiting.id)
             walker.stay(work.now)  # looked at again at once, without the message
-    if late:
-        await _withdraw(work, late)
+    await withdraw(work, late)
     if open_:
         await _plan(work, group.of(open_), rows)
     if reached:
@@ -174,13 +174,14 @@ def _fresh(by_channel: Sequence[Draft], rows: Sequence[Any]) -> Iterator[Draft]:
             yield replace(draft, occurrence=f"{draft.occurrence}:{before + 1}") if before else draft
 
 
-async def _read_rows(work: Work, walkers: Sequence[Walker]) -> dict[UUID, list[Any]]:
+async def read_rows(work: Work, walkers: Sequence[Walker]) -> dict[UUID, list[Any]]:
     """What each has in the outbox of this arrival."""
     if not walkers:
         return {}
     found = select(
         OutboxMessage.id,
         OutboxMessage.enrolment_id,
+        OutboxMessage.contact_id,
         OutboxMessage.occurrence,
         OutboxMessage.channel,
         OutboxMessage.state,
@@ -209,12 +210,14 @@ async def _leave_out(work: Work, left_out: Sequence[tuple[Draft, LeftOut]]) -> N
         await work.session.execute(_LEAVE_OUT, {**given, "given_updated_at": [work.now] * len(left_out)})
 
 
-async def _withdraw(work: Work, outbox_ids: Sequence[UUID]) -> None:
-    """Takes back messages that can only leave after their deadline; one that is just being sent stays."""
-    reason = "It could not leave before its deadline."
+async def withdraw(work: Work, outbox_ids: Sequence[UUID]) -> None:
+    """Takes back messages that could only leave after their step is over; one that is just being sent stays."""
+    if not outbox_ids:
+        return
+    reason = "Its step was over before it could leave."
     await work.session.execute(
         update(OutboxMessage)
-        .where(OutboxMessage.id.in_(outbox_ids), OutboxMessage.state.in_(("planned", "deferred")))
+        .where(OutboxMessage.id.in_(outbox_ids), OutboxMessage.state.in_(UNCLAIMED))
         .values(state="cancelled", reason_rule="late", reason=reason, updated_at=work.now)
         .execution_options(synchronize_session=False)
     )

@@ -20,6 +20,9 @@ from outreach.trail import Happened, record_all
 
 _log = structlog.get_logger(__name__)
 
+VOICEMAIL = "voicemail"
+"""Rule of a report that a message was left with somebody's mailbox."""
+
 
 async def write_report(session: AsyncSession, channel: str, report: Reported, now: datetime) -> bool:
     """Raises the message's state if the report says that it got further; buries a dead address.

@@ -14,6 +14,7 @@ from base.channel_contract import Reported
 from base.delivery_states import DeliveryState
 from channels.voice.payloads import Status, is_machine
 from outreach.ports import InDoubt, Refused, RetryLater, SendOutcome
+from outreach.reports import VOICEMAIL
 
 Means = Literal["dead address", "refused", "later", "account"]
 """What follows: nothing more goes to the number; this call ends; it is tried again soon; the account can call nobody
@@ -43,6 +44,7 @@ class Result:
 
 
 MACHINE = Result("undelivered", "machine", "An answering machine took the call, and we hung up.")
+_LEFT_MESSAGE = Result("delivered", VOICEMAIL)
 _RESULTS: dict[str, Result] = {
     "queued": Result("accepted"),
     "initiated": Result("accepted"),
@@ -97,8 +99,8 @@ def report_of(status: Status, answered_by: str | None, outbox_id: UUID, *, leave
     result = _RESULTS[status.status]
     if status.status == "failed" and status.sip_code in _NO_SUCH_NUMBER:
         result = _DEAD
-    if status.status == "completed" and is_machine(answered_by) and not (leaves_message and answered_by != "fax"):
-        result = MACHINE
+    if status.status == "completed" and is_machine(answered_by):
+        result = _LEFT_MESSAGE if leaves_message and answered_by != "fax" else MACHINE
     return Reported(
         result.state,
         outbox_id,

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping
 
 from outreach.conversing import converse
 from outreach.definitions import StepKind
+from outreach.phoning import call
 from outreach.reach_out import reach_out
 from outreach.steps.call_out import call_out
 from outreach.steps.decide import branch, consent_gate
@@ -33,6 +34,7 @@ STEPS: Mapping[StepKind, Run] = {
     "send": send,
     "reach_out": reach_out,
     "converse": converse,
+    "call": call,
     "branch": branch,
     "score_branch": branch,
     "experiment": experiment,

@@ -226,6 +226,19 @@ async def test_an_opening_that_did_not_leave_is_tried_on_the_next_channel(site, 
     assert await ended(site, contact_id) == "silent"
 
 
+async def test_an_opening_that_still_waits_when_the_patience_is_over_is_taken_back(site, journey, talks):
+    contact_id = await site.contact()
+    await begin(site, journey, contact_id, seconds=3_600)
+    enrolment = await site.enrolment(contact_id)
+    outbox_id = await site.put(
+        contact_id, state="deferred", due_at=site.clock.now() + timedelta(hours=9), message_id=new_id(),
+        enrolment_id=enrolment.id, step="ask", journey="follow_up",
+    )  # fmt: skip
+    await site.go_on(hours=1)
+    assert await ended(site, contact_id) == "silent"
+    assert (await site.message(outbox_id)).state == "cancelled"
+
+
 async def test_a_planner_without_a_bot_leaves_people_where_they_are(site, journey):
     contact_id = await site.contact()
     with capture_logs() as logs:
