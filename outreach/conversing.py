@@ -40,6 +40,7 @@ _AGAIN = timedelta(minutes=30)
 _FAILED = frozenset({"skipped", "failed", "undelivered", "cancelled"})
 _ENDS = ("flow_ended", "opted_out", "handed_off")
 """Kinds of events that end a talk; where one turn brings several, the first of these says how."""
+_DOUBTED = "opt_out_doubted"
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,6 +214,13 @@ async def read_outcomes(work: Work, group: Group, begun: Mapping[UUID, datetime]
 def outcome_of(events: Iterable[Any], flow: str | None) -> str | None:
     """How a talk ended, by the events since it began, in their order; None while it goes on."""
     told = [row for row in events if row.kind != "flow_ended" or row.data.get("flow") == flow]
+    outcome = _first_end(told)
+    # Who says that we have the wrong person is stopped like anybody, and a colleague looks at it.
+    wrong = any(row.kind == _DOUBTED and str(row.data.get("rule")).endswith("/wrong_person") for row in told)
+    return "wrong_person" if wrong and outcome == "opted_out" else outcome
+
+
+def _first_end(told: Sequence[Any]) -> str | None:
     for kind in _ENDS:
         for row in told:
             if row.kind != kind:
@@ -266,7 +274,7 @@ def _events_statement() -> Any:
         select(*columns)
         .join(asked, asked.c.id == TimelineEvent.contact_id)
         .where(
-            TimelineEvent.kind == any_(literal(list(_ENDS), ARRAY(Text()))),
+            TimelineEvent.kind == any_(literal([*_ENDS, _DOUBTED], ARRAY(Text()))),
             TimelineEvent.occurred_at >= bindparam("since", type_=Contact.created_at.type),
         )
         .order_by(TimelineEvent.occurred_at, TimelineEvent.id)

@@ -164,6 +164,11 @@ def test_of_what_one_turn_brings_the_end_of_the_flow_says_most():
     assert outcome_of([handed, happened("opted_out")], "a") == "opted_out"
     assert outcome_of([happened("flow_ended", flow="b", outcome="qualified")], "a") is None
     assert outcome_of([], "a") is None
+    stopped = [happened("flow_ended", flow="a", outcome="opted_out"), happened("opted_out")]
+    doubt = happened("opt_out_doubted", rule="phrase:en/wrong_person")
+    assert outcome_of([*stopped, doubt], "a") == "wrong_person"
+    assert outcome_of([*stopped, happened("opt_out_doubted", rule="phrase:en/blocked")], "a") == "opted_out"
+    assert outcome_of([doubt], "a") is None
 
 
 async def test_a_talk_waits_for_the_hours_in_which_it_may_begin(site, journey, talks, now):

@@ -17,6 +17,7 @@ from crm.consent.ledger import ConsentFact, record_consent_event
 from crm.consent.models import Suppression
 from crm.contacts.models import Contact, ContactPoint
 from crm.contacts.service import attach_address, create_contact
+from crm.timeline.models import TimelineEvent
 from outreach.models import GateDecision, OutboxMessage
 from tests.bot.scripted_dialogue import say
 from tests.channels.voice.conftest import CALLER, Desk, notice
@@ -214,6 +215,10 @@ async def test_where_it_is_allowed_a_message_with_the_toll_free_number_is_left_a
     assert "1 4 1 5 5 5 5 0 1 0 0" in callback
     assert "1 8 8 8 5 5 5 0 1 2 3" in opt_out
     await settled(desk, "delivered")
+    # A journey does not take a mailbox for somebody who listened.
+    assert [
+        one.data.get("rule") for one in await desk.house.rows(TimelineEvent) if one.kind == "message_delivered"
+    ] == ["voicemail"]
 
 
 async def test_somebody_who_answers_is_no_machine_whatever_twilio_finds(desk: Desk) -> None:
