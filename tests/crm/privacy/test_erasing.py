@@ -126,7 +126,8 @@ async def fill_segments_and_journeys(session: AsyncSession, contact_id: UUID, wo
     experiment = new_id()
     session.add(
         Experiment(
-            id=experiment, journey="carts", step="s", fingerprint=str(experiment), design={}, begun_at=now, looked_at=now,
+            id=experiment, journey="carts", step="s", fingerprint=str(experiment), design={}, begun_at=now,
+            looked_at=now,
         )
     )  # fmt: skip
     await session.flush()
