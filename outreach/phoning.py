@@ -1,4 +1,4 @@
-"""`call`: rings somebody up to speak a text, some times if need be, and goes on by what came of it.
+"""`call`: rings somebody up, some times if need be, to speak a text or to lead a flow; goes on by what came of it.
 
 A call is a message of the outbox on the channel `voice`: the gate judges it, the account paces it. What people say in
 the call is read as everywhere: a stop or a wish for a person is an outcome. Rings nobody itself.
@@ -12,7 +12,6 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-import structlog
 from sqlalchemy import any_, literal, select, update
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
@@ -29,8 +28,6 @@ from outreach.reports import VOICEMAIL
 from outreach.steps.ways import go_on
 from outreach.walking import Group, Walker, Work
 
-_log = structlog.get_logger(__name__)
-
 HEARD = "completed"
 """The outcome of whom the text was spoken to."""
 _HEARD = frozenset({"delivered", "read"})
@@ -38,17 +35,10 @@ _RANG = frozenset({"delivered", "read", "undelivered"})
 _UNDER_WAY = frozenset({"planned", "deferred", "sending", "accepted", "unknown"})
 _LOOK_AFTER = timedelta(minutes=15)
 """How long after its moment a call is looked for; what became of it wakes us before."""
-_NOT_HERE = timedelta(hours=1)
 
 
 async def call(work: Work, group: Group) -> None:
     """Has newcomers rung up, and takes on those whose call is over."""
-    if group.step.flow is not None:
-        # The text of a call is spoken; a flow cannot be led in one that we make.
-        _log.error("flow_in_a_call_not_run_here", journey=group.definition.journey, enrolments=len(group.walkers))
-        for walker in group.walkers:
-            walker.stay(work.now + _NOT_HERE)
-        return
     rows = await read_rows(work, [walker for walker in group.walkers if walker.begun_at is not None])
     outcomes = await read_outcomes(work, group, {walker.id: walker.begun_at or work.now for walker in group.walkers})
     mailboxes = await _find_mailboxes(work, [row for own in rows.values() for row in own if row.state in _HEARD])
@@ -61,6 +51,8 @@ async def call(work: Work, group: Group) -> None:
             _go(group, walker, outcomes[walker.id], heard)
         elif stands == "ring":
             ringing.append(walker)
+        elif stands == "listen":
+            _wait(group, walker, work.now + timedelta(seconds=group.step.seconds), work.now)
         elif stands == "wait":
             under_way = max(row.due_at for row in own if row.state in _UNDER_WAY)
             _wait(group, walker, max(under_way, work.now) + _LOOK_AFTER, work.now)
@@ -78,18 +70,23 @@ async def call(work: Work, group: Group) -> None:
 
 
 def _stands(group: Group, walker: Walker, rows: Sequence[Any], mailboxes: Collection[UUID], now: datetime) -> str:
-    """What follows from the calls so far: `ring`, `wait`, `unreached`, or the outcome `heard` or `no_reply`."""
+    """What follows from the calls so far: `ring`, `wait`, `unreached`, or the outcome `completed` or `no_reply`.
+
+    `listen`: the call is over, and it may still be told how its flow ended.
+    """
     if walker.begun_at is None:
         return "ring"
-    if any(row.state in _HEARD and row.id not in mailboxes for row in rows):
+    heard = any(row.state in _HEARD and row.id not in mailboxes for row in rows)
+    if heard and group.step.flow is None:
         return HEARD
     if walker.begun_at + timedelta(seconds=group.step.seconds) <= now:
         return NO_REPLY
+    if heard:
+        return "listen"
     if any(row.state in _UNDER_WAY for row in rows):
         return "wait"
-    if not any(row.state in _RANG for row in rows):
-        return "unreached"
-    return "ring" if len(rows) < group.step.attempts else NO_REPLY
+    again = "ring" if len(rows) < group.step.attempts else NO_REPLY
+    return again if any(row.state in _RANG for row in rows) else "unreached"
 
 
 def _go(group: Group, walker: Walker, outcome: str, others: list[Walker]) -> None:
@@ -125,7 +122,7 @@ async def _ring(work: Work, group: Group, rows: Mapping[UUID, Sequence[Any]]) ->
     first = {draft.id for draft in drafts.values() if draft.due_at == work.now}
     await put_off(session, [verdict for verdict in deferred if verdict.outbox_id in first], work.now)
     await turn_down(session, denied, work.now)
-    await _ring_once(work, added)
+    await _mark(work, group, added)
     work.events += refusals_of(list(drafts.values()), denied)
     work.messages += len(allowed) + len(deferred)
     for walker in group.walkers:
@@ -138,13 +135,14 @@ async def _ring(work: Work, group: Group, rows: Mapping[UUID, Sequence[Any]]) ->
             _wait(group, walker, draft_of.due_at + _LOOK_AFTER, work.now)
 
 
-async def _ring_once(work: Work, outbox_ids: set[UUID]) -> None:
-    """Marks the calls so that a busy line is not rung up again but by the step."""
+async def _mark(work: Work, group: Group, outbox_ids: set[UUID]) -> None:
+    """Says in the calls which flow they are for, and that a busy line is only rung up again by the step."""
+    content = {ONCE: True} | ({} if group.step.flow is None else {"flow": group.step.flow})
     if outbox_ids:
         await work.session.execute(
             update(OutboxMessage)
             .where(OutboxMessage.id == any_(literal(list(outbox_ids), ARRAY(Contact.id.type))))
-            .values(content=literal({ONCE: True}, JSONB()))
+            .values(content=literal(content, JSONB()))
             .execution_options(synchronize_session=False)
         )
 

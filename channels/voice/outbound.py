@@ -5,9 +5,9 @@ What is said is the text of the message in the outbox that the gate let go; afte
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
 from uuid import UUID
 
 import aiohttp
@@ -20,13 +20,15 @@ from twilio.base.exceptions import TwilioException
 from base.channel_contract import Reported
 from base.database import transaction
 from base.errors import NotAllowed
+from bot.begun import Beginning, begin_flow, key_of
 from bot.conversations import append_message, list_messages
+from bot.models import Conversation
 from channels.voice import addresses
 from channels.voice.calls import Line, find_answer, find_call
 from channels.voice.client import Throttled
 from channels.voice.models import Call
 from channels.voice.payloads import Answered, Detected, is_machine, read_form
-from channels.voice.prompts import Ask, Speech, Step, spoken
+from channels.voice.prompts import Ask, Speech, Step, find_ask, spoken
 from channels.voice.results import MACHINE
 from channels.voice.settings import VoiceAccount
 from channels.voice.talk import Talk
@@ -41,6 +43,9 @@ from outreach.reports import write_report
 
 _log = structlog.get_logger(__name__)
 
+_SILENCE = 1.0
+"""Seconds somebody may hear nothing after they took the call."""
+
 
 @dataclass(frozen=True, slots=True)
 class Carried:
@@ -50,6 +55,9 @@ class Carried:
     text: str
     is_promotion: bool
     language: str
+    flow: str | None = None
+    """The flow that the call is for; without one the text is what we have to say."""
+    begun_by: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -83,6 +91,13 @@ class OutboundWebhooks:
                 call.answered_by = told.answered_by
         if told.is_machine:
             return twiml_response(self._to_machine(verified, carried, told.answered_by))
+        if carried.flow is not None and not await self._opens(call):
+            # Nobody listens to a silence: they hear who it is, and come back for the rest.
+            async with self._talk.sessions() as session:
+                stopped = await _is_stopped(session, call)
+            then: Literal["hang up", "wait"] = "hang up" if stopped else "wait"
+            step = Step(then, carried.language, () if stopped else tuple(self._begins(carried)))
+            return twiml_response(build(step, self.hooks.ways(verified, call, 0, 0)))
 
         async def decide(session: AsyncSession, held: Call) -> Step:
             return await self._first_words(session, held, carried, verified.account)
@@ -122,17 +137,37 @@ class OutboundWebhooks:
             # The next webhook of the call hangs up, see `is_over`.
             _log.warning("machine_not_hung_up", outbox_id=str(carried.outbox_id), error=type(error).__name__)
 
+    async def _opens(self, call: Call) -> bool:
+        """Has the flow begin; False when that takes longer than anybody holds a silent phone."""
+        self._talk.open(call)
+        return await self._talk.wait(call, _SILENCE)
+
     async def _put_down(self, session: AsyncSession, call: Call, carried: Carried) -> None:
-        """What is said stands in the talk, too."""
-        await append_message(
-            session,
-            conversation_id=call.conversation_id,
-            author="follow_up",
-            text=carried.text,
-            data={},
-            client_id=carried.outbox_id,
-            now=self._talk.clock.now(),
-        )
+        """What is said stands in the talk, too; a flow is begun there."""
+        now = self._talk.clock.now()
+        if carried.text:
+            await append_message(
+                session,
+                conversation_id=call.conversation_id,
+                author="follow_up",
+                text=carried.text,
+                data={},
+                client_id=carried.outbox_id,
+                now=now,
+            )
+        if carried.flow is not None:
+            talk = await session.get_one(Conversation, call.conversation_id)
+            assert talk.contact_id is not None, "whoever is called has a number"
+            beginning = Beginning(
+                contact_id=talk.contact_id,
+                channel="voice",
+                flow=carried.flow,
+                language=carried.language,
+                key=key_of(str(carried.outbox_id)),
+                begun_by=carried.begun_by,
+                conversation_id=talk.id,
+            )
+            await begin_flow(session, beginning, now)
 
     async def _first_words(self, session: AsyncSession, call: Call, carried: Carried, account: VoiceAccount) -> Step:
         """Identification, then within two seconds how to stop it, and only then the message (47 CFR 64.1200(b))."""
@@ -141,14 +176,19 @@ class OutboundWebhooks:
         if await _is_stopped(session, call):
             # Whoever stopped us while it rang is told nothing more.
             return Step("hang up", carried.language)
-        call.asked_seq = call.heard_seq = messages[-1].seq
-        said = (
-            Speech(self._identify(words, carried)),
-            Speech(words.say("opt_out", key=Ask().stop_key)),
-            *spoken(messages, carried.language),
-            Speech(words.say("callback", number=read_out(account.number))),
-        )
+        if messages:
+            call.asked_seq, call.heard_seq = messages[0].seq, messages[-1].seq
+        callback = Speech(words.say("callback", number=read_out(account.number)))
+        if carried.flow is not None:
+            # The question comes last.
+            said = (*self._begins(carried), callback, *spoken(messages, carried.language))
+            return Step("listen", carried.language, said, find_ask(messages, carried.language))
+        said = (*self._begins(carried), *spoken(messages, carried.language), callback)
         return Step("listen", carried.language, said)
+
+    def _begins(self, carried: Carried) -> Sequence[Speech]:
+        words = Words(carried.language)
+        return Speech(self._identify(words, carried)), Speech(words.say("opt_out", key=Ask().stop_key))
 
     def _identify(self, words: Words, carried: Carried, name: str = "identification") -> str:
         purpose = words.say("purpose_promotion" if carried.is_promotion else "purpose_service")
@@ -156,7 +196,7 @@ class OutboundWebhooks:
 
     def _to_machine(self, verified: Verified, carried: Carried, answered_by: str | None) -> str:
         account, words = verified.account, Words(carried.language)
-        if not _leaves_message(account, answered_by) or account.opt_out_number is None:
+        if not carried.text or not _leaves_message(account, answered_by) or account.opt_out_number is None:
             return hang_up()
         said = (
             Speech(self._identify(words, carried, "voicemail_begins")),
@@ -192,7 +232,15 @@ async def _find_carried(session: AsyncSession, outbox_id: UUID) -> Carried | Non
     """The message of the outbox, if a call with it may be going on."""
     row = (
         await session.execute(
-            select(OutboxMessage.text, OutboxMessage.purpose, Contact.language)
+            select(
+                OutboxMessage.text,
+                OutboxMessage.purpose,
+                OutboxMessage.content,
+                OutboxMessage.journey,
+                OutboxMessage.step,
+                OutboxMessage.enrolment_id,
+                Contact.language,
+            )
             .join(Contact, Contact.id == OutboxMessage.contact_id)
             .where(
                 OutboxMessage.id == outbox_id,
@@ -204,4 +252,12 @@ async def _find_carried(session: AsyncSession, outbox_id: UUID) -> Carried | Non
     ).first()
     if row is None:
         return None
-    return Carried(outbox_id, row.text, row.purpose not in SERVICE_PURPOSES, row.language)
+    begun_by = {"journey": row.journey, "step": row.step, "enrolment_id": row.enrolment_id, "purpose": row.purpose}
+    return Carried(
+        outbox_id,
+        row.text,
+        row.purpose not in SERVICE_PURPOSES,
+        row.language,
+        (row.content or {}).get("flow"),
+        {name: str(value) for name, value in begun_by.items() if value is not None},
+    )

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from structlog.testing import capture_logs
 
 from base.channel_contract import Reported
 from base.database import transaction
@@ -32,12 +31,10 @@ def voice(site):
     return sender
 
 
-async def somebody(site, *, consent="given"):
+async def somebody(site, *, consent="given", phone="+442079460123"):
     contact_id = await site.contact("", consent=None)
     async with transaction(site.sessions) as session:
-        await attach_address(
-            session, site.keys, contact_id=contact_id, kind="phone", value="+442079460123", now=site.clock.now()
-        )
+        await attach_address(session, site.keys, contact_id=contact_id, kind="phone", value=phone, now=site.clock.now())
     if consent:
         await site.consent(contact_id, consent, channel="voice")
     return contact_id
@@ -148,13 +145,26 @@ async def test_a_call_of_which_nothing_is_heard_is_no_reply_when_the_patience_is
     assert await ended(site, contact_id) == "silent"
 
 
-async def test_a_call_that_is_to_lead_a_flow_waits_for_a_program_that_can(site, journey, voice):
-    contact_id = await somebody(site)
-    with capture_logs() as logs:
-        await begin(site, journey, contact_id, flow="how_are_you")
-    assert "flow_in_a_call_not_run_here" in [line["event"] for line in logs]
-    assert not await site.outbox()
+async def test_a_call_that_leads_a_flow_goes_on_by_its_outcome_and_not_by_its_end(site, journey, voice):
+    contact_id, silent = await somebody(site), await somebody(site, phone="+442079460124")
+    ways = {**STEPS["ring"]["ways"], "qualified": "wants_one"}
+    await begin(site, journey, contact_id, flow="how_are_you", ways=ways)
+    (row,) = await site.outbox()
+    assert row.content == {"once": True, "flow": "how_are_you"}
+    await report(site, "delivered")
     assert await ended(site, contact_id) is None
+    async with transaction(site.sessions) as session:
+        await record(
+            session, kind="flow_ended", contact_id=contact_id, conversation_id=None,
+            data={"flow": "how_are_you", "outcome": "qualified"}, now=site.clock.now(),
+        )  # fmt: skip
+    await site.go_on(seconds=1)
+    assert await ended(site, contact_id) == "wants_one"
+    await site.enrol(silent, "follow_up")
+    await site.pump.run_once()
+    await report(site, "delivered")
+    await site.go_on(days=1)
+    assert await ended(site, silent) == "silent"
 
 
 async def test_a_second_call_that_would_come_too_late_is_not_made(site, journey, voice):

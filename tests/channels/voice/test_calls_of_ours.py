@@ -12,6 +12,7 @@ from sqlalchemy import insert, select, update
 
 from base.database import transaction
 from base.ids import new_id
+from bot.models import Message
 from channels.voice.simulator import Answer, Person, Pickup
 from crm.consent.ledger import ConsentFact, record_consent_event
 from crm.consent.models import Suppression
@@ -34,7 +35,7 @@ def now() -> datetime:
 
 async def plan(
     desk: Desk, *, purpose: str = "marketing", consents: bool = True, zone: str | None = "America/New_York",
-    phone: str = CALLER, text: str = NEWS,
+    phone: str = CALLER, text: str = NEWS, flow: str | None = None,
 ) -> UUID:  # fmt: skip
     """A call in the outbox, as a journey puts it there."""
     now, outbox_id = desk.house.clock.now(), new_id()
@@ -55,7 +56,7 @@ async def plan(
             insert(OutboxMessage).values(
                 id=outbox_id, occurrence=str(outbox_id), contact_id=contact_id, channel="voice", purpose=purpose,
                 message_class="requested" if purpose == "service" else "promotional", text=text, state="planned",
-                due_at=now, created_at=now, updated_at=now,
+                due_at=now, created_at=now, updated_at=now, content=None if flow is None else {"flow": flow},
             )
         )  # fmt: skip
     return outbox_id
@@ -219,6 +220,51 @@ async def test_where_it_is_allowed_a_message_with_the_toll_free_number_is_left_a
     assert [
         one.data.get("rule") for one in await desk.house.rows(TimelineEvent) if one.kind == "message_delivered"
     ] == ["voicemail"]
+
+
+async def test_a_call_may_lead_a_flow_after_saying_who_it_is_and_how_to_stop(desk: Desk) -> None:
+    def script(body: dict[str, Any]) -> dict[str, Any]:
+        told = body["message"]
+        return say(f"flow {told['value']}" if told["kind"] == "start" else f"echo {told['text']}")
+
+    desk.twilio.state.pickup = lambda _to: Pickup(answered_by=None)
+    desk.house.stage.dialogue.script = script
+    person = await called(desk, text="", flow="how_are_you")
+    identification, stop, *_, question = person.call.heard
+    assert "This is an automated voice calling for Northwind Ledger" in identification
+    assert "9" in stop
+    assert question == "flow how_are_you"
+    assert await person.says("fine") == ["echo fine"]
+    (start,) = [one for one in await desk.house.rows(Message) if one.kind == "start" and one.author == "system"]
+    assert start.data == {"value": "how_are_you", "begun_by": {"purpose": "marketing"}}
+
+
+async def test_a_flow_that_takes_long_to_begin_leaves_no_silence(desk: Desk) -> None:
+    desk.twilio.state.pickup = lambda _to: Pickup(answered_by=None)
+    desk.house.stage.dialogue.delay = 2.0
+    person = await called(desk, text="", flow="how_are_you")
+    assert "This is an automated voice" in person.call.heard[0]
+    assert [said for said in person.call.heard if said.startswith("echo")] == ["echo"]
+    assert sum("This is an automated voice" in said for said in person.call.heard) == 1
+
+
+@pytest.mark.parametrize(
+    ("settings", "answered_by", "came_to"),
+    [
+        ({}, "machine_start", ("undelivered", "machine")),
+        ({"voicemail": "leave message", "opt_out_number": TOLL_FREE}, "machine_end_beep", ("delivered", None)),
+    ],
+)
+async def test_a_machine_that_takes_a_call_with_a_flow_is_hung_up_on(
+    desk: Desk, answered_by: Any, came_to: tuple[str, str | None]
+) -> None:
+    desk.twilio.state.pickup = lambda _to: Pickup(answered_by=answered_by)
+    await plan(desk, text="", flow="how_are_you")
+    await desk.house.deliver()
+    person = desk.twilio.taken()
+    await asyncio.wait_for(person.call.ended.wait(), 10)
+    assert not [said for said in person.call.heard if "1 8 8 8" in said]
+    assert (await settled(desk, came_to[0])).reason_rule == came_to[1]
 
 
 async def test_somebody_who_answers_is_no_machine_whatever_twilio_finds(desk: Desk) -> None:
