@@ -19,6 +19,7 @@ from base.clock import Clock
 from base.database import Sessions, transaction
 from base.encryption import KeyRing
 from base.errors import ParleyError
+from bot.begun import BEGUN_BY
 from bot.carrier_words import HELP, REOPEN, read_stop, read_word, scope_of, stop_effect
 from bot.claims import Claim, keep
 from bot.dialogue import (
@@ -163,7 +164,8 @@ class Decider:
         if (stop := read_stop(claim)) is not None:
             return self._stopped(claim, stop)
         log.error("turn_given_up", conversation_id=str(claim.conversation_id), reason=reason, kind=claim.kind)
-        if claim.kind == "no_reply":
+        if claim.kind == "no_reply" or BEGUN_BY in claim.data:
+            # They have not said anything that somebody could answer.
             return None
         return Decided(
             claim,

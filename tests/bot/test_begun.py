@@ -101,6 +101,19 @@ async def test_an_answer_is_an_answer_and_a_word_into_the_silence_before_it_is_p
     ]  # fmt: skip
 
 
+async def test_nobody_is_handed_to_a_colleague_because_we_could_not_begin(stage, contact_id):
+    stage.dialogue.script = lambda _: 500
+    conversation_id = await begin(stage, contact_id)
+    for _ in range(4):
+        await stage.turns.resume_waiting()
+    assert len(stage.dialogue.requests) > 1
+    async with stage.sessions() as session:
+        talk = await session.get_one(Conversation, conversation_id)
+        states = list(await session.scalars(select(Message.turn_state).where(Message.client_id == key_of("one"))))
+    assert (talk.status, states) == ("open", ["done"])
+    assert not await outbox(stage)
+
+
 async def test_in_a_chat_that_rests_the_flow_begins_there_and_nobody_sees_the_opening(stage, contact_id):
     place = await set_chat(stage, contact_id)
     stage.dialogue.script = lambda _: say("How are you?")
