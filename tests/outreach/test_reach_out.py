@@ -9,7 +9,10 @@ from sqlalchemy import event, text
 
 from base.database import transaction
 from crm.contacts.service import attach_address
+from outreach.habits import read_habits
+from outreach.library import Library
 from outreach.ports import Refused
+from outreach.walking import Work
 from outreach.why import explain
 from tests.outreach.conftest import WritingSender
 
@@ -123,6 +126,23 @@ async def say(site, conversation_id, channel, *, after):
             ),
             {"id": conversation_id, "at": at},
         )
+
+
+async def test_nobody_who_objects_to_profiling_is_judged_by_their_answers(site, journey, sms):
+    contact_id = await site.contact(fields={"country": "US", "state": "NY"}, time_zone="America/New_York")
+    site.clock.forward(days=-20)
+    for hours in (0, 1):
+        await site.happen(contact_id, "link_clicked")
+        site.clock.forward(minutes=hours)
+    site.clock.forward(days=20)
+    async with site.sessions() as session:
+        work = Work(session, site.gatekeeper, Library(), site.clock.now())
+        _, habits = await read_habits(work, [contact_id])
+        assert sum(habits[contact_id]["email"].hours.values()) == 2
+    await site.consent(contact_id, "withdrawn", channel="all", purpose="profiling")
+    async with site.sessions() as session:
+        work = Work(session, site.gatekeeper, Library(), site.clock.now())
+        assert (await read_habits(work, [contact_id]))[1] == {}
 
 
 async def test_what_costs_more_than_allowed_is_left_out(site, journey, sms):

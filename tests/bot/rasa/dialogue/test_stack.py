@@ -196,3 +196,19 @@ def test_flows_that_jump_to_each_other_without_end_bring_a_person():
     ring = {"steps": {"on": {"step": "jump", "flow": "back"}}}
     talk = Conversation(document(ring=ring, back={"steps": {"on": {"step": "jump", "flow": "ring"}}}))
     assert effects(talk.start(), "hand_off")
+
+
+@pytest.mark.parametrize("says", ["a lamp", None])
+def test_a_talk_whose_flows_the_platform_has_ended_begins_the_flow_that_it_names(says):
+    talk = shop()
+    talk.start()
+    if says is not None:
+        talk.say(says)
+    known = dict(talk.slots)
+    # As `bot/begun.py` leaves the state of a talk that rests.
+    talk.state = {**talk.state, "stack": [], "ended": None, "awaits": None, "clarify": None}
+    answer = talk.push("start", value="news")
+    assert texts(answer) == ["ask_topic"]
+    assert {name: talk.slots[name] for name in known} == known
+    assert texts(talk.say("lamps")) == ["thanks"]
+    assert ended(answer) == []
