@@ -30,11 +30,6 @@ def check_talks(folder: JourneyFolder, content: Content) -> Iterator[FlowError]:
             }
         elif isinstance(step, Converse | Call):
             flow = step.flow
-            if isinstance(step, Call) and flow is not None:
-                problem = "a call of a journey speaks its text, and cannot lead a flow"
-                yield folder.step_fault(
-                    index, "call.flow", problem, "Give it wording instead, or use `converse`", "flow"
-                )
             named = {outcome: ("ways", outcome) for outcome in step.ways}
             for outcome in _lacking(folder.model, step, content):
                 problem = f"it says not where to go when the talk ends with {outcome}"

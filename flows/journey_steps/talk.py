@@ -92,13 +92,12 @@ class Converse(Talk):
 
 
 class Call(Talk):
-    """Calls by telephone and speaks its text; put a `consent_gate` for `voice` before it.
+    """Calls by telephone and speaks its text, or runs a flow; put a `consent_gate` for `voice` before it.
 
     Who does not pick up, or whose mailbox answers, counts as `no_reply`.
 
     Attributes:
-        flow: leave it out: the wording is spoken, and who heard it goes on at `next`. A call that leads a flow is
-            refused, as nothing runs it yet.
+        flow: the flow that is run; without one the wording is spoken, and who heard it goes on at `next`.
         attempts: how often it may ring.
         apart: the time between two attempts.
     """

@@ -248,11 +248,6 @@ def test_a_call_that_promotes_needs_a_gate_for_calls_before_it():
     assert broken(ENTER, CALL | {"purpose": "service"}, DONE) == []
 
 
-def test_a_call_that_would_lead_a_flow_is_refused_as_nothing_runs_it():
-    gate = {"id": "may_call", "step": "consent_gate", "channels": ["voice"], "not_allowed": "done"}
-    assert ("call.flow", "ring") in broken(ENTER, gate, CALL | {"flow": "hello"}, DONE)
-
-
 def test_a_refusal_of_a_gate_is_not_passed_over():
     gate = {"id": "gate", "step": "consent_gate", "channels": ["email"], "not_allowed": "wait"}
     by_sms = {"id": "mail", "step": "send", "channels": ["sms"]}
