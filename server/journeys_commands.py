@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -13,6 +14,7 @@ import click
 from server.settings import read_settings
 
 if TYPE_CHECKING:
+    from flows.content import Content
     from outreach.landing import Impact
     from server.wiring import Platform
 
@@ -207,6 +209,56 @@ def rollback(journey: str, version: str, places: tuple[str, ...], *, yes: bool) 
         click.confirm(f"Make version {version} of {journey} the live one?", abort=True)
     _run(run)
     click.echo(f"version {version} of {journey} is live")
+
+
+@journeys.command()
+@click.argument("journey", required=False)
+@click.option("--folder", type=click.Path(exists=True, file_okay=False, path_type=Path), help="Other content.")
+def test(journey: str | None, folder: Path | None) -> None:
+    """Run the tests of JOURNEY, or of all journeys, in virtual time. Nothing of the site is touched."""
+    from server.journeys_simulating import run_tests
+
+    content = _content(folder)
+    if journey is not None and journey not in content.journey_tests:
+        raise click.ClickException(f"The journey {journey} has no tests: write them into tests.yml in its folder.")
+    failed = 0
+    for name, one, faults in run_tests(content, journey):
+        click.echo(f"{name}: {one.name}: {'not as expected' if faults else 'as expected'}")
+        for fault in faults:
+            click.echo(f"  {fault}")
+        failed += bool(faults)
+    if failed:
+        raise click.ClickException(f"{failed} tests did not come out as expected.")
+
+
+@journeys.command()
+@click.argument("journey")
+@click.option("--people", type=click.IntRange(1, 1_000), default=200, show_default=True, help="How many go through.")
+@click.option("--days", type=click.IntRange(1, 730), default=60, show_default=True, help="How long they are watched.")
+@click.option("--seed", type=int, default=1, show_default=True, help="Who they are; the same seed draws the same.")
+@click.option("--folder", type=click.Path(exists=True, file_okay=False, path_type=Path), help="Other content.")
+def simulate(journey: str, people: int, days: int, seed: int, folder: Path | None) -> None:
+    """Let people who are drawn by chance go through JOURNEY in virtual time, and draw which ways they went.
+
+    Most agreed to be written to, some do what the journey waits for, half answer. Nothing of the site is touched.
+    """
+    from outreach.simulation_flow import draw_flow
+    from server.journeys_simulating import run_population
+
+    content = _content(folder)
+    if journey not in content.journeys:
+        raise click.ClickException(f"There is no journey {journey}; there are {', '.join(sorted(content.journeys))}.")
+    for line in draw_flow(run_population(content, journey, people, timedelta(days=days), seed=seed)):
+        click.echo(line)
+
+
+def _content(folder: Path | None) -> Content:
+    """What is simulated. What happens in virtual time is no news for the log."""
+    from base.logging import configure_logging
+    from flows.compiler import load_content
+
+    configure_logging(level="ERROR", as_json=False)
+    return load_content(intents=None) if folder is None else load_content(folder, intents=None)
 
 
 def _show(lines: list[Impact]) -> None:
