@@ -14,7 +14,8 @@ from urllib.parse import quote
 from uuid import UUID
 
 import structlog
-from sqlalchemy import func, select, update
+from sqlalchemy import cast, func, select, update
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from base.clock import Clock
@@ -108,8 +109,9 @@ class ConnectorCalls:
             await lock_contact(session, call.contact_id)
         except NotFound:
             return  # erased meanwhile, and the call's row with them
-        if result["ok"] and step is not None and step.save:
-            await self._save(session, call.contact_id, step, result.get("json"), now)
+        told = _told(step, result.get("json")) if result["ok"] and step is not None else {}
+        if told:
+            await self._save(session, call.contact_id, told, now)
         state = "done" if result["ok"] else "failed"
         if not result["ok"]:
             _log.warning("journey_call_failed", journey=call.journey, step=call.step, problem=result.get("problem"))
@@ -122,24 +124,28 @@ class ConnectorCalls:
         await session.execute(
             update(Enrolment)
             .where(Enrolment.id == call.enrolment_id, Enrolment.state == "active", Enrolment.step == call.step)
-            .values(due_at=self._clock.now())
+            # For the journey's own words, whatever may be kept of the person: they were asked for to be told.
+            .values(due_at=self._clock.now(), remembered=Enrolment.remembered.op("||")(cast(told, JSONB)))
             .execution_options(synchronize_session=False)
         )
 
-    async def _save(self, session: AsyncSession, contact_id: UUID, step: Step, answer: Any, now: datetime) -> None:
+    async def _save(self, session: AsyncSession, contact_id: UUID, told: Mapping[str, Any], now: datetime) -> None:
         """Fills fields from another system, which is completing somebody's profile: only of whom that may be done."""
         refusal = (await find_refusals(session, self._keys, [contact_id], "enriching", now)).get(contact_id)
         if refusal is not None:
-            _log.info("journey_answer_not_kept", contact_id=str(contact_id), step=step.step)
+            _log.info("journey_answer_not_kept", contact_id=str(contact_id))
             return
-        found = {field: find_value(answer, pointer) for field, pointer in step.save.items()}
-        kept = {
-            field: value[:_LONGEST] if isinstance(value, str) else value
-            for field, value in found.items()
-            if isinstance(value, str | int | float)
-        }
-        if kept:
-            await set_fields(session, contact_id, kept, now)
+        await set_fields(session, contact_id, told, now)
+
+
+def _told(step: Step, answer: Any) -> dict[str, Any]:
+    """By field, what the answer says where the step looks for it."""
+    found = {field: find_value(answer, pointer) for field, pointer in step.save.items()}
+    return {
+        field: value[:_LONGEST] if isinstance(value, str) else value
+        for field, value in found.items()
+        if isinstance(value, str | int | float)
+    }
 
 
 async def _claim(session: AsyncSession, now: datetime) -> list[_Claimed]:

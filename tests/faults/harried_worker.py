@@ -127,4 +127,10 @@ async def _work(orders: Orders, progress: Any) -> None:
         except (OperationalError, OSError):
             # As server.worker does: the database is away, and comes back.
             await asyncio.sleep(0.2)
+        except ExceptionGroup as errors:
+            # Outcomes that could not be stored: Procrastinate logs it, and the next wake-up goes on.
+            _, others = errors.split((OperationalError, OSError))
+            if others is not None:
+                raise
+            await asyncio.sleep(0.2)
         await asyncio.sleep(0.05)

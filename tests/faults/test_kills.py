@@ -27,7 +27,7 @@ from base.database import Sessions, create_engine, create_sessions, transaction
 from base.ids import new_id
 from base.migrate import migrate
 from base.postgres import start_embedded
-from channels.sms.simulator import LocalTwilio, Number
+from channels.sms.simulator import Answer, LocalTwilio, Number, Sent
 from channels.sms.webhook import SMSWebhooks, routes
 from crm.consent.ledger import ConsentFact, append_consent_events
 from crm.contacts.models import SEALED_COLUMN, Contact, ContactPoint
@@ -104,6 +104,13 @@ async def scene(url: str, messages: int) -> AsyncIterator[Scene]:
     engine = create_engine(url)
     sessions, clock = create_sessions(engine), Clock(ahead())
     twilio = LocalTwilio(account_sid=_ACCOUNT_SID, tokens=(_TOKEN,), numbers=[Number(_OURS)], reports_by_itself=True)
+
+    def take(sent: Sent) -> Answer:
+        # The provider lives at the time of the workers.
+        sent.created_at = clock.now()
+        return Answer()
+
+    twilio.state.script = take
     api_url, port = await twilio.start(), free_port()
     public_url = f"http://127.0.0.1:{port}"
     await fill(sessions, clock.now(), messages, api_url)
@@ -168,9 +175,9 @@ async def check(here: Scene, messages: int, oracle: Any) -> None:
     assert len(rows) == messages
     assert {state for _, state in rows} <= {"accepted", "delivered", "unknown"}
     # What is said to have left has left, and what has left is said to.
-    assert all((state != "unknown") == (taken[text] == 1) for text, state in rows)
     doubtful = sum(state == "unknown" for _, state in rows)
     print(f"{messages} messages, {here.kills} kills: {len(taken)} taken, {doubtful} in doubt")
+    assert [(text, state) for text, state in rows if (state != "unknown") != (taken[text] == 1)] == []
     assert doubtful <= here.kills
     await oracle(here.sessions, Clock(here.orders.ahead + timedelta(hours=2)).now())
 

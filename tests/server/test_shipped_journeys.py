@@ -11,22 +11,9 @@ from server.journeys_simulating import ScratchServer, ScratchTalks
 CONTENT = load_content(intents=None)
 COMPILED = compile_journeys(CONTENT)
 TESTS = [(name, test) for name, file in sorted(CONTENT.journey_tests.items()) for test in file.tests.root]
-DIFFER = {
-    "a no is the end of it": "The law laid down has no hours for promotion on Telegram, so it goes by e-mail.",
-    "at a thousand points the credit is booked and told to who wants our e-mail": (
-        "A connector's answer is kept only of who may be enriched, which wants a consent to profiling in Britain."
-    ),
-}
-"""Where the engine keeps the law more strictly than the author of a test thought; each is to be settled by them."""
 
 
-def _cases():
-    for name, test in TESTS:
-        marks = [pytest.mark.xfail(reason=DIFFER[test.name], strict=True)] if test.name in DIFFER else []
-        yield pytest.param(name, test, id=f"{name}: {test.name}", marks=marks)
-
-
-@pytest.mark.parametrize(("journey", "test"), list(_cases()))
+@pytest.mark.parametrize(("journey", "test"), [pytest.param(*one, id=f"{one[0]}: {one[1].name}") for one in TESTS])
 async def test_a_journey_does_what_its_tests_say(postgres_url, journey, test):
     async with ScratchServer(postgres_url).place("parley_template") as place:
         assert await run_test(place, ScratchTalks(), COMPILED[journey], test) == []
