@@ -19,14 +19,17 @@ from base.database import Sessions, transaction
 from base.encryption import KeyRing
 from crm.contacts.addresses import ADDRESS_KINDS
 from crm.contacts.service import read_addresses, read_points
+from outreach.accounts.book import AccountBook
 from outreach.models import OutboxMessage
+from outreach.outcomes import LOOK_AFTER
 from outreach.ports import Lists, ProviderAway, Sender, Sought
 from outreach.reports import write_report
 
 _log = structlog.get_logger(__name__)
 
-_SOME = 50
+_SOME = 10  # at a time: of a process that dies meanwhile, so many are looked for only the next time
 _AGAIN = timedelta(minutes=55)
+_LISTED_FOR = timedelta(days=1)
 _FIRST = timedelta(minutes=30)
 """A look that was to be sooner than this after the message became doubtful is the first one."""
 
@@ -34,9 +37,17 @@ _FIRST = timedelta(minutes=30)
 class Looking:
     """Fulfils `outreach.ports.DueWork`."""
 
-    def __init__(self, sessions: Sessions, keys: KeyRing, senders: Mapping[str, Sender]) -> None:
+    def __init__(
+        self, sessions: Sessions, keys: KeyRing, senders: Mapping[str, Sender], accounts: AccountBook | None = None
+    ) -> None:
+        """Creates it.
+
+        Args:
+            accounts: what the senders know their accounts by; read before a provider is asked.
+        """
         self._sessions = sessions
         self._keys = keys
+        self._accounts = accounts
         self._lists: Mapping[str, Lists] = {
             channel: sender for channel, sender in senders.items() if isinstance(sender, Lists)
         }
@@ -45,6 +56,8 @@ class Looking:
         """Looks for all that are due; returns how many had left."""
         found = 0
         while sought := await self._take(now):
+            if self._accounts is not None:
+                await self._accounts.refresh()
             for channel, one in sought:
                 found += await self._look(channel, one, now)
         return found
@@ -101,11 +114,26 @@ class Looking:
                 sought.append((row.channel, Sought(row.id, row.account_id, address, row.text, since)))
         return sought
 
+    async def _ask_again(self, sought: Sought, now: datetime) -> None:
+        """Has a provider that was away asked soon, for as long as it may still list the message."""
+        async with transaction(self._sessions) as session:
+            await session.execute(
+                update(OutboxMessage)
+                .where(
+                    OutboxMessage.id == sought.outbox_id,
+                    OutboxMessage.state == "unknown",
+                    OutboxMessage.updated_at > now - _LISTED_FOR,
+                )
+                .values(look_at=now + LOOK_AFTER)
+                .execution_options(synchronize_session=False)
+            )
+
     async def _look(self, channel: str, sought: Sought, now: datetime) -> bool:
         try:
             listed = await self._lists[channel].find_sent(sought)
         except ProviderAway:
             _log.warning("provider_not_asked", outbox_id=str(sought.outbox_id), channel=channel)
+            await self._ask_again(sought, now)
             return False
         async with transaction(self._sessions) as session:
             ours = select(OutboxMessage.provider_id).where(

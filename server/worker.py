@@ -86,7 +86,7 @@ def create_pump(platform: Platform, closing: AsyncExitStack, reactor: Reactor | 
             SilenceTimers(platform.sessions),
             ConfirmationMails(platform.sessions),
             PrivacyMails(platform.sessions),
-            Looking(platform.sessions, platform.keys, senders),
+            Looking(platform.sessions, platform.keys, senders, accounts),
             *create_journey_work(platform, library, reactor or create_reactor(platform, library)),
         ],
     )

@@ -117,7 +117,7 @@ async def _work(orders: Orders, progress: Any) -> None:
     sender = FatedSender(accounts, orders.public_url, fate)
     gatekeeper = Gatekeeper(read_rule_pack(), {"sms": sender}, ("America/New_York",), accounts, KEYS)
     delivery = FatedDelivery(sessions, KEYS, gatekeeper, fate=fate)
-    looking = Looking(sessions, KEYS, {"sms": sender})
+    looking = Looking(sessions, KEYS, {"sms": sender}, accounts)
     progress.send("begins")
     while True:
         try:

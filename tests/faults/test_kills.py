@@ -94,15 +94,18 @@ class Scene:
             async with self.worker(point="nowhere", ahead=self.orders.ahead + later), asyncio.timeout(within):
                 while (await self.states()).keys() & {"planned", "deferred", "sending"}:
                     await asyncio.sleep(0.1)
-                # A look at what is in doubt is part of each round.
-                await asyncio.sleep(1)
+                # A look at what is in doubt is part of each round; it is over when nothing more is found.
+                doubtful = None
+                while (left := (await self.states())["unknown"]) != doubtful:
+                    doubtful = left
+                    await asyncio.sleep(3)
         await self.twilio.drain()
 
 
 @contextlib.asynccontextmanager
 async def scene(url: str, messages: int) -> AsyncIterator[Scene]:
-    engine = create_engine(url)
-    sessions, clock = create_sessions(engine), Clock(ahead())
+    engine, offset = create_engine(url), ahead()
+    sessions, clock = create_sessions(engine), Clock(offset)
     twilio = LocalTwilio(account_sid=_ACCOUNT_SID, tokens=(_TOKEN,), numbers=[Number(_OURS)], reports_by_itself=True)
 
     def take(sent: Sent) -> Answer:
@@ -122,7 +125,7 @@ async def scene(url: str, messages: int) -> AsyncIterator[Scene]:
     server = TestServer(app, port=port)
     await server.start_server()
     try:
-        yield Scene(sessions, twilio, Orders(url, public_url, "nowhere", 0, ahead()))
+        yield Scene(sessions, twilio, Orders(url, public_url, "nowhere", 0, offset))
     finally:
         await twilio.stop()
         await server.close()

@@ -90,7 +90,7 @@ async def test_a_provider_that_is_away_is_asked_again_later(site, doubtful):
         assert await look(site, provider) == 0
     assert "provider_not_asked" in [one["event"] for one in logs]
     provider.is_away = False
-    site.clock.forward(minutes=55)
+    site.clock.forward(minutes=5)
     assert await look(site, provider) == 1
 
 
