@@ -168,6 +168,8 @@ class Suppression(Table):
     channel: Mapped[str]
     reason: Mapped[str]
     created_at: Mapped[datetime]
+    again_id: Mapped[UUID | None]
+    """An id as old as the last time the same was said again; None when it was said once."""
 
 
 class OptOutReview(Table):

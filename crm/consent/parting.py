@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, func, insert, select
+from sqlalchemy import delete, func, insert, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from crm.consent.ledger import (
@@ -68,7 +68,8 @@ async def part_principals(session: AsyncSession, parted: Parted, now: datetime) 
         .returning(PrincipalLink.after_seq)
     )
     since = await _read_since(session, parted, after_seq or 0)
-    facts = [fact for told in since for fact in _said_again(told, parted, now)]
+    denied: set[UUID] = set()
+    facts = [fact for told in since for fact in _said_again(told, parted, denied, now)]
     given = {told[0].id for told in since if _is_theirs(told[0], parted)}
     facts += await _ended(session, parted, given, now)
     await record_consent_events(session, facts, now)
@@ -88,11 +89,16 @@ async def _read_since(session: AsyncSession, parted: Parted, after_seq: int) -> 
     return [(event, text) for event, text in rows]
 
 
-def _said_again(told: Told, parted: Parted, now: datetime) -> Iterable[ConsentFact]:
-    """A no for the other of the two, and a yes that was the merged one's for them."""
+def _said_again(told: Told, parted: Parted, denied: set[UUID], now: datetime) -> Iterable[ConsentFact]:
+    """A no for the other of the two, a yes that was the merged one's for them, and one's own yes after such a no.
+
+    Args:
+        denied: for whom a no was said again; whose is added.
+    """
     event, notice = told
     if event.event in _NO:
         other = parted.merged_id if event.principal_ref == parted.survivor_id else parted.survivor_id
+        denied.add(other)
         yield replace(_follow(event, event.event, parted, now), principal_ref=other)
     elif _is_theirs(event, parted):
         # Confirmed by a link it was once: here it is no more than said, as no link was sent to them alone.
@@ -100,6 +106,16 @@ def _said_again(told: Told, parted: Parted, now: datetime) -> Iterable[ConsentFa
         yield replace(
             again,
             principal_ref=parted.merged_id,
+            actor=event.actor,
+            lawful_basis=event.lawful_basis,
+            notice_text=notice,
+            valid_until=event.valid_until,
+            evidence={**event.evidence, **again.evidence},
+        )
+    elif event.event in GRANTING and event.principal_ref in denied:
+        again = _follow(event, event.event, parted, event.effective_at)
+        yield replace(
+            again,
             actor=event.actor,
             lawful_basis=event.lawful_basis,
             notice_text=notice,
@@ -141,12 +157,12 @@ def _follow(event: ConsentEvent, name: Any, parted: Parted, at: datetime) -> Con
 
 
 async def _stop_both(session: AsyncSession, parted: Parted) -> None:
-    """What stopped one of them since the merge, whose key is later than the merge's, stops the other."""
+    """What stopped one of them since the merge, first or once more, stops the other: an id later than the merge's."""
     rows = await session.scalars(
         select(Suppression)
         .where(
             Suppression.contact_id.in_([parted.survivor_id, parted.merged_id]),
-            Suppression.id > parted.merge_id,
+            or_(Suppression.id > parted.merge_id, Suppression.again_id > parted.merge_id),
         )
         .order_by(Suppression.id)
     )

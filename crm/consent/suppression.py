@@ -9,7 +9,17 @@ from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, CompoundSelect, delete, or_, select, true, union_all
+from sqlalchemy import (
+    ColumnElement,
+    CompoundSelect,
+    Integer,
+    delete,
+    literal_column,
+    or_,
+    select,
+    true,
+    union_all,
+)
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -19,6 +29,8 @@ from crm.consent.models import Suppression
 from crm.consent.principals import is_principal_of
 from crm.consent.rules import ALL
 from crm.contacts.models import ContactPoint
+
+_IS_NEW = literal_column("(xmax = 0)::int", Integer())
 
 
 async def suppress(
@@ -40,15 +52,14 @@ async def suppress(
                 {"id": new_id(), column: value, "channel": channel, "reason": reason, "created_at": now}
                 for value in values
             ]
-            statement = (
-                insert(Suppression)
-                .values(rows)
-                .on_conflict_do_nothing(
-                    index_elements=[column, "channel"], index_where=getattr(Suppression, column).is_not(None)
-                )
-                .returning(Suppression.id)
+            statement = insert(Suppression).values(rows)
+            # Said again it stays as it was, but for when: who is parted from another later takes it along.
+            statement = statement.on_conflict_do_update(
+                index_elements=[column, "channel"],
+                index_where=getattr(Suppression, column).is_not(None),
+                set_={"again_id": statement.excluded.id},
             )
-            stopped += len((await session.scalars(statement)).all())
+            stopped += sum((await session.scalars(statement.returning(_IS_NEW))).all())
     return stopped
 
 

@@ -148,7 +148,7 @@ async def _dialogue() -> AsyncIterator[tuple[Any, Any, Mapping[str, Any]]]:
 
 
 def _is_shared(item: str) -> bool:
-    return item in ("library/patterns", "knowledge", "intents") or item.startswith("journeys/")
+    return item in ("library/patterns", "knowledge", "intents", "journeys/demo_follow_up")
 
 
 def _texts(folder: Path) -> dict[str, str]:
