@@ -98,8 +98,10 @@ def _said_again(told: Told, parted: Parted, denied: set[UUID], now: datetime) ->
     event, notice = told
     if event.event in _NO:
         other = parted.merged_id if event.principal_ref == parted.survivor_id else parted.survivor_id
-        denied.add(other)
-        yield replace(_follow(event, event.event, parted, now), principal_ref=other)
+        # For whom it was recorded, too: a yes from before it is said again, and must not come last.
+        for principal in (event.principal_ref, other):
+            denied.add(principal)
+            yield replace(_follow(event, event.event, parted, now), principal_ref=principal)
     elif _is_theirs(event, parted):
         # Confirmed by a link it was once: here it is no more than said, as no link was sent to them alone.
         again = _follow(event, "imported" if notice is None else "given", parted, event.effective_at)

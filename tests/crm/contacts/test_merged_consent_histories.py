@@ -62,6 +62,7 @@ class Model:
 @settings(max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(STEPS, max_size=12))
 @example([("merge", 0), ("stop", 1), ("yes", 0), ("unmerge", 0)])
+@example([("merge", 1), ("yes", 0), ("stop", 0), ("unmerge", 0)])
 @example([("stop", 0), ("merge", 0), ("stop", 0), ("unmerge", 0)])
 async def test_consent_stands_exactly_where_the_last_word_of_who_they_are_was_yes(database, keys, now, steps) -> None:
     model, merge_id, survivor = Model(), None, 0
