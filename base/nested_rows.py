@@ -5,7 +5,9 @@ JSON has no times, ids or bytes: who reads the rows makes them again (`datetime.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import (
     JSON,
@@ -15,9 +17,11 @@ from sqlalchemy import (
     Subquery,
     TableValuedAlias,
     Uuid,
+    any_,
     bindparam,
     column,
     func,
+    literal,
     select,
 )
 from sqlalchemy.dialects.postgresql import ARRAY
@@ -39,6 +43,12 @@ def asked_id(parameter: str) -> Subquery:
     a plan for just these looks cheaper and is made anew each time, which takes longer than reading.
     """
     return select(bindparam(parameter, type_=Uuid()).label("id")).subquery(parameter)
+
+
+def one_of(column: Any, ids: Iterable[UUID]) -> ColumnElement[bool]:
+    """Whether a column holds one of these ids; in a statement that stays the same however many they are."""
+    named: ColumnElement[bool] = column == any_(literal(list(ids), ARRAY(Uuid())))
+    return named
 
 
 def nested(rows: Select[*tuple[Any, ...]] | CompoundSelect[*tuple[Any, ...]]) -> ColumnElement[list[list[Any]]]:

@@ -14,12 +14,12 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import any_, literal, select, text
-from sqlalchemy.dialects.postgresql import ARRAY, insert
+from sqlalchemy import select, text
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from base.ids import new_id
-from base.nested_rows import asked_ids
+from base.nested_rows import asked_ids, one_of
 from crm.contacts.models import Contact
 from outreach.conditions_sql import compile_condition
 from outreach.definitions import JourneyDefinition
@@ -151,7 +151,7 @@ async def _past(door: _Door, coming: Collection[UUID]) -> dict[UUID, _Past]:
         return {}
     rows = await door.session.execute(
         select(Enrolment.contact_id, Enrolment.id, Enrolment.state, Enrolment.updated_at).where(
-            Enrolment.contact_id == any_(literal(list(coming), ARRAY(Contact.id.type))),
+            one_of(Enrolment.contact_id, coming),
             Enrolment.journey == door.definition.journey,
         )
     )
@@ -186,7 +186,7 @@ async def _give_way(door: _Door, coming: Collection[UUID]) -> list[UUID]:
     rows = (
         await door.session.execute(
             select(Enrolment.contact_id, Enrolment.id, Enrolment.journey, Enrolment.version).where(
-                Enrolment.contact_id == any_(literal(list(coming), ARRAY(Contact.id.type))),
+                one_of(Enrolment.contact_id, coming),
                 Enrolment.journey != door.definition.journey,
                 Enrolment.state == "active",
             )

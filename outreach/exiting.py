@@ -6,10 +6,10 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import any_, literal, update
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from base.nested_rows import one_of
 from outreach.models import Enrolment, OutboxMessage
 from outreach.reasons import reason_in_words
 from outreach.trail import Happened, record_all
@@ -33,7 +33,7 @@ async def end_each(session: AsyncSession, reasons: Mapping[UUID, str], now: date
     ended = (
         await session.execute(
             update(Enrolment)
-            .where(Enrolment.id == any_(literal(list(reasons), ARRAY(Enrolment.id.type))), Enrolment.state == "active")
+            .where(one_of(Enrolment.id, reasons), Enrolment.state == "active")
             .values(state="exited", due_at=None, parked_due_at=None, updated_at=now)
             .returning(Enrolment.id, Enrolment.journey, Enrolment.contact_id, Enrolment.conversation_id)
             .execution_options(synchronize_session=False)
@@ -44,10 +44,9 @@ async def end_each(session: AsyncSession, reasons: Mapping[UUID, str], now: date
         by_reason.setdefault(reasons[row.id], []).append(row.id)
     contact_ids = [row.contact_id for row in ended]
     for reason, ids in by_reason.items():
-        one_of = literal(ids, ARRAY(Enrolment.id.type))
         await session.execute(
             update(Enrolment)
-            .where(Enrolment.id == any_(one_of))
+            .where(one_of(Enrolment.id, ids))
             .values(exit_reason=reason)
             .execution_options(synchronize_session=False)
         )
@@ -55,8 +54,8 @@ async def end_each(session: AsyncSession, reasons: Mapping[UUID, str], now: date
             update(OutboxMessage)
             .where(
                 # By the contact, for which there is an index.
-                OutboxMessage.contact_id == any_(literal(contact_ids, ARRAY(Enrolment.id.type))),
-                OutboxMessage.enrolment_id == any_(one_of),
+                one_of(OutboxMessage.contact_id, contact_ids),
+                one_of(OutboxMessage.enrolment_id, ids),
                 OutboxMessage.state.in_(("planned", "deferred")),
             )
             .values(state="cancelled", reason_rule=reason, reason=reason_in_words(reason), updated_at=now)

@@ -12,10 +12,10 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import any_, literal, select, update
-from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy import literal, select, update
+from sqlalchemy.dialects.postgresql import JSONB
 
-from crm.contacts.models import Contact
+from base.nested_rows import one_of
 from crm.timeline.models import TimelineEvent
 from outreach.conversing import NO_REPLY, read_outcomes
 from outreach.decisions import Deny
@@ -141,7 +141,7 @@ async def _mark(work: Work, group: Group, outbox_ids: set[UUID]) -> None:
     if outbox_ids:
         await work.session.execute(
             update(OutboxMessage)
-            .where(OutboxMessage.id == any_(literal(list(outbox_ids), ARRAY(Contact.id.type))))
+            .where(one_of(OutboxMessage.id, outbox_ids))
             .values(content=literal(content, JSONB()))
             .execution_options(synchronize_session=False)
         )
@@ -153,7 +153,7 @@ async def _find_mailboxes(work: Work, rows: Sequence[Any]) -> set[UUID]:
         return set()
     found = await work.session.scalars(
         select(TimelineEvent.data["outbox_id"].astext).where(
-            TimelineEvent.contact_id == any_(literal([row.contact_id for row in rows], ARRAY(Contact.id.type))),
+            one_of(TimelineEvent.contact_id, [row.contact_id for row in rows]),
             TimelineEvent.kind == "message_delivered",
             TimelineEvent.data["rule"].astext == VOICEMAIL,
         )

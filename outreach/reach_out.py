@@ -14,9 +14,9 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import DateTime, Text, Uuid, any_, literal, select, update
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import DateTime, Text, Uuid, select, update
 
+from base.nested_rows import one_of
 from base.tables import table_of
 from outreach.chances import Habit, LeftOut, Option, choose, find_moment
 from outreach.decisions import Deny
@@ -189,8 +189,8 @@ async def read_rows(work: Work, walkers: Sequence[Walker]) -> dict[UUID, list[An
         OutboxMessage.reason_rule,
     ).where(
         # By the contact, for which there is an index.
-        OutboxMessage.contact_id == any_(literal([one.contact_id for one in walkers], ARRAY(Uuid()))),
-        OutboxMessage.enrolment_id == any_(literal([one.id for one in walkers], ARRAY(Uuid()))),
+        one_of(OutboxMessage.contact_id, [one.contact_id for one in walkers]),
+        one_of(OutboxMessage.enrolment_id, [one.id for one in walkers]),
     )
     arrivals = {walker.id: f"{walker.occurrence}:" for walker in walkers}
     rows: dict[UUID, list[Any]] = defaultdict(list)

@@ -15,11 +15,11 @@ from typing import Any
 from uuid import UUID
 
 import structlog
-from sqlalchemy import DateTime, Uuid, any_, literal, select, update
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import DateTime, Uuid, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from base.database import Sessions, repeat_on_deadlock, transaction
+from base.nested_rows import one_of
 from base.tables import table_of
 from crm.contacts.models import Contact
 from crm.timeline.models import TimelineEvent
@@ -269,7 +269,7 @@ def _woken_at(step: Step | None, row: Any, events: Sequence[Event]) -> datetime 
 
 
 async def _hold(session: AsyncSession, contact_ids: Collection[UUID]) -> list[UUID]:
-    found = select(Contact.id).where(_one_of(Contact.id, contact_ids)).order_by(Contact.id)
+    found = select(Contact.id).where(one_of(Contact.id, contact_ids)).order_by(Contact.id)
     return list(await session.scalars(found.with_for_update(key_share=True)))
 
 
@@ -285,7 +285,7 @@ async def _read_events(session: AsyncSession, event_ids: Sequence[UUID], held: f
             TimelineEvent.source,
             TimelineEvent.occurred_at,
         )
-        .where(_one_of(TimelineEvent.id, event_ids))
+        .where(one_of(TimelineEvent.id, event_ids))
         .order_by(TimelineEvent.occurred_at, TimelineEvent.id)
     )
     return [Event(*row) for row in rows if row.contact_id in held]
@@ -307,7 +307,7 @@ async def _read_enrolments(session: AsyncSession, contact_ids: Collection[UUID])
             Enrolment.entered_at,
             Enrolment.goal_at,
         )
-        .where(_one_of(Enrolment.contact_id, contact_ids), (Enrolment.state == "active") | Enrolment.goal_at.is_(None))
+        .where(one_of(Enrolment.contact_id, contact_ids), (Enrolment.state == "active") | Enrolment.goal_at.is_(None))
         .order_by(Enrolment.id)
     )
     return (await session.execute(found.with_for_update())).all()
@@ -334,10 +334,6 @@ def _wake_statement() -> Any:
     enrolments, given = table_of(Enrolment), given_rows({"id": Uuid(), "due_at": DateTime(timezone=True)})
     standing = enrolments.c.state == "active"
     return update(enrolments).where(enrolments.c.id == given.c.id, standing).values(due_at=given.c.due_at)
-
-
-def _one_of(column: Any, ids: Collection[UUID]) -> Any:
-    return column == any_(literal(list(ids), ARRAY(Contact.id.type)))
 
 
 _WAKE = _wake_statement()

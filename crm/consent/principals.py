@@ -16,6 +16,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import QueryableAttribute, aliased
 
+from base.nested_rows import one_of
 from crm.consent.models import PrincipalLink
 from crm.consent.weaving import Link
 
@@ -61,7 +62,7 @@ async def list_links(session: AsyncSession, contact_ids: Iterable[UUID]) -> dict
     rows = await session.execute(
         select(
             PrincipalLink.contact_id, PrincipalLink.principal_ref, PrincipalLink.joined_ref, PrincipalLink.after_seq
-        ).where(PrincipalLink.contact_id == any_(literal(list(contact_ids), ARRAY(Uuid()))))
+        ).where(one_of(PrincipalLink.contact_id, contact_ids))
     )
     for contact_id, principal_ref, joined_ref, after_seq in rows:
         found[contact_id].append(Link(principal_ref, joined_ref, after_seq))

@@ -18,10 +18,11 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from base.encryption import KeyRing
+from base.nested_rows import one_of
 from crm.segments.book import NEW, Book, Rule, read_book
 from crm.segments.locks import lock_members
 from crm.segments.models import SegmentDue, SegmentLook, SegmentMember, SegmentPerson
-from crm.segments.upkeep import lock_existing, one_of, renew_consents, renew_refusals
+from crm.segments.upkeep import lock_existing, renew_consents, renew_refusals
 from crm.timeline.ingesting import NewEvent, ingest
 
 _PROFILING = "profiling"

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Uuid, any_, delete, literal, select
-from sqlalchemy.dialects.postgresql import ARRAY, insert
+from sqlalchemy import delete, select
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from base.encryption import KeyRing
+from base.nested_rows import one_of
 from crm.consent.ledger import consent_states
 from crm.contacts.models import Contact
 from crm.profiling.rules import PURPOSE
@@ -103,9 +103,3 @@ async def lock_existing(session: AsyncSession, contact_ids: Collection[UUID]) ->
     """Those that are contacts still; they cannot be erased until the caller's transaction ends."""
     known = select(Contact.id).where(one_of(Contact.id, contact_ids)).order_by(Contact.id)
     return list(await session.scalars(known.with_for_update(read=True, key_share=True)))
-
-
-def one_of(column: Any, contact_ids: Collection[UUID]) -> ColumnElement[bool]:
-    """Whether a column names one of these contacts."""
-    named: ColumnElement[bool] = column == any_(literal(list(contact_ids), ARRAY(Uuid())))
-    return named

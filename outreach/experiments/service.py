@@ -7,12 +7,13 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Float, Select, any_, case, cast, func, literal, select, true, update
-from sqlalchemy.dialects.postgresql import ARRAY, insert
+from sqlalchemy import Float, Select, case, cast, func, literal, select, true, update
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from base.errors import Conflict, InvalidInput, NotFound
 from base.ids import new_id
+from base.nested_rows import one_of
 from base.tables import table_of
 from crm.contacts.models import Contact
 from crm.timeline.models import TimelineEvent
@@ -31,7 +32,7 @@ async def assign(
     experiment_id, winner = await _find(session, journey, name, design, now)
     known = await session.execute(
         select(ExperimentPerson.contact_id, ExperimentPerson.variant).where(
-            ExperimentPerson.experiment_id == experiment_id, _one_of(ExperimentPerson.contact_id, contact_ids)
+            ExperimentPerson.experiment_id == experiment_id, one_of(ExperimentPerson.contact_id, contact_ids)
         )
     )
     ways: dict[UUID, str] = dict(row for row in known)
@@ -59,7 +60,7 @@ async def note_goals(session: AsyncSession, contact_ids: Sequence[UUID], now: da
         select(Experiment.id, Experiment.design).where(
             Experiment.id.in_(
                 select(ExperimentPerson.experiment_id).where(
-                    _one_of(ExperimentPerson.contact_id, contact_ids), ExperimentPerson.goal_at.is_(None)
+                    one_of(ExperimentPerson.contact_id, contact_ids), ExperimentPerson.goal_at.is_(None)
                 )
             )
         )
@@ -141,13 +142,9 @@ def _first_goals(experiment_id: UUID, design: Design, contact_ids: Collection[UU
         .where(
             ExperimentPerson.experiment_id == experiment_id,
             ExperimentPerson.goal_at.is_(None),
-            _one_of(ExperimentPerson.contact_id, contact_ids),
+            one_of(ExperimentPerson.contact_id, contact_ids),
         )
     )
-
-
-def _one_of(column: Any, ids: Collection[UUID]) -> Any:
-    return column == any_(literal(list(ids), ARRAY(Contact.id.type)))
 
 
 def _put_in_statement() -> Any:

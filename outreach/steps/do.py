@@ -8,11 +8,11 @@ from datetime import timedelta
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Text, any_, bindparam, column, func, literal, select, update
+from sqlalchemy import ARRAY, Text, bindparam, column, func, select, update
 from sqlalchemy.dialects.postgresql import JSONB, insert
 
 from base.ids import new_id
-from base.nested_rows import asked_ids
+from base.nested_rows import asked_ids, one_of
 from base.tables import table_of
 from crm.contacts.models import Contact
 from crm.contacts.rules import Stage, stages_before
@@ -129,7 +129,7 @@ async def _move_stage(work: Work, stage: Stage, walkers: Sequence[Walker]) -> No
     before = {row.id: row.stage for row in await work.session.execute(_READ, {"ids": ids})}
     moved = await work.session.scalars(
         update(Contact)
-        .where(Contact.id == any_(literal(ids, ARRAY(Contact.id.type))), Contact.stage.in_(stages_before(stage)))
+        .where(one_of(Contact.id, ids), Contact.stage.in_(stages_before(stage)))
         .values(stage=stage, updated_at=work.now)
         .returning(Contact.id)
         .execution_options(synchronize_session=False)
