@@ -1,6 +1,7 @@
-"""Many rows into one table by one statement with one parameter, which is planned once however many they are.
+"""Many rows for one statement as one parameter, which is planned once however many they are.
 
-For sets of up to some thousands; imports of more use COPY.
+For sets of up to some thousands; imports of more use COPY. The rows are one JSON document, which is written several
+times faster than an array a column, each of whose texts must be escaped.
 """
 
 from __future__ import annotations
@@ -11,21 +12,26 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Table, Text, bindparam, cast, column, func, select
-from sqlalchemy.dialects.postgresql import JSONB, Insert, insert
+from sqlalchemy import JSON, Table, TableValuedAlias, Text, bindparam, cast, column, func, select
+from sqlalchemy.dialects.postgresql import Insert, insert
+
+
+def given_rows(columns: Mapping[str, Any]) -> TableValuedAlias:
+    """The table `given` with these columns, by name and type; its rows are what `rows_of` says."""
+    rows = cast(bindparam("rows", type_=Text()), JSON)
+    named = (column(name, kind) for name, kind in columns.items())
+    return func.json_to_recordset(rows).table_valued(*named, name="given").render_derived(with_types=True)
 
 
 def insert_rows(table: Table, names: Sequence[str]) -> Insert:
     """The statement; execute it with `rows_of`. What is not named takes the column's default."""
-    columns = [column(name, table.c[name].type) for name in names]
-    rows = cast(bindparam("rows", type_=Text()), JSONB)
-    found = func.jsonb_to_recordset(rows).table_valued(*columns, name="added").render_derived(with_types=True)
-    return insert(table).from_select(list(names), select(*found.c))
+    given = given_rows({name: table.c[name].type for name in names})
+    return insert(table).from_select(list(names), select(*(given.c[name] for name in names)))
 
 
 def rows_of(rows: Iterable[Mapping[str, Any]]) -> dict[str, str]:
-    """The statement's parameter. Each row has every name that the statement has, as values that JSON can tell."""
-    return {"rows": json.dumps(list(rows), default=_plain, ensure_ascii=False)}
+    """The parameter of such a statement. Each row has every column, as a value that JSON can tell."""
+    return {"rows": json.dumps(list(rows), default=_plain, ensure_ascii=False, allow_nan=False)}
 
 
 def _plain(value: object) -> str:

@@ -10,8 +10,7 @@ from typing import Any
 from uuid import UUID
 
 import structlog
-from sqlalchemy import BigInteger, DateTime, Text, Update, Uuid, bindparam, cast, column, func, select, update
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import BigInteger, DateTime, Update, Uuid, bindparam, select, update
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -19,7 +18,7 @@ from base.clock import Clock
 from base.database import Sessions, transaction
 from base.encryption import KeyRing
 from base.group_commit import GroupCommit
-from base.row_sets import rows_of
+from base.row_sets import given_rows, rows_of
 from base.tables import table_of
 from crm.consent.suppression import suppress
 from crm.contacts.addresses import ADDRESS_KINDS
@@ -267,11 +266,7 @@ async def _talks(
 
 
 def _build_let_go() -> Update:
-    held = (
-        func.jsonb_to_recordset(cast(bindparam("rows", type_=Text()), JSONB))
-        .table_valued(column("id", Uuid()), column("fence", BigInteger()), name="held")
-        .render_derived(with_types=True)
-    )
+    held = given_rows({"id": Uuid(), "fence": BigInteger()})
     outbox = table_of(OutboxMessage)
     mine = (outbox.c.id == held.c.id, outbox.c.fence == held.c.fence, outbox.c.state == "sending")
     let_go = update(outbox).where(*mine).values(unbegun=False, wired_at=bindparam("at", type_=DateTime(timezone=True)))

@@ -19,19 +19,16 @@ from sqlalchemy import (
     and_,
     bindparam,
     case,
-    cast,
-    column,
     func,
     or_,
     select,
     tuple_,
     update,
 )
-from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from base.encryption import KeyRing
-from base.row_sets import rows_of
+from base.row_sets import given_rows, rows_of
 from base.tables import table_of
 from crm.consent.suppression import suppress
 from crm.contacts.addresses import ADDRESS_KINDS
@@ -43,6 +40,7 @@ from outreach.trail import Happened, record_all
 
 _log = structlog.get_logger(__name__)
 
+_MOMENT = DateTime(timezone=True)
 _SWEEP = 500
 LOOK_AFTER = timedelta(minutes=5)
 """After which a provider is asked for a message in doubt: its list may lag behind what it took."""
@@ -164,15 +162,10 @@ async def _settle_all(session: AsyncSession, settled: Settled, ids: Sequence[UUI
 
 
 def _build_write() -> Update:
-    told = (
-        func.jsonb_to_recordset(cast(bindparam("rows", type_=Text()), JSONB))
-        .table_valued(
-            column("id", Uuid()), column("fence", BigInteger()), column("state", Text()), column("accepted", Boolean()),
-            column("rule", Text()), column("reason", Text()), column("due_at", DateTime(timezone=True)),
-            column("look_at", DateTime(timezone=True)), column("provider_id", Text()), name="told",
-        )
-        .render_derived(with_types=True)
-    )  # fmt: skip
+    told = given_rows({
+        "id": Uuid(), "fence": BigInteger(), "state": Text(), "accepted": Boolean(), "rule": Text(), "reason": Text(),
+        "due_at": _MOMENT, "look_at": _MOMENT, "provider_id": Text(),
+    })  # fmt: skip
     outbox = table_of(OutboxMessage)
     return (
         update(outbox)
@@ -189,7 +182,7 @@ def _build_write() -> Update:
             due_at=func.coalesce(told.c.due_at, outbox.c.due_at),
             look_at=told.c.look_at,
             provider_id=func.coalesce(told.c.provider_id, outbox.c.provider_id),
-            updated_at=bindparam("at", type_=DateTime(timezone=True)),
+            updated_at=bindparam("at", type_=_MOMENT),
         )
         .returning(outbox.c.id)
     )

@@ -17,12 +17,12 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import DateTime, Text, Uuid, select, update
 
 from base.nested_rows import one_of
+from base.row_sets import given_rows, rows_of
 from base.tables import table_of
 from outreach.chances import Habit, LeftOut, Option, choose, find_moment
 from outreach.decisions import Deny
 from outreach.drafting import Draft, draft_each, not_later, put_down, refusals_of
 from outreach.gatekeeper import Verdict, turn_down
-from outreach.given_rows import given_rows
 from outreach.habits import read_habits
 from outreach.models import OutboxMessage
 from outreach.steps.ways import go_on
@@ -202,12 +202,10 @@ async def read_rows(work: Work, walkers: Sequence[Walker]) -> dict[UUID, list[An
 
 async def _leave_out(work: Work, left_out: Sequence[tuple[Draft, LeftOut]]) -> None:
     if left_out:
-        given = {
-            "given_id": [draft.id for draft, _ in left_out],
-            "given_rule": [why.rule for _, why in left_out],
-            "given_reason": [why.reason for _, why in left_out],
-        }
-        await work.session.execute(_LEAVE_OUT, {**given, "given_updated_at": [work.now] * len(left_out)})
+        given = [
+            {"id": draft.id, "rule": why.rule, "reason": why.reason, "updated_at": work.now} for draft, why in left_out
+        ]
+        await work.session.execute(_LEAVE_OUT, rows_of(given))
 
 
 async def withdraw(work: Work, outbox_ids: Sequence[UUID]) -> None:

@@ -20,6 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from base.database import Sessions, repeat_on_deadlock, transaction
 from base.nested_rows import one_of
+from base.row_sets import given_rows, rows_of
 from base.tables import table_of
 from crm.contacts.models import Contact
 from crm.timeline.models import TimelineEvent
@@ -28,7 +29,6 @@ from flows.conditions import condition_holds
 from outreach.definitions import Goal, JourneyDefinition, Step
 from outreach.entering import Entrant, enter
 from outreach.exiting import end_each
-from outreach.given_rows import given_rows
 from outreach.leaving import find_leavers
 from outreach.library import Library, Live
 from outreach.merge_values import remembered_of
@@ -326,8 +326,7 @@ async def _note_goal(session: AsyncSession, enrolment_id: UUID, goal: Goal | Non
 
 async def _wake(session: AsyncSession, woken: Mapping[UUID, datetime], now: datetime) -> None:
     if woken:
-        due = [min(at, now) for at in woken.values()]
-        await session.execute(_WAKE, {"given_id": list(woken), "given_due_at": due})
+        await session.execute(_WAKE, rows_of({"id": one, "due_at": min(at, now)} for one, at in woken.items()))
 
 
 def _wake_statement() -> Any:

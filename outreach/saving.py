@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import JSON, DateTime, Text, Uuid, bindparam, case, cast, column, func, null, update
+from sqlalchemy import DateTime, Text, Uuid, bindparam, case, null, update
 from sqlalchemy.dialects.postgresql import JSONB
 
+from base.row_sets import given_rows, rows_of
 from base.tables import table_of
-from outreach.given_rows import given_rows
 from outreach.models import Enrolment
 from outreach.trail import Happened, record_all
 from outreach.walking import Walker, Work
@@ -34,15 +33,10 @@ async def save(work: Work, walkers: Sequence[Walker]) -> None:
     if not fresh:
         return
     rows = [{name: getattr(walker, name) for name in _COLUMNS} for walker in fresh]
-    # JSON is written several times faster than as many arrays.
-    await work.session.execute(_SAVE, {"walkers": json.dumps(rows, default=str), "now": work.now})
-    learned = [walker for walker in fresh if walker.learned]
+    await work.session.execute(_SAVE, {**rows_of(rows), "now": work.now})
+    learned = [{"id": walker.id, "remembered": walker.remembered} for walker in fresh if walker.learned]
     if learned:
-        told = {
-            "given_id": [one.id for one in learned],
-            "given_remembered": [json.dumps(one.remembered) for one in learned],
-        }
-        await work.session.execute(_REMEMBER, told)
+        await work.session.execute(_REMEMBER, rows_of(learned))
     for walker in fresh:
         walker.saved, walker.learned = True, False
         if walker.exit_reason is not None:
@@ -57,10 +51,7 @@ async def tell(work: Work) -> None:
 
 
 def _save_statement() -> Any:
-    enrolments = table_of(Enrolment)
-    rows = func.json_to_recordset(cast(bindparam("walkers", type_=Text()), JSON))
-    columns = (column(name, kind) for name, kind in _COLUMNS.items())
-    given = rows.table_valued(*columns, name="given").render_derived(with_types=True)
+    enrolments, given = table_of(Enrolment), given_rows(_COLUMNS)
     left = given.c.exit_reason.is_not(None)
     now = bindparam("now", type_=_MOMENT)
     moved = {name: given.c[name] for name in _COLUMNS if name not in ("id", "due_at")}
@@ -77,8 +68,8 @@ def _save_statement() -> Any:
 
 
 def _remember_statement() -> Any:
-    enrolments, given = table_of(Enrolment), given_rows({"id": Uuid(), "remembered": Text()})
-    return update(enrolments).where(enrolments.c.id == given.c.id).values(remembered=given.c.remembered.cast(JSONB))
+    enrolments, given = table_of(Enrolment), given_rows({"id": Uuid(), "remembered": JSONB()})
+    return update(enrolments).where(enrolments.c.id == given.c.id).values(remembered=given.c.remembered)
 
 
 _SAVE = _save_statement()

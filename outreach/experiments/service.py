@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from base.errors import Conflict, InvalidInput, NotFound
 from base.ids import new_id
 from base.nested_rows import one_of
+from base.row_sets import insert_rows, rows_of
 from base.tables import table_of
 from crm.contacts.models import Contact
 from crm.timeline.models import TimelineEvent
@@ -21,7 +22,6 @@ from outreach.conditions_sql import matching_events
 from outreach.definitions import JourneyDefinition
 from outreach.experiments.design import Design, read_design
 from outreach.experiments.models import Experiment, ExperimentPerson
-from outreach.given_rows import given_rows
 
 
 async def assign(
@@ -41,13 +41,11 @@ async def assign(
         return ways | dict.fromkeys(coming, winner)
     if coming:
         ways |= {contact_id: design.way_of(journey, name, contact_id) for contact_id in coming}
-        values = {
-            "given_experiment_id": [experiment_id] * len(coming),
-            "given_contact_id": coming,
-            "given_variant": [ways[contact_id] for contact_id in coming],
-            "given_assigned_at": [now] * len(coming),
-        }
-        await session.execute(_PUT_IN, values)
+        rows = [
+            {"experiment_id": experiment_id, "contact_id": one, "variant": ways[one], "assigned_at": now}
+            for one in coming
+        ]
+        await session.execute(_PUT_IN, rows_of(rows))
     return ways
 
 
@@ -147,11 +145,6 @@ def _first_goals(experiment_id: UUID, design: Design, contact_ids: Collection[UU
     )
 
 
-def _put_in_statement() -> Any:
-    people = table_of(ExperimentPerson)
-    names = ("experiment_id", "contact_id", "variant", "assigned_at")
-    given = given_rows({name: people.c[name].type for name in names})
-    return insert(people).from_select(names, select(*(given.c[name] for name in names))).on_conflict_do_nothing()
-
-
-_PUT_IN = _put_in_statement()
+_PUT_IN = insert_rows(
+    table_of(ExperimentPerson), ("experiment_id", "contact_id", "variant", "assigned_at")
+).on_conflict_do_nothing()

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Text, bindparam, column, func, select, update
+from sqlalchemy import ARRAY, Text, Uuid, bindparam, select, update
 from sqlalchemy.dialects.postgresql import JSONB, insert
 
 from base.ids import new_id
 from base.nested_rows import asked_ids, one_of
+from base.row_sets import given_rows, rows_of
 from base.tables import table_of
 from crm.contacts.models import Contact
 from crm.contacts.rules import Stage, stages_before
@@ -40,8 +40,7 @@ async def change_contact(work: Work, group: Group) -> None:
     rows = (await work.session.execute(_READ, {"ids": [walker.contact_id for walker in held]})).all()
     tags = {row.id: _tagged(row.tags, step.add, step.remove) for row in rows}
     given = {
-        "ids": list(tags),
-        "new_tags": [json.dumps(new) for new in tags.values()],
+        **rows_of({"id": contact_id, "tags": new} for contact_id, new in tags.items()),
         "forgotten": [name for name, value in step.set.items() if value is None],
         "told": {name: value for name, value in step.set.items() if value is not None},
         "now": work.now,
@@ -159,12 +158,7 @@ def _read_statement() -> Any:
 
 
 def _change_statement() -> Any:
-    contacts = table_of(Contact)
-    new = (
-        func.unnest(bindparam("ids", type_=ARRAY(Contact.id.type)), bindparam("new_tags", type_=ARRAY(Text())))
-        .table_valued(column("id", Contact.id.type), column("tags", Text()), name="new")
-        .render_derived()
-    )
+    contacts, new = table_of(Contact), given_rows({"id": Uuid(), "tags": JSONB()})
     # PostgreSQL takes `-` before `||`: first what is forgotten goes, then what was told comes.
     kept = contacts.c.fields.op("-", return_type=JSONB())(bindparam("forgotten", type_=ARRAY(Text())))
     return (
@@ -172,7 +166,7 @@ def _change_statement() -> Any:
         .where(contacts.c.id == new.c.id)
         .values(
             fields=kept.op("||", return_type=JSONB())(bindparam("told", type_=JSONB())),
-            tags=new.c.tags.cast(JSONB),
+            tags=new.c.tags,
             updated_at=bindparam("now", type_=Contact.updated_at.type),
         )
     )

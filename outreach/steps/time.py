@@ -9,10 +9,11 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Text, any_, bindparam, column, func, literal, select, union_all
+from sqlalchemy import DateTime, Text, Uuid, any_, bindparam, literal, select, union_all
 from sqlalchemy.dialects.postgresql import ARRAY, distinct_on
 
 from base.nested_rows import asked_ids
+from base.row_sets import given_rows, rows_of
 from crm.contacts.models import Contact
 from crm.profiling.service import find_refusals
 from crm.timeline.models import TimelineEvent
@@ -192,20 +193,15 @@ async def _find_events(work: Work, group: Group) -> dict[UUID, tuple[Mapping[str
         walker.entered_at if step.since == "entry" or walker.begun_at is None else walker.begun_at
         for walker in group.walkers
     ]
-    given = {"ids": group.contact_ids, "since": since, "now": work.now}
+    asked = rows_of({"id": walker.contact_id, "since": at} for walker, at in zip(group.walkers, since, strict=True))
+    given = {**asked, "now": work.now}
     rows = await work.session.execute(statement, given)
     found = {row.contact_id: (row.data, row.source, row.occurred_at) for row in rows}
     return {walker.id: found[walker.contact_id] for walker in group.walkers if walker.contact_id in found}
 
 
 def _events_statement(step: Step) -> Any:
-    asked = (
-        func.unnest(
-            bindparam("ids", type_=ARRAY(Contact.id.type)), bindparam("since", type_=ARRAY(Contact.created_at.type))
-        )
-        .table_valued(column("id", Contact.id.type), column("since", Contact.created_at.type), name="asked")
-        .render_derived()
-    )
+    asked = given_rows({"id": Uuid(), "since": DateTime(timezone=True)})
     wanted = [
         TimelineEvent.contact_id == asked.c.id,
         TimelineEvent.kind == literal(step.kind, Text()),
