@@ -11,6 +11,7 @@ from pydantic import BaseModel, ValidationError
 
 from admin.api.problems import refuse_input
 from base.errors import InvalidInput, Malformed, NotFound
+from base.request_bodies import read_limited
 
 MAX_BODY = 64 * 1024
 """Largest request body taken where an endpoint does not say otherwise, in bytes."""
@@ -43,7 +44,7 @@ async def read_body(model: type[Shape], request: web.Request, most: int = MAX_BO
         HTTPRequestEntityTooLarge: it is larger than `most` bytes.
     """
     try:
-        body = await _read_limited(request, most)
+        body = await read_limited(request, most)
     except web.RequestPayloadError as error:
         raise Malformed("The request ended early or is wrongly encoded.") from error
     try:
@@ -78,16 +79,3 @@ def check_type(request: web.Request, taken: Container[str]) -> None:
     """
     if request.content_type not in taken:
         raise web.HTTPUnsupportedMediaType
-
-
-async def _read_limited(request: web.Request, most: int) -> bytes:
-    body = bytearray()
-    size = request.content_length or 0
-    if size <= most:
-        async for chunk in request.content.iter_chunked(most):
-            body += chunk
-            if len(body) > most:
-                break
-        else:
-            return bytes(body)
-    raise web.HTTPRequestEntityTooLarge(max_size=most, actual_size=max(size, len(body)))

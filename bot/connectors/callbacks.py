@@ -19,6 +19,7 @@ from base.clock import Clock
 from base.database import Sessions, transaction
 from base.errors import Malformed, NotFound
 from base.ids import new_id
+from base.request_bodies import read_limited
 from bot.connectors.models import Callback
 from bot.connectors.strict_json import MOST_FOR_TURN, NotUsable, TooLong, read_json
 from bot.models import Conversation, Message
@@ -99,15 +100,11 @@ async def take_callback(session: AsyncSession, token: str, value: Any, now: date
 
 
 async def _read_value(request: web.Request) -> Any:
-    body = bytearray()
-    async for chunk in request.content.iter_chunked(8_192):
-        body += chunk
-        if len(body) > LARGEST:
-            raise web.HTTPRequestEntityTooLarge(max_size=LARGEST, actual_size=len(body))
+    body = await read_limited(request, LARGEST)
     if not body.strip():
         raise Malformed("Send a JSON value.")
     try:
-        return read_json(bytes(body), most=MOST_FOR_TURN)
+        return read_json(body, most=MOST_FOR_TURN)
     except TooLong as error:
         raise web.HTTPRequestEntityTooLarge(max_size=MOST_FOR_TURN, actual_size=len(body)) from error
     except NotUsable as error:

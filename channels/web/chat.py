@@ -18,6 +18,7 @@ from base.clock import Clock
 from base.database import Sessions, transaction
 from base.errors import Malformed, NotAllowed, NotFound, ParleyError
 from base.messages import Inbound, Stored
+from base.request_bodies import read_limited
 from bot.claims import Taken
 from bot.conversations import list_messages
 from bot.files.questions import FileQuestion
@@ -142,7 +143,7 @@ class WebChat:
     async def open_session(self, request: web.Request) -> web.Response:
         """Starts a conversation, or goes on with the one of a valid old token."""
         origin = self._origin(request)
-        opening = read_opening(await _body(request))
+        opening = read_opening(await read_limited(request, frames.MAX_FRAME))
         opts_out = asks_to_opt_out(request.headers)
         opened = await self._openings.open(opening, origin=origin, address=request.remote or "", opts_out=opts_out)
         session = {
@@ -253,7 +254,7 @@ class WebChat:
         """The same as a frame over the socket."""
         origin = self._origin(request)
         conversation_id = self._authorised(request, origin)
-        frame = frames.read_client_frame(await _body(request))
+        frame = frames.read_client_frame(await read_limited(request, frames.MAX_FRAME))
         self._per_conversation.check(frames.pace_key(frame, conversation_id))
         try:
             taken = await self._turns.take(frames.to_inbound(frame, conversation_id))
@@ -373,16 +374,6 @@ async def _show_typing(socket: web.WebSocketResponse, turn: asyncio.Task[None]) 
         await socket.send_str(frames.typing_frame(on=True))
         await asyncio.wait({turn})
         await socket.send_str(frames.typing_frame(on=False))
-
-
-async def _body(request: web.Request) -> bytes:
-    announced = request.content_length or 0
-    if announced <= frames.MAX_FRAME:
-        body = await request.read()
-        if len(body) <= frames.MAX_FRAME:
-            return body
-        announced = len(body)  # sent in chunks, without saying how much
-    raise web.HTTPRequestEntityTooLarge(max_size=frames.MAX_FRAME, actual_size=announced)
 
 
 def _number(request: web.Request, name: str, default: float, largest: float) -> float:

@@ -14,6 +14,7 @@ from base.clock import Clock
 from base.database import Sessions, transaction
 from base.encryption import KeyRing
 from base.errors import Malformed, NotAllowed, NotFound
+from base.request_bodies import read_limited
 from crm.events.mapping import PayloadMapping, map_payload
 from crm.events.models import EventSource
 from crm.events.reading import LONGEST_ID, read_given
@@ -49,7 +50,7 @@ class WebhookEvents:
             raise NotFound from error
         async with self.sessions() as session:
             source = await find_source(session, "webhook", id_=source_id)
-        body = await _read(request)
+        body = await read_limited(request, MAX_BODY)
         _check_signed(secret_of(self.keys, source), body, request)
         taken = await self._take(source, request.headers["webhook-id"], _parse(body))
         if not taken:
@@ -75,16 +76,6 @@ def routes(events: WebhookEvents) -> list[web.RouteDef]:
 def path_of(source_id: UUID) -> str:
     """Where one source sends."""
     return _PATH.format(id=source_id)
-
-
-async def _read(request: web.Request) -> bytes:
-    announced = request.content_length or 0
-    if announced <= MAX_BODY:
-        body = await request.read()
-        if len(body) <= MAX_BODY:
-            return body
-        announced = len(body)
-    raise web.HTTPRequestEntityTooLarge(max_size=MAX_BODY, actual_size=announced)
 
 
 def _check_signed(secret: str, body: bytes, request: web.Request) -> None:

@@ -9,6 +9,7 @@ from aiohttp import web
 
 from base.clock import Clock
 from base.database import Sessions, transaction
+from base.request_bodies import read_limited
 from channels.web.limits import RateLimit
 from channels.web.tag.service import keep_tag_events, read_tag_events
 from channels.web.tokens import TokenInvalid, VisitorTokens
@@ -41,7 +42,7 @@ class TagEventsHandler:
             raise TokenInvalid
         conversation_id = self.tokens.read(token, origin)
         self.limit.check(str(conversation_id))
-        events = read_tag_events(await _read(request))
+        events = read_tag_events(await read_limited(request, MAX_BODY))
         if not asks_to_opt_out(request.headers):
             async with transaction(self.sessions) as session:
                 await keep_tag_events(session, conversation_id, events, self.clock.now())
@@ -72,13 +73,3 @@ def routes(handler: TagEventsHandler) -> list[web.RouteDef]:
         web.post(PATH, handler.handle_events),
         web.options(PATH, handler.handle_preflight),
     ]
-
-
-async def _read(request: web.Request) -> bytes:
-    announced = request.content_length or 0
-    if announced <= MAX_BODY:
-        body = await request.read()
-        if len(body) <= MAX_BODY:
-            return body
-        announced = len(body)
-    raise web.HTTPRequestEntityTooLarge(max_size=MAX_BODY, actual_size=announced)
