@@ -8,6 +8,9 @@ from typing import Generic, TypeVar
 
 T = TypeVar("T")
 
+MOST_AT_ONCE = 500
+"""Items of one set."""
+
 
 class GroupCommit(Generic[T]):
     """Who adds something waits until the set that it went into is stored, and is told when that failed."""
@@ -38,7 +41,7 @@ class GroupCommit(Generic[T]):
         some: list[tuple[T, asyncio.Future[None]]] = []
         try:
             while self._waiting:
-                some, self._waiting = self._waiting, []
+                some, self._waiting = self._waiting[:MOST_AT_ONCE], self._waiting[MOST_AT_ONCE:]
                 try:
                     await self._write([item for item, _ in some])
                 except Exception as error:  # noqa: BLE001  # told to everybody who waits for it

@@ -6,7 +6,7 @@ share the next.
 
 from __future__ import annotations
 
-import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -16,11 +16,10 @@ from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.sql.dml import ReturningInsert
 
 from base.database import Sessions, transaction
+from base.group_commit import GroupCommit
 from base.tables import table_of
 from bot.intake.models import InboundEvent
 
-MOST_AT_ONCE = 500
-"""Rows of one statement."""
 CROWD = 4
 """Arrivals that wait to be kept at the same time from which on it is a crowd."""
 _COLUMNS = (
@@ -28,10 +27,10 @@ _COLUMNS = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class _Waiting:
+@dataclass(slots=True)
+class _Arrival:
     row: dict[str, Any]
-    kept: asyncio.Future[bool]
+    is_new: bool = False
 
 
 class Keeper:
@@ -39,9 +38,8 @@ class Keeper:
 
     def __init__(self, sessions: Sessions) -> None:
         self._sessions = sessions
-        self._waiting: list[_Waiting] = []
+        self._together = GroupCommit(self._insert)
         self._arriving = 0
-        self._writing: asyncio.Task[None] | None = None
 
     def is_crowded(self) -> bool:
         """Whether many wait to be kept."""
@@ -53,41 +51,27 @@ class Keeper:
         Raises:
             SQLAlchemyError: it was not kept, so it must not be acknowledged.
         """
-        kept: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
-        self._waiting.append(_Waiting(row, kept))
-        if self._writing is None or self._writing.done():
-            self._writing = asyncio.create_task(self._write())
+        arrival = _Arrival(row)
         self._arriving += 1
         try:
-            return await kept
+            await self._together.add(arrival)
         finally:
             self._arriving -= 1
+        return arrival.is_new
 
-    async def _write(self) -> None:
-        while self._waiting:
-            batch, self._waiting = self._waiting[:MOST_AT_ONCE], self._waiting[MOST_AT_ONCE:]
-            try:
-                new = await self._insert([one.row for one in batch])
-            except BaseException as error:
-                for one in batch:
-                    if not one.kept.done():
-                        one.kept.set_exception(error if isinstance(error, Exception) else ConnectionError("stopped"))
-                if not isinstance(error, Exception):
-                    raise
-                continue
-            for one in batch:
-                if not one.kept.done():
-                    one.kept.set_result(one.row["id"] in new)
-
-    async def _insert(self, rows: list[dict[str, Any]]) -> set[UUID]:
-        columns = {name: [row[name] for row in rows] for name in _COLUMNS}
+    async def _insert(self, arrivals: Sequence[_Arrival]) -> None:
+        columns = {name: [one.row[name] for one in arrivals] for name in _COLUMNS}
         async with transaction(self._sessions) as session:
             connection = await session.connection()
-            return {row.id for row in await connection.execute(_INSERT, columns)}
+            new = {row.id for row in await connection.execute(_INSERT, columns)}
+        for one in arrivals:
+            one.is_new = one.row["id"] in new
 
 
 def _build_insert() -> ReturningInsert[tuple[UUID]]:
-    """One statement for any number of rows, so that it is built and prepared once: a column is an array."""
+    """One statement for any number of rows, so that it is built and prepared once. A column is an array: JSON, as which
+    `base.row_sets` gives rows, has no bytes.
+    """
     table = table_of(InboundEvent)
     types = {name: table.c[name].type for name in _COLUMNS}
     arrays = (bindparam(name, type_=ARRAY(kind)) for name, kind in types.items())
