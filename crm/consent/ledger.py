@@ -18,6 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from base.errors import InvalidInput
 from base.ids import new_id
+from base.row_sets import insert_rows, rows_of
 from base.tables import table_of
 from crm.consent.chain import (
     GENESIS,
@@ -189,7 +190,12 @@ async def append_consent_events(session: AsyncSession, facts: Sequence[ConsentFa
         InvalidConsent: as `record_consent_events`.
     """
     if rows := await _chain(session, facts, now):
-        await session.execute(insert(table_of(ConsentEvent)), rows)
+        await session.execute(_APPEND, rows_of(rows))
+
+
+_APPEND = insert_rows(
+    table_of(ConsentEvent), [column.name for column in table_of(ConsentEvent).c if column.name != "seq"]
+)
 
 
 async def lock_ledger(session: AsyncSession, *contact_ids: UUID) -> None:

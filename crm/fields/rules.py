@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
 import yaml
@@ -22,7 +22,6 @@ from crm.contacts.cleansing import clean_text
 
 FieldType = Literal["text", "number", "date", "choice", "yes_no", "url"]
 Sensitivity = Literal["plain", "personal", "sensitive"]
-SENSITIVITIES: tuple[Sensitivity, ...] = get_args(Sensitivity)
 LONGEST = 2_000
 """Characters of a text."""
 NAME = re.compile(r"[a-z][a-z0-9_]{0,59}")

@@ -105,11 +105,6 @@ async def next_due_at(session: AsyncSession) -> datetime | None:
     return await session.scalar(select(func.least(by_rule, by_consent)))
 
 
-async def is_noted(session: AsyncSession) -> bool:
-    """Whether something happened that no segment was asked about yet."""
-    return await session.scalar(select(SegmentLook.id).limit(1)) is not None
-
-
 async def ask_of(session: AsyncSession, rule_id: UUID, contact_ids: Collection[UUID], now: datetime) -> Moves:
     """Asks one segment of these contacts, and those that speak of it of who moved."""
     await lock_members(session)
