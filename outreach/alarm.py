@@ -12,7 +12,7 @@ from typing import Any, cast
 import procrastinate
 import structlog
 from procrastinate.exceptions import AlreadyEnqueued, ConnectorException
-from procrastinate.jobs import Status
+from procrastinate.jobs import JobDeferrer, Status
 
 from base.database import libpq_url
 from outreach.pump import DuePump
@@ -71,13 +71,17 @@ async def wake(app: procrastinate.App, at: datetime | None = None) -> None:
     Waiting wake-ups for the same second are one. Never fails: the pump runs each minute in any case.
     """
     second = "now" if at is None else str(int(at.timestamp()))
-    job = app.configure_task(PUMP, queue=QUEUE, queueing_lock=f"{PUMP}:{second}", schedule_at=at)
+    await defer_once(app.configure_task(PUMP, queue=QUEUE, queueing_lock=f"{PUMP}:{second}", schedule_at=at))
+
+
+async def defer_once(job: JobDeferrer) -> None:
+    """Puts a wake-up in line unless one with its queueing lock waits there. Never fails: a lost one is made up for."""
     try:
         await job.defer_async()
     except AlreadyEnqueued:
         return
     except ConnectorException:
-        _log.warning("wake_up_lost", exc_info=True)
+        _log.warning("wake_up_lost", task=job.job.task_name, exc_info=True)
 
 
 async def drop_stalled(app: procrastinate.App) -> int:

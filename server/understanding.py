@@ -1,4 +1,4 @@
-"""Puts the gaps list together: programs of Rasa's side, publishing, the worker's wake-ups. Holds no rule of its own."""
+"""Puts the gaps list together: programs of Rasa's side, publishing. Holds no rule of its own."""
 
 from __future__ import annotations
 
@@ -6,9 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import procrastinate
 import structlog
-from procrastinate.exceptions import AlreadyEnqueued, ConnectorException
 
 from bot.dialogue import RasaDialogue
 from bot.publishing.ports import Say
@@ -19,7 +17,6 @@ from bot.understanding.grouper import GapGrouper
 from bot.understanding.material import Material, read_material
 from bot.understanding.measuring import Measurer
 from bot.understanding.work import UnderstandingWork
-from outreach.alarm import QUEUE
 from server.nlu_programs import run_group, run_report
 from server.publishing import create_workshop
 from server.rasa_programs import code_of, hash_parts
@@ -29,8 +26,6 @@ from server.wiring import Platform
 
 log = structlog.get_logger(__name__)
 
-LOOK = "understanding.look"
-EACH_MINUTE = "understanding.each_minute"
 
 _REPORTING = ("parley_rasa/reporting/*.py", "parley_rasa/report.py")
 
@@ -66,29 +61,6 @@ def create_understanding_work(platform: Platform, source: PublishedSource, dialo
         Measurer(platform.engine, sessions, clock, evaluator, dialogue, material),
         Acceptor(sessions, Publisher(create_workshop(platform, source, dialogue)), clock),
     )
-
-
-def add_understanding(alarm: procrastinate.App, work: UnderstandingWork) -> None:
-    """Has the worker look each minute, and at once when it is woken. The work holds up no other task."""
-
-    @alarm.periodic(cron="* * * * *", queueing_lock=EACH_MINUTE)
-    @alarm.task(name=EACH_MINUTE, queue=QUEUE)
-    async def look_each_minute(timestamp: int) -> None:  # noqa: ARG001  # Procrastinate hands it over
-        work.wake()
-
-    @alarm.task(name=LOOK, queue=QUEUE)
-    async def look() -> None:
-        work.wake()
-
-
-async def wake_understanding(alarm: procrastinate.App) -> None:
-    """Has a worker look now. Call it after the commit that made something to do; it never fails."""
-    try:
-        await alarm.configure_task(LOOK, queue=QUEUE, queueing_lock=LOOK).defer_async()
-    except AlreadyEnqueued:
-        return
-    except ConnectorException:
-        log.warning("wake_up_lost", task=LOOK, exc_info=True)
 
 
 def _note(line: str) -> None:

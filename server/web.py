@@ -48,11 +48,8 @@ from outreach.accounts.book import AccountBook
 from outreach.alarm import create_alarm, create_connector
 from outreach.confirmed import bring_forward
 from server.channels import Incoming, channel_attachments, channel_links, channel_loops, channel_routes
-from server.import_jobs import wake_imports
 from server.proxies import behind_proxies
-from server.segment_jobs import wake_segments
 from server.settings import ROOT, SettingsProblem
-from server.understanding import wake_understanding
 from server.wiring import (
     AlarmedFollowUps,
     Platform,
@@ -62,6 +59,7 @@ from server.wiring import (
     create_privacy_pages,
     database_url,
 )
+from server.woken_jobs import IMPORTS, SEGMENTS, UNDERSTANDING, wake_worker
 
 log = structlog.get_logger(__name__)
 
@@ -163,9 +161,9 @@ def create_web_app(platform: Platform) -> web.Application:
                 platform.clock,
                 settings.site_url,
                 facts=dialogue,
-                wake_understanding=partial(wake_understanding, alarm),
-                wake_imports=partial(wake_imports, alarm),
-                wake_segments=partial(wake_segments, alarm),
+                wake_understanding=partial(wake_worker, alarm, UNDERSTANDING),
+                wake_imports=partial(wake_worker, alarm, IMPORTS),
+                wake_segments=partial(wake_worker, alarm, SEGMENTS),
                 meanings=dialogue,
                 imports_folder=settings.imports_folder,
                 company_name=settings.company_name,

@@ -18,6 +18,7 @@ from bot.dialogue import RasaDialogue
 from bot.knowledge.indexer import KnowledgeIndexer
 from bot.publishing.source import PublishedSource
 from bot.understanding.work import UnderstandingWork
+from crm.segments.work import SegmentWork
 from outreach.accounts.book import AccountBook
 from outreach.alarm import QUEUE, alarm_context, create_alarm, create_connector, wake
 from outreach.delivery import SEND_TIMEOUT, Delivery
@@ -39,10 +40,10 @@ from server.merge_jobs import add_merge_jobs
 from server.privacy_jobs import add_privacy_jobs
 from server.reactions import create_journey_work, create_reactor, follow_events
 from server.scoring_jobs import add_scoring_jobs
-from server.segment_jobs import add_segment_jobs, create_segment_work
 from server.talks import JourneyTalks
-from server.understanding import add_understanding, create_understanding_work
+from server.understanding import create_understanding_work
 from server.wiring import Platform, create_senders, database_url
+from server.woken_jobs import SEGMENTS, UNDERSTANDING, add_looks
 
 log = structlog.get_logger(__name__)
 
@@ -120,8 +121,8 @@ async def run_worker(platform: Platform) -> None:
     add_ledger_jobs(alarm, platform)
     add_privacy_jobs(alarm, platform)
     add_scoring_jobs(alarm, platform)
-    segments = create_segment_work(platform)
-    add_segment_jobs(alarm, segments)
+    segments = SegmentWork(platform.sessions, platform.keys, platform.clock)
+    add_looks(alarm, segments, SEGMENTS)
     add_likeness_jobs(alarm, platform)
     add_merge_jobs(alarm, platform)
     imports = create_import_work(platform)
@@ -132,7 +133,7 @@ async def run_worker(platform: Platform) -> None:
     if dialogue is not None:
         _add_indexing(alarm, KnowledgeIndexer(platform.sessions, dialogue, platform.clock))
         understanding = create_understanding_work(platform, source, dialogue)
-        add_understanding(alarm, understanding)
+        add_looks(alarm, understanding, UNDERSTANDING)
     closing, stopping = AsyncExitStack(), asyncio.Event()
     reactor = create_reactor(platform, Library())
     pump = create_pump(platform, closing, reactor)

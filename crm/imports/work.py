@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
@@ -24,6 +24,7 @@ from base.database import Sessions, transaction
 from base.encryption import KeyRing
 from base.errors import ParleyError
 from base.ids import new_id
+from base.woken_work import WokenWork
 from crm.imports.jobs import FILE_KEPT, file_of, forget_old, let_go_of_file
 from crm.imports.models import OPEN, ContactImport
 from crm.imports.options import Options
@@ -43,28 +44,17 @@ _GONE = "The file is no longer there: send it again. Workers need the folder tha
 
 
 @dataclass
-class ImportWork:
-    """Does what there is to do, beside whatever else its process does."""
+class ImportWork(WokenWork):
+    """Does what there is to do."""
+
+    broke = "import_broke"
+    expected = (SQLAlchemyError, OSError, PreparationBroke)
 
     sessions: Sessions
     keys: KeyRing
     clock: Clock
     folder: Path
     controller: str
-    _running: asyncio.Task[None] | None = field(default=None, init=False)
-    _again: bool = field(default=False, init=False)
-
-    def wake(self) -> None:
-        """Begins to work, or looks once more when the work in hand is done. Returns at once."""
-        self._again = True
-        if self._running is None or self._running.done():
-            self._running = asyncio.create_task(self._work())
-
-    async def stop(self) -> None:
-        """Breaks off what is in hand, which another process, or this one later, goes on with at once."""
-        if self._running is not None:
-            self._running.cancel()
-            await asyncio.wait({self._running})
 
     async def do_all(self) -> None:
         """Does everything there is to do now."""
@@ -84,17 +74,6 @@ class ImportWork:
                 await session.scalars(select(ContactImport.stored_as).where(ContactImport.stored_as.is_not(None)))
             )
         await asyncio.to_thread(self._remove_strays, known)
-
-    async def _work(self) -> None:
-        while self._again:
-            self._again = False
-            try:
-                await self.do_all()
-            except (SQLAlchemyError, OSError, PreparationBroke) as error:
-                log.warning("import_broke", error=type(error).__name__)
-            except Exception:
-                # The loop boundary: it is tried again, so the error must only be seen.
-                log.exception("import_broke")
 
     async def _one(self) -> bool:
         """Works on the oldest import that waits for it; tells whether there was one."""

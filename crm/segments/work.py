@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
-
 import structlog
-from sqlalchemy.exc import SQLAlchemyError
 
 from base.clock import Clock
 from base.database import Sessions, repeat_on_deadlock, transaction
 from base.encryption import KeyRing
+from base.woken_work import WokenWork
 from crm.segments.building import build_next
 from crm.segments.refreshing import refresh_due, refresh_noted
 
@@ -20,44 +18,21 @@ BUILT_AT_ONCE = 5_000
 """Contacts in one transaction, for which nobody else may change members: less than a second."""
 
 
-class SegmentWork:
-    """Does what there is to do, beside whatever else its process does. Twice or at once does no more than once."""
+class SegmentWork(WokenWork):
+    """Does what there is to do. Twice or at once does no more than once."""
+
+    broke = "segments_broke"
 
     def __init__(self, sessions: Sessions, keys: KeyRing, clock: Clock) -> None:
         self._sessions = sessions
         self._keys = keys
         self._clock = clock
-        self._running: asyncio.Task[None] | None = None
-        self._again = False
-
-    def wake(self) -> None:
-        """Begins to work, or looks once more when the work in hand is done. Returns at once."""
-        self._again = True
-        if self._running is None or self._running.done():
-            self._running = asyncio.create_task(self._work())
-
-    async def stop(self) -> None:
-        """Breaks off what is in hand: its transaction is rolled back, and whoever looks next goes on from there."""
-        if self._running is not None:
-            self._running.cancel()
-            await asyncio.wait({self._running})
 
     async def do_all(self) -> None:
         """First what happened, which somebody may wait for; between the sets of a long search again."""
         await self.follow_changes()
         while await self.find_some_members():
             await self.follow_changes()
-
-    async def _work(self) -> None:
-        while self._again:
-            self._again = False
-            try:
-                await self.do_all()
-            except (SQLAlchemyError, OSError) as error:
-                log.warning("segments_broke", error=type(error).__name__)
-            except Exception:
-                # The loop boundary: what was not done is still noted, so the error must only be seen.
-                log.exception("segments_broke")
 
     async def follow_changes(self) -> int:
         """Asks the segments about whom something happened to, or time alone did; returns how many looks it took."""

@@ -22,8 +22,8 @@ from crm.imports.options import Options
 from crm.imports.service import get_import, plan_file
 from crm.imports.uploads import save_upload
 from outreach.alarm import create_alarm, create_connector
-from server.import_jobs import wake_imports
 from server.settings import ROOT
+from server.woken_jobs import IMPORTS, wake_worker
 
 WITHIN = 90.0  # seconds
 
@@ -80,8 +80,8 @@ async def test_what_waited_is_imported_at_the_start_and_what_comes_when_the_work
     alarm = create_alarm(create_connector(database.url))
     async with alarm.open_async():
         began = time.monotonic()
-        await wake_imports(alarm)
-        await wake_imports(alarm)
+        await wake_worker(alarm, IMPORTS)
+        await wake_worker(alarm, IMPORTS)
     done = await until_done(database, woken)
     assert (done.state, done.created) == ("done", 5)
     # Not by the look of each minute.

@@ -14,7 +14,8 @@ import pytest
 from base.database import libpq_url
 from outreach.alarm import QUEUE, create_alarm, create_connector
 from server.settings import ROOT, Settings
-from server.understanding import RasaEvaluator, add_understanding, wake_understanding
+from server.understanding import RasaEvaluator
+from server.woken_jobs import UNDERSTANDING, add_looks, wake_worker
 from tests.conftest import Database
 
 
@@ -43,12 +44,12 @@ async def test_a_worker_looks_when_the_web_process_wakes_it_and_once_for_many_wa
     database: Database, alarm: procrastinate.App
 ) -> None:
     for _ in range(3):
-        await wake_understanding(alarm)  # as the web process does, which has no such task
+        await wake_worker(alarm, UNDERSTANDING)  # as the web process does, which has no such task
     with psycopg.connect(libpq_url(database.url)) as connection:
         waiting = connection.execute("SELECT task_name, status FROM procrastinate_jobs").fetchall()
     assert waiting == [("understanding.look", "todo")]
     work: Any = NotedWork()
-    add_understanding(alarm, work)
+    add_looks(alarm, work, UNDERSTANDING)
     alarm.periodic_registry.periodic_tasks.clear()
     await work_off(alarm)
     assert work.woken == 1
@@ -56,7 +57,7 @@ async def test_a_worker_looks_when_the_web_process_wakes_it_and_once_for_many_wa
 
 async def test_it_looks_by_itself_each_minute(alarm: procrastinate.App) -> None:
     work: Any = NotedWork()
-    add_understanding(alarm, work)
+    add_looks(alarm, work, UNDERSTANDING)
     tasks = {task.task.name: task.cron for task in alarm.periodic_registry.periodic_tasks.values()}
     assert tasks["understanding.each_minute"] == "* * * * *"
     await alarm.tasks["understanding.each_minute"].defer_async(timestamp=0)
@@ -68,7 +69,7 @@ async def test_it_looks_by_itself_each_minute(alarm: procrastinate.App) -> None:
 async def test_a_wake_up_that_is_lost_is_no_error(database: Database, alarm: procrastinate.App) -> None:
     with psycopg.connect(libpq_url(database.url)) as connection:
         connection.execute("DROP TABLE procrastinate_jobs CASCADE")
-    await wake_understanding(alarm)
+    await wake_worker(alarm, UNDERSTANDING)
 
 
 def test_other_examples_and_other_held_out_texts_are_another_report(tmp_path: Path) -> None:
