@@ -21,9 +21,7 @@ from base.group_commit import GroupCommit
 from base.row_sets import given_rows, rows_of
 from base.tables import table_of
 from crm.consent.suppression import suppress
-from crm.contacts.addresses import ADDRESS_KINDS
 from crm.contacts.models import Contact
-from crm.contacts.service import read_addresses, read_points
 from outreach.accounts.rates import hold
 from outreach.claiming import Claim, Claimed, claim_due, refuse
 from outreach.gatekeeper import Gatekeeper, put_off, split_verdicts
@@ -31,6 +29,7 @@ from outreach.models import OutboxMessage
 from outreach.neighbours import conversations
 from outreach.outcomes import bury_address, give_back, sweep_interrupted, write_outcomes
 from outreach.ports import Envelope, InDoubt, Refused, RetryLater, SendOutcome
+from outreach.recipients import read_recipients
 
 _log = structlog.get_logger(__name__)
 
@@ -155,17 +154,12 @@ class Delivery:
 
     async def _seal(self, session: AsyncSession, messages: Sequence[Claimed]) -> list[tuple[Claimed, Envelope]]:
         contact_ids = [message.contact_id for message in messages]
-        addresses = await read_addresses(session, self._keys, contact_ids)
-        points = await read_points(
-            session, self._keys, [message.contact_point_id for message in messages if message.contact_point_id]
-        )
+        addresses = await read_recipients(session, self._keys, messages)
         rows = await session.execute(select(Contact.id, Contact.language).where(Contact.id.in_(contact_ids)))
         languages = {row.id: row.language for row in rows}
         talks = await _talks(session, messages)
         sealed: list[tuple[Claimed, Envelope]] = []
         for message in messages:
-            kind = ADDRESS_KINDS.get(message.channel)
-            own = addresses[message.contact_id]
             account = self._gatekeeper.account_of(message.channel, message.account_id)
             language, thread = languages[message.contact_id], None
             if message.message_id is not None and message.conversation_id in talks:
@@ -178,8 +172,7 @@ class Delivery:
                 channel=message.channel,
                 purpose=message.purpose,
                 language=language,
-                address=points.get(message.contact_point_id)
-                or next((value for name, value in own.items() if name == kind), None),
+                address=addresses.get(message.id),
                 subject=message.subject,
                 text=message.text,
                 account_id=message.account_id if account is None else account.id,

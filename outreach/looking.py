@@ -17,12 +17,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from base.channel_contract import Reported
 from base.database import Sessions, transaction
 from base.encryption import KeyRing
-from crm.contacts.addresses import ADDRESS_KINDS
-from crm.contacts.service import read_addresses, read_points
 from outreach.accounts.book import AccountBook
 from outreach.models import OutboxMessage
 from outreach.outcomes import LOOK_AFTER
 from outreach.ports import Lists, ProviderAway, Sender, Sought
+from outreach.recipients import read_recipients
 from outreach.reports import write_report
 
 _log = structlog.get_logger(__name__)
@@ -101,18 +100,12 @@ class Looking:
     async def _address(self, session: AsyncSession, rows: Sequence[Any]) -> list[tuple[str, Sought]]:
         if not rows:
             return []
-        own = await read_addresses(session, self._keys, [row.contact_id for row in rows])
-        points = await read_points(session, self._keys, [row.contact_point_id for row in rows if row.contact_point_id])
-        sought: list[tuple[str, Sought]] = []
-        for row in rows:
-            kind = ADDRESS_KINDS.get(row.channel)
-            address = points.get(row.contact_point_id) or next(
-                (value for name, value in own[row.contact_id].items() if name == kind), None
-            )
-            if address is not None:
-                since = row.wired_at or row.claimed_at
-                sought.append((row.channel, Sought(row.id, row.account_id, address, row.text, since)))
-        return sought
+        addresses = await read_recipients(session, self._keys, rows)
+        return [
+            (row.channel, Sought(row.id, row.account_id, addresses[row.id], row.text, row.wired_at or row.claimed_at))
+            for row in rows
+            if row.id in addresses
+        ]
 
     async def _ask_again(self, sought: Sought, now: datetime) -> None:
         """Has a provider that was away asked soon, for as long as it may still list the message."""
