@@ -17,7 +17,6 @@ from sqlalchemy import (
     Text,
     and_,
     bindparam,
-    case,
     cast,
     exists,
     false,
@@ -30,6 +29,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
+from base.json_values import COMPARISONS, Value, as_json
 from crm.contacts.models import Contact
 from crm.scoring.models import ContactScores
 from crm.segments.models import Segment, SegmentMember
@@ -45,7 +45,6 @@ _COLUMNS: dict[str, Any] = {
 _TOTAL = "total"
 
 NOW = bindparam("now", type_=DateTime(timezone=True))
-Value = ColumnElement[Any]
 
 
 def compile_condition(condition: Mapping[str, Any]) -> ColumnElement[bool]:
@@ -96,41 +95,24 @@ def _in_segment(name: str) -> ColumnElement[bool]:
 def _value(condition: Mapping[str, Any]) -> Value:
     """What is compared, as JSON, null when unknown. JSON keeps true, 1 and "1" apart and takes 1 and 1.0 as equal."""
     if "property" in condition:
-        return func.nullif(TimelineEvent.data[condition["property"]], _json(None), type_=JSONB)
+        return func.nullif(TimelineEvent.data[condition["property"]], as_json(None), type_=JSONB)
     if "score" in condition:
         return _score(condition["score"])
     name: str = condition["fact"]
     if name in _COLUMNS:
         return func.to_jsonb(_COLUMNS[name], type_=JSONB)
-    return func.nullif(Contact.fields[name], _json(None), type_=JSONB)
+    return func.nullif(Contact.fields[name], as_json(None), type_=JSONB)
 
 
 def _score(name: str) -> Value:
     if name == _TOTAL:
         return func.to_jsonb(Contact.score, type_=JSONB)
     scores = select(ContactScores.scores[name]).where(ContactScores.contact_id == Contact.id).correlate(Contact)
-    return func.nullif(scores.scalar_subquery(), _json(None), type_=JSONB)
+    return func.nullif(scores.scalar_subquery(), as_json(None), type_=JSONB)
 
 
-def _json(value: object) -> Value:
-    return cast(literal(value, JSONB(none_as_null=False)), JSONB)
-
-
-def _is(fact: Value, value: Any) -> ColumnElement[bool]:
-    return func.coalesce(fact == _json(value), false())
-
-
-def _is_number(fact: Value) -> ColumnElement[bool]:
-    return func.jsonb_typeof(fact) == "number"
-
-
-_OPERATORS: dict[str, Callable[[Value, Any], ColumnElement[bool]]] = {
+_OPERATORS: Mapping[str, Callable[[Value, Any], ColumnElement[bool]]] = {
+    **COMPARISONS,
     "known": lambda fact, _: fact.is_not(None),
     "unknown": lambda fact, _: fact.is_(None),
-    "is": _is,
-    "is_not": lambda fact, value: not_(_is(fact, value)),
-    "in": lambda fact, values: or_(false(), *(_is(fact, value) for value in values)),
-    # JSON numbers compare as numbers; a fact of another type is not more or less than any.
-    "at_least": lambda fact, value: case((_is_number(fact), fact >= _json(value)), else_=false()),
-    "at_most": lambda fact, value: case((_is_number(fact), fact <= _json(value)), else_=false()),
 }

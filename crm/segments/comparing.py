@@ -9,15 +9,13 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, DateTime, Float, case, cast, false, func, literal, not_, true
+from sqlalchemy import ColumnElement, DateTime, Float, case, cast, false, func, not_
 from sqlalchemy.dialects.postgresql import JSONB
 
+from base.json_values import COMPARISONS, Truth, Value
 from crm.contacts.models import Contact
 from crm.segments.tree import FactCondition, PropertyCondition
 from crm.timeline.models import TimelineEvent
-
-Truth = ColumnElement[bool]
-Value = ColumnElement[Any]
 
 COLUMNS: Mapping[str, Any] = {
     "stage": Contact.stage,
@@ -65,33 +63,19 @@ def date_of(name: str) -> ColumnElement[datetime]:
 
 
 def _compare(found: Value, text: Value, node: FactCondition | PropertyCondition) -> Truth:
-    """A value in JSON, and as text, compared. JSON keeps true, 1 and "1" apart and compares 1 and 1.0 as equal."""
-    value: Any = node.value
+    """A value in JSON, and as text, compared."""
     if node.op in {"known", "unknown"}:
         # JSON's own null has no text either.
         return text.is_not(None) if node.op == "known" else text.is_(None)
     if node.op in {"starts_with", "contains"}:
         return _compare_text(found, text, node)
-    if node.op in {"at_least", "at_most"}:
-        ordered = found >= _json(value) if node.op == "at_least" else found <= _json(value)
-        return case((func.jsonb_typeof(found) == "number", ordered), else_=false())
-    if node.op == "in":
-        return func.coalesce(found.in_([_json(one) for one in value]), false())
-    return func.coalesce(found == _json(value), false()) if node.op == "is" else _differs(found, value)
+    return COMPARISONS[node.op](found, node.value)
 
 
 def _compare_text(found: Value, text: Value, node: FactCondition | PropertyCondition) -> Truth:
     value: Any = node.value
     same = text.startswith(value, autoescape=True) if node.op == "starts_with" else func.strpos(text, value) > 0
     return case((func.jsonb_typeof(found) == "string", same), else_=false())
-
-
-def _differs(found: Value, value: Any) -> Truth:
-    return func.coalesce(found != _json(value), true())
-
-
-def _json(value: object) -> Value:
-    return cast(literal(value, JSONB(none_as_null=False)), JSONB)
 
 
 def number_in(found: Value) -> Value:

@@ -33,10 +33,11 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import distinct_on
 
+from base.json_values import Truth, Value
 from crm.consent.rules import ALL
 from crm.contacts.models import Contact, ContactPoint
 from crm.scoring.models import ContactScores
-from crm.segments.comparing import Truth, Value, compare_fact, compare_property, date_of, number_in
+from crm.segments.comparing import compare_fact, compare_property, date_of, number_in
 from crm.segments.models import SegmentConsent, SegmentMember, SegmentPerson, SegmentVector
 from crm.segments.neighbours import conversations, gaps, messages
 from crm.segments.tree import (

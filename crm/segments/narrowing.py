@@ -13,9 +13,10 @@ from typing import Any
 from sqlalchemy import CTE, CompoundSelect, Select, exists, func, select
 from sqlalchemy.sql.selectable import FromClause
 
+from base.json_values import Truth
 from base.tables import table_of
 from crm.contacts.models import Contact
-from crm.segments.comparing import COLUMNS, Truth
+from crm.segments.comparing import COLUMNS
 from crm.segments.compiling import compile_joined, compile_leaf, compile_node, events_of
 from crm.segments.tree import (
     TOTAL,
