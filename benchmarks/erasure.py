@@ -24,19 +24,19 @@ from uuid import UUID
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-import psycopg  # noqa: E402
-from sqlalchemy import text  # noqa: E402
+import psycopg
+from sqlalchemy import text
 
-import server.web  # noqa: E402, F401  # loads every room's tables
-from base.database import create_engine, create_sessions, libpq_url, transaction  # noqa: E402
-from base.encryption import create_key_file, read_key_file  # noqa: E402
-from base.migrate import migrate  # noqa: E402
-from base.postgres import start_embedded  # noqa: E402
-from benchmarks.turns import machine  # noqa: E402
-from bot.intake.sealing import sender_index_of  # noqa: E402
-from crm.contacts.service import attach_address  # noqa: E402
-from crm.privacy.erasing import erase_person  # noqa: E402
-from crm.privacy.retention import remove_old  # noqa: E402
+import server.web  # noqa: F401  # loads every room's tables
+from base.database import create_engine, create_sessions, libpq_url, transaction
+from base.encryption import create_key_file, read_key_file
+from base.migrate import migrate
+from base.postgres import start_embedded
+from benchmarks.saving import add_saving, save
+from bot.intake.sealing import sender_index_of
+from crm.contacts.service import attach_address
+from crm.privacy.erasing import erase_person
+from crm.privacy.retention import remove_old
 
 RESULT = ROOT / "docs" / "benchmarks" / "erasure.json"
 ERASED = 50
@@ -130,8 +130,8 @@ async def measure(url: str, keys_file: Path, contacts: int) -> dict[str, float]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--contacts", type=int, default=100_000)
-    parser.add_argument("--write", action="store_true", help=f"write {RESULT.relative_to(ROOT)}")
-    arguments = parser.parse_args()
+    add_saving(parser, RESULT)
+    options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="parley-erasure-") as folder:
         server_ = start_embedded(Path(folder) / "pg")
         try:
@@ -140,15 +140,14 @@ def main() -> None:
             with psycopg.connect(libpq_url(server_.url), autocommit=True) as admin:
                 for statement in _FILL.split(";\n"):
                     if statement.strip():
-                        admin.execute(statement, {"last": arguments.contacts - 1, "old": OLD})  # type: ignore[arg-type]
+                        admin.execute(statement, {"last": options.contacts - 1, "old": OLD})  # type: ignore[arg-type]
                 admin.execute("VACUUM ANALYZE")
-            figures = asyncio.run(measure(server_.url, Path(folder) / "keys" / "root.json", arguments.contacts))
+            figures = asyncio.run(measure(server_.url, Path(folder) / "keys" / "root.json", options.contacts))
         finally:
             server_.stop()
-    told = {"contacts": arguments.contacts, **{name: round(value, 2) for name, value in figures.items()}, **machine()}
+    told = {"contacts": options.contacts, **{name: round(value, 2) for name, value in figures.items()}}
     print(json.dumps(told, indent=1))
-    if arguments.write:
-        RESULT.write_text(json.dumps(told, indent=1) + "\n")
+    save(RESULT, options, **told)
 
 
 if __name__ == "__main__":

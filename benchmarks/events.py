@@ -28,26 +28,27 @@ from uuid import UUID
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-import aiohttp  # noqa: E402
-import psycopg  # noqa: E402
-import uvloop  # noqa: E402
-from aiohttp import web  # noqa: E402
+import aiohttp
+import psycopg
+import uvloop
+from aiohttp import web
 
-from admin.api.problems import problem_middleware  # noqa: E402
-from admin.context import AdminContext  # noqa: E402
-from admin.events.endpoints import send_events  # noqa: E402
-from base.clock import SystemClock  # noqa: E402
-from base.database import Sessions, create_engine, create_sessions, libpq_url, transaction  # noqa: E402
-from base.encryption import KeyRing, create_key_file, read_key_file  # noqa: E402
-from base.ids import new_id  # noqa: E402
-from base.migrate import migrate  # noqa: E402
-from base.postgres import start_embedded  # noqa: E402
-from benchmarks.turns import free_port, machine  # noqa: E402
-from crm.contacts.models import SEALED_COLUMN  # noqa: E402
-from crm.events.reading import read_given  # noqa: E402
-from crm.events.service import Giver, take_in  # noqa: E402
-from crm.events.sources import make_source  # noqa: E402
-from crm.timeline.service import NOTIFY_CHANNEL, NewEvent, ingest, take_unreacted  # noqa: E402
+from admin.api.problems import problem_middleware
+from admin.context import AdminContext
+from admin.events.endpoints import send_events
+from base.clock import SystemClock
+from base.database import Sessions, create_engine, create_sessions, libpq_url, transaction
+from base.encryption import KeyRing, create_key_file, read_key_file
+from base.ids import new_id
+from base.migrate import migrate
+from base.postgres import start_embedded
+from benchmarks.saving import add_saving, save
+from benchmarks.turns import free_port
+from crm.contacts.models import SEALED_COLUMN
+from crm.events.reading import read_given
+from crm.events.service import Giver, take_in
+from crm.events.sources import make_source
+from crm.timeline.service import NOTIFY_CHANNEL, NewEvent, ingest, take_unreacted
 
 RESULT = ROOT / "docs" / "benchmarks" / "events.json"
 SET = 1_000
@@ -284,7 +285,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--people", type=int, default=100_000)
     parser.add_argument("--events", type=int, default=100_000, help="of each way")
-    parser.add_argument("--save", action="store_true", help=f"write {RESULT.relative_to(ROOT)}")
+    add_saving(parser, RESULT)
     parser.add_argument("--serve", nargs=3, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.serve:
@@ -300,10 +301,8 @@ def main() -> None:
             figures = asyncio.run(run(server.url, key_file, options.people, options.events))
         finally:
             server.stop()
-    found = {"measured_on": datetime.now(UTC).date().isoformat(), "machine": machine(), **figures}
-    print(json.dumps(found, indent=2))
-    if options.save:
-        RESULT.write_text(json.dumps(found, indent=2) + "\n")
+    print(json.dumps(figures, indent=1))
+    save(RESULT, options, **figures)
 
 
 if __name__ == "__main__":

@@ -15,7 +15,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
-import json
 import os
 import shutil
 import statistics
@@ -30,10 +29,11 @@ from pathlib import Path
 
 import aiohttp
 import psycopg
-from turns import ROOT, client, free_port, machine, stopping, wait_for
 
-sys.path.insert(0, str(ROOT))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from benchmarks.saving import add_saving, save
+from benchmarks.turns import ROOT, client, free_port, stopping, wait_for
 from flows.checks import check_content
 from flows.compiler import compile_flows
 from tests.flows.large_flow import large_content
@@ -212,15 +212,13 @@ def main() -> None:
     """Runs the benchmark, prints the table, keeps the raw figures with --save."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--samples", type=int, default=300, help="turns measured early and late")
-    parser.add_argument("--save", action="store_true", help=f"write {RESULT.relative_to(ROOT)}")
+    add_saving(parser, RESULT)
     options = parser.parse_args()
     figures = asyncio.run(run(options.samples))
     print(f"\n{'':44}{'measured':>10}{'limit':>8}{'':4}{'of limit':>10}")
     for row in figures:
         print(f"{row.name:44}{row.value:>10.3f}{row.limit:>8.2f} {row.unit:3}{row.ratio:>10.2f}")
-    if options.save:
-        content = {"machine": machine(), "figures": [asdict(row) | {"ratio": row.ratio} for row in figures]}
-        RESULT.write_text(json.dumps(content, indent=1) + "\n")
+    save(RESULT, options, figures=[asdict(row) | {"ratio": row.ratio} for row in figures])
 
 
 if __name__ == "__main__":

@@ -13,8 +13,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import json
-import platform
 import random
 import statistics
 import sys
@@ -32,19 +30,19 @@ from uuid import UUID
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-import psycopg  # noqa: E402
-from sqlalchemy import select  # noqa: E402
+import psycopg
+from sqlalchemy import select
 
-from base.database import create_engine, create_sessions, libpq_url  # noqa: E402
-from base.encryption import KeyRing, create_key_file, read_key_file  # noqa: E402
-from base.ids import new_id  # noqa: E402
-from base.migrate import migrate  # noqa: E402
-from base.postgres import start_embedded  # noqa: E402
-from benchmarks.turns import machine  # noqa: E402
-from crm.contacts.models import SEALED_COLUMN, Contact  # noqa: E402
-from outreach.gate import may_send  # noqa: E402
-from outreach.gatekeeper import Gatekeeper  # noqa: E402
-from outreach.rule_pack import read_rule_pack  # noqa: E402
+from base.database import create_engine, create_sessions, libpq_url
+from base.encryption import KeyRing, create_key_file, read_key_file
+from base.ids import new_id
+from base.migrate import migrate
+from base.postgres import start_embedded
+from benchmarks.saving import add_saving, save
+from crm.contacts.models import SEALED_COLUMN, Contact
+from outreach.gate import may_send
+from outreach.gatekeeper import Gatekeeper
+from outreach.rule_pack import read_rule_pack
 
 RESULT = ROOT / "docs" / "benchmarks" / "gate.json"
 SETS = (1, 100, 1_000)
@@ -104,7 +102,7 @@ class Silent:
     def configured(self) -> str | None:
         return None
 
-    async def send(self, envelope: Any) -> Any:  # noqa: ARG002
+    async def send(self, envelope: Any) -> Any:
         raise AssertionError("the benchmark sends nothing")
 
 
@@ -226,18 +224,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--contacts", type=int, default=1_000_000)
     parser.add_argument("--seconds", type=float, default=8, help="how long each size is asked for")
-    parser.add_argument("--save", action="store_true", help=f"write {RESULT.relative_to(ROOT)}")
-    parser.add_argument("--note", default="", help="how the machine was, kept with the figures")
+    add_saving(parser, RESULT)
     options = parser.parse_args()
     figures = run(options)
-    if options.save:
-        content = {
-            "machine": {**machine(), "python": platform.python_version()},
-            "contacts": options.contacts,
-            "note": options.note,
-            "figures": [{**asdict(row), "ratio": round(row.ratio, 1)} for row in figures],
-        }
-        RESULT.write_text(json.dumps(content, indent=1) + "\n")
+    told = [{**asdict(row), "ratio": round(row.ratio, 1)} for row in figures]
+    save(RESULT, options, contacts=options.contacts, figures=told)
 
 
 if __name__ == "__main__":

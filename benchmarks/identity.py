@@ -30,25 +30,25 @@ from uuid import UUID
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-import psycopg  # noqa: E402
-import yaml  # noqa: E402
-from jellyfish import jaro_winkler_similarity, soundex  # noqa: E402
-from sqlalchemy import insert, select  # noqa: E402
+import psycopg
+import yaml
+from jellyfish import jaro_winkler_similarity, soundex
+from sqlalchemy import insert, select
 
-import server.web  # noqa: E402, F401  # loads every room's tables
-from base.database import Sessions, create_engine, create_sessions, libpq_url, transaction  # noqa: E402
-from base.encryption import KeyRing  # noqa: E402
-from base.ids import new_id  # noqa: E402
-from base.migrate import migrate  # noqa: E402
-from base.postgres import start_embedded  # noqa: E402
-from benchmarks.identity_learning import learn  # noqa: E402
-from benchmarks.turns import machine  # noqa: E402
-from crm.contacts.models import Contact  # noqa: E402
-from crm.resolution.evidence import fold, read_evidence  # noqa: E402
-from crm.resolution.finding import LARGEST_GROUP, look_at_due  # noqa: E402
-from crm.resolution.keys import group_keys, stored_keys  # noqa: E402
-from crm.resolution.models import DueLook, MergeCandidate  # noqa: E402
-from crm.resolution.weighing import read_weights  # noqa: E402
+import server.web  # noqa: F401  # loads every room's tables
+from base.database import Sessions, create_engine, create_sessions, libpq_url, transaction
+from base.encryption import KeyRing
+from base.ids import new_id
+from base.migrate import migrate
+from base.postgres import start_embedded
+from benchmarks.identity_learning import learn
+from benchmarks.saving import add_saving, save
+from crm.contacts.models import Contact
+from crm.resolution.evidence import fold, read_evidence
+from crm.resolution.finding import LARGEST_GROUP, look_at_due
+from crm.resolution.keys import group_keys, stored_keys
+from crm.resolution.models import DueLook, MergeCandidate
+from crm.resolution.weighing import read_weights
 
 RESULT = ROOT / "docs" / "benchmarks" / "identity.json"
 TARGETS = {"dataset1": 0.977, "dataset2": 0.925}
@@ -258,7 +258,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True, help="folder with febrl's dataset1.csv and dataset2.csv")
     parser.add_argument("--learn", action="store_true", help="print what dataset1 teaches, and measure nothing")
-    parser.add_argument("--save", action="store_true", help=f"write {RESULT.relative_to(ROOT)}")
+    add_saving(parser, RESULT)
     options = parser.parse_args()
     sets = {name: read_people(options.data / f"{name}.csv") for name in TARGETS}
     if options.learn:
@@ -271,10 +271,8 @@ def main() -> None:
             figures = asyncio.run(measure(server_.url, sets))
         finally:
             server_.stop()
-    told = {**figures, **machine()}
-    print(json.dumps(told, indent=1))
-    if options.save:
-        RESULT.write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
+    print(json.dumps(figures, indent=1))
+    save(RESULT, options, **figures)
 
 
 if __name__ == "__main__":

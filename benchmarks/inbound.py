@@ -16,9 +16,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
-import json
 import os
-import platform
 import random
 import statistics
 import subprocess
@@ -34,23 +32,24 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-import aiohttp  # noqa: E402
-import psutil  # noqa: E402
-import psycopg  # noqa: E402
-import uvloop  # noqa: E402
-from aiohttp import web  # noqa: E402
-from pydantic import SecretStr  # noqa: E402
+import aiohttp
+import psutil
+import psycopg
+import uvloop
+from aiohttp import web
+from pydantic import SecretStr
 
-from base.database import create_engine, create_sessions, libpq_url, transaction  # noqa: E402
-from base.encryption import create_key_file, read_key_file  # noqa: E402
-from base.migrate import migrate  # noqa: E402
-from base.postgres import start_embedded  # noqa: E402
-from benchmarks.turns import OUR_TEXTS, free_port, machine, stopping, wait_for  # noqa: E402
-from bot.publishing.models import Publication  # noqa: E402
-from channels.sms.simulator.calling import sign  # noqa: E402
-from channels.sms.simulator.state import new_sid  # noqa: E402
-from channels.sms.webhook import inbound_url  # noqa: E402
-from outreach.accounts.service import save_account  # noqa: E402
+from base.database import create_engine, create_sessions, libpq_url, transaction
+from base.encryption import create_key_file, read_key_file
+from base.migrate import migrate
+from base.postgres import start_embedded
+from benchmarks.saving import add_saving, save
+from benchmarks.turns import OUR_TEXTS, free_port, stopping, wait_for
+from bot.publishing.models import Publication
+from channels.sms.simulator.calling import sign
+from channels.sms.simulator.state import new_sid
+from channels.sms.webhook import inbound_url
+from outreach.accounts.service import save_account
 
 RESULT = ROOT / "docs" / "benchmarks" / "inbound.json"
 SID, TOKEN, OURS = "AC" + "0" * 32, "token-of-the-benchmark", "+14155550100"
@@ -244,7 +243,7 @@ def write_webhooks(site: Site, *, rate: float, seconds: float, people: int, firs
             "NumSegments": "1", "MessageSid": sid, "AccountSid": SID, "From": f"+1212{2000000 + first + person}",
             "ApiVersion": "2010-04-01",
         }  # fmt: skip
-        body = bytes(aiohttp.FormData(form)()._value)  # type: ignore[union-attr]  # noqa: SLF001
+        body = bytes(aiohttp.FormData(form)()._value)  # type: ignore[union-attr]
         lanes[person].append(Webhook(number / rate, body, sign(TOKEN, address, form), chance.random() < TOLD_TWICE))
     return lanes
 
@@ -396,23 +395,15 @@ def main() -> None:
     parser.add_argument("--people", type=int, default=400, help="how many text at the same time")
     parser.add_argument("--ramp", type=float, nargs="*", default=[], help="further rates, each for --ramp-seconds")
     parser.add_argument("--ramp-seconds", type=float, default=4)
-    parser.add_argument("--save", action="store_true", help=f"write {RESULT.relative_to(ROOT)}")
-    parser.add_argument("--note", default="", help="how the machine was, kept with the figures")
     parser.add_argument("--dialogue", type=int, help=argparse.SUPPRESS)
+    add_saving(parser, RESULT)
     options = parser.parse_args()
     if options.dialogue:
         serve_dialogue(options.dialogue)
         return
     figures = run(options)
-    if options.save:
-        RESULT.parent.mkdir(parents=True, exist_ok=True)
-        content = {
-            "machine": {**machine(), "python": platform.python_version()},
-            "dialogue": "a scripted echo in a process of its own",
-            "note": options.note,
-            "figures": [asdict(row) for row in figures],
-        }
-        RESULT.write_text(json.dumps(content, indent=1) + "\n")
+    told = [asdict(row) for row in figures]
+    save(RESULT, options, dialogue="a scripted echo in a process of its own", figures=told)
 
 
 if __name__ == "__main__":

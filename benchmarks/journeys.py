@@ -16,9 +16,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import json
 import multiprocessing
-import platform
 import resource
 import statistics
 import sys
@@ -35,28 +33,28 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-import psycopg  # noqa: E402
-import uvloop  # noqa: E402
-from sqlalchemy import func, select, text  # noqa: E402
+import psycopg
+import uvloop
+from sqlalchemy import func, select, text
 
-import server.web  # noqa: E402, F401  # loads every room's tables
-from base.database import Sessions, create_engine, create_sessions, libpq_url, transaction  # noqa: E402
-from base.encryption import KeyRing, create_key_file, read_key_file  # noqa: E402
-from base.migrate import migrate  # noqa: E402
-from base.postgres import start_embedded  # noqa: E402
-from benchmarks.gate import DRAWN, fill  # noqa: E402
-from benchmarks.turns import machine  # noqa: E402
-from channels.sms.sender import SMSSender  # noqa: E402
-from channels.sms.simulator import LocalTwilio, Number, simulated_account  # noqa: E402
-from outreach.accounts.book import AccountBook  # noqa: E402
-from outreach.accounts.service import save_account  # noqa: E402
-from outreach.delivery import Delivery  # noqa: E402
-from outreach.enrolment import publish_journeys  # noqa: E402
-from outreach.gatekeeper import Gatekeeper  # noqa: E402
-from outreach.models import OutboxMessage  # noqa: E402
-from outreach.planning import BATCH, Planner  # noqa: E402
-from outreach.pump import DuePump  # noqa: E402
-from outreach.rule_pack import read_rule_pack  # noqa: E402
+import server.web  # noqa: F401  # loads every room's tables
+from base.database import Sessions, create_engine, create_sessions, libpq_url, transaction
+from base.encryption import KeyRing, create_key_file, read_key_file
+from base.migrate import migrate
+from base.postgres import start_embedded
+from benchmarks.gate import DRAWN, fill
+from benchmarks.saving import add_saving, save
+from channels.sms.sender import SMSSender
+from channels.sms.simulator import LocalTwilio, Number, simulated_account
+from outreach.accounts.book import AccountBook
+from outreach.accounts.service import save_account
+from outreach.delivery import Delivery
+from outreach.enrolment import publish_journeys
+from outreach.gatekeeper import Gatekeeper
+from outreach.models import OutboxMessage
+from outreach.planning import BATCH, Planner
+from outreach.pump import DuePump
+from outreach.rule_pack import read_rule_pack
 
 RESULT = ROOT / "docs" / "benchmarks" / "journeys.json"
 TARGET_STEPS, TARGET_OF_LIMIT, TARGET_SENDS, TARGET_MB = 8_000, 0.4, 500, 300
@@ -326,18 +324,11 @@ def main() -> None:
     parser.add_argument("--contacts", type=int, default=1_000_000)
     parser.add_argument("--steps", type=int, default=50_000, help="people who are due at a waiting step")
     parser.add_argument("--sends", type=int, default=DRAWN, help="people who are due before a text message")
-    parser.add_argument("--save", action="store_true", help=f"write {RESULT.relative_to(ROOT)}")
-    parser.add_argument("--note", default="", help="how the machine was, kept with the figures")
+    add_saving(parser, RESULT)
     options = parser.parse_args()
     figures = run(options)
-    if options.save:
-        content = {
-            "machine": {**machine(), "python": platform.python_version()},
-            "contacts": options.contacts,
-            "note": options.note,
-            "figures": {**asdict(figures), "of_limit": round(figures.of_limit, 2)},
-        }
-        RESULT.write_text(json.dumps(content, indent=1) + "\n")
+    told = {**asdict(figures), "of_limit": round(figures.of_limit, 2)}
+    save(RESULT, options, contacts=options.contacts, figures=told)
 
 
 if __name__ == "__main__":

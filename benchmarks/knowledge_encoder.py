@@ -11,7 +11,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "bot" / "rasa"))
 
-from parley_rasa.understanding.encoder import Encoder  # noqa: E402  # found by the line above
+from parley_rasa.understanding.encoder import Encoder  # found by the line above
 
 LONGEST = 256  # pieces of words; what the encoder was trained for
 

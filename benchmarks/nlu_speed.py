@@ -26,7 +26,7 @@ GOAL_MS = 6.0
 OURS, STOCK = "parley, english", "stock rasa, english"
 
 
-def measure(data: Path | None) -> dict[str, Any]:  # noqa: ARG001 - every part is asked alike
+def measure(data: Path | None) -> dict[str, Any]:
     """Return the figures of each pipeline. Needs no data set."""
     with tempfile.TemporaryDirectory(prefix="parley-nlu-") as folder:
         work = Path(folder)

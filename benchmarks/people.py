@@ -13,7 +13,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import csv
-import json
 import os
 import random
 import resource
@@ -28,19 +27,20 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-import psycopg  # noqa: E402
-from sqlalchemy import select  # noqa: E402
+import psycopg
+from sqlalchemy import select
 
-from base.clock import SystemClock  # noqa: E402
-from base.database import Sessions, create_engine, create_sessions, libpq_url  # noqa: E402
-from base.encryption import KeyRing, create_key_file, read_key_file  # noqa: E402
-from base.migrate import migrate  # noqa: E402
-from base.postgres import start_embedded  # noqa: E402
-from crm.contacts.models import Contact  # noqa: E402
-from crm.contacts.service import find_contact_by_address  # noqa: E402
-from crm.imports.options import Options  # noqa: E402
-from crm.imports.service import Progress, import_file, plan_file  # noqa: E402
-from crm.imports.undoing import undo_import  # noqa: E402
+from base.clock import SystemClock
+from base.database import Sessions, create_engine, create_sessions, libpq_url
+from base.encryption import KeyRing, create_key_file, read_key_file
+from base.migrate import migrate
+from base.postgres import start_embedded
+from benchmarks.saving import add_saving, save
+from crm.contacts.models import Contact
+from crm.contacts.service import find_contact_by_address
+from crm.imports.options import Options
+from crm.imports.service import Progress, import_file, plan_file
+from crm.imports.undoing import undo_import
 
 RESULT = ROOT / "docs" / "benchmarks" / "people.json"
 TARGET_ROWS = 5_000  # a second
@@ -181,8 +181,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rows", type=int, default=10_000, help="of the file")
     parser.add_argument("--contacts", type=int, default=50_000, help="that are there before")
-    parser.add_argument("--save", action="store_true", help=f"write {RESULT.relative_to(ROOT)}")
-    parser.add_argument("--note", default="", help="how the machine was, kept with the figures")
+    add_saving(parser, RESULT)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="parley-people-") as name:
         folder = Path(name)
@@ -196,12 +195,8 @@ def main() -> None:
             figures = asyncio.run(measure(server_.url, read_key_file(folder / "keys.json"), folder / "people.csv"))
         finally:
             server_.stop()
-    if options.save:
-        from benchmarks.turns import machine
-
-        told = {name: round(value, 2) for name, value in figures.items()}
-        content = {"note": options.note, "rows": options.rows, "contacts": options.contacts, **told, **machine()}
-        RESULT.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n")
+    told = {name: round(value, 2) for name, value in figures.items()}
+    save(RESULT, options, rows=options.rows, contacts=options.contacts, **told)
 
 
 if __name__ == "__main__":

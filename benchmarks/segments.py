@@ -14,7 +14,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
-import platform
 import random
 import statistics
 import sys
@@ -30,29 +29,29 @@ from uuid import UUID
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-import psutil  # noqa: E402
-import psycopg  # noqa: E402
-from sqlalchemy import select, text  # noqa: E402
-from sqlalchemy.ext.asyncio import AsyncSession  # noqa: E402
+import psutil
+import psycopg
+from sqlalchemy import select, text
+from sqlalchemy.ext.asyncio import AsyncSession
 
-import server.web  # noqa: E402, F401  # loads every room's tables
-from base.database import create_engine, create_sessions, libpq_url, transaction  # noqa: E402
-from base.encryption import KeyRing, create_key_file, read_key_file  # noqa: E402
-from base.migrate import migrate  # noqa: E402
-from base.postgres import start_embedded  # noqa: E402
-from benchmarks.turns import machine  # noqa: E402
-from crm.contacts.models import Contact  # noqa: E402
-from crm.segments.book import membership_statement  # noqa: E402
-from crm.segments.building import build_next  # noqa: E402
-from crm.segments.compiling import compile_node  # noqa: E402
-from crm.segments.counting import count, count_each  # noqa: E402
-from crm.segments.models import Segment, SegmentMember  # noqa: E402
-from crm.segments.narrowing import narrow  # noqa: E402
-from crm.segments.refreshing import refresh_for  # noqa: E402
-from crm.segments.service import create_segment  # noqa: E402
-from crm.segments.tree import SegmentTree  # noqa: E402
-from crm.segments.words import describe  # noqa: E402
-from crm.timeline.ingesting import NewEvent, ingest  # noqa: E402
+import server.web  # noqa: F401  # loads every room's tables
+from base.database import create_engine, create_sessions, libpq_url, transaction
+from base.encryption import KeyRing, create_key_file, read_key_file
+from base.migrate import migrate
+from base.postgres import start_embedded
+from benchmarks.saving import add_saving, save
+from crm.contacts.models import Contact
+from crm.segments.book import membership_statement
+from crm.segments.building import build_next
+from crm.segments.compiling import compile_node
+from crm.segments.counting import count, count_each
+from crm.segments.models import Segment, SegmentMember
+from crm.segments.narrowing import narrow
+from crm.segments.refreshing import refresh_for
+from crm.segments.service import create_segment
+from crm.segments.tree import SegmentTree
+from crm.segments.words import describe
+from crm.timeline.ingesting import NewEvent, ingest
 
 RESULT = ROOT / "docs" / "benchmarks" / "segments.json"
 COUNT_TARGET_S = 2.0
@@ -386,19 +385,10 @@ def main() -> None:
     parser.add_argument("--asked", type=int, default=1_000, help="contacts that are asked about one by one")
     parser.add_argument("--build", type=int, default=200_000, help="contacts to find members among; 0: all")
     parser.add_argument("--folder", type=Path, help="where the database is kept, and found filled the next time")
-    parser.add_argument("--save", action="store_true", help=f"write {RESULT.relative_to(ROOT)}")
-    parser.add_argument("--note", default="", help="how the machine was, kept with the figures")
+    add_saving(parser, RESULT)
     options = parser.parse_args()
     figures = run(options)
-    if options.save:
-        content = {
-            "machine": {**machine(), "python": platform.python_version()},
-            "contacts": options.contacts,
-            "events": options.events,
-            "note": options.note,
-            "figures": figures,
-        }
-        RESULT.write_text(json.dumps(content, indent=1) + "\n")
+    save(RESULT, options, contacts=options.contacts, events=options.events, figures=figures)
 
 
 if __name__ == "__main__":

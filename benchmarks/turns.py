@@ -12,9 +12,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
-import json
 import os
-import platform
 import random
 import shutil
 import socket
@@ -32,6 +30,10 @@ import aiohttp
 import psutil
 
 ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+from benchmarks.saving import add_saving, save
+
 RASA = ROOT / ".venv-rasa" / "bin" / "rasa"
 STOCK = ROOT / "var" / "benchmarks" / "stock"
 RESULT = ROOT / "docs" / "benchmarks" / "turns.json"
@@ -272,16 +274,6 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def machine() -> dict[str, object]:
-    """What the figures were measured on."""
-    return {
-        "cores": psutil.cpu_count(),
-        "memory_gb": round(psutil.virtual_memory().total / 2**30),
-        "system": platform.platform(),
-        "python": platform.python_version(),
-    }
-
-
 def report(figures: list[Figures]) -> None:
     """The table and the ratios."""
     print(f"\n{'':22}{'at once':>8}{'messages':>10}{'per s':>9}{'p50 ms':>9}{'p95 ms':>9}{'MB':>8}")
@@ -304,17 +296,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--messages", type=int, default=800, help="messages at 8 at once (half of it at 1 at once)")
     parser.add_argument("--replicas", type=int, default=1, help="Rasa processes on Parley's side")
-    parser.add_argument("--save", action="store_true", help=f"write {RESULT.relative_to(ROOT)}")
+    add_saving(parser, RESULT)
     options = parser.parse_args()
     if shutil.which(str(RASA)) is None:
         sys.exit("Rasa's environment is missing: run `make setup` first.")
     prepare_stock()
     figures = asyncio.run(run(options))
     report(figures)
-    if options.save:
-        RESULT.parent.mkdir(parents=True, exist_ok=True)
-        content = {"machine": machine(), "replicas": options.replicas, "figures": [asdict(row) for row in figures]}
-        RESULT.write_text(json.dumps(content, indent=1) + "\n")
+    save(RESULT, options, replicas=options.replicas, figures=[asdict(row) for row in figures])
 
 
 if __name__ == "__main__":

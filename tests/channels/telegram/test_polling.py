@@ -151,15 +151,15 @@ async def test_a_process_that_dies_in_the_middle_loses_nothing_and_doubles_nothi
 async def test_what_the_database_did_not_keep_is_told_again(
     stage: TelegramStage, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    insert, failures = stage.house.intake._keeper._insert, [1, 2]
+    write, failures = stage.house.intake._keeper._together._write, [1, 2]
 
     async def fail_first(rows: Any) -> Any:
         if failures:
             failures.pop()
             raise OperationalError("insert", {}, Exception("the database is away"))
-        return await insert(rows)
+        return await write(rows)
 
-    monkeypatch.setattr(stage.house.intake._keeper, "_insert", fail_first)
+    monkeypatch.setattr(stage.house.intake._keeper._together, "_write", fail_first)
     stage.person().says("do not lose me")
     async with polling(stage, database):
         await hears(stage, "do not lose me")

@@ -119,15 +119,15 @@ async def test_the_longest_message_that_answers_another_is_taken_and_a_flood_of_
 async def test_what_could_not_be_kept_is_not_acknowledged_and_comes_again(
     stage: TelegramStage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    keep, failures = stage.house.intake._keeper._insert, [True, True]
+    write, failures = stage.house.intake._keeper._together._write, [True, True]
 
     async def fail_first(rows: Any) -> Any:
         if failures:
             failures.pop()
             raise OperationalError("insert", {}, Exception("the database is away"))
-        return await keep(rows)
+        return await write(rows)
 
-    monkeypatch.setattr(stage.house.intake._keeper, "_insert", fail_first)
+    monkeypatch.setattr(stage.house.intake._keeper._together, "_write", fail_first)
     ada = stage.person()
     ada.says("do not lose me")
     await stage.settle()
