@@ -6,7 +6,7 @@ do it late in a transaction.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -18,6 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from base.errors import InvalidInput
 from base.ids import new_id
+from base.nested_rows import one_of
 from base.row_sets import insert_rows, rows_of
 from base.tables import table_of
 from crm.consent.chain import (
@@ -208,28 +209,39 @@ async def lock_ledger(session: AsyncSession, *contact_ids: UUID) -> None:
 
 
 async def consent_states(
-    session: AsyncSession, contact_ids: Iterable[UUID], now: datetime, *, brand: str = MAIN_BRAND
+    session: AsyncSession,
+    contact_ids: Iterable[UUID],
+    now: datetime,
+    *,
+    brand: str = MAIN_BRAND,
+    purposes: Collection[str] | None = None,
 ) -> dict[UUID, dict[Scope, ConsentState]]:
-    """The state of many contacts in one query; read each with `consent_for`. Every contact asked for is a key."""
+    """The state of many contacts in one query; read each with `consent_for`. Every contact asked for is a key.
+
+    Args:
+        purposes: to read only what decides about these; what is told of any other is then not to be relied on.
+    """
     return {
-        contact_id: {scope: state.at(now) for scope, state in fold(own, brand).items()}
-        for contact_id, own in (await _entries_of(session, contact_ids)).items()
+        contact_id: {scope: state.at(now) for scope, state in fold(own, brand).items()} if own else {}
+        for contact_id, own in (await _entries_of(session, contact_ids, purposes)).items()
     }
 
 
-async def _entries_of(session: AsyncSession, contact_ids: Iterable[UUID]) -> dict[UUID, list[LedgerEntry]]:
+async def _entries_of(
+    session: AsyncSession, contact_ids: Iterable[UUID], purposes: Collection[str] | None
+) -> dict[UUID, list[LedgerEntry]]:
     said: dict[UUID, list[tuple[UUID, LedgerEntry]]] = {contact_id: [] for contact_id in contact_ids}
     links = await list_links(session, said)
     holders = {contact_id: contact_id for contact_id in said}
     holders |= {link.principal_ref: contact_id for contact_id, some in links.items() for link in some}
-    rows = await session.execute(
-        select(ConsentEvent.principal_ref, *ENTRY_COLUMNS)
-        .where(ConsentEvent.principal_ref.in_(list(holders)))
-        .order_by(ConsentEvent.principal_ref, ConsentEvent.seq)
-    )
-    for row in rows:
-        said[holders[row.principal_ref]].append((row.principal_ref, LedgerEntry(*row[1:])))
-    return {contact_id: weave(contact_id, own, links.get(contact_id, ())) for contact_id, own in said.items()}
+    found = select(ConsentEvent.principal_ref, *ENTRY_COLUMNS).where(one_of(ConsentEvent.principal_ref, holders))
+    if purposes is not None:
+        found = found.where(ConsentEvent.purpose.in_([*purposes, ALL]))
+    for principal_ref, *columns in await session.execute(found.order_by(ConsentEvent.principal_ref, ConsentEvent.seq)):
+        said[holders[principal_ref]].append((principal_ref, LedgerEntry(*columns)))
+    return {
+        contact_id: weave(contact_id, own, links.get(contact_id, ())) if own else [] for contact_id, own in said.items()
+    }
 
 
 def to_entries(events: Iterable[ConsentEvent]) -> list[LedgerEntry]:

@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, Select, delete, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from base.nested_rows import one_of
 from crm.privacy.models import PrivacyMark, PrivacyRequest
 from crm.privacy.neighbours import conversations
 from crm.timeline.models import TimelineEvent
@@ -30,10 +31,10 @@ async def find_limited(session: AsyncSession, contact_ids: Iterable[UUID]) -> di
     by_talk = (
         select(conversations.c.contact_id)
         .join(TimelineEvent, TimelineEvent.conversation_id == conversations.c.id)
-        .where(conversations.c.contact_id.in_(wanted), TimelineEvent.kind == SIGNAL)
+        .where(one_of(conversations.c.contact_id, wanted), TimelineEvent.kind == SIGNAL)
     )
     by_contact = select(TimelineEvent.contact_id).where(
-        TimelineEvent.contact_id.in_(wanted), TimelineEvent.kind == SIGNAL
+        one_of(TimelineEvent.contact_id, wanted), TimelineEvent.kind == SIGNAL
     )
     signalled = {*await session.scalars(by_talk), *await session.scalars(by_contact)}
     limited = {contact_id: _SIGNALLED for contact_id in signalled if contact_id is not None}
@@ -64,6 +65,7 @@ async def take_mark(session: AsyncSession, contact_id: UUID, mark: Mark) -> None
 async def list_marks(session: AsyncSession, contact_ids: Iterable[UUID]) -> dict[UUID, set[str]]:
     """The marks of many contacts; every contact asked for is a key."""
     marks: dict[UUID, set[str]] = {contact_id: set() for contact_id in contact_ids}
-    for row in await session.scalars(select(PrivacyMark).where(PrivacyMark.contact_id.in_(list(marks)))):
-        marks[row.contact_id].add(row.mark)
+    found = select(PrivacyMark.contact_id, PrivacyMark.mark).where(one_of(PrivacyMark.contact_id, marks))
+    for contact_id, mark in await session.execute(found):
+        marks[contact_id].add(mark)
     return marks
