@@ -260,10 +260,11 @@ def _woken_at(step: Step | None, row: Any, events: Sequence[Event]) -> datetime 
     if step.step != "wait_event":
         return None
     since = row.entered_at if step.since == "entry" else row.begun_at
+    over_at = row.begun_at + timedelta(seconds=step.seconds)
     found = [
         event.occurred_at
         for event in events
-        if event.kind == step.kind and event.occurred_at >= since and _fits(step.where, event)
+        if event.kind == step.kind and since <= event.occurred_at <= over_at and _fits(step.where, event)
     ]
     return max(min(found), row.begun_at) if found else None
 

@@ -29,6 +29,8 @@ from outreach.wall_clock import WEEKDAYS, first_on, next_at
 _ACTED = ("link_clicked", "email_opened", "conversation_started", "message_read", "page_viewed", "meeting_booked")
 """Kinds of events at whose hour somebody was there; a message of theirs is another."""
 _DAY_ONLY = len("2026-12-24")
+_NEXT = timedelta(microseconds=1)
+"""What was waited for is over then: a second wait for the same is for the next."""
 _HABITS = timedelta(days=180)
 """How far back hours count."""
 
@@ -66,20 +68,22 @@ async def best_time(work: Work, group: Group) -> None:
 
 async def wait_event(work: Work, group: Group) -> None:
     """Until they do something. The reactor makes them due when they do; here it is looked up, so that a wake-up that
-    was lost is made up for when the time is over.
+    was lost is made up for when the time is over. What they did after their time was over comes too late, however late
+    they are looked at; what they did before they were brought here, while they were due here, does not.
     """
     step, length = group.step, timedelta(seconds=group.step.seconds)
-    asked = [one for one in group.walkers if one.begun_at is not None or step.since == "entry"]
+    asked = [one for one in group.walkers if one.begun_at is not None or step.since == "entry" or one.at < work.now]
     events = await _find_events(work, group.of(asked)) if asked else {}
     happened: list[Walker] = []
     for walker in group.walkers:
-        if walker.id in events:
-            data, source, occurred_at = events[walker.id]
+        begun_at = walker.begun_at or walker.at
+        found = events.get(walker.id)
+        if found is not None and found[2] <= max(begun_at + length, walker.at):
+            data, source, occurred_at = found
             walker.remember(remembered_of(step.remember, data, source))
-            walker.at = max(walker.at, min(occurred_at, work.now))
+            walker.at = max(walker.at, min(occurred_at, work.now) + _NEXT)
             happened.append(walker)
             continue
-        begun_at = walker.begun_at or walker.at
         if walker.begun_at is not None and begun_at + length <= work.now:
             walker.go(step.timed_out)
             continue
@@ -189,10 +193,7 @@ async def _find_events(work: Work, group: Group) -> dict[UUID, tuple[Mapping[str
     statement = work.library.statement(
         ("event", definition.journey, definition.version, group.name), lambda: _events_statement(step)
     )
-    since = [
-        walker.entered_at if step.since == "entry" or walker.begun_at is None else walker.begun_at
-        for walker in group.walkers
-    ]
+    since = [walker.entered_at if step.since == "entry" else walker.begun_at or walker.at for walker in group.walkers]
     asked = rows_of({"id": walker.contact_id, "since": at} for walker, at in zip(group.walkers, since, strict=True))
     given = {**asked, "now": work.now}
     rows = await work.session.execute(statement, given)
