@@ -5,7 +5,7 @@ JSON has no times, ids or bytes: who reads the rows makes them again (`datetime.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 from uuid import UUID
 
@@ -13,9 +13,11 @@ from sqlalchemy import (
     JSON,
     ColumnElement,
     CompoundSelect,
+    Dialect,
     Select,
     Subquery,
     TableValuedAlias,
+    TypeDecorator,
     Uuid,
     any_,
     bindparam,
@@ -45,9 +47,22 @@ def asked_id(parameter: str) -> Subquery:
     return select(bindparam(parameter, type_=Uuid()).label("id")).subquery(parameter)
 
 
+class Ids(TypeDecorator[list[UUID]]):
+    """An array of ids as a parameter. Written at once: psycopg looks at each element, which takes six times as long."""
+
+    impl = ARRAY
+    cache_ok = True
+
+    def __init__(self) -> None:
+        super().__init__(Uuid())
+
+    def bind_processor(self, dialect: Dialect) -> Callable[[Any], Any]:  # noqa: ARG002  # as the class has it
+        return _as_array
+
+
 def one_of(column: Any, ids: Iterable[UUID]) -> ColumnElement[bool]:
     """Whether a column holds one of these ids; in a statement that stays the same however many they are."""
-    named: ColumnElement[bool] = column == any_(literal(list(ids), ARRAY(Uuid())))
+    named: ColumnElement[bool] = column == any_(literal(list(ids), Ids()))
     return named
 
 
@@ -56,3 +71,7 @@ def nested(rows: Select[*tuple[Any, ...]] | CompoundSelect[*tuple[Any, ...]]) ->
     found = rows.subquery()
     columns = func.json_agg(func.json_build_array(*found.c), type_=JSON())
     return select(columns).select_from(found).scalar_subquery()
+
+
+def _as_array(ids: Iterable[UUID]) -> str:
+    return "{" + ",".join([one.hex for one in ids]) + "}"

@@ -16,11 +16,15 @@ from sqlalchemy import JSON, Table, TableValuedAlias, Text, bindparam, cast, col
 from sqlalchemy.dialects.postgresql import Insert, insert
 
 
-def given_rows(columns: Mapping[str, Any]) -> TableValuedAlias:
-    """The table `given` with these columns, by name and type; its rows are what `rows_of` says."""
-    rows = cast(bindparam("rows", type_=Text()), JSON)
-    named = (column(name, kind) for name, kind in columns.items())
-    return func.json_to_recordset(rows).table_valued(*named, name="given").render_derived(with_types=True)
+def given_rows(columns: Mapping[str, Any], *, name: str = "given", parameter: str = "rows") -> TableValuedAlias:
+    """The table `given` with these columns, by name and type; its rows are what `rows_of` says.
+
+    Args:
+        name: of the table, and `parameter` of its rows, in a statement that is given more than one.
+    """
+    rows = cast(bindparam(parameter, type_=Text()), JSON)
+    named = (column(one, kind) for one, kind in columns.items())
+    return func.json_to_recordset(rows).table_valued(*named, name=name).render_derived(with_types=True)
 
 
 def insert_rows(table: Table, names: Sequence[str]) -> Insert:
@@ -29,9 +33,9 @@ def insert_rows(table: Table, names: Sequence[str]) -> Insert:
     return insert(table).from_select(list(names), select(*(given.c[name] for name in names)))
 
 
-def rows_of(rows: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+def rows_of(rows: Iterable[Mapping[str, Any]], *, parameter: str = "rows") -> dict[str, str]:
     """The parameter of such a statement. Each row has every column, as a value that JSON can tell."""
-    return {"rows": json.dumps(list(rows), default=_plain, ensure_ascii=False, allow_nan=False)}
+    return {parameter: json.dumps(list(rows), default=_plain, ensure_ascii=False, allow_nan=False)}
 
 
 def _plain(value: object) -> str:

@@ -237,8 +237,8 @@ async def _entries_of(
     found = select(ConsentEvent.principal_ref, *ENTRY_COLUMNS).where(one_of(ConsentEvent.principal_ref, holders))
     if purposes is not None:
         found = found.where(ConsentEvent.purpose.in_([*purposes, ALL]))
-    for principal_ref, *columns in await session.execute(found.order_by(ConsentEvent.principal_ref, ConsentEvent.seq)):
-        said[holders[principal_ref]].append((principal_ref, LedgerEntry(*columns)))
+    for row in await session.execute(found.order_by(ConsentEvent.principal_ref, ConsentEvent.seq)):
+        said[holders[row.principal_ref]].append((row.principal_ref, LedgerEntry(*row[1:])))
     return {
         contact_id: weave(contact_id, own, links.get(contact_id, ())) if own else [] for contact_id, own in said.items()
     }

@@ -18,6 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from base.encryption import KeyRing
 from base.errors import Conflict
 from base.ids import new_id
+from base.nested_rows import one_of
 from crm.contacts.addresses import AddressKind, normalise_address
 from crm.contacts.models import SEALED_COLUMN, ContactPoint
 
@@ -85,17 +86,21 @@ async def attach_address(
 
 
 async def read_addresses(
-    session: AsyncSession, keys: KeyRing, contact_ids: Iterable[UUID]
+    session: AsyncSession, keys: KeyRing, contact_ids: Iterable[UUID], *, kind: AddressKind | None = None
 ) -> dict[UUID, dict[AddressKind, str]]:
     """The address to write to, per contact and kind: a verified one before the others, then the latest.
 
     Every contact asked for is a key; a kind it has no address of is absent.
+
+    Args:
+        kind: the only one to read.
     """
     addresses: dict[UUID, dict[AddressKind, str]] = {contact_id: {} for contact_id in contact_ids}
+    wanted = one_of(ContactPoint.contact_id, addresses)
     rows = await session.execute(
         select(ContactPoint.id, ContactPoint.contact_id, ContactPoint.kind, ContactPoint.value_sealed)
         .ext(distinct_on(ContactPoint.contact_id, ContactPoint.kind))
-        .where(ContactPoint.contact_id.in_(list(addresses)))
+        .where(wanted if kind is None else wanted & (ContactPoint.kind == kind))
         .order_by(
             ContactPoint.contact_id,
             ContactPoint.kind,
@@ -103,8 +108,8 @@ async def read_addresses(
             ContactPoint.id.desc(),
         )
     )
-    for point_id, contact_id, kind, sealed in rows:
-        addresses[contact_id][cast("AddressKind", kind)] = keys.unseal(sealed, column=SEALED_COLUMN, row=point_id)
+    for point_id, contact_id, found, sealed in rows:
+        addresses[contact_id][cast("AddressKind", found)] = keys.unseal(sealed, column=SEALED_COLUMN, row=point_id)
     return addresses
 
 

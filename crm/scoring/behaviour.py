@@ -1,125 +1,133 @@
-"""Counts what people did by the rules of events: one statement for many contacts and all rules. Writes nothing."""
+"""Counts what people did by the rules of events, as a part of a statement: for many contacts and all rules at once.
+
+A rule's points are not asked here: two rules that count the same events in the same way are one `Behaviour`.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import datetime, timedelta
-from typing import Any, NamedTuple
-from uuid import UUID
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from sqlalchemy import (
-    CollectionAggregate,
+    CTE,
     ColumnElement,
+    DateTime,
+    Double,
+    FromClause,
+    Integer,
     Numeric,
-    Select,
-    Uuid,
-    any_,
-    bindparam,
+    Text,
+    and_,
     case,
     cast,
-    extract,
     func,
     literal,
     or_,
     select,
+    true,
     type_coerce,
-    union_all,
 )
-from sqlalchemy.dialects.postgresql import ARRAY, JSONB, aggregate_order_by
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.dialects.postgresql import JSONB
 
-from crm.scoring.rules import DAY, Behaviour, Points, PropertyIs, ScoreRule
+from base.row_sets import given_rows
+from crm.scoring.rules import PropertyIs
 from crm.timeline.models import TimelineEvent
 
+_FARTHEST = -500.0
+"""Half-lives after which what is left is no longer less: PostgreSQL refuses numbers that are nearer to nothing."""
 
-class Counted(NamedTuple):
-    """The points of one rule for one contact, and when they lapse because an event is too long ago."""
+_AS_TIMES = 8
+"""How closely an operator binds, as SQLAlchemy has it: like `*`."""
 
-    points: Points
-    lapses_at: datetime | None
-
-
-async def count_behaviour(
-    session: AsyncSession, contact_ids: Sequence[UUID], rules: Sequence[ScoreRule], now: datetime
-) -> dict[UUID, list[Counted]]:
-    """The points of every rule of events that holds, by contact; who did nothing that counts is absent."""
-    by_id = {rule.id: rule for rule in rules if rule.did is not None}
-    if not by_id or not contact_ids:
-        return {}
-    # One array for all rules: thousands of parameters take longer to be sent than their rows to be found.
-    people = any_(bindparam("people", list(contact_ids), ARRAY(Uuid())))
-    counts = [_count(rule, rule.did, people, now) for rule in by_id.values() if rule.did is not None]
-    found: dict[UUID, list[Counted]] = {}
-    for row in await session.execute(union_all(*counts)):
-        found.setdefault(row.contact_id, []).append(_points_of(by_id[row.rule], row))
-    order = {rule_id: number for number, rule_id in enumerate(by_id)}
-    for given in found.values():
-        given.sort(key=lambda one: order[one.points.rule])
-    return found
+Wheres = Mapping[int, Sequence[PropertyIs]]
+"""The properties that the events of behaviours must have, by the behaviour's number."""
 
 
-def _count(rule: ScoreRule, on: Behaviour, people: CollectionAggregate[Any], now: datetime) -> Select[Any]:
-    """One row a contact: the latest events up to `at_most`, how many, when, and what is left of one point of each."""
-    happened = TimelineEvent.occurred_at
-    events = select(
-        TimelineEvent.contact_id,
-        TimelineEvent.id,
-        happened.label("at"),
-        func.row_number()
-        .over(partition_by=TimelineEvent.contact_id, order_by=(happened.desc(), TimelineEvent.id.desc()))
-        .label("nth"),
-        func.max(happened).over(partition_by=TimelineEvent.contact_id).label("latest"),
-    ).where(
-        TimelineEvent.contact_id == people,
-        TimelineEvent.kind == on.event,
-        happened <= now,
-        *(_fits(one) for one in on.where),
-    )
-    if on.within is not None:
-        events = events.where(happened > now - timedelta(days=on.within))
-    each = events.subquery()
-    age = extract("epoch", each.c.latest - each.c.at)
-    half_life = None if rule.half_life is None else rule.half_life * DAY
-    left = literal(1.0) if half_life is None else func.power(literal(0.5), age / half_life)
-    return (
+def behaviours() -> FromClause:
+    """The rows of behaviours that are given to a statement: what to count how. `half_life` is seconds."""
+    columns = {
+        "number": Integer(),
+        "kind": Text(),
+        "since": DateTime(timezone=True),
+        "at_least": Integer(),
+        "at_most": Integer(),
+        "once": Integer(),
+        "half_life": Integer(),
+    }
+    return given_rows(columns, name="behaviours", parameter="behaviours")
+
+
+def did(people: FromClause, now: ColumnElement[Any], wheres: Wheres, *, only_if: ColumnElement[bool]) -> CTE:
+    """A row for each of `people` and each behaviour that they showed at least so often.
+
+    Of the latest events up to `at_most`: how many `times`, when the `latest` was and its id (of several at one moment
+    any of them), and what they are `worth`: what is left then of one point of each. `first`: what is counted first
+    falls out of the window first; of what counts once, the one that made it enough.
+    """
+    asked, event = behaviours(), TimelineEvent
+    # As the index has them, so that nothing is sorted and only so many are read.
+    latest_first = event.occurred_at.desc()
+    each = (
         select(
-            literal(rule.id).label("rule"),
-            each.c.contact_id,
-            func.count().label("count"),
-            func.max(each.c.at).label("latest"),
-            # What is counted first falls out of the window first; of what counts once, the one that made it enough.
-            (
-                func.min(each.c.at) if on.times == "each" else func.max(each.c.at).filter(each.c.nth == on.at_least)
-            ).label("first"),
-            func.sum(left).label("left"),
-            func.array_agg(aggregate_order_by(each.c.id, each.c.nth)).label("ids"),
+            event.occurred_at.label("at"),
+            func.row_number().over(order_by=latest_first).label("nth"),
+            func.first_value(event.occurred_at).over(order_by=latest_first).label("latest"),
+            func.first_value(event.id).over(order_by=latest_first).label("latest_id"),
         )
-        .where(each.c.nth <= on.at_most)
-        .group_by(each.c.contact_id)
-        .having(func.count() >= on.at_least)
+        .where(
+            event.contact_id == people.c.id,
+            event.kind == asked.c.kind,
+            event.occurred_at <= now,
+            event.occurred_at > asked.c.since,
+            _fits_one_of(asked.c.number, wheres),
+        )
+        .order_by(latest_first)
+        .limit(asked.c.at_most)
+        .correlate(people, asked)
+        .lateral("each")
+    )
+    left = left_of_one(each.c.latest - each.c.at, asked.c.half_life)
+    counted = (
+        select(
+            func.count().label("times"),
+            func.any_value(each.c.latest).label("latest"),
+            func.any_value(each.c.latest_id).label("latest_id"),
+            case(
+                (asked.c.once == 1, func.max(each.c.at).filter(each.c.nth == asked.c.at_least)),
+                else_=func.min(each.c.at),
+            ).label("first"),
+            case(
+                (asked.c.once == 1, literal(1.0, Double())),
+                (asked.c.half_life.is_(None), cast(func.count(), Double())),
+                else_=func.sum(left),
+            ).label("worth"),
+        )
+        .select_from(each)
+        .correlate(people, asked)
+        .lateral("counted")
+    )
+    return (
+        select(people.c.id.label("contact_id"), asked.c.number, asked.c.once, *counted.c)
+        .select_from(people.join(asked, only_if).join(counted, counted.c.times >= asked.c.at_least))
+        .cte("did")
     )
 
 
-def _points_of(rule: ScoreRule, row: Any) -> Counted:
-    assert rule.did is not None
-    amount = float(rule.points) * (float(row.left) if rule.did.times == "each" else 1.0)
-    lapses_at = None if rule.did.within is None else row.first + timedelta(days=rule.did.within)
-    fades = rule.half_life is not None
-    reason = rule.reason if rule.did.times == "once" or row.count == 1 else f"{rule.reason} ({row.count} times)"
-    return Counted(
-        Points(
-            rule=rule.id,
-            points=round(amount),
-            reason=reason,
-            score=rule.score,
-            group=rule.group,
-            amount=amount if fades else None,
-            half_life=round(rule.half_life * DAY) if rule.half_life is not None else None,
-            valued_at=row.latest if fades else None,
-            event_id=row.ids[0],
-        ),
-        lapses_at,
-    )
+def left_of_one(age: ColumnElement[Any], half_life: ColumnElement[int]) -> ColumnElement[float]:
+    """What is left of one point at an age, after so many seconds half of it."""
+    halvings = quotient(func.date_part("epoch", age, type_=Double()), half_life)
+    return func.power(literal(2.0, Double()), func.greatest(-halvings, _FARTHEST), type_=Double())
+
+
+def quotient(one: ColumnElement[float], other: ColumnElement[Any]) -> ColumnElement[float]:
+    """Of floating-point numbers: SQLAlchemy would have PostgreSQL take exact ones, which takes several times longer."""
+    divided: ColumnElement[float] = one.op("/", precedence=_AS_TIMES, return_type=Double())(other)
+    return divided
+
+
+def _fits_one_of(number: ColumnElement[int], wheres: Wheres) -> ColumnElement[bool]:
+    asked = [(number == one, and_(*map(_fits, where))) for one, where in wheres.items() if where]
+    return case(*asked, else_=true()) if asked else true()
 
 
 def _fits(condition: PropertyIs) -> ColumnElement[bool]:
@@ -149,6 +157,3 @@ def _fits(condition: PropertyIs) -> ColumnElement[bool]:
 def _is(held: ColumnElement[Any], wanted: Any) -> ColumnElement[bool]:
     same: ColumnElement[bool] = held == type_coerce(wanted, JSONB)
     return same
-
-
-__all__ = ["Counted", "count_behaviour"]

@@ -37,6 +37,10 @@ class FactIs(_Part):
             raise ValueError(f"{self.op} cannot be used with the value {self.value!r}")
         return self
 
+    def names(self) -> frozenset[str]:
+        """The facts that it asks."""
+        return frozenset({self.fact})
+
     def holds(self, facts: Facts) -> bool:
         actual = facts.get(self.fact)
         if actual is None:
@@ -64,6 +68,9 @@ class AllOf(_Part):
 
     all: tuple[Condition, ...] = Field(min_length=1)
 
+    def names(self) -> frozenset[str]:
+        return frozenset[str]().union(*(part.names() for part in self.all))
+
     def holds(self, facts: Facts) -> bool:
         return all(part.holds(facts) for part in self.all)
 
@@ -73,6 +80,9 @@ class AnyOf(_Part):
 
     any: tuple[Condition, ...] = Field(min_length=1)
 
+    def names(self) -> frozenset[str]:
+        return frozenset[str]().union(*(part.names() for part in self.any))
+
     def holds(self, facts: Facts) -> bool:
         return any(part.holds(facts) for part in self.any)
 
@@ -81,6 +91,9 @@ class Not(_Part):
     """Holds when its condition does not."""
 
     negated: Condition = Field(alias="not")
+
+    def names(self) -> frozenset[str]:
+        return self.negated.names()
 
     def holds(self, facts: Facts) -> bool:
         return not self.negated.holds(facts)

@@ -1,4 +1,7 @@
-"""Keeps the stored points of many contacts equal to what they should be: writes only differences. Decides nothing."""
+"""Keeps the stored points of a contact equal to what a dialogue gave: writes only differences. Decides nothing.
+
+Who is counted by rules is written by `writing`, in sets.
+"""
 
 from __future__ import annotations
 
@@ -17,12 +20,12 @@ from base.ids import new_id
 from base.tables import table_of
 from crm.contacts.models import Contact
 from crm.scoring.models import ScoreEntry
-from crm.scoring.rules import Points, ScoreBook
+from crm.scoring.rules import Points
 from crm.timeline.models import TimelineEvent
 
 OF_JOURNEYS = "journey/"
 """What the rules of points that journeys gave begin with; a flow is not called so."""
-_NEARLY = 1e-6
+NEARLY = 1e-6
 """Sums of the same events may differ by this much when they are added in another order."""
 
 
@@ -107,17 +110,6 @@ async def make_equal(
         await connection.execute(insert(table_of(ScoreEntry)), rows)
 
 
-def as_of_book(stored: Sequence[Stored], book: ScoreBook) -> list[Points]:
-    """The points that dialogues gave, counting for what the book says, and that journeys gave, which say it."""
-    return [
-        one.points
-        if one.points.rule.startswith(OF_JOURNEYS)
-        else replace(one.points, score=book.talk_score, group=None)
-        for one in stored
-        if "/" in one.points.rule
-    ]
-
-
 async def _latest_events(
     session: AsyncSession, contact_ids: Iterable[UUID], message_id: UUID | None
 ) -> dict[UUID, UUID]:
@@ -134,7 +126,7 @@ def _same(before: Points, after: Points) -> bool:
     if (before.amount is None) != (after.amount is None):
         return False
     near = before.amount is None or after.amount is None
-    near = near or math.isclose(before.amount or 0, after.amount or 0, rel_tol=_NEARLY, abs_tol=_NEARLY)
+    near = near or math.isclose(before.amount or 0, after.amount or 0, rel_tol=NEARLY, abs_tol=NEARLY)
     # Not what they came from: the same points for the same reason are the same.
     return near and _told(before) == _told(after)
 

@@ -2,30 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, and_, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from base.encryption import KeyRing
 from crm.contacts.models import Contact
 from crm.contacts.rules import STAGES, stages_before
 from crm.profiling.service import find_refusals
-from crm.scoring.behaviour import Counted, count_behaviour
 from crm.scoring.books import read_book
-from crm.scoring.entries import Stored, as_of_book, read_entries
+from crm.scoring.counting import Asked, count, given, wheres_key
 from crm.scoring.facts import read_facts
-from crm.scoring.rules import Points, ScoreBook, band_of, reached, score
-from crm.scoring.sums import scores_at, total_of
+from crm.scoring.rules import ScoreBook, band_of, reached
+from crm.scoring.sums import total_of
 
-SET = 1_000
+SET = 2_000
 """Contacts counted at once."""
-MOST = 20_000
-"""Contacts counted at most: of more, these are drawn at random, and counts are of those."""
 EXAMPLES = 20
 
 
@@ -41,59 +39,76 @@ class Moved:
 
 @dataclass
 class Preview:
-    """Who would move: of `looked_at` out of `contacts`, with those who would move furthest."""
+    """Who would move: of `looked_at` out of `contacts`, with those who would move furthest.
 
-    contacts: int
+    Everybody is looked at in the order of their ids; `looked_to` is the last one, and `is_whole` when nobody is left.
+    """
+
+    contacts: int = 0
     looked_at: int = 0
     up: int = 0
     down: int = 0
     bands: dict[str, int] = field(default_factory=dict)
     stages: dict[str, int] = field(default_factory=dict)
     examples: list[Moved] = field(default_factory=list)
+    looked_to: UUID | None = None
+    is_whole: bool = False
 
 
-async def preview_book(session: AsyncSession, keys: KeyRing, draft: ScoreBook, now: datetime) -> Preview:
-    """What the scores would be by these rules, beside what they are by those that count now."""
-    live = (await read_book(session)).book
-    preview = Preview(await session.scalar(select(func.count()).select_from(Contact)) or 0)
-    people = select(Contact.id, Contact.stage)
-    people = people.order_by(Contact.id) if preview.contacts <= MOST else people.order_by(func.random()).limit(MOST)
-    drawn = [(row.id, row.stage) for row in await session.execute(people)]
-    for start in range(0, len(drawn), SET):
-        await _count(session, keys, dict(drawn[start : start + SET]), (live, draft), preview, now=now)
-    return preview
+async def preview_book(
+    session: AsyncSession,
+    keys: KeyRing,
+    draft: ScoreBook,
+    now: datetime,
+    *,
+    preview: Preview | None = None,
+    until: Callable[[], bool] = lambda: True,
+) -> Preview:
+    """What the scores would be by these rules, beside what they are by those that count now.
+
+    Args:
+        preview: to go on with one that did not look at everybody.
+        until: whether to go on to the next set.
+    """
+    books = ((await read_book(session)).book, draft)
+    asked = Asked(books)
+    preview = preview or Preview()
+    preview.contacts = await session.scalar(select(func.count()).select_from(Contact)) or 0
+    while True:
+        people = select(Contact.id, Contact.stage).order_by(Contact.id).limit(SET)
+        if preview.looked_to is not None:
+            people = people.where(Contact.id > preview.looked_to)
+        stages = {row.id: row.stage for row in await session.execute(people)}
+        await _count(session, keys, asked, stages, preview, now=now)
+        preview.is_whole = len(stages) < SET
+        if preview.is_whole or not until():
+            return preview
 
 
 async def _count(
-    session: AsyncSession,
-    keys: KeyRing,
-    people: Mapping[UUID, str],
-    books: tuple[ScoreBook, ScoreBook],
-    preview: Preview,
-    *,
-    now: datetime,
+    session: AsyncSession, keys: KeyRing, asked: Asked, people: Mapping[UUID, str], preview: Preview, *, now: datetime
 ) -> None:
     refused = await find_refusals(session, keys, people, "scoring", now)
     judged = [contact_id for contact_id in people if contact_id not in refused]
-    facts = await read_facts(session, keys, judged, now)
-    stored = await read_entries(session, judged)
-    did = [await count_behaviour(session, judged, book.rules, now) for book in books]
-    for contact_id in judged:
-        before, after = (
-            _scores(stored[contact_id], facts.get(contact_id, {}), counted.get(contact_id, ()), book, now)
-            for book, counted in zip(books, did, strict=True)
-        )
-        _note(preview, Moved(contact_id, before, after, _next_stage(people[contact_id], after, books[1])), books)
+    facts = await read_facts(session, keys, judged, asked.facts, now)
+    held = {contact_id: asked.held(facts.get(contact_id, {})) for contact_id in judged}
+    rows = await session.execute(_compare(wheres_key(asked)), given(asked, held, now) | {"everybody": judged})
+    live, draft = asked.books
+    for contact_id, before, after in rows:
+        _note(preview, Moved(contact_id, before, after, _next_stage(people[contact_id], after, draft)), (live, draft))
     preview.looked_at += len(people)
+    preview.looked_to = max(people, default=preview.looked_to)
     preview.examples.sort(key=lambda one: -abs(total_of(one.after) - total_of(one.before)))
     del preview.examples[EXAMPLES:]
 
 
-def _scores(
-    stored: Sequence[Stored], facts: Mapping[str, Any], counted: Sequence[Counted], book: ScoreBook, now: datetime
-) -> dict[str, int]:
-    points: list[Points] = [*as_of_book(stored, book), *score(facts, book), *(one.points for one in counted)]
-    return scores_at(((one, one.group) for one in points), book, now)
+@lru_cache(maxsize=64)
+def _compare(wheres: str) -> Select[Any]:
+    """The scores of all by both books."""
+    sums = count(wheres).sums
+    live, draft = sums.alias("live"), sums.alias("draft")
+    both = and_(live.c.id == draft.c.id, live.c.book == 0, draft.c.book == 1)
+    return select(live.c.id, live.c.scores, draft.c.scores).select_from(live.join(draft, both)).order_by(live.c.id)
 
 
 def _next_stage(stage: str, after: Mapping[str, int], draft: ScoreBook) -> str | None:
