@@ -137,7 +137,7 @@ def asked_about(one: UUID, now: datetime) -> Any:
     """A message as the gate is asked about it."""
     return SimpleNamespace(
         id=new_id(), contact_id=one, conversation_id=None, journey="news", channel="sms", purpose="marketing",
-        message_class="promotional", due_at=now, created_at=now, message_id=None,
+        message_class="promotional", frequency_class="normal", due_at=now, created_at=now, message_id=None,
     )  # fmt: skip
 
 

@@ -90,8 +90,8 @@ class Journey(Part):
         goal: `{kind, where, within, value}`: what the journey is for. Who does it leaves with the outcome `goal`.
         priority: who may be in one of several journeys only is in the one with the higher number.
         exclusive_group: a contact is in one journey of this group at a time.
-        frequency_class: how the caps treat its messages: `essential` (service only) is not held back by other
-            promotion, `occasional` lets a `normal` one go first.
+        frequency_class: how the caps treat its messages: `essential` (service only) is neither held back by them nor
+            counted, `occasional` leaves the last place under a cap to a `normal` one that waits.
         quiet_hours: what becomes of a message that meets quiet hours: it waits (`defer`), or is left out (`skip`).
         owner: the team that answers for it, one of library.yml.
         version_policy: when a new version is published, contacts in the journey stay on theirs (`pin`) or move over

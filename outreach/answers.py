@@ -10,13 +10,13 @@ from datetime import datetime
 from typing import Any, Protocol
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import and_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from base.ids import new_id
 from outreach.decisions import message_class_of
-from outreach.models import OutboxMessage
+from outreach.models import Enrolment, JourneyVersion, OutboxMessage
 from outreach.neighbours import conversations
 
 
@@ -75,6 +75,7 @@ class OutboxAnswers:
         ).first()
         if talk is None or talk.contact_id is None or not parts:
             return 0
+        named = await _named(session, begun_by)
         rows = [
             {
                 "id": new_id(),
@@ -87,7 +88,7 @@ class OutboxAnswers:
                 "text": part.text,
                 "message_id": part.message_id,
                 "content": part.content | ({OPENS_TALK: True} if begun_by else {}),
-                **_named(begun_by),
+                **named,
                 "account_id": talk.account_id,
                 "contact_point_id": talk.contact_point_id,
                 "state": "planned",
@@ -101,8 +102,19 @@ class OutboxAnswers:
         return len((await session.scalars(statement.returning(OutboxMessage.id), rows)).all())
 
 
-def _named(begun_by: Mapping[str, str] | None) -> dict[str, Any]:
+async def _named(session: AsyncSession, begun_by: Mapping[str, str] | None) -> dict[str, Any]:
     if begun_by is None:
-        return {"journey": None, "step": None, "enrolment_id": None}
+        return {"journey": None, "step": None, "enrolment_id": None, "frequency_class": "normal"}
     enrolment_id = UUID(begun_by["enrolment_id"])
-    return {"journey": begun_by["journey"], "step": begun_by["step"], "enrolment_id": enrolment_id}
+    followed = (JourneyVersion.journey == Enrolment.journey, JourneyVersion.version == Enrolment.version)
+    frequency_class = await session.scalar(
+        select(JourneyVersion.definition["frequency_class"].astext)
+        .join(Enrolment, and_(*followed))
+        .where(Enrolment.id == enrolment_id)
+    )
+    return {
+        "journey": begun_by["journey"],
+        "step": begun_by["step"],
+        "enrolment_id": enrolment_id,
+        "frequency_class": frequency_class or "normal",
+    }

@@ -19,6 +19,7 @@ from sqlalchemy.orm import aliased
 
 from crm.contacts.models import Contact
 from outreach.accounts import rates as rates_of
+from outreach.decisions import FrequencyClass
 from outreach.gatekeeper import Gatekeeper, Verdict, put_off, split_verdicts, turn_down
 from outreach.models import GateDecision, OutboxMessage
 from outreach.rule_pack import MessageClass
@@ -50,6 +51,7 @@ class Claimed:
     content: dict[str, Any] | None
     account_id: UUID | None
     contact_point_id: UUID | None
+    frequency_class: FrequencyClass
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +83,7 @@ _COLUMNS = (
     OutboxMessage.content,
     OutboxMessage.account_id,
     OutboxMessage.contact_point_id,
+    OutboxMessage.frequency_class,
 )
 
 

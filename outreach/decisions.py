@@ -11,6 +11,9 @@ from uuid import UUID
 from outreach.jurisdictions.pack import Kind
 from outreach.rule_pack import MessageClass
 
+FrequencyClass = Literal["essential", "normal", "occasional"]
+"""How the caps treat what a journey sends: `essential` is a service and they do not count it; `occasional` leaves the
+last place to a `normal` message that waits."""
 ConsentName = Literal["given", "refused", "withdrawn", "expired", "none"]
 
 PROMOTION = "promotional"
@@ -71,6 +74,15 @@ class PastSend:
 
 
 @dataclass(frozen=True, slots=True)
+class WaitingSend:
+    """A promotional message to the same person that is planned and gives way to nobody."""
+
+    channel: str
+    due_at: datetime
+    topic: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Basis:
     """How somebody came to agree to something, since when, and until when it counts."""
 
@@ -90,7 +102,7 @@ class Snapshot:
     message is about: its journey, else its purpose. `clock_skew`: how far our clock and the database's are apart.
     `missing_setting` says in words which of the channel's settings is not made. `in_talk`: the bot said it in a
     conversation, so that its purpose may be one of `ANSWERS`. `has_request`: they asked something about their own data
-    that is not closed yet, so that its purpose may be `RIGHTS`.
+    that is not closed yet, so that its purpose may be `RIGHTS`. `waiting` is read for an `occasional` message only.
     """
 
     contact_id: UUID
@@ -118,6 +130,8 @@ class Snapshot:
     topic: str = ""
     clock_skew: timedelta = timedelta(0)
     has_request: bool = False
+    frequency_class: FrequencyClass = "normal"
+    waiting: tuple[WaitingSend, ...] = ()
 
     @property
     def promotional(self) -> bool:
@@ -156,5 +170,7 @@ class Snapshot:
             "in_talk": self.in_talk,
             "has_request": self.has_request,
             "topic": self.topic,
+            "frequency_class": self.frequency_class,
+            "waiting": [[one.channel, one.due_at.isoformat(), one.topic] for one in self.waiting],
             "clock_skew_seconds": self.clock_skew.total_seconds(),
         }

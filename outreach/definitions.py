@@ -7,7 +7,7 @@ from typing import Any, Literal, Self, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from outreach.decisions import message_class_of
+from outreach.decisions import FrequencyClass, message_class_of
 from outreach.rule_pack import MessageClass
 
 StepKind = Literal[
@@ -206,7 +206,7 @@ class JourneyDefinition(_Part):
     goal: Goal | None = None
     priority: int = 50
     exclusive_group: str | None = None
-    frequency_class: Literal["essential", "normal", "occasional"] = "normal"
+    frequency_class: FrequencyClass = "normal"
     quiet_hours: Literal["defer", "skip"] = "defer"
     owner: str | None = None
     version_policy: Literal["pin", "follow"] = "pin"

@@ -18,7 +18,7 @@ from base.row_sets import insert_rows, rows_of
 from base.tables import table_of
 from crm.contacts.models import Contact
 from flows.wording import render
-from outreach.decisions import Defer, Deny
+from outreach.decisions import Defer, Deny, FrequencyClass
 from outreach.gatekeeper import Verdict, put_off, split_verdicts, turn_down
 from outreach.merge_values import mergeable
 from outreach.models import OutboxMessage
@@ -42,6 +42,7 @@ class Draft:
     channel: str
     purpose: str
     message_class: MessageClass
+    frequency_class: FrequencyClass
     subject: str | None
     text: str
     due_at: datetime
@@ -123,6 +124,7 @@ def _drafts_of(
             channel=channel,
             purpose=definition.purpose_of(send),
             message_class=definition.class_of(send, channel),
+            frequency_class=definition.frequency_class,
             subject=render(letter.subject, values) if letter is not None and letter.subject else None,
             text=render(letter.text_on(channel), values) if letter is not None else "",
             due_at=now,

@@ -111,6 +111,7 @@ class OutboxMessage(Table):
         ),
         CheckConstraint("state <> 'sending' or gate_decision_id is not null", name="gate_before_sending"),
         CheckConstraint("message_class in ('promotional','requested','web')", name="message_class"),
+        CheckConstraint("frequency_class in ('essential','normal','occasional')", name="frequency_class"),
         Index("ix_outbox_due", "due_at", "id", postgresql_where=text("state in ('planned','deferred')")),
         Index("ix_outbox_sending", "claimed_at", postgresql_where=text("state = 'sending'")),
         Index("ix_outbox_look_at", "look_at", postgresql_where=text("state = 'unknown' and look_at is not null")),
@@ -152,6 +153,8 @@ class OutboxMessage(Table):
     channel: Mapped[str]
     purpose: Mapped[str]
     message_class: Mapped[str]
+    frequency_class: Mapped[str] = mapped_column(default="normal", server_default="normal")
+    """That of its journey when it was planned."""
     subject: Mapped[str | None]
     text: Mapped[str]
     message_id: Mapped[UUID | None]

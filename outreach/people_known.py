@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import DateTime, FromClause, Select, Text, all_, any_, bindparam, case, func, literal, select
+from sqlalchemy import Boolean, DateTime, FromClause, Select, Text, all_, any_, bindparam, case, func, literal, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -26,7 +26,7 @@ from crm.contacts.models import SEALED_COLUMN, Contact, ContactPoint
 from crm.places.rules import UNKNOWN, Whereabouts, find_whereabouts
 from crm.privacy.limits import open_requests_of
 from outreach.basis_rules import BasisEntry, fold_bases
-from outreach.decisions import SERVICE_PURPOSES, Basis, PastSend
+from outreach.decisions import SERVICE_PURPOSES, Basis, PastSend, WaitingSend
 from outreach.models import OutboxMessage
 from outreach.neighbours import conversations
 
@@ -51,6 +51,7 @@ class Person:
     Attributes:
         exists: False once they are erased.
         sends: promotional messages that left or may have, by their ids.
+        waiting: promotional messages that are planned and of the frequency class `normal`, if asked for.
         has_request: whether they asked something about their own data that is not closed yet.
     """
 
@@ -66,6 +67,7 @@ class Person:
     numbers: tuple[str | None, ...]
     """Phone numbers; None for one that cannot be read."""
     sends: tuple[tuple[UUID, PastSend], ...]
+    waiting: tuple[WaitingSend, ...]
     talks: tuple[Talk, ...]
     has_request: bool
 
@@ -96,6 +98,7 @@ async def read_people(
     keys: KeyRing | None,
     machine: Clock | None,
     remember: timedelta,
+    with_waiting: bool = False,
 ) -> People:
     """Every contact asked for, also one that is gone.
 
@@ -103,9 +106,10 @@ async def read_people(
         keys: open the phone numbers.
         machine: the clock to compare with the database's; None compares nothing.
         remember: how far back what was sent still counts.
+        with_waiting: read what waits to be sent to them, too.
     """
     asked_at = None if machine is None else machine.now()
-    moments = {"at": now, "sent_since": now - remember}
+    moments = {"at": now, "sent_since": now - remember, "with_waiting": with_waiting}
     connection = await session.connection()
     if len(contact_ids) == 1:
         rows = (await connection.execute(_ONE, {"contact_id": contact_ids[0], **moments})).all()
@@ -140,6 +144,10 @@ def _person_of(row: Any, now: datetime, keys: KeyRing | None) -> Person:
         sends=tuple(
             (UUID(outbox_id), PastSend(channel, datetime.fromisoformat(claimed_at), topic))
             for outbox_id, channel, claimed_at, topic in row.sends or ()
+        ),
+        waiting=tuple(
+            WaitingSend(channel, datetime.fromisoformat(due_at), topic)
+            for channel, due_at, topic in sorted(row.waiting or (), key=lambda one: (one[1], one[0], one[2]))
         ),
         talks=tuple(
             Talk(UUID(talk), channel, status, zone, is_claimed=talk in claimed)
@@ -198,6 +206,15 @@ def _build_statement(asked: FromClause) -> Select[*tuple[Any, ...]]:
         OutboxMessage.purpose != all_(literal(sorted(SERVICE_PURPOSES), ARRAY(Text()))),
         OutboxMessage.claimed_at > bindparam("sent_since", type_=DateTime(timezone=True)),
     )
+    waiting = select(
+        OutboxMessage.channel, OutboxMessage.due_at, func.coalesce(OutboxMessage.journey, OutboxMessage.purpose)
+    ).where(
+        bindparam("with_waiting", type_=Boolean()),
+        OutboxMessage.contact_id == contact_id,
+        OutboxMessage.state == any_(literal(["planned", "deferred"], ARRAY(Text()))),
+        OutboxMessage.purpose != all_(literal(sorted(SERVICE_PURPOSES), ARRAY(Text()))),
+        OutboxMessage.frequency_class == literal("normal", Text()),
+    )
     talks = select(
         conversations.c.id, conversations.c.channel, conversations.c.status, conversations.c.time_zone
     ).where(conversations.c.contact_id == contact_id)
@@ -214,6 +231,7 @@ def _build_statement(asked: FromClause) -> Select[*tuple[Any, ...]]:
             nested(open_confirmations_of(contact_id, at)).label("confirmations"),
             nested(points.correlate(asked)).label("points"),
             nested(sends.correlate(asked)).label("sends"),
+            nested(waiting.correlate(asked)).label("waiting"),
             nested(talks.correlate(asked)).label("talks"),
             nested(claims_of(contact_id)).label("claims"),
             nested(open_requests_of(contact_id)).label("requests"),

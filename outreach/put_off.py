@@ -30,7 +30,7 @@ _EAST, _WEST = ZoneInfo("America/New_York"), ZoneInfo("America/Los_Angeles")
 _NOT_BEFORE = timedelta(hours=1)
 _COPIED = (
     "contact_id", "conversation_id", "enrolment_id", "journey", "step", "channel", "purpose", "message_class",
-    "subject", "text", "message_id", "content", "account_id", "contact_point_id", "created_at",
+    "frequency_class", "subject", "text", "message_id", "content", "account_id", "contact_point_id", "created_at",
 )  # fmt: skip
 
 

@@ -13,7 +13,7 @@ from base.clock import Clock
 from base.encryption import KeyRing
 from crm.consent.ledger import ConsentState, Scope, consent_for
 from crm.contacts.addresses import ADDRESS_KINDS
-from outreach.decisions import ConsentName, Snapshot
+from outreach.decisions import ConsentName, FrequencyClass, Snapshot
 from outreach.people_known import People, read_people
 from outreach.ports import Sender
 from outreach.rule_pack import MessageClass
@@ -38,6 +38,8 @@ class Queued(Protocol):
     def purpose(self) -> str: ...
     @property
     def message_class(self) -> MessageClass: ...
+    @property
+    def frequency_class(self) -> FrequencyClass: ...
     @property
     def due_at(self) -> datetime: ...
     @property
@@ -67,7 +69,15 @@ async def take_snapshots(
     if not queued:
         return {}
     contact_ids = sorted({message.contact_id for message in queued})
-    people = await read_people(session, contact_ids, now, keys=keys, machine=machine, remember=remember)
+    people = await read_people(
+        session,
+        contact_ids,
+        now,
+        keys=keys,
+        machine=machine,
+        remember=remember,
+        with_waiting=any(message.frequency_class == "occasional" for message in queued),
+    )
     missing = {channel: sender.configured() for channel, sender in senders.items()}
     return {
         message.id: _snapshot_of(message, people, missing.get(message.channel, "no such channel."), default_zones)
@@ -102,6 +112,8 @@ def _snapshot_of(
         past_sends=tuple(
             sorted((send for outbox_id, send in person.sends if outbox_id != message.id), key=lambda send: send.at)
         ),
+        frequency_class=message.frequency_class,
+        waiting=person.waiting if message.frequency_class == "occasional" else (),
         with_a_person=any(talk.status == "handed_off" for talk in person.talks),
         # Who only typed this contact's address must not read in the chat what is known of the contact.
         own_conversation=own is not None and own.channel == message.channel and not own.is_claimed,

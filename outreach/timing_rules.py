@@ -9,7 +9,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from outreach.decisions import Defer, Deny, PastSend, Snapshot
+from outreach.decisions import Defer, Deny, PastSend, Snapshot, WaitingSend
 from outreach.gate_rules import name_of
 from outreach.jurisdictions.pack import CapRule
 from outreach.jurisdictions.rules import caps_of, places_of, week_of
@@ -22,6 +22,8 @@ Rule = Callable[[Snapshot, datetime, RulePack], Objection]
 MOST_SKEW = timedelta(seconds=5)
 """How far our clock and the database's may be apart: what they call today must be the same day."""
 _LOOK_AGAIN = timedelta(minutes=1)
+_LETS_PASS = timedelta(hours=1)
+"""How long after it was due a message still has the place that is kept for it."""
 _CHANGES_OF_LAW = 4
 """Times the hours are looked up anew for the moment found; a rule that begins in between may have moved it."""
 
@@ -86,7 +88,22 @@ def cap(snapshot: Snapshot, now: datetime, pack: RulePack) -> Objection:
     return max(waits, key=lambda wait: wait.until, default=None)
 
 
-RULES: tuple[Rule, ...] = (too_late, clocks_agree, quiet_hours, cap)
+def gives_way(snapshot: Snapshot, now: datetime, pack: RulePack) -> Objection:
+    """What an occasional journey sends leaves the last place under a cap to another promotion that waits for it."""
+    if not (snapshot.promotional and snapshot.frequency_class == "occasional"):
+        return None
+    waiting = sorted((one for one in snapshot.waiting if one.due_at + _LETS_PASS > now), key=lambda one: one.due_at)
+    expected = [PastSend(one.channel, max(one.due_at, now), one.topic) for one in waiting]
+    for place in reversed(range(len(waiting))):
+        limit = _last_place(snapshot, waiting[place], [*snapshot.past_sends, *expected[:place]], now, pack)
+        if limit is not None:
+            kept = f"the last of {limit.most} messages in {_hours(timedelta(hours=limit.hours))} is kept for"
+            reason = f"Its journey is an occasional one: {kept} another that waits ({waiting[place].topic})."
+            return Defer(max(waiting[place].due_at, now) + _LETS_PASS, "frequency_class", reason)
+    return None
+
+
+RULES: tuple[Rule, ...] = (too_late, clocks_agree, quiet_hours, cap, gives_way)
 
 
 def _week(places: tuple[str, ...], channel: str, at: datetime, pack: RulePack) -> Week | None:
@@ -118,7 +135,24 @@ def _next_open(
     return None
 
 
-def _counts(limit: CapRule, send: PastSend, snapshot: Snapshot) -> bool:
+def _last_place(
+    snapshot: Snapshot, waiting: WaitingSend, before: list[PastSend], now: datetime, pack: RulePack
+) -> CapRule | None:
+    """The cap that leaves one place to who waits, when it is due, and would leave none if this were sent now."""
+    own, at = PastSend(snapshot.channel, now, snapshot.topic), max(waiting.due_at, now)
+    law = caps_of(pack.law, places_of(pack.law, snapshot.countries, snapshot.states), waiting.channel, at)
+    last: CapRule | None = None
+    for limit in (*pack.caps, *law):
+        length = timedelta(hours=limit.hours)
+        got = sum(at - send.at < length and _counts(limit, send, waiting) for send in before)
+        if got >= limit.most:
+            return None  # It is held back anyway.
+        if at - now < length and _counts(limit, own, waiting) and got == limit.most - 1:
+            last = limit
+    return last
+
+
+def _counts(limit: CapRule, send: PastSend, snapshot: Snapshot | WaitingSend) -> bool:
     if limit.channels is not None and send.channel not in limit.channels:
         return False
     if limit.per == "topic":

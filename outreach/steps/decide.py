@@ -7,7 +7,7 @@ from datetime import datetime
 from uuid import UUID
 
 from base.ids import new_id
-from outreach.decisions import Deny
+from outreach.decisions import Deny, FrequencyClass
 from outreach.rule_pack import MessageClass
 from outreach.steps.ways import go_on
 from outreach.walking import Group, Work
@@ -24,6 +24,7 @@ class _Asked:
     channel: str
     purpose: str
     message_class: MessageClass
+    frequency_class: FrequencyClass
     due_at: datetime
     created_at: datetime
     message_id: UUID | None = None
@@ -47,6 +48,7 @@ async def consent_gate(work: Work, group: Group) -> None:
             channel=channel,
             purpose=definition.purpose_of(step),
             message_class=definition.class_of(step, channel),
+            frequency_class=definition.frequency_class,
             due_at=work.now,
             created_at=work.now,
         )

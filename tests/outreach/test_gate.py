@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from outreach import basis_rules, gate_rules, timing_rules
-from outreach.decisions import Allow, Basis, Defer, Deny, PastSend, Snapshot, message_class_of
+from outreach.decisions import Allow, Basis, Defer, Deny, PastSend, Snapshot, WaitingSend, message_class_of
 from outreach.gate import may_send
 from outreach.rule_pack import read_rule_pack
 
@@ -67,6 +67,11 @@ def snapshots(draw) -> Snapshot:
         topic=draw(topics),
         has_request=draw(st.booleans()),
         clock_skew=timedelta(seconds=draw(st.sampled_from([0, 0, 0, 5, 6]))),
+        frequency_class=draw(st.sampled_from(["normal", "occasional"])),
+        waiting=tuple(
+            WaitingSend(draw(channels), now + timedelta(minutes=draw(st.integers(-120, 12_000))), draw(topics))
+            for _ in range(draw(st.integers(0, 4)))
+        ),
     )
 
 
@@ -221,6 +226,53 @@ def test_the_fourth_promotion_in_a_day_waits_until_the_first_is_a_day_old():
     assert isinstance(decision, Defer)
     assert (decision.rule, decision.until) == ("cap", NOW + timedelta(hours=4))
     assert may_send(a_snapshot(past_sends=sends[1:]), NOW, PACK) == Allow()
+
+
+@given(snapshots())
+def test_an_occasional_message_waits_exactly_when_it_would_hold_back_one_that_is_not(snapshot):
+    asked = _changed(snapshot, frequency_class="occasional", purpose="marketing", message_class="promotional")
+    own, before, held_back = PastSend(asked.channel, NOW, asked.topic), list(asked.past_sends), []
+    for one in sorted(asked.waiting, key=lambda one: one.due_at):
+        if one.due_at + timedelta(hours=1) <= NOW:
+            continue  # It had its hour.
+        at, other = max(one.due_at, NOW), _changed(asked, channel=one.channel, topic=one.topic)
+        free, taken = (
+            timing_rules.cap(_changed(other, past_sends=sends), at, PACK) is None
+            for sends in (tuple(before), (*before, own))
+        )
+        held_back += [at] if free and not taken else []
+        before.append(PastSend(one.channel, at, one.topic))
+    objection = timing_rules.gives_way(asked, NOW, PACK)
+    if held_back:
+        assert (objection.rule, objection.until) == ("frequency_class", max(held_back) + timedelta(hours=1))
+    else:
+        assert objection is None
+    assert timing_rules.gives_way(_changed(asked, frequency_class="normal"), NOW, PACK) is None
+
+
+@given(snapshots(), st.sampled_from(["service", "rights"]))
+def test_what_was_asked_for_gives_way_to_nothing_whatever_its_class(snapshot, purpose):
+    for frequency_class in ("essential", "normal", "occasional"):
+        asked = _changed(snapshot, purpose=purpose, message_class="requested", frequency_class=frequency_class)
+        assert timing_rules.cap(asked, NOW, PACK) is None
+        assert timing_rules.gives_way(asked, NOW, PACK) is None
+
+
+def test_the_last_place_of_a_day_is_kept_for_an_hour_after_it_was_due():
+    sends = tuple(PastSend("email", NOW - timedelta(hours=hours), "news") for hours in (20, 3))
+    cart = WaitingSend("sms", NOW + timedelta(minutes=30), "cart_rescue")
+    tips = a_snapshot(frequency_class="occasional", topic="tips", past_sends=sends, waiting=(cart,))
+    decision = may_send(tips, NOW, PACK)
+    assert (decision.rule, decision.until) == ("frequency_class", cart.due_at + timedelta(hours=1))
+    assert decision.reason == (
+        "Its journey is an occasional one: the last of 3 messages in 24 hours is kept for another that waits"
+        " (cart_rescue)."
+    )
+    assert may_send(tips, decision.until, PACK) == Allow()
+    assert may_send(_changed(tips, past_sends=sends[:1]), NOW, PACK) == Allow()
+    # By then the first of the two is older than a day, and there is room for both.
+    later = replace(cart, due_at=NOW + timedelta(hours=5))
+    assert may_send(_changed(tips, waiting=(later,)), NOW, PACK) == Allow()
 
 
 def test_in_the_visitors_own_chat_silence_is_enough_but_a_no_is_a_no():
