@@ -6,24 +6,27 @@ The embedded PostgreSQL holds a million contacts who are enrolled and wait for a
   `UPDATE … FOR UPDATE SKIP LOCKED` of as many enrolments in sets of the same size: the limit, as no step can be taken
   without writing where somebody stands.
 * send: from a waiting step to a text message at a provider: planned, asked about three times, claimed, handed over by
-  HTTP to a local Twilio in a process of its own, the outcome stored. Beside it the published rates of peers.
+  HTTP to a local Twilio in a process of its own, the outcome stored. By one worker and by two, which share the outbox.
+  Beside it the published rates of peers.
 * idle: a run of the pump while everybody sleeps.
 
-The worker's memory is that of this process. Everything runs on 127.0.0.1 in a temporary folder and stops by itself.
+The memory is the most that any of the workers took. Everything runs on 127.0.0.1 in a temporary folder and stops by
+itself.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import logging
 import multiprocessing
 import resource
 import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from multiprocessing.connection import Connection
@@ -34,11 +37,11 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 import psycopg
+import structlog
 import uvloop
-from sqlalchemy import func, select, text
 
 import server.web  # noqa: F401  # loads every room's tables
-from base.database import Sessions, create_engine, create_sessions, libpq_url, transaction
+from base.database import create_engine, create_sessions, libpq_url, transaction
 from base.encryption import KeyRing, create_key_file, read_key_file
 from base.migrate import migrate
 from base.postgres import start_embedded
@@ -51,7 +54,6 @@ from outreach.accounts.service import save_account
 from outreach.delivery import Delivery
 from outreach.enrolment import publish_journeys
 from outreach.gatekeeper import Gatekeeper
-from outreach.models import OutboxMessage
 from outreach.planning import BATCH, Planner
 from outreach.pump import DuePump
 from outreach.rule_pack import read_rule_pack
@@ -124,8 +126,9 @@ class Figures:
     steps_per_second: float
     bare_rows_per_second: float
     sends: int
-    sends_per_second: float
     plans_per_second: float
+    sends_per_second: dict[int, float]
+    """By the number of workers."""
     idle_ms: float
     memory_mb: float
 
@@ -164,39 +167,93 @@ def _serve(pipe: Connection) -> None:
     asyncio.run(serve())
 
 
+@dataclass(frozen=True)
+class _House:
+    """Where everything is; what a process needs to be a worker of it."""
+
+    url: str
+    keys: KeyRing
+    port: int
+    now: datetime
+
+
+@dataclass(frozen=True)
+class _Worker:
+    """What a worker process does, without its queue of jobs."""
+
+    planner: Planner
+    pump: DuePump
+
+
+@asynccontextmanager
+async def _worker(house: _House) -> AsyncIterator[_Worker]:
+    engine = create_engine(house.url, pool_size=4)
+    sessions = create_sessions(engine)
+    accounts = AccountBook(sessions, house.keys)
+    await accounts.refresh()
+    sender = SMSSender(accounts, "https://parley.example")
+    gatekeeper = Gatekeeper(read_rule_pack(), {"sms": sender}, ("America/New_York",), accounts, house.keys)
+    planner = Planner(sessions, gatekeeper)
+    pump = DuePump(sessions, planner, Delivery(sessions, house.keys, gatekeeper), _Fixed(house.now))
+    try:
+        yield _Worker(planner, pump)
+    finally:
+        await sender.close()
+        await engine.dispose()
+
+
+def _work(house: _House, pipe: Connection) -> None:
+    """A process of its own: says that it is ready, waits for the word, sends all that is due, tells its memory."""
+
+    async def work() -> None:
+        async with _worker(house) as worker:
+            await worker.pump.run_once()  # connected and warm
+            pipe.send("ready")
+            pipe.recv()
+            while (due := await worker.pump.next_due_at()) is not None and due <= house.now:
+                await worker.pump.run_once()
+            pipe.send(_memory_mb())
+
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
+    uvloop.run(work())
+
+
+def _memory_mb() -> float:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
 async def measure(url: str, keys: KeyRing, options: argparse.Namespace, port: int, pipe: Connection) -> Figures:
     """Lets the planner, the pump and the bare statement run."""
-    engine = create_engine(url, pool_size=4)
-    sessions = create_sessions(engine)
     # A moment of a working day in every zone, whenever this runs.
     now = datetime.now(UTC)
-    now = (now - timedelta(days=(now.weekday() - 1) % 7)).replace(hour=18, minute=0)
-    try:
-        number, settings, secrets = simulated_account(port)
-        async with transaction(sessions) as session:
-            await publish_journeys(session, {one["journey"]: one for one in (waits("due"), texts())}, now)
-            await save_account(
-                session, keys, channel="sms", name="main", address=number, settings={**settings, "per_second": 5_000.0},
-                secrets=secrets, now=now,
-            )  # fmt: skip
-        accounts = AccountBook(sessions, keys)
-        await accounts.refresh()
-        sender = SMSSender(accounts, "https://parley.example")
-        gatekeeper = Gatekeeper(read_rule_pack(), {"sms": sender}, ("America/New_York",), accounts, keys)
-        planner, clock = Planner(sessions, gatekeeper), _Fixed(now)
-        pump = DuePump(sessions, planner, Delivery(sessions, keys, gatekeeper), clock)
-        idle = await _idle(pump)
-        steps_per_second = await _advance(url, planner, now, options.steps)
-        bare = _bare(url, now, options.steps)
-        plans, sends, sent = await _send(_Worker(url, sessions, planner, pump, pipe), now, options.sends)
-        await sender.close()
-    finally:
-        await engine.dispose()
-    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    house = _House(url, keys, port, (now - timedelta(days=(now.weekday() - 1) % 7)).replace(hour=18, minute=0))
+    await _open(house)
+    async with _worker(house) as worker:
+        idle = await _idle(worker.pump)
+        steps_per_second = await _advance(url, worker.planner, house.now, options.steps)
+        bare = _bare(url, house.now, options.steps)
+        plans = await _plan(worker, house, options.sends)
+    sends, memory = {}, [_memory_mb()]
+    for count in (1, 2):
+        sends[count], most = await _send(house, count, options.sends, pipe)
+        memory.append(most)
     return Figures(
-        options.steps, round(steps_per_second), round(bare), sent, round(sends, 1), round(plans, 1),
-        round(idle, 2), round(memory),
+        options.steps, round(steps_per_second), round(bare), options.sends, round(plans, 1),
+        {count: round(rate, 1) for count, rate in sends.items()}, round(idle, 2), round(max(memory)),
     )  # fmt: skip
+
+
+async def _open(house: _House) -> None:
+    """Publishes the journeys and gives the workers a number to send from."""
+    engine = create_engine(house.url)
+    number, settings, secrets = simulated_account(house.port)
+    async with transaction(create_sessions(engine)) as session:
+        await publish_journeys(session, {one["journey"]: one for one in (waits("due"), texts())}, house.now)
+        await save_account(
+            session, house.keys, channel="sms", name="main", address=number,
+            settings={**settings, "per_second": 1_000_000.0}, secrets=secrets, now=house.now,
+        )  # fmt: skip
+    await engine.dispose()
 
 
 @dataclass
@@ -252,41 +309,59 @@ def _bare(url: str, now: datetime, count: int) -> float:
     return moved / took
 
 
-@dataclass
-class _Worker:
-    """What sends, and the provider it sends to."""
-
-    url: str
-    sessions: Sessions
-    planner: Planner
-    pump: DuePump
-    pipe: Connection
-
-
-async def _send(worker: _Worker, now: datetime, count: int) -> tuple[float, float, int]:
-    """Plans a second, and sends a second from due enrolment to stored outcome; how many were sent."""
-    with psycopg.connect(libpq_url(worker.url), autocommit=True) as connection:
+def _due_before_a_text(house: _House, count: int) -> None:
+    with psycopg.connect(libpq_url(house.url), autocommit=True) as connection:
         # What the gate remembers of them would be over the caps.
         connection.execute("TRUNCATE outbox, gate_decisions CASCADE")
+        connection.execute("DELETE FROM enrolments WHERE journey = 'texts'")
         # Filled in by the thousand and sealed by nobody: they cannot be opened.
         connection.execute("DELETE FROM contact_points WHERE kind = 'email'")
-    _make_due(worker.url, "texts", count, now)
+    _make_due(house.url, "texts", count, house.now)
+
+
+async def _plan(worker: _Worker, house: _House, count: int) -> float:
+    """Messages planned a second, by one worker."""
+    _due_before_a_text(house, count)
     began = time.perf_counter()
-    planned = await worker.planner.advance_due(now)
-    planning = time.perf_counter() - began
-    assert planned.messages == count, planned
-    run = await worker.pump.run_once()
+    planned = await worker.planner.advance_due(house.now)
     took = time.perf_counter() - began
-    async with worker.sessions() as session:
-        states = dict(
-            (await session.execute(select(OutboxMessage.state, func.count()).group_by(OutboxMessage.state))).all()
-        )
-        reasons = (await session.execute(text("SELECT rule, count(*) FROM gate_decisions GROUP BY 1"))).all()
-    worker.pipe.send("how many")
-    taken = worker.pipe.recv()
-    assert states == {"accepted": count}, (states, reasons, run)
-    assert taken == count, taken
-    return count / planning, count / took, count
+    assert planned.messages == count, planned
+    return count / took
+
+
+async def _send(house: _House, workers: int, count: int, twilio: Connection) -> tuple[float, float]:
+    """Sends a second from due enrolment to stored outcome, and the most memory a worker took."""
+    _due_before_a_text(house, 0)
+    before = _taken(twilio)
+    spawn = multiprocessing.get_context("spawn")
+    pipes, processes = [], []
+    for _ in range(workers):
+        ours, theirs = spawn.Pipe()
+        process = spawn.Process(target=_work, args=(house, theirs), daemon=True)
+        process.start()
+        pipes.append(ours)
+        processes.append(process)
+    for pipe in pipes:
+        assert pipe.recv() == "ready"
+    _due_before_a_text(house, count)
+    began = time.perf_counter()
+    for pipe in pipes:
+        pipe.send("go")
+    memory = [pipe.recv() for pipe in pipes]
+    took = time.perf_counter() - began
+    for process in processes:
+        process.join(10)
+    with psycopg.connect(libpq_url(house.url)) as connection:
+        states: dict[str, int] = dict(connection.execute("SELECT state, count(*) FROM outbox GROUP BY 1").fetchall())
+        reasons = connection.execute("SELECT rule, count(*) FROM gate_decisions GROUP BY 1").fetchall()
+    assert states == {"accepted": count}, (states, reasons)
+    assert _taken(twilio) - before == count
+    return count / took, max(memory)
+
+
+def _taken(twilio: Connection) -> int:
+    twilio.send("how many")
+    return int(twilio.recv())
 
 
 def run(options: argparse.Namespace) -> Figures:
@@ -311,8 +386,8 @@ def run(options: argparse.Namespace) -> Figures:
         f"(targets {TARGET_STEPS:,} and {TARGET_OF_LIMIT:.0%})"
     )
     print(
-        f"send: {figures.sends_per_second:,.0f}/s from due to stored outcome, planning alone "
-        f"{figures.plans_per_second:,.0f}/s (target {TARGET_SENDS}). {PEERS}"
+        f"send: {figures.sends_per_second[1]:,.0f}/s by one worker, {figures.sends_per_second[2]:,.0f}/s by two, from "
+        f"due to stored outcome (target {TARGET_SENDS}); planning alone {figures.plans_per_second:,.0f}/s. {PEERS}"
     )
     print(f"idle: a run with nothing due {figures.idle_ms:.1f} ms; memory {figures.memory_mb:.0f} MB ({TARGET_MB})")
     return figures

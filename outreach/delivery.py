@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -143,25 +143,24 @@ class Delivery:
         """Asks the gate a last time; the messages that are to be sent now, as they are to be sent."""
         async with transaction(self._sessions) as session:
             now = clock.now()
-            held = await _hold(session, messages, now)
+            held, languages = await _hold(session, messages, now)
             verdicts = await self._gatekeeper.ask(session, held, "wire", now)
             await self._gatekeeper.store(session, verdicts.values())
             allowed, deferred, denied = split_verdicts(verdicts.values())
             await put_off(session, deferred, now)
             await refuse(session, denied, held, now)
             open_ids = {verdict.outbox_id for verdict in allowed}
-            return await self._seal(session, [message for message in held if message.id in open_ids])
+            return await self._seal(session, [message for message in held if message.id in open_ids], languages)
 
-    async def _seal(self, session: AsyncSession, messages: Sequence[Claimed]) -> list[tuple[Claimed, Envelope]]:
-        contact_ids = [message.contact_id for message in messages]
+    async def _seal(
+        self, session: AsyncSession, messages: Sequence[Claimed], languages: Mapping[UUID, str]
+    ) -> list[tuple[Claimed, Envelope]]:
         addresses = await read_recipients(session, self._keys, messages)
-        rows = await session.execute(select(Contact.id, Contact.language).where(Contact.id.in_(contact_ids)))
-        languages = {row.id: row.language for row in rows}
         talks = await _talks(session, messages)
         sealed: list[tuple[Claimed, Envelope]] = []
         for message in messages:
             account = self._gatekeeper.account_of(message.channel, message.account_id)
-            language, thread = languages[message.contact_id], None
+            language, thread = languages[message.id], None
             if message.message_id is not None and message.conversation_id in talks:
                 language, thread = talks[message.conversation_id]
             envelope = Envelope(
@@ -263,22 +262,26 @@ def _build_let_go() -> Update:
     outbox = table_of(OutboxMessage)
     mine = (outbox.c.id == held.c.id, outbox.c.fence == held.c.fence, outbox.c.state == "sending")
     let_go = update(outbox).where(*mine).values(unbegun=False, wired_at=bindparam("at", type_=DateTime(timezone=True)))
-    return let_go.returning(outbox.c.id, outbox.c.contact_id)
+    language = select(Contact.language).where(Contact.id == outbox.c.contact_id).scalar_subquery()
+    return let_go.returning(outbox.c.id, outbox.c.contact_id, language.label("language"))
 
 
 _LET_GO = _build_let_go()
 
 
-async def _hold(session: AsyncSession, messages: Sequence[Claimed], now: datetime) -> list[Claimed]:
-    """The messages that are still this sender's, from here on maybe on the wire.
+async def _hold(
+    session: AsyncSession, messages: Sequence[Claimed], now: datetime
+) -> tuple[list[Claimed], dict[UUID, str]]:
+    """The messages that are still this sender's, from here on maybe on the wire, and their people's languages by them.
 
     A process that slept too long has lost them. What the gate still refuses is written over in the same transaction.
     """
     held = rows_of({"id": one.id, "fence": one.fence} for one in messages)
-    kept = await session.execute(_LET_GO, {**held, "at": now})
+    kept = (await session.execute(_LET_GO, {**held, "at": now})).all()
     # Their contact may have been merged into another since they were claimed.
     contacts = {row.id: row.contact_id for row in kept}
-    return [replace(message, contact_id=contacts[message.id]) for message in messages if message.id in contacts]
+    mine = [replace(message, contact_id=contacts[message.id]) for message in messages if message.id in contacts]
+    return mine, {row.id: row.language for row in kept}
 
 
 @dataclass(frozen=True, slots=True)
