@@ -13,6 +13,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+import structlog
 from hypothesis import settings as hypothesis_settings
 from playwright.async_api import Browser, async_playwright
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -26,6 +27,10 @@ from server.setup.machine import find_browser
 # How long an example takes says how busy the machine is, not whether the rule holds.
 hypothesis_settings.register_profile("parley", deadline=None)
 hypothesis_settings.load_profile("parley")
+
+# As the product's own log has it: a stack with the values of all variables takes seconds to draw, and tells keys.
+_console = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+structlog.configure(processors=[*structlog.get_config()["processors"][:-1], _console])
 
 _ROOM = 4 * 2**30  # bytes
 _numbers = itertools.count(1)
