@@ -22,8 +22,8 @@ class AdminContext:
 
     `public_url` is the site's address as browsers see it: its scheme decides whether cookies are Secure, its origin
     which pages may send commands. `facts` reads what in a text tells who wrote it, `wake_understanding` has a worker
-    look at the gaps list, `wake_imports` at imports, whose files are in `imports_folder`, `wake_segments` at segments;
-    `meanings` tells what texts in their rules mean. `company_name` and
+    look at the gaps list, `wake_imports` at imports, whose files are in `imports_folder`, `wake_scores` at
+    scores, `wake_segments` at segments; `meanings` tells what texts in their rules mean. `company_name` and
     `postal_address` stand in proofs and receipts. `mail_folder` is where mails are filed while there is no mail server:
     those of somebody who is erased go, too.
     """
@@ -36,6 +36,7 @@ class AdminContext:
     wake_understanding: Wake
     wake_imports: Wake
     imports_folder: Path
+    wake_scores: Wake
     wake_segments: Wake
     meanings: VectorSource
     company_name: str = ""

@@ -2,7 +2,7 @@
 
 The embedded PostgreSQL is filled in SQL with contacts that agreed to profiling, objected or said nothing, with their
 sealed addresses, companies and what they did in a year. A book of ten rules counts everybody for the first time; then
-one of its rules gives other points, and the very jobs of the worker count everybody again. Then a second draft is
+one of its rules gives other points, and the very work of the worker counts everybody again. Then a second draft is
 previewed over everybody. Beside them, in the same run, the limit: one bare UPDATE of as many rows of scores and of
 contacts, as nothing can be counted whose number is not written. One contact alone, as after an event, is counted too.
 
@@ -15,6 +15,7 @@ import argparse
 import asyncio
 import json
 import random
+import resource
 import statistics
 import sys
 import tempfile
@@ -46,10 +47,8 @@ from crm.scoring.books import read_book, save_book
 from crm.scoring.models import ContactScores, ScoreEntry
 from crm.scoring.preview import preview_book
 from crm.scoring.rules import ScoreBook
-from crm.scoring.service import list_due, recompute_for
-from server.scoring_jobs import count_all_due, count_all_new
-from server.settings import Settings
-from server.wiring import Platform
+from crm.scoring.service import count_older, recompute_for
+from crm.scoring.work import ScoreWork
 
 RESULT = ROOT / "docs" / "benchmarks" / "scores.json"
 TARGET_PER_S = 5_000
@@ -162,41 +161,34 @@ def _id(number: int) -> UUID:
     return UUID(f"00000000-0000-7000-8000-{number:012x}")
 
 
-class Memory:
-    """The most memory this process had, looked at between sets."""
-
-    def __init__(self) -> None:
-        self._process = psutil.Process()
-        self.most = 0
-
-    def look(self) -> None:
-        self.most = max(self.most, self._process.memory_info().rss)
-
-    @property
-    def mb(self) -> int:
-        return round(self.most / 2**20)
+def cpu_times(postmaster: psutil.Process) -> tuple[float, float]:
+    """Seconds of this process and of PostgreSQL's: what other work on the machine cannot make longer."""
+    theirs = [one.cpu_times() for one in postmaster.children()]
+    return time.process_time(), sum(one.user + one.system for one in theirs)
 
 
 async def measure(url: str, keys: KeyRing, options: argparse.Namespace) -> dict[str, Any]:
     engine = create_engine(url, pool_size=2)
     sessions = create_sessions(engine)
-    platform = Platform(Settings(), engine, sessions, keys, SystemClock(), "benchmark")
-    memory, figures = Memory(), dict[str, Any]()
+    work = ScoreWork(sessions, keys, SystemClock())
+    figures: dict[str, Any] = {}
 
-    async def all_of(count: Any) -> tuple[int, float]:
-        counted, began = 0, time.perf_counter()
-        while some := await count(platform, 4):
-            counted += some
-            memory.look()
-        return counted, time.perf_counter() - began
+    cpu: dict[str, Any] = {}
+
+    async def all_of(name: str, count: Any) -> tuple[int, float]:
+        spent, began = cpu_times(options.postmaster), time.perf_counter()
+        counted, took = await count(), time.perf_counter() - began
+        each = zip(cpu_times(options.postmaster), spent, strict=True)
+        cpu[f"{name}_cpu_us"] = [round((after - before) * 1e6 / counted) for after, before in each]
+        return counted, took
 
     try:
         await _save(sessions, book())
-        figures["never_counted_per_s"] = _rate(*await all_of(count_all_new))
+        figures["never_counted_per_s"] = _rate(*await all_of("never_counted", work.count_new))
         await asyncio.to_thread(_tidy, url)
         before = await _state(sessions)
         await _save(sessions, book(pages=2))
-        counted, took = await all_of(count_all_due)
+        counted, took = await all_of("after_a_change", work.count_due)
         after = await _state(sessions)
         figures |= {"after_a_change_per_s": _rate(counted, took), "after_a_change_s": round(took, 1)}
         figures |= {"counted": counted, "moved": sum(after[one] != total for one, total in before.items())}
@@ -208,11 +200,11 @@ async def measure(url: str, keys: KeyRing, options: argparse.Namespace) -> dict[
         took = time.perf_counter() - began
         figures |= {"preview_per_s": _rate(preview.looked_at, took), "preview_s": round(took, 1)}
         figures |= {"previewed": preview.looked_at, "preview_up": preview.up, "preview_down": preview.down}
-        memory.look()
-        figures |= await _one_by_one(sessions, keys, options) | {"memory_mb": memory.mb}
+        figures |= cpu | await _one_by_one(sessions, keys, options)
+        figures["memory_mb"] = round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
         async with sessions() as session:
             figures["entries"] = await session.scalar(select(func.count()).select_from(ScoreEntry))
-            figures["left_due"] = len(await list_due(session, datetime.now(UTC), 10))
+            figures["left"] = await count_older(session)
     finally:
         await engine.dispose()
     return figures
@@ -274,6 +266,7 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
             create_key_file(folder / "keys.json")
         keys = read_key_file(folder / "keys.json")
         server = start_embedded(folder / "pg")
+        options.postmaster = psutil.Process(int((folder / "pg" / "postmaster.pid").read_text().split()[0]))
         stack.callback(server.stop)
         migrate(server.url)
         if not is_filled.exists():

@@ -59,7 +59,7 @@ from server.wiring import (
     create_privacy_pages,
     database_url,
 )
-from server.woken_jobs import IMPORTS, SEGMENTS, UNDERSTANDING, wake_worker
+from server.woken_jobs import IMPORTS, SCORES, SEGMENTS, UNDERSTANDING, wake_worker
 
 log = structlog.get_logger(__name__)
 
@@ -163,6 +163,7 @@ def create_web_app(platform: Platform) -> web.Application:
                 facts=dialogue,
                 wake_understanding=partial(wake_worker, alarm, UNDERSTANDING),
                 wake_imports=partial(wake_worker, alarm, IMPORTS),
+                wake_scores=partial(wake_worker, alarm, SCORES),
                 wake_segments=partial(wake_worker, alarm, SEGMENTS),
                 meanings=dialogue,
                 imports_folder=settings.imports_folder,

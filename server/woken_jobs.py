@@ -7,7 +7,7 @@ import procrastinate
 from base.woken_work import WokenWork
 from outreach.alarm import QUEUE, defer_once
 
-IMPORTS, SEGMENTS, UNDERSTANDING = "imports", "segments", "understanding"
+IMPORTS, SCORES, SEGMENTS, UNDERSTANDING = "imports", "scores", "segments", "understanding"
 """The kinds there are; their tasks are named by them."""
 
 

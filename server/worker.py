@@ -18,6 +18,7 @@ from bot.dialogue import RasaDialogue
 from bot.knowledge.indexer import KnowledgeIndexer
 from bot.publishing.source import PublishedSource
 from bot.understanding.work import UnderstandingWork
+from crm.scoring.work import ScoreWork
 from crm.segments.work import SegmentWork
 from outreach.accounts.book import AccountBook
 from outreach.alarm import QUEUE, alarm_context, create_alarm, create_connector, wake
@@ -42,7 +43,7 @@ from server.reactions import create_journey_work, create_reactor, follow_events
 from server.scoring_jobs import add_scoring_jobs
 from server.talks import JourneyTalks
 from server.understanding import create_understanding_work
-from server.wiring import Platform, create_senders, database_url
+from server.wiring import Platform, create_senders, create_task_mails, database_url
 from server.woken_jobs import SEGMENTS, UNDERSTANDING, add_looks
 
 log = structlog.get_logger(__name__)
@@ -87,6 +88,7 @@ def create_pump(platform: Platform, closing: AsyncExitStack, reactor: Reactor | 
             SilenceTimers(platform.sessions),
             ConfirmationMails(platform.sessions),
             PrivacyMails(platform.sessions),
+            create_task_mails(platform),
             Looking(platform.sessions, platform.keys, senders, accounts),
             *create_journey_work(platform, library, reactor or create_reactor(platform, library)),
         ],
@@ -120,7 +122,8 @@ async def run_worker(platform: Platform) -> None:
     _add_housekeeping(alarm, platform)
     add_ledger_jobs(alarm, platform)
     add_privacy_jobs(alarm, platform)
-    add_scoring_jobs(alarm, platform)
+    scores = ScoreWork(platform.sessions, platform.keys, platform.clock)
+    add_scoring_jobs(alarm, scores)
     segments = SegmentWork(platform.sessions, platform.keys, platform.clock)
     add_looks(alarm, segments, SEGMENTS)
     add_likeness_jobs(alarm, platform)
@@ -146,8 +149,8 @@ async def run_worker(platform: Platform) -> None:
     try:
         async with closing as stack:
             await stack.enter_async_context(alarm.open_async())
-            stack.push_async_callback(imports.stop)
-            stack.push_async_callback(segments.stop)
+            for work in (imports, scores, segments):
+                stack.push_async_callback(work.stop)
             if dialogue is not None:
                 await dialogue.open()
                 stack.push_async_callback(dialogue.close)
@@ -157,8 +160,8 @@ async def run_worker(platform: Platform) -> None:
                 asyncio.get_running_loop().add_signal_handler(number, stop)
             following = asyncio.create_task(follow_events(platform, reactor, pump))
             stack.push_async_callback(_end, following)
-            imports.wake()
-            segments.wake()
+            for work in (imports, scores, segments):
+                work.wake()
             log.info("worker_started")
             while not stopping.is_set():
                 # Whatever became due while no worker ran is found at once.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 
 from sqlalchemy import select
@@ -12,7 +13,6 @@ from admin.scoring.shapes import (
     AccountScoreRow,
     AccountScores,
     ScoreEvent,
-    ScoreMove,
     ScoreOfContact,
     ScoreReasonNow,
     ScoreRules,
@@ -32,11 +32,14 @@ from crm.scoring.books import LiveBook, read_book, save_book
 from crm.scoring.models import ScoreEntry
 from crm.scoring.preview import preview_book
 from crm.scoring.rules import DAY, band_of
-from crm.scoring.service import NOT_SCORED, list_reasons
+from crm.scoring.service import NOT_SCORED, count_older, list_reasons
 from crm.scoring.sums import amount_at, scores_at, total_of
 from crm.tasks.service import close_task, list_open_tasks
 from crm.timeline.models import TimelineEvent
 from crm.timeline.service import summary_of
+
+PREVIEW_SECONDS = 10.0
+"""After so long a preview answers with what it has: a request may not take longer."""
 
 
 @endpoint("GET", "/api/v1/leads/{id}/score", permission="read", summary="What a lead scores now, and why")
@@ -92,8 +95,8 @@ async def get_account_score(call: Call) -> AccountScores:
 
 @endpoint("GET", "/api/v1/score-rules", permission="read", summary="The rules of scores that count now")
 async def get_score_rules(call: Call) -> ScoreRules:
-    async with call.context.sessions() as session:
-        return _show(await read_book(session))
+    async with snapshot(call.context.sessions) as session:
+        return _show(await read_book(session), await count_older(session))
 
 
 @endpoint(
@@ -107,30 +110,30 @@ async def change_score_rules(call: Call, body: ScoreRulesEdit) -> ScoreRules:
     made_by = f"user:{call.user.id}"
     async with transaction(call.context.sessions) as session:
         now = call.context.clock.now()
-        return _show(await save_book(session, body.book, based_on=body.based_on, made_by=made_by, now=now))
+        saved = await save_book(session, body.book, based_on=body.based_on, made_by=made_by, now=now)
+        shown = _show(saved, await count_older(session))
+    await call.context.wake_scores()
+    return shown
 
 
 @endpoint(
     "POST",
     "/api/v1/score-rules/preview",
     permission="read",
-    summary="Who would move if these were the rules; nothing is changed",
+    summary="Who would move if these were the rules; nothing is changed. Of many people: call on until it is whole",
 )
 async def preview_score_rules(call: Call, body: ScoreRulesDraft) -> ScoreRulesPreview:
+    begun, until = body.so_far, time.monotonic() + PREVIEW_SECONDS
     async with snapshot(call.context.sessions) as session:
-        preview = await preview_book(session, call.context.keys, body.book, call.context.clock.now())
-    return ScoreRulesPreview(
-        contacts=preview.contacts,
-        looked_at=preview.looked_at,
-        up=preview.up,
-        down=preview.down,
-        bands=preview.bands,
-        stages=preview.stages,
-        examples=[
-            ScoreMove(contact_id=one.contact_id, before=dict(one.before), after=dict(one.after), stage=one.stage)
-            for one in preview.examples
-        ],
-    )
+        preview = await preview_book(
+            session,
+            call.context.keys,
+            body.book,
+            call.context.clock.now(),
+            preview=None if begun is None else begun.preview(),
+            goes_on=lambda: time.monotonic() < until,
+        )
+    return ScoreRulesPreview.of(preview)
 
 
 @endpoint("GET", "/api/v1/tasks", permission="read", summary="What colleagues are to do, the oldest first")
@@ -146,8 +149,8 @@ async def finish_task(call: Call) -> None:
         await close_task(session, call.ids["id"], by=f"user:{call.user.id}", now=call.context.clock.now())
 
 
-def _show(live: LiveBook) -> ScoreRules:
-    return ScoreRules(number=live.number, book=live.book, made_by=live.made_by, made_at=live.made_at)
+def _show(live: LiveBook, left: int) -> ScoreRules:
+    return ScoreRules(number=live.number, book=live.book, made_by=live.made_by, made_at=live.made_at, left=left)
 
 
 ENDPOINTS = (

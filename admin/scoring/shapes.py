@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 from uuid import UUID
 
 from pydantic import Field
 
 from admin.api.fields import AnswerShape, RequestShape
+from crm.scoring.preview import EXAMPLES, Moved, Preview
 from crm.scoring.rules import ScoreBook
 
 
@@ -56,22 +57,19 @@ class AccountScores(AnswerShape):
 
 
 class ScoreRules(AnswerShape):
-    """The rules that count now. Send an edit with their `number`."""
+    """The rules that count now. Send an edit with their `number`. `left`: people not counted by them yet."""
 
     number: int
     book: ScoreBook
     made_by: str | None
     made_at: datetime | None
+    left: int
 
 
 class ScoreRulesEdit(RequestShape):
     """`based_on` is the number of the rules that were edited."""
 
     based_on: Annotated[int, Field(ge=1)]
-    book: ScoreBook
-
-
-class ScoreRulesDraft(RequestShape):
     book: ScoreBook
 
 
@@ -83,15 +81,74 @@ class ScoreMove(AnswerShape):
 
 
 class ScoreRulesPreview(AnswerShape):
-    """Who would move: of `looked_at` out of `contacts`. `bands` and `stages` say how many would come into each."""
+    """Who would move: of `looked_at` out of `contacts`. `bands` and `stages` say how many would come into each.
+
+    Of many people an answer may not be `whole`: send it back as `so_far` with the same rules, and it is gone on with.
+    """
 
     contacts: int
     looked_at: int
+    looked_to: UUID | None
+    whole: bool
     up: int
     down: int
     bands: dict[str, int]
     stages: dict[str, int]
     examples: list[ScoreMove]
+
+    @classmethod
+    def of(cls, preview: Preview) -> Self:
+        """As it is shown."""
+        moves = [
+            ScoreMove(contact_id=one.contact_id, before=dict(one.before), after=dict(one.after), stage=one.stage)
+            for one in preview.examples
+        ]
+        return cls(
+            contacts=preview.contacts,
+            looked_at=preview.looked_at,
+            looked_to=preview.looked_to,
+            whole=preview.is_whole,
+            up=preview.up,
+            down=preview.down,
+            bands=preview.bands,
+            stages=preview.stages,
+            examples=moves,
+        )
+
+
+class ScoreMoveSoFar(RequestShape):
+    contact_id: UUID
+    before: dict[str, int]
+    after: dict[str, int]
+    stage: str | None
+
+
+class ScoreRulesPreviewSoFar(RequestShape):
+    """A preview as it was answered."""
+
+    contacts: int
+    looked_at: int
+    looked_to: UUID | None
+    whole: bool
+    up: int
+    down: int
+    bands: dict[str, int]
+    stages: dict[str, int]
+    examples: Annotated[list[ScoreMoveSoFar], Field(max_length=EXAMPLES)]
+
+    def preview(self) -> Preview:
+        """To be gone on with."""
+        moves = [Moved(one.contact_id, one.before, one.after, one.stage) for one in self.examples]
+        return Preview(
+            self.contacts, self.looked_at, self.up, self.down, self.bands, self.stages, moves, self.looked_to
+        )
+
+
+class ScoreRulesDraft(RequestShape):
+    """`so_far`: what was answered before, when it was not the whole."""
+
+    book: ScoreBook
+    so_far: ScoreRulesPreviewSoFar | None = None
 
 
 class TaskQuery(RequestShape):

@@ -62,13 +62,13 @@ async def preview_book(
     now: datetime,
     *,
     preview: Preview | None = None,
-    until: Callable[[], bool] = lambda: True,
+    goes_on: Callable[[], bool] = lambda: True,
 ) -> Preview:
     """What the scores would be by these rules, beside what they are by those that count now.
 
     Args:
         preview: to go on with one that did not look at everybody.
-        until: whether to go on to the next set.
+        goes_on: whether to take the next set, too.
     """
     books = ((await read_book(session)).book, draft)
     asked = Asked(books)
@@ -81,7 +81,7 @@ async def preview_book(
         stages = {row.id: row.stage for row in await session.execute(people)}
         await _count(session, keys, asked, stages, preview, now=now)
         preview.is_whole = len(stages) < SET
-        if preview.is_whole or not until():
+        if preview.is_whole or not goes_on():
             return preview
 
 

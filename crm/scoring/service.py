@@ -38,6 +38,7 @@ __all__ = [
     "Band",
     "add_points",
     "band_of",
+    "count_older",
     "list_due",
     "list_reasons",
     "list_uncounted",
@@ -150,20 +151,35 @@ async def recompute_for(
 
 
 async def list_due(session: AsyncSession, now: datetime, limit: int) -> list[UUID]:
-    """Contacts whose scores change by themselves, or were counted by other rules than those that count now."""
+    """Contacts whose scores change by themselves, or were counted by other rules than those that count now.
+
+    Holds them; whom another holds is counted the next time.
+    """
     live = await read_book(session)
-    due = select(ContactScores.contact_id).where(ContactScores.due_at <= now)
-    found = list(await session.scalars(due.order_by(ContactScores.due_at).limit(limit)))
+    scored = select(ContactScores.contact_id).join(Contact, Contact.id == ContactScores.contact_id)
+    scored = scored.with_for_update(of=Contact, key_share=True, skip_locked=True)
+    due = scored.where(ContactScores.due_at <= now).order_by(ContactScores.due_at)
+    found = list(await session.scalars(due.limit(limit)))
     if len(found) < limit:
-        older = select(ContactScores.contact_id).where(ContactScores.book < live.number)
-        found += list(await session.scalars(older.order_by(ContactScores.book).limit(limit - len(found))))
+        older = scored.where(ContactScores.book < live.number).order_by(ContactScores.book)
+        found += await session.scalars(older.limit(limit - len(found)))
     return list(dict.fromkeys(found))
 
 
+async def count_older(session: AsyncSession) -> int:
+    """How many are still to be counted by the rules that count now: after a change everybody, then ever fewer."""
+    older = select(func.count()).where(ContactScores.book < (await read_book(session)).number)
+    return await session.scalar(older) or 0
+
+
 async def list_uncounted(session: AsyncSession, limit: int) -> list[UUID]:
-    """Contacts that were never counted, such as those that were imported. Reads all contacts: not for each minute."""
+    """Contacts that were never counted, such as those that were imported. Reads all contacts: not for each minute.
+
+    Holds them; whom another holds is counted the next time.
+    """
     counted = select(ContactScores.contact_id).where(ContactScores.contact_id == Contact.id)
-    return list(await session.scalars(select(Contact.id).where(~counted.exists()).limit(limit)))
+    found = select(Contact.id).where(~counted.exists()).limit(limit)
+    return list(await session.scalars(found.with_for_update(key_share=True, skip_locked=True)))
 
 
 async def take_back_if_refused(session: AsyncSession, contact_id: UUID, now: datetime) -> bool:

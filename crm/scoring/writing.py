@@ -70,12 +70,14 @@ def write(wheres: str) -> Select[Any]:
 
 
 def _before() -> CTE:
+    # Named twice: the planner does not see that what holds for the one holds for the other, and would read all scores.
+    own = and_(_SCORES.c.contact_id == _CONTACTS.c.id, everybody(_SCORES.c.contact_id))
     return (
         select(
             _CONTACTS.c.id, _CONTACTS.c.stage, _CONTACTS.c.score, *(_SCORES.c[name] for name in ("scores", "due_at"))
         )
         .add_columns(_SCORES.c.book)
-        .select_from(_CONTACTS.outerjoin(_SCORES, _SCORES.c.contact_id == _CONTACTS.c.id))
+        .select_from(_CONTACTS.outerjoin(_SCORES, own))
         .where(everybody(_CONTACTS.c.id))
         .cte("before")
     )

@@ -83,7 +83,7 @@ def clock(now) -> SetClock:
 
 @dataclass
 class WakeUps:
-    """Counts how often a worker was woken for the gaps list."""
+    """Counts how often a worker was woken."""
 
     count: int = 0
 
@@ -107,6 +107,7 @@ def context(database, keys, clock, passwords, tmp_path, wake_ups) -> AdminContex
         wake_understanding=wake_ups.wake,
         wake_imports=wake_ups.wake,
         imports_folder=tmp_path / "imports",
+        wake_scores=wake_ups.wake,
         wake_segments=wake_ups.wake,
         meanings=WordVectors(),
         ui_build=tmp_path / "dist",

@@ -6,10 +6,13 @@ from datetime import timedelta
 
 import pytest
 
+from admin.scoring import endpoints
 from base.database import transaction
 from base.ids import new_id
 from crm.contacts.service import attach_address, create_contact, set_fields
+from crm.scoring import preview as previews
 from crm.scoring.service import add_points, recompute_for
+from crm.scoring.work import ScoreWork
 from crm.timeline.service import NewEvent, ingest
 
 
@@ -92,3 +95,42 @@ async def test_rules_that_mean_nothing_are_refused_with_what_is_wrong(signed_in)
     answer = await signed_in.send("POST", "/api/v1/score-rules/preview", {"book": book})
     problem = await answer.json()
     assert (answer.status, "charm" in problem["errors"][0]["message"]) == (422, True)
+
+
+async def test_a_preview_that_takes_too_long_is_gone_on_with_and_comes_to_the_same(  # noqa: PLR0917  # fixtures
+    signed_in, database, keys, now, ann, monkeypatch
+) -> None:
+    async with transaction(database.sessions) as session:
+        for _ in range(4):
+            contact_id = await create_contact(session, time_zone=None, now=now)
+            await set_fields(session, contact_id, {"country": "DE", "company": "Example GmbH"}, now)
+    book = (await signed_in.read("/api/v1/score-rules"))["book"]
+    next(rule for rule in book["rules"] if rule["id"] == "company_named")["points"] = 45
+
+    async def preview(**so_far):
+        answer = await signed_in.send("POST", "/api/v1/score-rules/preview", {"book": book, **so_far})
+        assert answer.status == 200
+        return await answer.json()
+
+    whole = await preview()
+    assert (whole["whole"], whole["looked_at"], whole["up"], whole["stages"]) == (True, 5, 5, {"mql": 1})
+    monkeypatch.setattr(endpoints, "PREVIEW_SECONDS", 0.0)
+    monkeypatch.setattr(previews, "SET", 2)
+    part = await preview()
+    assert (part["whole"], part["looked_at"], part["contacts"]) == (False, 2, 5)
+    while not part["whole"]:
+        part = await preview(so_far=part)
+    assert part == whole
+
+
+async def test_after_an_edit_it_is_told_how_many_are_not_counted_by_it_yet(  # noqa: PLR0917  # fixtures
+    signed_in, database, keys, clock, ann, wake_ups
+) -> None:
+    rules = await signed_in.read("/api/v1/score-rules")
+    assert rules["left"] == 0
+    woken = wake_ups.count
+    saved = await signed_in.send("PUT", "/api/v1/score-rules", {"based_on": 1, "book": rules["book"]})
+    assert (await saved.json())["left"] == 1
+    assert wake_ups.count == woken + 1
+    assert await ScoreWork(database.sessions, keys, clock).count_due() == 1
+    assert (await signed_in.read("/api/v1/score-rules"))["left"] == 0

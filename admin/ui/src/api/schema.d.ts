@@ -583,7 +583,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Who would move if these were the rules; nothing is changed */
+        /** Who would move if these were the rules; nothing is changed. Of many people: call on until it is whole */
         post: operations["preview_score_rules"];
         delete?: never;
         options?: never;
@@ -4488,6 +4488,24 @@ export interface components {
             /** Stage */
             stage: string | null;
         };
+        /** ScoreMoveSoFar */
+        ScoreMoveSoFar: {
+            /**
+             * Contact Id
+             * Format: uuid
+             */
+            contact_id: string;
+            /** Before */
+            before: {
+                [key: string]: number;
+            };
+            /** After */
+            after: {
+                [key: string]: number;
+            };
+            /** Stage */
+            stage: string | null;
+        };
         /**
          * ScoreOfContact
          * @description Each score by name, and their `total`, as they are at this moment: points that fade are counted to now.
@@ -4625,7 +4643,7 @@ export interface components {
         };
         /**
          * ScoreRules
-         * @description The rules that count now. Send an edit with their `number`.
+         * @description The rules that count now. Send an edit with their `number`. `left`: people not counted by them yet.
          */
         ScoreRules: {
             /** Number */
@@ -4635,10 +4653,17 @@ export interface components {
             made_by: string | null;
             /** Made At */
             made_at: string | null;
+            /** Left */
+            left: number;
         };
-        /** ScoreRulesDraft */
+        /**
+         * ScoreRulesDraft
+         * @description `so_far`: what was answered before, when it was not the whole.
+         */
         ScoreRulesDraft: {
             book: components["schemas"]["ScoreBook-Input"];
+            /** @default null */
+            so_far: components["schemas"]["ScoreRulesPreviewSoFar"] | null;
         };
         /**
          * ScoreRulesEdit
@@ -4652,12 +4677,18 @@ export interface components {
         /**
          * ScoreRulesPreview
          * @description Who would move: of `looked_at` out of `contacts`. `bands` and `stages` say how many would come into each.
+         *
+         *     Of many people an answer may not be `whole`: send it back as `so_far` with the same rules, and it is gone on with.
          */
         ScoreRulesPreview: {
             /** Contacts */
             contacts: number;
             /** Looked At */
             looked_at: number;
+            /** Looked To */
+            looked_to: string | null;
+            /** Whole */
+            whole: boolean;
             /** Up */
             up: number;
             /** Down */
@@ -4672,6 +4703,34 @@ export interface components {
             };
             /** Examples */
             examples: components["schemas"]["ScoreMove"][];
+        };
+        /**
+         * ScoreRulesPreviewSoFar
+         * @description A preview as it was answered.
+         */
+        ScoreRulesPreviewSoFar: {
+            /** Contacts */
+            contacts: number;
+            /** Looked At */
+            looked_at: number;
+            /** Looked To */
+            looked_to: string | null;
+            /** Whole */
+            whole: boolean;
+            /** Up */
+            up: number;
+            /** Down */
+            down: number;
+            /** Bands */
+            bands: {
+                [key: string]: number;
+            };
+            /** Stages */
+            stages: {
+                [key: string]: number;
+            };
+            /** Examples */
+            examples: components["schemas"]["ScoreMoveSoFar"][];
         };
         /**
          * Segment
