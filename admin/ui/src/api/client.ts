@@ -10,7 +10,8 @@ const proveOurOwn: Middleware = {
   onRequest({ request }) {
     if (!SAFE_METHODS.has(request.method)) {
       request.headers.set('X-Requested-With', 'parley');
-      request.headers.set('Content-Type', 'application/json');
+      // A file says itself what it is.
+      if (!request.headers.has('Content-Type')) request.headers.set('Content-Type', 'application/json');
     }
     return request;
   },

@@ -1,11 +1,26 @@
 /**
  * The shapes the pages speak of, all derived from the API's paths, so that a renamed component schema changes nothing here.
- * No other module imports schema.d.ts, except the client.
+ * No other module imports schema.d.ts, except the client: a room names its own shapes by `Answer` and `Sent`.
  */
 import type { paths } from './schema';
 
-type Answer<P extends keyof paths> = paths[P] extends {
+/** What reading a path answers. */
+export type Answer<P extends keyof paths> = paths[P] extends {
   get: { responses: { 200: { content: { 'application/json': infer T } } } };
+}
+  ? T
+  : never;
+
+/** The body that is sent to a path. */
+export type Sent<P extends keyof paths, M extends 'post' | 'put' | 'patch'> = paths[P] extends {
+  [K in M]: { requestBody: { content: { 'application/json': infer T } } };
+}
+  ? T
+  : never;
+
+/** What a command at a path answers. */
+export type Done<P extends keyof paths, M extends 'post' | 'put' | 'patch', S extends 200 | 201 | 202 = 200> = paths[P] extends {
+  [K in M]: { responses: { [K in S]: { content: { 'application/json': infer T } } } };
 }
   ? T
   : never;
