@@ -12,6 +12,7 @@ from aiohttp import web
 from pydantic import BaseModel
 
 from admin.api.files import Download, Upload, receive, send
+from admin.api.permissions import Permission
 from admin.api.requests import MAX_BODY, check_type, read_body, read_ids, read_query, read_token
 from admin.api.versions import Versioned, read_if_match
 from admin.context import AdminContext
@@ -22,13 +23,15 @@ from base.errors import NotAllowed, NotSignedIn
 from crm.events.models import EventSource
 from crm.events.sources import find_by_token
 
-Permission = Literal["public", "token", "read", "write"]
 Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
 Handle = Callable[..., Awaitable[BaseModel | Download | None]]
 _JSON = ("application/json",)
 
-_GRANTED: Mapping[str, frozenset[Permission]] = {"owner": frozenset({"read", "write"})}
-"""What each role may do."""
+
+class NotPermitted(NotAllowed):
+    """Your role does not hold what this needs: ask an owner of this site."""
+
+    code = "not_permitted"
 
 
 @dataclass(frozen=True)
@@ -168,8 +171,8 @@ async def _authorise(permission: Permission, context: AdminContext, request: web
     caller = await find_signed_in(context.sessions, read_session_cookie(request.cookies), context.clock.now())
     if caller is None:
         raise NotSignedIn
-    if permission not in _GRANTED.get(caller.role, frozenset()):
-        raise NotAllowed
+    if permission != "own" and permission not in caller.permissions:
+        raise NotPermitted(f"Your role does not hold {permission}: ask an owner of this site.")
     return caller
 
 

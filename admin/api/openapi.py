@@ -107,6 +107,8 @@ def _problems(endpoint: Endpoint) -> Mapping[int, str]:
     problems: dict[int, str] = {}
     if endpoint.permission != "public":
         problems |= {401: "Not signed in"}
+    if endpoint.permission not in ("public", "token", "own"):
+        problems |= {403: "Not permitted"}
     if endpoint.is_unsafe:
         problems |= {415: "Not a file that is taken" if endpoint.takes else "Not JSON"}
         if endpoint.permission != "token":

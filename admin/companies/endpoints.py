@@ -24,7 +24,7 @@ _TAKEN = {409: "A domain is another company's"}
 @endpoint(
     "GET",
     "/api/v1/companies",
-    permission="read",
+    permission="contacts.read",
     summary="Companies with what their people come to, the latest first",
     problems={400: "The cursor is not one of ours"},
 )
@@ -33,7 +33,9 @@ async def list_companies(call: Call, query: CompanyQuery) -> CompanyPage:
         return await read_page(session, query)
 
 
-@endpoint("POST", "/api/v1/companies", permission="write", summary="Make a company", status=201, problems=_TAKEN)
+@endpoint(
+    "POST", "/api/v1/companies", permission="contacts.write", summary="Make a company", status=201, problems=_TAKEN
+)
 async def create_company(call: Call, body: NewCompany) -> Company:
     context = call.context
     async with transaction(context.sessions) as session:
@@ -42,14 +44,14 @@ async def create_company(call: Call, body: NewCompany) -> Company:
     return shown
 
 
-@endpoint("GET", "/api/v1/companies/{id}", permission="read", summary="One company")
+@endpoint("GET", "/api/v1/companies/{id}", permission="contacts.read", summary="One company")
 async def get_company(call: Call) -> Company:
     async with snapshot(call.context.sessions) as session:
         (shown,) = await show(session, [await service.get_company(session, call.ids["id"])])
     return shown
 
 
-@endpoint("PATCH", "/api/v1/companies/{id}", permission="write", summary="Change a company", problems=_TAKEN)
+@endpoint("PATCH", "/api/v1/companies/{id}", permission="contacts.write", summary="Change a company", problems=_TAKEN)
 async def change_company(call: Call, body: CompanyChange) -> Company:
     context = call.context
     async with transaction(context.sessions) as session:
@@ -61,7 +63,7 @@ async def change_company(call: Call, body: CompanyChange) -> Company:
 @endpoint(
     "DELETE",
     "/api/v1/companies/{id}",
-    permission="write",
+    permission="contacts.write",
     summary="Take a company away; its people stay contacts",
     status=204,
 )
@@ -73,7 +75,7 @@ async def delete_company(call: Call) -> None:
 @endpoint(
     "GET",
     "/api/v1/companies/{id}/people",
-    permission="read",
+    permission="contacts.read",
     summary="A company's people, the highest scores first",
 )
 async def list_company_people(call: Call) -> CompanyPeople:
@@ -84,7 +86,7 @@ async def list_company_people(call: Call) -> CompanyPeople:
 @endpoint(
     "GET",
     "/api/v1/contacts/{id}/company",
-    permission="read",
+    permission="contacts.read",
     summary="Where a contact works, or what a company could be made of",
 )
 async def get_contact_company(call: Call) -> ContactCompany:
@@ -95,7 +97,7 @@ async def get_contact_company(call: Call) -> ContactCompany:
 @endpoint(
     "PUT",
     "/api/v1/contacts/{id}/company",
-    permission="write",
+    permission="contacts.write",
     summary="Say where a contact works, or that it is at none we know",
 )
 async def set_contact_company(call: Call, body: ContactCompanyChange) -> ContactCompany:

@@ -27,7 +27,12 @@ from crm.fields.service import (
 from crm.scoring.service import rescore
 
 
-@endpoint("GET", "/api/v1/contact-fields", permission="read", summary="The fields contacts have, ours before your own")
+@endpoint(
+    "GET",
+    "/api/v1/contact-fields",
+    permission="contacts.read",
+    summary="The fields contacts have, ours before your own",
+)
 async def list_contact_fields(call: Call) -> ContactFieldList:
     async with snapshot(call.context.sessions) as session:
         own = [_show(row) for row in await list_own_fields(session)]
@@ -38,7 +43,7 @@ async def list_contact_fields(call: Call) -> ContactFieldList:
 @endpoint(
     "POST",
     "/api/v1/contact-fields",
-    permission="write",
+    permission="settings.write",
     summary="Define a field of your own",
     status=201,
     problems={409: "There is a field of this name already"},
@@ -52,7 +57,7 @@ async def create_contact_field(call: Call, body: NewContactField) -> ContactFiel
 @endpoint(
     "PATCH",
     "/api/v1/contact-fields/{id}",
-    permission="write",
+    permission="settings.write",
     summary="Change a field's label, choices, sensitivity or how long it is kept",
 )
 async def change_contact_field(call: Call, body: ContactFieldChange) -> ContactField:
@@ -66,7 +71,7 @@ async def change_contact_field(call: Call, body: ContactFieldChange) -> ContactF
 @endpoint(
     "DELETE",
     "/api/v1/contact-fields/{id}",
-    permission="write",
+    permission="settings.write",
     summary="Take a field's definition away; what contacts have in it stays",
     status=204,
 )
@@ -78,7 +83,7 @@ async def delete_contact_field(call: Call) -> None:
 @endpoint(
     "PATCH",
     "/api/v1/contacts/{id}/fields",
-    permission="write",
+    permission="contacts.write",
     summary="Set or forget what is known of a contact; every field must be defined",
 )
 async def set_contact_fields(call: Call, body: FieldValues) -> ContactFieldValues:

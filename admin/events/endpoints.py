@@ -46,7 +46,7 @@ async def send_events(call: Call, body: EventSet) -> EventsTaken:
     return EventsTaken(written=taken.written, repeated=taken.repeated, contacts_made=taken.contacts_made)
 
 
-@endpoint("GET", "/api/v1/event-sources", permission="read", summary="The systems that send events")
+@endpoint("GET", "/api/v1/event-sources", permission="events.read", summary="The systems that send events")
 async def list_event_sources(call: Call) -> EventSourceList:
     async with call.context.sessions() as session:
         rows = await list_sources(session)
@@ -56,7 +56,7 @@ async def list_event_sources(call: Call) -> EventSourceList:
 @endpoint(
     "POST",
     "/api/v1/event-sources",
-    permission="write",
+    permission="events.write",
     summary="Let a system send events",
     status=201,
     problems={409: "There is a source of this name"},
@@ -81,7 +81,7 @@ async def make_event_source(call: Call, body: NewEventSource) -> EventSourceMade
 @endpoint(
     "DELETE",
     "/api/v1/event-sources/{id}",
-    permission="write",
+    permission="events.write",
     summary="Take no more events from a system",
     status=204,
 )
@@ -90,7 +90,7 @@ async def revoke_event_source(call: Call) -> None:
         await revoke_source(session, call.ids["id"], call.context.clock.now())
 
 
-@endpoint("GET", "/api/v1/event-kinds", permission="read", summary="The kinds of events, and what each may hold")
+@endpoint("GET", "/api/v1/event-kinds", permission="events.read", summary="The kinds of events, and what each may hold")
 async def list_event_kinds(call: Call) -> EventKindList:
     async with call.context.sessions() as session:
         kinds = await list_kinds(session)
@@ -113,7 +113,7 @@ async def list_event_kinds(call: Call) -> EventKindList:
 @endpoint(
     "POST",
     "/api/v1/event-kinds",
-    permission="write",
+    permission="events.write",
     summary="Add a kind of events",
     status=201,
     problems={409: "There is a kind of this name"},
@@ -139,7 +139,7 @@ async def add_event_kind(call: Call, body: NewEventKind) -> EventKindRow:
 @endpoint(
     "DELETE",
     "/api/v1/event-kinds",
-    permission="write",
+    permission="events.write",
     summary="Take no more events of a kind that was added",
     status=204,
     problems={404: "Nobody added such a kind"},

@@ -25,7 +25,7 @@ from outreach.library import Library
 @endpoint(
     "GET",
     "/api/v1/experiments",
-    permission="read",
+    permission="journeys.read",
     summary="The experiments of a journey and how their ways compare, the latest first",
     problems={404: "There is no such journey"},
 )
@@ -39,7 +39,7 @@ async def list_experiments(call: Call, query: JourneyQuery) -> ExperimentList:
 @endpoint(
     "POST",
     "/api/v1/experiments/{id}/winner",
-    permission="write",
+    permission="journeys.write",
     summary="Decides an experiment: whoever comes from now on goes one way",
     status=204,
     problems={404: "There is no such experiment", 409: "It is decided", 422: "It has no such variant"},
@@ -53,7 +53,7 @@ async def decide_experiment(call: Call, body: WinnerWish) -> None:
 @endpoint(
     "GET",
     "/api/v1/journeys/lift",
-    permission="read",
+    permission="journeys.read",
     summary="What a journey brings beside the people who are held back for good",
     problems={404: "There is no such journey"},
 )

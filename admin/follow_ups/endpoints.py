@@ -11,7 +11,7 @@ from admin.snapshot import snapshot
 @endpoint(
     "GET",
     "/api/v1/follow-ups",
-    permission="read",
+    permission="contacts.read",
     summary="Planned and past follow-ups, the latest due first",
     problems={400: "The cursor is not one of ours"},
 )

@@ -57,7 +57,7 @@ _SUFFIXES = {
 @endpoint(
     "GET",
     "/api/v1/imports",
-    permission="read",
+    permission="imports.read",
     summary="Imports, the latest first",
     problems={400: "The cursor is not one of ours"},
 )
@@ -73,7 +73,7 @@ async def list_imports(call: Call, query: ImportQuery) -> ImportPage:
     )
 
 
-@endpoint("GET", "/api/v1/imports/{id}", permission="read", summary="One import, and how far it is")
+@endpoint("GET", "/api/v1/imports/{id}", permission="imports.read", summary="One import, and how far it is")
 async def read_import(call: Call) -> Import:
     async with call.context.sessions() as session:
         one = await session.get(ContactImport, call.ids["id"])
@@ -85,7 +85,7 @@ async def read_import(call: Call) -> Import:
 @endpoint(
     "POST",
     "/api/v1/imports",
-    permission="write",
+    permission="imports.write",
     summary="Send a file of contacts, CSV or XLSX; nothing is imported before it is started",
     status=201,
     problems={400: "The file ended early", 413: "Larger than 200 MB", 422: "Fields not valid, or no table"},
@@ -114,7 +114,7 @@ async def upload_import(call: Call, query: UploadQuery, upload: Upload) -> Uploa
 @endpoint(
     "POST",
     "/api/v1/imports/{id}/preview",
-    permission="write",
+    permission="imports.write",
     summary="What would become of the columns and the first rows; stores nothing",
     problems={409: "The file is no longer there"},
 )
@@ -143,7 +143,7 @@ async def preview_import(call: Call, body: ImportOptions) -> ImportPreview:
 @endpoint(
     "POST",
     "/api/v1/imports/{id}/start",
-    permission="write",
+    permission="imports.write",
     summary="Have the file imported; once more changes nothing",
     status=202,
     problems={409: "It was started before and is over, or the file is no longer there"},
@@ -159,7 +159,7 @@ async def start_import(call: Call, body: ImportOptions) -> Import:
 @endpoint(
     "POST",
     "/api/v1/imports/{id}/resume",
-    permission="write",
+    permission="imports.write",
     summary="Go on with an import that failed, behind the last row that was stored",
     status=202,
     problems={409: "It did not fail, or the file is no longer there"},
@@ -171,7 +171,7 @@ async def resume_import(call: Call) -> Import:
 @endpoint(
     "POST",
     "/api/v1/imports/{id}/cancel",
-    permission="write",
+    permission="imports.write",
     summary="Stop an import; what is stored stays, and can be undone",
     problems={409: "It is over"},
 )
@@ -194,7 +194,7 @@ async def cancel_import(call: Call) -> Import:
 @endpoint(
     "POST",
     "/api/v1/imports/{id}/undo",
-    permission="write",
+    permission="imports.write",
     summary="Remove the contacts that an import made, but those to whom anything happened since",
     status=202,
     problems={409: "Nothing was imported yet, or it is going on: cancel it first"},
@@ -206,7 +206,7 @@ async def undo_import(call: Call) -> Import:
 @endpoint(
     "GET",
     "/api/v1/imports/{id}/problems",
-    permission="read",
+    permission="imports.read",
     summary="What was wrong with which row",
     gives=("text/csv",),
 )
@@ -226,7 +226,7 @@ async def download_import_problems(call: Call) -> Download:
 @endpoint(
     "GET",
     "/api/v1/contacts/export",
-    permission="write",
+    permission="contacts.export",
     summary="Contacts as CSV or JSON, all or some",
     gives=("text/csv", "application/json"),
 )

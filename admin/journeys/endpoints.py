@@ -37,7 +37,9 @@ from outreach.why import explain
 _NO_VERSION = "There is no such journey or version"
 
 
-@endpoint("GET", "/api/v1/journeys", permission="read", summary="All journeys, and how many people are in each")
+@endpoint(
+    "GET", "/api/v1/journeys", permission="journeys.read", summary="All journeys, and how many people are in each"
+)
 async def list_journeys(call: Call) -> JourneyList:
     async with snapshot(call.context.sessions) as session:
         return await queries.read_journeys(session, Library())
@@ -46,7 +48,7 @@ async def list_journeys(call: Call) -> JourneyList:
 @endpoint(
     "GET",
     "/api/v1/journeys/detail",
-    permission="read",
+    permission="journeys.read",
     summary="One journey: its versions, who stands where, and what was decided how often",
     problems={404: "There is no such journey"},
 )
@@ -58,7 +60,7 @@ async def get_journey(call: Call, query: JourneyQuery) -> JourneyDetail:
 @endpoint(
     "GET",
     "/api/v1/journeys/why",
-    permission="read",
+    permission="contacts.read",
     summary="All that was decided about a contact in a journey, in words: why it got a message, or did not",
     problems={404: "There is no such journey or contact"},
 )
@@ -80,7 +82,7 @@ async def explain_journey(call: Call, query: WhyQuery) -> JourneyDecisions:
 @endpoint(
     "POST",
     "/api/v1/journeys/state",
-    permission="write",
+    permission="journeys.write",
     summary="Pauses a journey, lets it drain, or has it run",
     problems={404: "There is no such journey"},
     status=204,
@@ -96,7 +98,7 @@ async def set_journey_state(call: Call, body: StateWish) -> None:
 @endpoint(
     "POST",
     "/api/v1/journeys/enrol",
-    permission="write",
+    permission="journeys.write",
     summary="Puts a contact into a journey, if its rules let it in",
     problems={404: "There is no such journey or contact"},
 )
@@ -117,7 +119,7 @@ async def enrol_contact(call: Call, body: EnrolWish) -> EnrolAnswer:
 @endpoint(
     "POST",
     "/api/v1/journeys/backfills",
-    permission="write",
+    permission="journeys.write",
     summary="Puts all members of a segment into a journey, if its rules let them in; a worker does it",
     status=201,
     problems={404: "There is no such journey or segment", 409: "Nobody can be put into this journey, or not now"},
@@ -135,7 +137,7 @@ async def add_backfill(call: Call, body: BackfillWish) -> Backfill:
 @endpoint(
     "GET",
     "/api/v1/journeys/backfills",
-    permission="read",
+    permission="journeys.read",
     summary="How far the backfills of a journey are, the latest first",
 )
 async def get_backfills(call: Call, query: JourneyQuery) -> BackfillList:
@@ -146,7 +148,7 @@ async def get_backfills(call: Call, query: JourneyQuery) -> BackfillList:
 @endpoint(
     "POST",
     "/api/v1/journeys/backfills/{id}/cancel",
-    permission="write",
+    permission="journeys.write",
     summary="Puts in nobody more by this backfill",
     status=204,
     problems={404: "There is no such backfill"},
@@ -160,7 +162,7 @@ async def stop_backfill(call: Call) -> None:
 @endpoint(
     "POST",
     "/api/v1/journeys/preview",
-    permission="read",
+    permission="journeys.read",
     summary="Where people would be if this published version were live",
     problems={404: _NO_VERSION, 422: "It has no such step to land on"},
 )
@@ -182,7 +184,7 @@ async def preview_version(call: Call, body: VersionWish) -> ImpactAnswer:
 @endpoint(
     "POST",
     "/api/v1/journeys/rollback",
-    permission="write",
+    permission="journeys.write",
     summary="Makes a version that was published before the live one, until the next publishing",
     status=204,
     problems={404: _NO_VERSION},

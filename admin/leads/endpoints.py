@@ -12,7 +12,7 @@ from admin.snapshot import snapshot
 @endpoint(
     "GET",
     "/api/v1/leads",
-    permission="read",
+    permission="contacts.read",
     summary="Leads, the latest first",
     problems={400: "The cursor is not one of ours"},
 )
@@ -22,7 +22,7 @@ async def list_leads(call: Call, query: LeadQuery) -> LeadPage:
         return await read_page(session, context.keys, query, context.clock.now())
 
 
-@endpoint("GET", "/api/v1/leads/{id}", permission="read", summary="One lead with its whole story")
+@endpoint("GET", "/api/v1/leads/{id}", permission="contacts.read", summary="One lead with its whole story")
 async def get_lead(call: Call) -> LeadDetail:
     context = call.context
     async with snapshot(context.sessions) as session:

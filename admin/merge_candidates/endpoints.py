@@ -19,7 +19,7 @@ from crm.resolution.candidates import confirm, refuse
 @endpoint(
     "GET",
     "/api/v1/merge-candidates",
-    permission="read",
+    permission="contacts.read",
     summary="Pairs of contacts that are probably one person, the most probable first",
     problems={400: "The cursor is not one of ours"},
 )
@@ -31,7 +31,7 @@ async def list_merge_candidates(call: Call, query: MergeCandidateQuery) -> Merge
 @endpoint(
     "POST",
     "/api/v1/merge-candidates/{id}/refuse",
-    permission="write",
+    permission="contacts.write",
     summary="They are two people: the pair is never proposed again",
     problems={409: "Somebody has decided about it already"},
 )
@@ -46,7 +46,7 @@ async def refuse_merge_candidate(call: Call) -> MergeCandidate:
 @endpoint(
     "POST",
     "/api/v1/merge-candidates/{id}/confirm",
-    permission="write",
+    permission="contacts.write",
     summary="They are one person: the two contacts become one",
     problems={409: "Somebody has decided about it already"},
 )

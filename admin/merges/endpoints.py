@@ -35,7 +35,7 @@ Result = TypeVar("Result")
 @endpoint(
     "GET",
     "/api/v1/merges",
-    permission="read",
+    permission="contacts.read",
     summary="Contacts that turned out to be one, the latest first",
     problems={400: "The cursor is not one of ours"},
 )
@@ -59,7 +59,7 @@ async def list_contact_merges(call: Call, query: shapes.MergeQuery) -> shapes.Me
 @endpoint(
     "GET",
     "/api/v1/contacts/{id}/merge-preview",
-    permission="read",
+    permission="contacts.read",
     summary="What merging another contact into this one would do",
 )
 async def preview_contact_merge(call: Call, query: shapes.MergePreviewQuery) -> shapes.MergePreview:
@@ -78,7 +78,7 @@ async def preview_contact_merge(call: Call, query: shapes.MergePreviewQuery) -> 
 @endpoint(
     "POST",
     "/api/v1/contacts/{id}/merge",
-    permission="write",
+    permission="contacts.write",
     summary="Merge another contact into this one; it can be undone",
 )
 async def merge_contact(call: Call, body: shapes.NewMerge) -> shapes.Merge:
@@ -104,7 +104,7 @@ async def merge_contact(call: Call, body: shapes.NewMerge) -> shapes.Merge:
 @endpoint(
     "POST",
     "/api/v1/merges/{id}/unmerge",
-    permission="write",
+    permission="contacts.write",
     summary="Make them two contacts again",
     problems={409: "It was undone already, or the contact was merged again since: undo that first"},
 )
@@ -116,7 +116,9 @@ async def unmerge_contacts(call: Call) -> shapes.Merge:
     return _show(await _change(call, run))
 
 
-@endpoint("GET", "/api/v1/contacts/{id}/identities", permission="read", summary="All by which a contact is known")
+@endpoint(
+    "GET", "/api/v1/contacts/{id}/identities", permission="contacts.read", summary="All by which a contact is known"
+)
 async def get_identities(call: Call) -> shapes.Identities:
     async with snapshot(call.context.sessions) as session:
         return await _read_identities(session, call, call.ids["id"])
@@ -125,7 +127,7 @@ async def get_identities(call: Call) -> shapes.Identities:
 @endpoint(
     "POST",
     "/api/v1/contacts/{id}/external-ids",
-    permission="write",
+    permission="contacts.write",
     summary="Say what another system knows the contact as",
     problems={409: "Another contact has it"},
 )
@@ -152,7 +154,7 @@ async def set_contact_external_id(call: Call, body: shapes.NewExternalId) -> sha
 @endpoint(
     "DELETE",
     "/api/v1/external-ids/{id}",
-    permission="write",
+    permission="contacts.write",
     summary="Take away what another system knows a contact as",
     status=204,
 )
@@ -161,7 +163,9 @@ async def remove_contact_external_id(call: Call) -> None:
         await remove_external_id(session, call.ids["id"])
 
 
-@endpoint("GET", "/api/v1/identities", permission="read", summary="The contact that another system knows as this")
+@endpoint(
+    "GET", "/api/v1/identities", permission="contacts.read", summary="The contact that another system knows as this"
+)
 async def find_identity(call: Call, query: shapes.IdentityQuery) -> shapes.Identities:
     async with snapshot(call.context.sessions) as session:
         contact_id = await find_contact_by_id(session, call.context.keys, query.source, query.value)

@@ -16,7 +16,7 @@ from crm.consent.opt_out_reviews import confirm, reverse
 @endpoint(
     "GET",
     "/api/v1/opt-out-reviews",
-    permission="read",
+    permission="privacy.read",
     summary="Opt-outs that were read from doubtful words, the latest first",
     problems={400: "The cursor is not one of ours"},
 )
@@ -28,7 +28,7 @@ async def list_opt_out_reviews(call: Call, query: OptOutReviewQuery) -> OptOutRe
 @endpoint(
     "POST",
     "/api/v1/opt-out-reviews/{id}/confirm",
-    permission="write",
+    permission="privacy.write",
     summary="It was an opt-out: all stays stopped",
     problems={409: "Somebody has looked at it already"},
 )
@@ -39,7 +39,7 @@ async def confirm_opt_out(call: Call) -> OptOutReview:
 @endpoint(
     "POST",
     "/api/v1/opt-out-reviews/{id}/reverse",
-    permission="write",
+    permission="privacy.write",
     summary="It was none: opens exactly what it stopped",
     problems={409: "Somebody has looked at it already, or the person opted out again since"},
 )

@@ -14,7 +14,10 @@ from crm.owners.service import assign_owner
 
 
 @endpoint(
-    "PUT", "/api/v1/contacts/{id}/owner", permission="write", summary="Give a contact to a colleague, or to nobody"
+    "PUT",
+    "/api/v1/contacts/{id}/owner",
+    permission="contacts.write",
+    summary="Give a contact to a colleague, or to nobody",
 )
 async def set_contact_owner(call: Call, body: OwnerChange) -> ContactOwner:
     context, contact_id = call.context, call.ids["id"]

@@ -41,7 +41,7 @@ from outreach.follow_ups import JourneyFollowUps
 @endpoint(
     "GET",
     "/api/v1/privacy-requests",
-    permission="read",
+    permission="privacy.read",
     summary="Privacy requests, the latest first, each with its clock",
     problems={400: "The cursor is not one of ours"},
 )
@@ -60,7 +60,7 @@ async def list_privacy_requests(call: Call, query: PrivacyRequestQuery) -> Priva
         )
 
 
-@endpoint("POST", "/api/v1/privacy-requests", permission="write", summary="Take in a request", status=201)
+@endpoint("POST", "/api/v1/privacy-requests", permission="privacy.write", summary="Take in a request", status=201)
 async def file_privacy_request(call: Call, body: NewPrivacyRequest) -> PrivacyRequest:
     filing = Filing(body.contact_id, body.kind, body.channel, _user(call), body.verified, detail=body.fields)
 
@@ -73,7 +73,7 @@ async def file_privacy_request(call: Call, body: NewPrivacyRequest) -> PrivacyRe
 @endpoint(
     "POST",
     "/api/v1/privacy-requests/{id}/verify",
-    permission="write",
+    permission="privacy.write",
     summary="The person showed who they are",
     problems={409: "It is closed"},
 )
@@ -87,7 +87,7 @@ async def verify_privacy_request(call: Call) -> PrivacyRequest:
 @endpoint(
     "POST",
     "/api/v1/privacy-requests/{id}/extend",
-    permission="write",
+    permission="privacy.write",
     summary="Two months more; the person must be told why",
     problems={409: "It is closed, was put off before, or its first month is over"},
 )
@@ -101,7 +101,7 @@ async def extend_privacy_request(call: Call, body: Reason) -> PrivacyRequest:
 @endpoint(
     "POST",
     "/api/v1/privacy-requests/{id}/refuse",
-    permission="write",
+    permission="privacy.write",
     summary="Close it without doing it",
     problems={409: "It is closed, or was done when it was asked for"},
 )
@@ -116,7 +116,7 @@ async def refuse_privacy_request(call: Call, body: Reason) -> PrivacyRequest:
 @endpoint(
     "POST",
     "/api/v1/privacy-requests/{id}/carry-out",
-    permission="write",
+    permission="privacy.carry_out",
     summary="Do what was asked and close it; an erasure cannot be undone",
     problems={409: "It is closed, or nobody verified yet that it is the person"},
 )
@@ -145,7 +145,7 @@ async def carry_out_privacy_request(call: Call, body: Decision) -> PrivacyReques
 @endpoint(
     "GET",
     "/api/v1/leads/{id}/personal-data",
-    permission="write",
+    permission="privacy.carry_out",
     summary="All that is held of a person, for the person (GDPR Art. 15, 20)",
 )
 async def export_personal_data(call: Call) -> PersonalData:
@@ -157,7 +157,9 @@ async def export_personal_data(call: Call) -> PersonalData:
     return PersonalData(export.as_json())
 
 
-@endpoint("GET", "/api/v1/processing-record", permission="read", summary="The record of processing (GDPR Art. 30)")
+@endpoint(
+    "GET", "/api/v1/processing-record", permission="privacy.read", summary="The record of processing (GDPR Art. 30)"
+)
 async def get_processing_record(call: Call) -> ProcessingRecord:
     controller = Controller(call.context.company_name, call.context.postal_address)
     return ProcessingRecord(describe_processing(read_registry(), controller))

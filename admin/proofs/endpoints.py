@@ -15,7 +15,7 @@ from crm.consent.signing import signer_of
 @endpoint(
     "GET",
     "/api/v1/messages/{id}/proof",
-    permission="read",
+    permission="contacts.read",
     summary="Why a message was sent, or not: the gate's answers, the consent, the talk",
 )
 async def get_message_proof(call: Call) -> MessageProof:
@@ -26,7 +26,7 @@ async def get_message_proof(call: Call) -> MessageProof:
 @endpoint(
     "GET",
     "/api/v1/leads/{id}/proof",
-    permission="read",
+    permission="contacts.read",
     summary="Everything about a person's consent, and what was sent to them",
 )
 async def get_person_proof(call: Call) -> PersonProof:
@@ -38,7 +38,7 @@ async def get_person_proof(call: Call) -> PersonProof:
 @endpoint(
     "GET",
     "/api/v1/leads/{id}/consent-receipts",
-    permission="read",
+    permission="contacts.read",
     summary="A person's consent receipts: signed JSON-LD, one for each event of the ledger",
 )
 async def list_consent_receipts(call: Call) -> ConsentReceipts:
@@ -52,7 +52,7 @@ async def list_consent_receipts(call: Call) -> ConsentReceipts:
 @endpoint(
     "GET",
     "/api/v1/opt-in-evidence",
-    permission="read",
+    permission="privacy.read",
     summary="Opt-in evidence for a carrier: the texts agreed to, and a sample of the latest opt-ins",
 )
 async def get_opt_in_evidence(call: Call, query: CarrierQuery) -> CarrierProof:
@@ -63,7 +63,7 @@ async def get_opt_in_evidence(call: Call, query: CarrierQuery) -> CarrierProof:
 @endpoint(
     "GET",
     "/api/v1/ledger/head",
-    permission="read",
+    permission="privacy.read",
     summary="The head of the consent ledger that was signed last",
 )
 async def get_ledger_head(call: Call) -> LedgerHead:

@@ -42,7 +42,7 @@ PREVIEW_SECONDS = 10.0
 """After so long a preview answers with what it has: a request may not take longer."""
 
 
-@endpoint("GET", "/api/v1/leads/{id}/score", permission="read", summary="What a lead scores now, and why")
+@endpoint("GET", "/api/v1/leads/{id}/score", permission="contacts.read", summary="What a lead scores now, and why")
 async def get_score(call: Call) -> ScoreOfContact:
     now = call.context.clock.now()
     async with snapshot(call.context.sessions) as session:
@@ -82,7 +82,9 @@ async def _events_of(session: AsyncSession, entries: Sequence[ScoreEntry]) -> di
     }
 
 
-@endpoint("GET", "/api/v1/companies/{id}/score", permission="read", summary="What a company's people score together")
+@endpoint(
+    "GET", "/api/v1/companies/{id}/score", permission="contacts.read", summary="What a company's people score together"
+)
 async def get_account_score(call: Call) -> AccountScores:
     company_id = call.ids["id"]
     async with snapshot(call.context.sessions) as session:
@@ -93,7 +95,7 @@ async def get_account_score(call: Call) -> AccountScores:
     )
 
 
-@endpoint("GET", "/api/v1/score-rules", permission="read", summary="The rules of scores that count now")
+@endpoint("GET", "/api/v1/score-rules", permission="scores.read", summary="The rules of scores that count now")
 async def get_score_rules(call: Call) -> ScoreRules:
     async with snapshot(call.context.sessions) as session:
         return _show(await read_book(session), await count_older(session))
@@ -102,7 +104,7 @@ async def get_score_rules(call: Call) -> ScoreRules:
 @endpoint(
     "PUT",
     "/api/v1/score-rules",
-    permission="write",
+    permission="scores.write",
     summary="Change the rules of scores; everybody is counted anew by and by",
     problems={409: "Somebody else changed them since"},
 )
@@ -119,7 +121,7 @@ async def change_score_rules(call: Call, body: ScoreRulesEdit) -> ScoreRules:
 @endpoint(
     "POST",
     "/api/v1/score-rules/preview",
-    permission="read",
+    permission="scores.read",
     summary="Who would move if these were the rules; nothing is changed. Of many people: call on until it is whole",
 )
 async def preview_score_rules(call: Call, body: ScoreRulesDraft) -> ScoreRulesPreview:
@@ -136,14 +138,14 @@ async def preview_score_rules(call: Call, body: ScoreRulesDraft) -> ScoreRulesPr
     return ScoreRulesPreview.of(preview)
 
 
-@endpoint("GET", "/api/v1/tasks", permission="read", summary="What colleagues are to do, the oldest first")
+@endpoint("GET", "/api/v1/tasks", permission="contacts.read", summary="What colleagues are to do, the oldest first")
 async def list_tasks(call: Call, query: TaskQuery) -> TaskList:
     async with call.context.sessions() as session:
         rows = await list_open_tasks(session, contact_id=query.contact, limit=query.limit)
     return TaskList(items=[TaskRow.model_validate(row, from_attributes=True) for row in rows])
 
 
-@endpoint("POST", "/api/v1/tasks/{id}/done", permission="write", summary="A task is done", status=204)
+@endpoint("POST", "/api/v1/tasks/{id}/done", permission="contacts.write", summary="A task is done", status=204)
 async def finish_task(call: Call) -> None:
     async with transaction(call.context.sessions) as session:
         await close_task(session, call.ids["id"], by=f"user:{call.user.id}", now=call.context.clock.now())

@@ -35,7 +35,9 @@ from crm.segments.tree import SegmentTree
 _NOT_MEANT = "No dialogue process could say what a text in the rule means"
 
 
-@endpoint("GET", "/api/v1/segments", permission="read", summary="All segments by name, in words, with their members")
+@endpoint(
+    "GET", "/api/v1/segments", permission="segments.read", summary="All segments by name, in words, with their members"
+)
 async def list_segments(call: Call, query: WordsQuery) -> SegmentList:
     async with snapshot(call.context.sessions) as session:
         return await queries.read_segments(session, query.language)
@@ -44,7 +46,7 @@ async def list_segments(call: Call, query: WordsQuery) -> SegmentList:
 @endpoint(
     "POST",
     "/api/v1/segments",
-    permission="write",
+    permission="segments.write",
     summary="Adds a segment; a worker finds its members within seconds or minutes",
     status=201,
     problems={409: "There is a segment of this name", 503: _NOT_MEANT},
@@ -61,7 +63,9 @@ async def add_segment(call: Call, body: SegmentWish) -> Segment:
         return await queries.read_segment(session, added.id, "en")
 
 
-@endpoint("GET", "/api/v1/segments/{id}", permission="read", summary="One segment with its rule and what uses it")
+@endpoint(
+    "GET", "/api/v1/segments/{id}", permission="segments.read", summary="One segment with its rule and what uses it"
+)
 async def get_segment(call: Call, query: WordsQuery) -> Segment:
     async with snapshot(call.context.sessions) as session:
         return await queries.read_segment(session, call.ids["id"], query.language)
@@ -70,7 +74,7 @@ async def get_segment(call: Call, query: WordsQuery) -> Segment:
 @endpoint(
     "PUT",
     "/api/v1/segments/{id}",
-    permission="write",
+    permission="segments.write",
     summary="Gives a segment another name or rule; its members stay until they were asked by the new one",
     problems={409: "Another segment has this name, or a journey calls it by its old one", 503: _NOT_MEANT},
     edits=True,
@@ -93,7 +97,7 @@ async def edit_segment(call: Call, body: SegmentWish) -> Segment:
 @endpoint(
     "DELETE",
     "/api/v1/segments/{id}",
-    permission="write",
+    permission="segments.write",
     summary="Removes a segment that nothing else speaks of",
     status=204,
     problems={409: "Another segment or a journey speaks of it; the problem says which"},
@@ -109,7 +113,7 @@ async def remove_segment(call: Call) -> None:
 @endpoint(
     "POST",
     "/api/v1/segments/count",
-    permission="read",
+    permission="segments.read",
     summary="How many contacts a rule holds for, and for how many each of its conditions does alone",
     problems={503: _NOT_MEANT},
 )
@@ -123,7 +127,7 @@ async def count_segment(call: Call, body: SegmentRule) -> SegmentCount:
 @endpoint(
     "POST",
     "/api/v1/segments/preview",
-    permission="read",
+    permission="contacts.read",
     summary="Some of the contacts a rule holds for: the first, or drawn by chance",
     problems={503: _NOT_MEANT},
 )
@@ -136,7 +140,7 @@ async def preview_segment(call: Call, body: PreviewWish) -> SegmentPreview:
         )
 
 
-@endpoint("POST", "/api/v1/segments/words", permission="read", summary="A rule in words")
+@endpoint("POST", "/api/v1/segments/words", permission="segments.read", summary="A rule in words")
 async def describe_segment(call: Call, body: SegmentRule) -> SegmentWords:
     async with snapshot(call.context.sessions) as session:
         await check_references(session, body.tree)
@@ -146,7 +150,7 @@ async def describe_segment(call: Call, body: SegmentRule) -> SegmentWords:
 @endpoint(
     "GET",
     "/api/v1/segments/{id}/members",
-    permission="read",
+    permission="contacts.read",
     summary="Who is in a segment since when, the last to enter first",
     problems={400: "The cursor is not one of ours"},
 )
@@ -158,7 +162,7 @@ async def list_segment_members(call: Call, query: MemberQuery) -> MemberPage:
 @endpoint(
     "GET",
     "/api/v1/segments/{id}/contacts/{contact_id}",
-    permission="read",
+    permission="contacts.read",
     summary="Why a contact is in a segment or not: condition by condition, and whether it may be profiled",
 )
 async def explain_membership(call: Call, query: WordsQuery) -> Membership:

@@ -85,7 +85,7 @@ async def set_up(call: Call, body: SetupRequest) -> Session:
     return Session(user=User(id=user_id, email=body.email, name=body.name, role="owner"))
 
 
-@endpoint("GET", "/api/v1/session", permission="read", summary="Who is signed in")
+@endpoint("GET", "/api/v1/session", permission="own", summary="Who is signed in")
 async def get_session(call: Call) -> Session:
     user = call.user
     return Session(user=User(id=user.id, email=user.email, name=user.name, role=user.role))
@@ -113,7 +113,7 @@ async def log_in(call: Call, body: LogIn) -> Session:
     return Session(user=User(id=user.id, email=user.email, name=user.name, role=user.role))
 
 
-@endpoint("DELETE", "/api/v1/session", permission="read", summary="Sign out", status=204)
+@endpoint("DELETE", "/api/v1/session", permission="own", summary="Sign out", status=204)
 async def log_out(call: Call) -> None:
     async with transaction(call.context.sessions) as session:
         await close_session(session, call.user.session_id)

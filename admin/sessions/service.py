@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from admin.api.permissions import ROLES, Granted
 from admin.models import AdminSession, AdminUser, LoginAttempt, SetupToken
 from admin.sessions.tokens import new_token, token_sha256
 from base.database import Sessions, transaction
@@ -33,6 +34,7 @@ class SignedIn:
     email: str
     name: str
     role: str
+    permissions: frozenset[Granted]
 
 
 async def open_session(session: AsyncSession, user_id: UUID, now: datetime) -> str:
@@ -70,7 +72,7 @@ async def find_signed_in(sessions: Sessions, token: str | None, now: datetime) -
         slid = min(now + IDLE, opened.created_at + LONGEST)
         if slid - opened.expires_at >= _WORTH_WRITING:
             await session.execute(update(AdminSession).where(AdminSession.id == opened.id).values(expires_at=slid))
-    return SignedIn(opened.id, user.id, user.email, user.name, user.role)
+    return SignedIn(opened.id, user.id, user.email, user.name, user.role, ROLES.get(user.role, frozenset()))
 
 
 async def remove_expired(session: AsyncSession, now: datetime) -> None:

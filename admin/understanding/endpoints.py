@@ -36,7 +36,7 @@ _DECIDED = "It is decided, or being published"
 @endpoint(
     "GET",
     "/api/v1/understanding/groups",
-    permission="read",
+    permission="conversations.read",
     summary="What was not understood, grouped by meaning, the largest first",
     problems={400: f"{_STRANGE_CURSOR}, or messages were grouped anew"},
 )
@@ -48,7 +48,7 @@ async def list_gap_groups(call: Call, query: GapGroupQuery) -> GapGroupPage:
 @endpoint(
     "GET",
     "/api/v1/understanding/groups/{id}/gaps",
-    permission="read",
+    permission="conversations.read",
     summary="The open messages of a group, the latest first",
     problems={400: _STRANGE_CURSOR},
 )
@@ -60,7 +60,7 @@ async def list_gaps_of_group(call: Call, query: GroupGapQuery) -> GapPage:
 @endpoint(
     "POST",
     "/api/v1/understanding/groups/{id}/dismiss",
-    permission="write",
+    permission="knowledge.write",
     summary="Takes all open messages of a group off the list",
 )
 async def dismiss_gap_group(call: Call) -> Dismissed:
@@ -72,7 +72,7 @@ async def dismiss_gap_group(call: Call) -> Dismissed:
 @endpoint(
     "GET",
     "/api/v1/understanding/gaps",
-    permission="read",
+    permission="conversations.read",
     summary="Messages that were not understood, the latest first",
     problems={400: _STRANGE_CURSOR},
 )
@@ -84,7 +84,7 @@ async def list_gaps(call: Call, query: GapQuery) -> GapPage:
 @endpoint(
     "POST",
     "/api/v1/understanding/gaps/dismiss",
-    permission="write",
+    permission="knowledge.write",
     summary="Takes messages off the list that need no mending",
 )
 async def dismiss_gaps(call: Call, body: GapsToDismiss) -> Dismissed:
@@ -96,7 +96,7 @@ async def dismiss_gaps(call: Call, body: GapsToDismiss) -> Dismissed:
 @endpoint(
     "POST",
     "/api/v1/understanding/regroup",
-    permission="write",
+    permission="knowledge.write",
     summary="Groups the open messages anew; a worker does it within seconds or minutes",
     status=202,
 )
@@ -113,7 +113,7 @@ async def regroup_gaps(call: Call) -> GroupingRun:
 @endpoint(
     "POST",
     "/api/v1/understanding/proposals",
-    permission="write",
+    permission="knowledge.write",
     summary="Proposes examples of an intent, questions of an article, or an article; its effect is measured",
     status=201,
     problems={
@@ -136,7 +136,7 @@ async def create_proposal(call: Call, body: ProposalWish) -> Proposal:
 @endpoint(
     "GET",
     "/api/v1/understanding/proposals",
-    permission="read",
+    permission="knowledge.read",
     summary="Proposals, the latest first",
     problems={400: _STRANGE_CURSOR},
 )
@@ -148,7 +148,7 @@ async def list_understanding_proposals(call: Call, query: ProposalQuery) -> Prop
 @endpoint(
     "GET",
     "/api/v1/understanding/proposals/{id}",
-    permission="read",
+    permission="knowledge.read",
     summary="One proposal with what it would change",
 )
 async def get_proposal(call: Call) -> Proposal:
@@ -159,7 +159,7 @@ async def get_proposal(call: Call) -> Proposal:
 @endpoint(
     "POST",
     "/api/v1/understanding/proposals/{id}/measure",
-    permission="write",
+    permission="knowledge.write",
     summary="Measures it again, against what is live now",
     status=202,
     problems={409: f"{_DECIDED}, or it is being measured"},
@@ -173,7 +173,7 @@ async def measure_proposal(call: Call) -> Proposal:
 @endpoint(
     "POST",
     "/api/v1/understanding/proposals/{id}/accept",
-    permission="write",
+    permission="knowledge.write",
     summary="Publishes it, with all checks; the messages it was made of go off the list when it is live",
     status=202,
     problems={409: f"{_DECIDED}, its effect is not known, or something else went live since: measure it again"},
@@ -185,7 +185,7 @@ async def accept_proposal(call: Call) -> Proposal:
 @endpoint(
     "POST",
     "/api/v1/understanding/proposals/{id}/reject",
-    permission="write",
+    permission="knowledge.write",
     summary="Turns it down; its messages stay on the list",
     problems={409: _DECIDED},
 )

@@ -10,6 +10,7 @@ from aiohttp import web
 
 from admin.api.endpoints import find_endpoint
 from admin.api.openapi import create_document
+from admin.api.permissions import PERMISSIONS
 from admin.app import ENDPOINTS, create_admin_routes
 from admin.describe import FILE, describe
 from admin.static_ui import PREFIX
@@ -39,7 +40,7 @@ def test_every_route_of_the_api_declares_its_permission(context):
             continue  # files of the UI: the same for everybody, without any data
         endpoint = find_endpoint(route.handler)
         assert endpoint is not None, f"{route.method} {path} is not declared as an endpoint"
-        assert endpoint.permission in ("public", "token", "read", "write")
+        assert endpoint.permission in {"public", "token", "own", *PERMISSIONS}
         assert path == endpoint.path
 
 
