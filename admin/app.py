@@ -28,6 +28,7 @@ from admin.scoring import endpoints as scoring
 from admin.segments import endpoints as segments
 from admin.sessions import endpoints as sessions
 from admin.static_ui import create_ui_routes
+from admin.task_mails import endpoints as task_mails
 from admin.understanding import endpoints as understanding
 
 
@@ -49,6 +50,7 @@ ENDPOINTS = (
     *experiments.ENDPOINTS,
     *events.ENDPOINTS,
     *scoring.ENDPOINTS,
+    *task_mails.ENDPOINTS,
     *companies.ENDPOINTS,
     *owners.ENDPOINTS,
     *contact_fields.ENDPOINTS,

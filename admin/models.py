@@ -1,18 +1,21 @@
-"""Tables of the people who steer: users, their sessions, the one-time set-up token."""
+"""Tables of the people who steer: users, their sessions, the one-time set-up token, what they were told by mail."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, true
 from sqlalchemy.orm import Mapped, mapped_column
 
 from base.tables import Table
 
 
 class AdminUser(Table):
-    """Somebody who may sign in. `password_hash` is argon2id."""
+    """Somebody who may sign in. `password_hash` is argon2id.
+
+    `mails_tasks`: whether they are told of tasks by mail; the next leaves at `next_task_mail_at`, or at once.
+    """
 
     __tablename__ = "admin_users"
     __table_args__ = (UniqueConstraint("email"), CheckConstraint("role in ('owner')", name="role"))
@@ -22,7 +25,19 @@ class AdminUser(Table):
     name: Mapped[str]
     role: Mapped[str]
     password_hash: Mapped[str]
+    mails_tasks: Mapped[bool] = mapped_column(default=True, server_default=true())
+    next_task_mail_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
+
+
+class TaskNotice(Table):
+    """That somebody was told of a task by mail."""
+
+    __tablename__ = "task_notices"
+
+    task_id: Mapped[UUID] = mapped_column(ForeignKey("tasks.id", ondelete="CASCADE"), primary_key=True)
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("admin_users.id", ondelete="CASCADE"), primary_key=True)
+    told_at: Mapped[datetime]
 
 
 class AdminSession(Table):

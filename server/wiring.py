@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 import crm.imports.models  # whoever erases needs every table, also those that no use case here has
 import crm.owners.models  # noqa: F401
+from admin.task_mails.service import TaskMails
 from base.clock import Clock, SystemClock
 from base.database import Sessions, create_engine, create_sessions
 from base.encryption import KeyRing, read_key_file
@@ -19,6 +20,7 @@ from bot.intake.sealing import sender_index_of
 from bot.knowledge.answering import KnowledgeNeed
 from bot.needs import LinkTo, PlatformNeeds
 from bot.outside_needs import OutsideNeeds
+from channels.email.colleague_mail import ColleagueMail
 from channels.email.sender import EmailSender
 from channels.email.settings import EmailSettings, parse_smtp_url
 from channels.web.sender import WebSender
@@ -100,6 +102,12 @@ def create_email_settings(settings: Settings) -> EmailSettings:
         dkim_key=settings.dkim_key.get_secret_value() if settings.dkim_key else None,
         counts=settings.email_counts,
     )
+
+
+def create_task_mails(platform: Platform) -> TaskMails:
+    """What tells colleagues of their tasks, by the mail server that everything leaves by."""
+    mail = ColleagueMail(create_email_settings(platform.settings), platform.clock)
+    return TaskMails(platform.sessions, mail, platform.clock, platform.settings.site_url)
 
 
 def create_issuer(settings: Settings) -> Issuer:

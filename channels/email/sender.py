@@ -1,22 +1,17 @@
-"""Hands e-mails over to an SMTP server (aiosmtplib), one connection a message. Knows nothing of consent or time."""
+"""Makes an e-mail of each message and hands it over to an SMTP server. Knows nothing of consent or time."""
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 from dataclasses import replace
 from uuid import UUID
-
-from aiosmtplib import SMTP, SMTPException, SMTPNotSupported
-from email_validator import EmailNotValidError, validate_email
 
 from base.clock import Clock
 from base.database import Sessions, transaction
 from base.encryption import KeyRing
 from channels.email.counting import may_count, with_counting
+from channels.email.handover import hand_over, wire_address
 from channels.email.message import build_html, build_message, find_signing_problem, message_id, sign
-from channels.email.refusals import Phase, outcome_of
-from channels.email.settings import EmailSettings, SMTPServer
+from channels.email.settings import EmailSettings
 from channels.email.tokens import Unsubscribe, issue_token
 from crm.consent.double_opt_in import LINK_PATH
 from crm.consent.double_opt_in import issue_token as issue_confirmation
@@ -26,13 +21,7 @@ from outreach.accounts.book import AccountBook
 from outreach.accounts.service import Account
 from outreach.answers import OPENS_TALK
 from outreach.decisions import ANSWERS
-from outreach.ports import Accepted, Envelope, Refused, SendOutcome
-
-# Seconds. Together they stay below outreach.delivery.SEND_TIMEOUT, so that what ended before the message itself was
-# handed over is known not to have left.
-_BEFORE_DATA = 14.0
-_DATA = 12.0
-_QUIT = 2.0
+from outreach.ports import Envelope, Refused, SendOutcome
 
 
 class EmailSender:
@@ -71,11 +60,11 @@ class EmailSender:
         if server is None or envelope.address is None:
             return Refused("no_address", "There is no mail server or no address to send it to.")
         try:
-            to = _wire_address(envelope.address)
+            to = wire_address(envelope.address)
             content = await self._content_of(envelope, to, self._keys.blind_index(envelope.address, kind="email"))
         except ValueError:
             return Refused("unsendable", "This address or subject cannot stand in an e-mail.")
-        return await self._hand_over(server, to, content, envelope)
+        return await hand_over(content, to, self._settings, server, name=message_id(envelope, self._settings))
 
     async def _content_of(self, envelope: Envelope, to: str, address_index: bytes) -> bytes:
         token = issue_token(self._keys, Unsubscribe(envelope.outbox_id, envelope.contact_id, address_index))
@@ -129,74 +118,7 @@ class EmailSender:
             html = build_html(envelope, self._settings, unsubscribe_url=unsubscribe_url)
             return await with_counting(session, self._keys, envelope.outbox_id, html, site=site, keep=[unsubscribe_url])
 
-    async def _hand_over(self, server: SMTPServer, to: str, content: bytes, envelope: Envelope) -> SendOutcome:
-        phase: Phase = "connect"
-        client = self._client(server)
-        sender = self._settings.from_address or ""
-        options, encoding = ((), "ascii") if to.isascii() else (("SMTPUTF8",), "utf-8")
-        try:
-            async with asyncio.timeout(_BEFORE_DATA):
-                await client.connect()
-                await _check_letters(client, to)
-                phase = "sender"
-                await client.mail(sender, options=options, encoding=encoding)
-                phase = "recipient"
-                await client.rcpt(to, encoding=encoding)
-            phase = "data"
-            await client.data(content, timeout=_DATA)
-        except (SMTPException, OSError) as error:
-            return outcome_of(error, phase)
-        else:
-            await _say_goodbye(client)
-            return Accepted(message_id(envelope, self._settings))
-        finally:
-            client.close()
-
-    def _client(self, server: SMTPServer) -> SMTP:
-        start_tls = {"tls": False, "starttls": True, "starttls_if_offered": None}[server.security]
-        return SMTP(
-            hostname=server.host,
-            port=server.port,
-            username=server.username,
-            password=server.password,
-            use_tls=server.security == "tls",
-            start_tls=start_tls,
-            validate_certs=server.verify_certificate,
-            # Named for the sender's domain: looking up this machine's own name may take seconds.
-            local_hostname=(self._settings.from_address or "").rpartition("@")[2] or None,
-            timeout=_BEFORE_DATA,
-        )
-
 
 def _is_in_talk(envelope: Envelope) -> bool:
     """Whether it answers somebody, or begins a talk: nobody's reading of that is watched."""
     return envelope.purpose in ANSWERS or bool({"thread", OPENS_TALK} & envelope.content.keys())
-
-
-def _wire_address(address: str) -> str:
-    """The address as SMTP takes it: an international domain in its ASCII form.
-
-    Raises:
-        ValueError: it is no address.
-    """
-    try:
-        checked = validate_email(address, check_deliverability=False)
-    except EmailNotValidError as error:
-        raise ValueError("not an address") from error
-    return checked.ascii_email or checked.normalized
-
-
-async def _check_letters(client: SMTP, to: str) -> None:
-    """Refuses an address with letters beyond ASCII when the server cannot take it."""
-    if to.isascii():
-        return
-    if client.is_ehlo_or_helo_needed:
-        await client.ehlo()
-    if not client.supports_extension("smtputf8"):
-        raise SMTPNotSupported("SMTPUTF8")
-
-
-async def _say_goodbye(client: SMTP) -> None:
-    """Ends the session as the protocol wants; the message has been taken, so nothing here changes that."""
-    with contextlib.suppress(SMTPException, OSError):
-        await client.quit(timeout=_QUIT)

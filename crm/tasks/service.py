@@ -1,4 +1,4 @@
-"""Makes, lists and closes tasks, in the caller's transaction. Tells nobody: who looks after somebody looks here."""
+"""Makes, lists and closes tasks, in the caller's transaction. Tells nobody: `admin.task_mails` does."""
 
 from __future__ import annotations
 

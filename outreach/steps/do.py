@@ -17,6 +17,7 @@ from base.tables import table_of
 from crm.contacts.models import Contact
 from crm.contacts.rules import Stage, stages_before
 from crm.contacts.tags import MOST_TAGS
+from crm.owners.service import list_owners
 from crm.profiling.service import find_refusals
 from crm.scoring.entries import OF_JOURNEYS
 from crm.scoring.models import ScoreEntry
@@ -70,8 +71,8 @@ async def adjust(work: Work, group: Group) -> None:
 
 
 async def tell_colleague(work: Work, group: Group) -> None:
-    """`task_or_notify`: a task stays open until it is done; a notice is only read. Nobody in particular has it yet: the
-    team is named with it.
+    """`task_or_notify`: a task stays open until it is done; a notice is only read. It is of whoever looks after the
+    contact; for the team, and when nobody does, it is nobody's yet, and the team is named with it.
     """
     step = group.step
     rows = await work.session.execute(_READ, {"ids": group.contact_ids})
@@ -81,11 +82,13 @@ async def tell_colleague(work: Work, group: Group) -> None:
     }
     due_at = None if step.due_seconds is None else work.now + timedelta(seconds=step.due_seconds)
     kind = step.kind or "task"
+    owners = {} if step.to == "team" else await list_owners(work.session, group.contact_ids)
     tasks = [
         NewTask(
             contact_id=walker.contact_id,
             kind=kind,
             title=render(step.text or "", {**facts.get(walker.contact_id, {}), **mergeable(walker.remembered)}),
+            owner_id=owners.get(walker.contact_id),
             data={"journey": walker.journey, "step": walker.step, "team": step.team, "to": step.to},
             due_at=due_at,
         )

@@ -9,6 +9,8 @@ import pytest
 from sqlalchemy import select, text
 
 from base.database import transaction
+from base.ids import new_id
+from crm.owners.service import assign_owner
 from crm.scoring.models import ScoreEntry
 from crm.tasks.service import list_open_tasks
 from outreach.definitions import Step
@@ -324,6 +326,18 @@ async def test_a_colleague_is_given_a_task_with_what_is_known(site, journey):
     assert (task.title, task.kind, task.data["team"]) == ("Call Ada about pro", "task", "sales")
     assert task.due_at == site.clock.now() + timedelta(hours=1)
     assert "task_made" in [kind for kind, _ in await site.timeline(contact_id)]
+
+
+@pytest.mark.parametrize(("to", "is_theirs"), [("owner", True), ("team", False)])
+async def test_a_task_is_of_whoever_looks_after_the_contact_unless_it_is_for_the_team(site, journey, to, is_theirs):
+    steps = {"tell": {"step": "task_or_notify", "to": to, "team": "sales", "text": "Call them", "next": []}}
+    contact_id, colleague = await site.contact(), new_id()
+    async with transaction(site.sessions) as session:
+        await assign_owner(session, contact_id, colleague, by="user:1", now=site.clock.now())
+    await run(site, journey, steps, contact_id)
+    async with site.sessions() as session:
+        (task,) = await list_open_tasks(session)
+    assert task.owner_id == (colleague if is_theirs else None)
 
 
 async def test_an_exit_leads_on_to_another_journey_and_also_to_the_same(site, journey):

@@ -17,7 +17,7 @@ from cryptography.x509.oid import NameOID
 from base.database import transaction
 from base.errors import InvalidInput
 from base.ids import new_id
-from channels.email import sender as sender_module
+from channels.email import handover
 from channels.email.sender import EmailSender
 from channels.email.settings import EmailSettings, SMTPServer, parse_smtp_url
 from crm.consent.double_opt_in import issue_token
@@ -108,21 +108,21 @@ async def test_nobody_listening_is_tried_again(sender_to, envelope, serve):
 
 
 async def test_silence_before_the_message_was_handed_over_is_tried_again(serve, sender_to, envelope, monkeypatch):
-    monkeypatch.setattr(sender_module, "_BEFORE_DATA", 0.3)
+    monkeypatch.setattr(handover, "_BEFORE_DATA", 0.3)
     for command in ("MAIL", "RCPT"):
         server = await serve(hang_at=command)
         assert isinstance(await sender_to(server).send(envelope()), RetryLater)
 
 
 async def test_silence_after_the_message_was_handed_over_leaves_doubt(serve, sender_to, envelope, monkeypatch):
-    monkeypatch.setattr(sender_module, "_DATA", 0.3)
+    monkeypatch.setattr(handover, "_DATA", 0.3)
     server = await serve(hang_after_data=True)
     assert isinstance(await sender_to(server).send(envelope()), InDoubt)
     assert len(server.taken) == 1
 
 
 def test_the_sender_gives_up_before_delivery_does():
-    assert SEND_TIMEOUT.total_seconds() > sender_module._BEFORE_DATA + sender_module._DATA + sender_module._QUIT
+    assert SEND_TIMEOUT.total_seconds() > handover._BEFORE_DATA + handover._DATA + handover._QUIT
 
 
 async def test_it_logs_in_when_told_to_and_a_wrong_password_can_be_mended(serve, sender_to, envelope, certificate):

@@ -1,7 +1,8 @@
-/** Who is logged in, light or dark, and the way out. */
+/** Who is logged in, whether tasks are mailed to them, light or dark, and the way out. */
 import { ActionIcon, Text, Tooltip, useComputedColorScheme, useMantineColorScheme } from '@mantine/core';
-import { IconLogout, IconMoon, IconSun } from '@tabler/icons-react';
+import { IconBell, IconBellOff, IconLogout, IconMoon, IconSun } from '@tabler/icons-react';
 import { useLogOut, useSession } from '../session/useSession';
+import { useSetTaskMails, useTaskMails } from '../session/useTaskMails';
 import styles from './Shell.module.css';
 
 export function UserBox() {
@@ -13,6 +14,7 @@ export function UserBox() {
         <Text size="sm" fw={500} truncate>{user?.name}</Text>
         <Text size="xs" c="dimmed" truncate title={user?.email}>{user?.email}</Text>
       </div>
+      <TaskMailsSwitch />
       <SchemeSwitch />
       <Tooltip label={logOut.isError ? 'That did not work. Try again.' : 'Log out'} opened={logOut.isError || undefined}>
         <ActionIcon
@@ -23,6 +25,23 @@ export function UserBox() {
         </ActionIcon>
       </Tooltip>
     </div>
+  );
+}
+
+function TaskMailsSwitch() {
+  const { data: wanted } = useTaskMails();
+  const setWanted = useSetTaskMails();
+  if (wanted === undefined) return null;
+  const label = wanted ? 'Mail me no tasks' : 'Mail me my tasks';
+  return (
+    <Tooltip label={setWanted.isError ? 'That did not work. Try again.' : label} opened={setWanted.isError || undefined}>
+      <ActionIcon
+        variant="subtle" color="gray" size={36} data-testid="task-mails" aria-label={label}
+        loading={setWanted.isPending} onClick={() => setWanted.mutate(!wanted)}
+      >
+        {wanted ? <IconBell size={18} stroke={1.8} /> : <IconBellOff size={18} stroke={1.8} />}
+      </ActionIcon>
+    </Tooltip>
   );
 }
 

@@ -1,0 +1,1 @@
+"""Mails that tell colleagues what they are to do."""
