@@ -14,6 +14,7 @@ from server.flows_shown import publication_line, show_changes, show_difference
 if TYPE_CHECKING:
     from bot.publishing.reports import PublicationReport
     from flows.content_tree import ContentTree
+    from outreach.removed_steps import Told
     from server.wiring import Platform
 
 
@@ -30,6 +31,13 @@ if TYPE_CHECKING:
 )
 @click.option("--strict-replay", is_flag=True, help="Refuse when one of them would end otherwise.")
 @click.option("--force", is_flag=True, help="Publish although something else went live since.")
+@click.option(
+    "--place",
+    "places",
+    multiple=True,
+    metavar="[JOURNEY:]STEP=STEP",
+    help="Where people on a step of a journey go on that is removed; may be repeated.",
+)
 @click.option("--dry-run", is_flag=True, help="Do everything but going live.")
 def publish(
     content: Path | None,
@@ -42,19 +50,22 @@ def publish(
     strict_replay: bool,
     force: bool,
     yes: bool,
+    places: tuple[str, ...],
     dry_run: bool,
 ) -> None:
     """Check, test, replay, then make live on every dialogue process.
 
-    People in mid-flow go on where they are. What is refused leaves what is live as it is.
+    People in mid-flow go on where they are, and so do those in journeys. Where some stand on a step that a journey
+    which they follow no longer has, --place says where they go on; what to type is listed. What is refused leaves what
+    is live as it is.
     """
     from server.publishing import open_publisher, shipped_tree
 
     settings = settings_of(content, nlu)
-    say = _SaidOnce()
+    say, told = _SaidOnce(), _places(places)
 
     async def run() -> None:
-        async with open_publisher(settings) as (publisher, platform):
+        async with open_publisher(settings, told) as (publisher, platform):
             tree = await _drafts(platform) if drafts else shipped_tree(settings)
             if dry_run or not yes:
                 changed = await show_changes(platform, tree)
@@ -112,6 +123,19 @@ def rollback(
         _show_seconds(report)
 
     asyncio.run(run())
+
+
+def _places(options: tuple[str, ...]) -> list[Told]:
+    from outreach.removed_steps import Told
+
+    found: list[Told] = []
+    for option in options:
+        where, sign, to = option.partition("=")
+        journey, colon, step = where.rpartition(":")
+        if not (sign and step and to) or (colon and not journey):
+            raise click.UsageError("--place is written STEP=STEP or JOURNEY:STEP=STEP.")
+        found.append(Told(step, to, journey or None))
+    return found
 
 
 class _SaidOnce:

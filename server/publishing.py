@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from sqlalchemy import select
@@ -23,6 +24,7 @@ from flows.compiler import FORMAT
 from flows.content_tree import ContentTree, changed_items, read_tree
 from flows.errors import FlowsRefused
 from outreach.enrolment import publish_journeys
+from outreach.removed_steps import Told, choose_places
 from server.database_access import open_database
 from server.dialogue_access import open_dialogue
 from server.first_content import add_first_calendars
@@ -31,11 +33,15 @@ from server.training import ModelTrainer, current_model
 from server.wiring import Platform
 
 
-def create_workshop(platform: Platform, source: PublishedSource, dialogue: RasaDialogue | None) -> Workshop:
+def create_workshop(
+    platform: Platform, source: PublishedSource, dialogue: RasaDialogue | None, places: Sequence[Told] | None = None
+) -> Workshop:
     """What publishing works with.
 
     Args:
         dialogue: None where none runs yet, at the very first publication: nothing is tested or replayed then.
+        places: where people on steps go on that are removed; those of whom nothing is told refuse the publication.
+            None: they land on the nearest step ahead.
     """
     return Workshop(
         platform.engine,
@@ -43,15 +49,18 @@ def create_workshop(platform: Platform, source: PublishedSource, dialogue: RasaD
         platform.clock,
         source,
         ModelTrainer(platform.settings),
-        _publish_journeys,
+        _publish_journeys if places is None else partial(_publish_with_places, places),
         dialogue,
         ReplicaTests(dialogue) if dialogue else None,
         ReplicaReplays(platform.sessions, dialogue) if dialogue else None,
+        None if places is None else partial(choose_places, told=places),
     )
 
 
 @asynccontextmanager
-async def open_publisher(settings: Settings) -> AsyncIterator[tuple[Publisher, Platform]]:
+async def open_publisher(
+    settings: Settings, places: Sequence[Told] | None = None
+) -> AsyncIterator[tuple[Publisher, Platform]]:
     """For a command: a publisher with the dialogue processes that run, or one of its own.
 
     Trains nothing by itself: what is published may have other examples than the content folder.
@@ -59,7 +68,7 @@ async def open_publisher(settings: Settings) -> AsyncIterator[tuple[Publisher, P
     async with open_database(settings) as platform:
         source, model = PublishedSource(platform.sessions), current_model(settings)
         async with open_dialogue(platform.settings, source, model if model.exists() else None) as dialogue:
-            yield Publisher(create_workshop(platform, source, dialogue)), platform
+            yield Publisher(create_workshop(platform, source, dialogue, places)), platform
 
 
 async def ensure_published(platform: Platform, say: Say) -> None:
@@ -104,3 +113,11 @@ def shipped_tree(settings: Settings) -> ContentTree:
 
 async def _publish_journeys(session: AsyncSession, compiled: Mapping[str, Mapping[str, Any]], now: datetime) -> None:
     await publish_journeys(session, {name: dict(journey) for name, journey in compiled.items()}, now)
+
+
+async def _publish_with_places(
+    told: Sequence[Told], session: AsyncSession, compiled: Mapping[str, Mapping[str, Any]], now: datetime
+) -> None:
+    # Asked again: people have moved on since.
+    places = await choose_places(session, compiled, told)
+    await publish_journeys(session, {name: dict(journey) for name, journey in compiled.items()}, now, places=places)

@@ -96,3 +96,9 @@ class JourneyPublisher(Protocol):
     async def __call__(
         self, session: AsyncSession, compiled: Mapping[str, Mapping[str, Any]], now: datetime
     ) -> None: ...
+
+
+class JourneyCheck(Protocol):
+    """Raises when these journeys must not go live as they are, before anything long is done."""
+
+    async def __call__(self, session: AsyncSession, compiled: Mapping[str, Mapping[str, Any]]) -> object: ...

@@ -24,7 +24,17 @@ from bot.publishing.differences import ItemDifference, differences
 from bot.publishing.impact import Impact, find_impact, list_standing
 from bot.publishing.models import Publication
 from bot.publishing.outside import look_outside
-from bot.publishing.ports import JourneyPublisher, Replayer, Replicas, RunTests, Say, Side, TrainedModel, Trainer
+from bot.publishing.ports import (
+    JourneyCheck,
+    JourneyPublisher,
+    Replayer,
+    Replicas,
+    RunTests,
+    Say,
+    Side,
+    TrainedModel,
+    Trainer,
+)
 from bot.publishing.reports import PublicationReport, PublishRefused
 from bot.publishing.source import PublishedSource
 from flows.content_tree import INTENTS, ContentTree
@@ -46,6 +56,7 @@ class Workshop:
     Attributes:
         source: what the replicas ask for flows and models they lack; drafts are lent through it.
         replicas, tests, replays: None where no dialogue process is at hand, as at the very first publication.
+        journey_check: None where people on steps that are removed land on the nearest ones.
     """
 
     engine: AsyncEngine
@@ -57,6 +68,7 @@ class Workshop:
     replicas: Replicas | None = None
     tests: RunTests | None = None
     replays: Replayer | None = None
+    journey_check: JourneyCheck | None = None
 
 
 @dataclass(frozen=True)
@@ -149,6 +161,9 @@ async def judge(shop: Workshop, proposal: Proposal, checks: Checks, say: Say) ->
         PublishRefused: a test, or a replay that was to be strict, did not come out as it should.
         DialogueUnavailable: a check needs a dialogue process and none answers.
     """
+    if shop.journey_check is not None:
+        async with shop.sessions() as session:
+            await shop.journey_check(session, proposal.checked.journeys)
     side, seconds = proposal.side, proposal.seconds
     report = PublicationReport(
         None, side.flows_version, side.model_id,

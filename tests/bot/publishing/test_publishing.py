@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -11,6 +12,7 @@ import psycopg
 import pytest
 from sqlalchemy import cast, select, update
 from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from admin.segments.uses import list_uses
 from base.database import libpq_url, transaction
@@ -413,3 +415,21 @@ async def _check_nothing_stored(shop: Workshop) -> None:
 async def _draft(shop: Workshop, item: str, files: dict[str, str] | None, author: str) -> None:
     async with transaction(shop.sessions) as session:
         await save_draft(session, item, files, author=author, revision=None, now=shop.clock.now())
+
+
+async def test_what_journeys_must_not_do_is_said_before_anything_is_tested(shop: Workshop) -> None:
+    tested: list[str] = []
+
+    async def refuse(_session: AsyncSession, compiled: Mapping[str, Mapping[str, Any]]) -> None:
+        assert compiled.keys() == {"follow_up"}
+        raise InvalidInput("People stand on steps that are removed.")
+
+    async def note(*_: Any) -> Any:
+        tested.append("tests")
+
+    publisher = Publisher(replace(shop, journey_check=refuse, tests=note))
+    for publish in (publisher.preview(small_site()), publisher.publish(small_site(), author="Ada")):
+        with pytest.raises(InvalidInput, match="removed"):
+            await publish
+    assert tested == []
+    assert await count_publications(shop.sessions) == 0
