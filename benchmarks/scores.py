@@ -288,7 +288,7 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
 def _forget(url: str) -> None:
     """As if nobody had been counted yet: for a database that was found filled."""
     with psycopg.connect(libpq_url(url), autocommit=True) as connection:
-        connection.execute("TRUNCATE contact_scores, score_entries, score_books, event_queue, tasks")
+        connection.execute("TRUNCATE contact_scores, score_entries, score_books, event_queue, tasks CASCADE")
         connection.execute("DELETE FROM timeline_events WHERE kind IN ('score_changed', 'stage_changed', 'task_made')")
         connection.execute("UPDATE contacts SET score = 0 WHERE score <> 0")
         connection.execute("VACUUM (ANALYZE)")

@@ -23,7 +23,6 @@ from sqlalchemy import (
     Double,
     FromClause,
     Integer,
-    Numeric,
     Text,
     Uuid,
     and_,
@@ -37,9 +36,11 @@ from sqlalchemy import (
     null,
     or_,
     select,
+    text,
     union_all,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from base.nested_rows import Ids
 from base.row_sets import given_rows, rows_of
@@ -50,7 +51,7 @@ from crm.scoring.entries import OF_JOURNEYS
 from crm.scoring.models import ScoreEntry
 from crm.scoring.ports import LEARNED
 from crm.scoring.rules import DAY, TOTAL, Behaviour, Points, PropertyIs, ScoreBook
-from crm.scoring.sums import SOONEST
+from crm.scoring.sums import ALMOST_A_POINT, SOONEST
 
 _RULES: Mapping[str, Any] = {
     "book": Integer(),
@@ -193,6 +194,14 @@ def everybody(column_: Any) -> ColumnElement[bool]:
     return named
 
 
+async def plan_for_sets(session: AsyncSession) -> None:
+    """Until the transaction ends, statements are planned for the very sets they are given.
+
+    After some uses PostgreSQL plans for any set and expects ten people, which takes twice as long with a thousand.
+    """
+    await session.execute(text("SET LOCAL plan_cache_mode = force_custom_plan"))
+
+
 def now_parameter() -> ColumnElement[Any]:
     return bindparam("now", type_=DateTime(timezone=True))
 
@@ -298,9 +307,11 @@ def _sums(people: FromClause, wanted: CTE, scores: FromClause) -> CTE:
         .cte("amounts")
     )
     cap: ColumnElement[float] = cast(scores.c.caps[amounts.c.cap_group].astext, Double())
-    capped = case((cap.is_(None), amounts.c.points), else_=func.greatest(-cap, func.least(cap, amounts.c.points)))
+    # Without a cap the least and the greatest are what there is: PostgreSQL leaves out what is not known.
+    capped = func.greatest(-cap, func.least(cap, amounts.c.points))
     # As `sums._round`.
-    whole = cast(func.round(cast(func.round(cast(func.sum(capped), Numeric()), 6), Double())), Integer())
+    digits: ColumnElement[float] = literal(1e6, Double())
+    whole = cast(func.round(quotient(func.round(func.sum(capped) * digits), digits)), Integer())
     each = (
         select(people.c.id, scores.c.book, scores.c.name, func.coalesce(whole, 0).label("points"))
         .select_from(
@@ -346,7 +357,7 @@ def _sums(people: FromClause, wanted: CTE, scores: FromClause) -> CTE:
 def _next_change(fading: CTE) -> ColumnElement[Any]:
     """As `sums.next_change`."""
     left = fading.c.left
-    dropped = func.least(literal(1.0, Double()), left - literal(0.49, Double()))
+    dropped = func.least(literal(ALMOST_A_POINT, Double()), left - literal(0.49, Double()))
     fraction = quotient(left - dropped, left)
     seconds = -fading.c.shortest * func.ln(fraction) * literal(1 / math.log(2), Double())
     wait = func.greatest(func.make_interval(0, 0, 0, 0, 0, 0, seconds), SOONEST)

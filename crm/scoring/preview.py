@@ -17,7 +17,7 @@ from crm.contacts.models import Contact
 from crm.contacts.rules import STAGES, stages_before
 from crm.profiling.service import find_refusals
 from crm.scoring.books import read_book
-from crm.scoring.counting import Asked, count, given, wheres_key
+from crm.scoring.counting import Asked, count, given, plan_for_sets, wheres_key
 from crm.scoring.facts import read_facts
 from crm.scoring.rules import ScoreBook, band_of, reached
 from crm.scoring.sums import total_of
@@ -70,6 +70,7 @@ async def preview_book(
         preview: to go on with one that did not look at everybody.
         goes_on: whether to take the next set, too.
     """
+    await plan_for_sets(session)
     books = ((await read_book(session)).book, draft)
     asked = Asked(books)
     preview = preview or Preview()

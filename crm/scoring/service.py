@@ -30,7 +30,7 @@ from crm.scoring.ports import LEARNED, Learned, LearnedScore
 from crm.scoring.reaching import Reach, move_on
 from crm.scoring.rules import Band, Points, band_of
 from crm.scoring.sums import scores_at, total_of
-from crm.scoring.writing import write
+from crm.scoring.writing import thresholds_of, write
 from crm.timeline.service import NewEvent, ingest
 
 __all__ = [
@@ -172,13 +172,18 @@ async def count_older(session: AsyncSession) -> int:
     return await session.scalar(older) or 0
 
 
-async def list_uncounted(session: AsyncSession, limit: int) -> list[UUID]:
-    """Contacts that were never counted, such as those that were imported. Reads all contacts: not for each minute.
+async def list_uncounted(session: AsyncSession, limit: int, *, after: UUID | None = None) -> list[UUID]:
+    """Contacts that were never counted, such as those that were imported, in the order of their ids.
 
-    Holds them; whom another holds is counted the next time.
+    Reads all contacts: not for each minute. Holds them; whom another holds is counted the next time.
+
+    Args:
+        after: the last one of those that were found before.
     """
     counted = select(ContactScores.contact_id).where(ContactScores.contact_id == Contact.id)
-    found = select(Contact.id).where(~counted.exists()).limit(limit)
+    found = select(Contact.id).where(~counted.exists()).order_by(Contact.id).limit(limit)
+    if after is not None:
+        found = found.where(Contact.id > after)
     return list(await session.scalars(found.with_for_update(key_share=True, skip_locked=True)))
 
 
@@ -237,7 +242,7 @@ async def _recompute(
     counted = await _write(session, asked, parameters, people=people, number=live.number)
     if not quietly:
         await _tell(session, counted, now)
-    may_move = [Reach(row.id, row.stage, row.scores) for row in counted if row.id in held]
+    may_move = [Reach(row.id, row.stage, row.scores) for row in counted if row.scores is not None and row.id in held]
     await move_on(session, may_move, live.book, now)
     return {row.id: row.total for row in counted}
 
@@ -251,7 +256,8 @@ async def _write(
     number: int,
 ) -> Sequence[Any]:
     """Counts people by the book of that number, and writes what changed."""
-    parameters = {"message_id": None, **parameters, "everybody": people, "number": number}
+    book = thresholds_of(asked.books[0])
+    parameters = {"message_id": None, **parameters, **book, "everybody": people, "number": number}
     counted: Sequence[Any] = (await session.execute(write(wheres_key(asked)), parameters)).all()
     return counted
 

@@ -15,6 +15,8 @@ from crm.scoring.rules import TOTAL, ScoreBook
 
 SOONEST = timedelta(hours=1)
 """Fading points are not counted more often than this."""
+ALMOST_A_POINT = 0.99
+"""So much may go unseen: of a whole one two might be seen to have gone, as 1.5 is shown as 2 and 0.5 as 0."""
 
 
 class Weighed(Protocol):
@@ -60,7 +62,7 @@ def scores_at(entries: Iterable[tuple[Weighed, str | None]], book: ScoreBook, at
 def next_change(entries: Iterable[Weighed], at: datetime) -> datetime | None:
     """When the scores are to be counted again, so that none is more than a point behind; None: never by themselves.
 
-    Of all that fades together one point must go first: with the shortest half-life that takes at least this long.
+    Of all that fades together almost a point must go first: with the shortest half-life that takes at least this long.
     """
     fading = [(abs(amount_at(entry, at)), entry.half_life) for entry in entries if entry.half_life is not None]
     left = sum(amount for amount, _ in fading)
@@ -68,7 +70,7 @@ def next_change(entries: Iterable[Weighed], at: datetime) -> datetime | None:
         return None
     shortest = min(half_life for _, half_life in fading)
     # Of less than that the next that can be seen is when it rounds to nothing.
-    dropped = min(1.0, left - 0.49)
+    dropped = min(ALMOST_A_POINT, left - 0.49)
     fraction = (left - dropped) / left
     return at + max(timedelta(seconds=-shortest * math.log2(fraction)), SOONEST)
 

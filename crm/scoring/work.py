@@ -19,6 +19,7 @@ from base.clock import Clock
 from base.database import Sessions, repeat_on_deadlock, transaction
 from base.encryption import KeyRing
 from base.woken_work import WokenWork
+from crm.scoring.counting import plan_for_sets
 from crm.scoring.service import list_due, list_uncounted, recompute_for
 
 log = structlog.get_logger(__name__)
@@ -61,12 +62,21 @@ class ScoreWork(WokenWork):
 
     async def count_new(self) -> int:
         """Counts people who were never counted, without an event of it; returns how many."""
-        return await self._count(lambda session, _: list_uncounted(session, AT_ONCE), quietly=True)
+        last: UUID | None = None
+
+        async def find(session: AsyncSession, _now: datetime) -> list[UUID]:
+            nonlocal last
+            found = await list_uncounted(session, AT_ONCE, after=last)
+            last = max([*found, *([last] if last else [])], default=None)
+            return found
+
+        return await self._count(find, quietly=True)
 
     async def _count(self, find: Find, *, quietly: bool) -> int:
         async def once() -> int:
             now = self._clock.now()
             async with transaction(self._sessions) as session:
+                await plan_for_sets(session)
                 found = await find(session, now)
                 await recompute_for(session, self._keys, found, now, quietly=quietly)
                 return len(found)

@@ -13,6 +13,7 @@ from sqlalchemy import (
     ColumnElement,
     Integer,
     Select,
+    Text,
     Uuid,
     and_,
     any_,
@@ -27,14 +28,16 @@ from sqlalchemy import (
     text,
     update,
 )
-from sqlalchemy.dialects.postgresql import JSONB, insert
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, insert
 
+from base.row_sets import given_rows, rows_of
 from base.tables import table_of
 from crm.contacts.models import Contact
+from crm.contacts.rules import stages_before
 from crm.scoring.counting import Counted, count, counts_behaviour, everybody, now_parameter
 from crm.scoring.entries import NEARLY
 from crm.scoring.models import ContactScores, ScoreEntry
-from crm.scoring.rules import TOTAL
+from crm.scoring.rules import TOTAL, ScoreBook
 from crm.timeline.models import TimelineEvent
 
 _CONTACTS, _SCORES, _ENTRIES = table_of(Contact), table_of(ContactScores), table_of(ScoreEntry)
@@ -47,7 +50,8 @@ def write(wheres: str) -> Select[Any]:
     """The statement; `wheres` is from `counting.wheres_key`, and it is executed with `counting.given`, `everybody`, the
     number of the book (`number`) and the turn that made it necessary (`message_id`).
 
-    It gives of everybody: `stage`, the total that was told of last (`was`), the new `total` and `scores`.
+    It gives of everybody: `stage`, the total that was told of last (`was`), and the new `total`; of whom a threshold
+    of the book (`thresholds`) concerns, the new `scores`, too.
     """
     counted = count(wheres)
     before = _before()
@@ -60,13 +64,30 @@ def write(wheres: str) -> Select[Any]:
             before.c.stage,
             case((before.c.scores.is_(None), before.c.score), else_=told).label("was"),
             outcome.c.total,
-            outcome.c.scores,
+            case((_may_reach(before, outcome), outcome.c.scores)).label("scores"),
         )
         .select_from(outcome.join(before, before.c.id == outcome.c.id))
         .order_by(outcome.c.id)
         .add_cte(_taken_back(differing), _changed(differing), _new(differing), _stored_sums(before, outcome))
         .add_cte(_stored_totals(before, outcome))
     )
+
+
+def thresholds_of(book: ScoreBook) -> dict[str, str]:
+    """The parameter of the thresholds."""
+    rows = [
+        {"score": one.score, "at_least": one.at_least, "ahead_of": list(stages_before(one.stage))}
+        for one in book.stages
+    ]
+    return rows_of(rows, parameter="thresholds")
+
+
+def _may_reach(before: CTE, outcome: CTE) -> ColumnElement[bool]:
+    """Whether a threshold of a stage ahead of theirs is reached; which of them counts is for `reaching`."""
+    columns = {"score": Text(), "at_least": Integer(), "ahead_of": ARRAY(Text())}
+    one = given_rows(columns, name="thresholds", parameter="thresholds")
+    enough = cast(outcome.c.scores[one.c.score].astext, Integer()) >= one.c.at_least
+    return select(one.c.score).where(enough, before.c.stage == any_(one.c.ahead_of)).correlate(before, outcome).exists()
 
 
 def _before() -> CTE:
