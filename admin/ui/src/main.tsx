@@ -9,10 +9,13 @@ import { createRoot } from 'react-dom/client';
 import { RouterProvider } from 'react-router';
 import { createQueryClient } from './app/queryClient';
 import { router } from './app/routes';
+import { startWords } from './i18n/i18n';
 import { cssVariables, theme } from './look/theme';
 
 const root = document.getElementById('root');
 if (!root) throw new Error('index.html has no #root');
+
+await startWords();
 
 createRoot(root).render(
   <StrictMode>

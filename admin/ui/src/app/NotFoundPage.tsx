@@ -1,14 +1,16 @@
 /** For an address that is none of ours. */
 import { Anchor, Text } from '@mantine/core';
+import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
 import { PageHeading } from '../look/PageHeading';
 
 export function NotFoundPage() {
+  const { t } = useTranslation('shell');
   return (
     <>
-      <PageHeading title="Page not found" />
+      <PageHeading title={t('not_found')} />
       <Text>
-        Nothing lives at this address. <Anchor component={Link} to="/leads" underline="always">Go to the leads</Anchor>.
+        {t('not_found_why')} <Anchor component={Link} to="/leads" underline="always">{t('to_leads')}</Anchor>
       </Text>
     </>
   );

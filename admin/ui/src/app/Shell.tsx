@@ -1,47 +1,69 @@
 /** The frame round every page behind the log-in: navigation, who is logged in, and where focus goes on a new page. */
-import { IconSend, IconUsers } from '@tabler/icons-react';
-import { useEffect, useRef } from 'react';
-import { Link, NavLink, Outlet, ScrollRestoration, useLocation } from 'react-router';
+import { ActionIcon, Center, Drawer, Loader } from '@mantine/core';
+import { useDisclosure } from '@mantine/hooks';
+import { IconMenu2 } from '@tabler/icons-react';
+import { Suspense, useEffect, useRef } from 'react';
+import { useTranslation } from 'react-i18next';
+import { Link, Outlet, ScrollRestoration, useLocation } from 'react-router';
 import { Logo } from '../look/Logo';
 import { PAGE_HEADING_ID } from '../look/PageHeading';
+import { useOnPhone } from '../look/useOnPhone';
+import { MainNavigation } from './MainNavigation';
 import { UserBox } from './UserBox';
 import styles from './Shell.module.css';
 
-const PLACES = [
-  { to: '/leads', name: 'Leads', Icon: IconUsers },
-  { to: '/follow-ups', name: 'Follow-ups', Icon: IconSend },
-];
-
 export function Shell() {
+  const { t } = useTranslation('shell');
   const main = useFocusOnNavigation();
+  const onPhone = useOnPhone();
   return (
     <div className={styles.shell}>
       <a className={styles.skip} href="#main" onClick={(event) => { event.preventDefault(); main.current?.focus(); }}>
-        Skip to the content
+        {t('skip')}
       </a>
       <header className={styles.rail}>
-        <Link to="/leads" className={styles.home} aria-label="Parley, to the leads">
+        {onPhone && <PhoneMenu />}
+        <Link to="/" className={styles.home} aria-label={t('home')}>
           <Logo />
         </Link>
-        <nav aria-label="Main">
-          <ul className={styles.nav}>
-            {PLACES.map(({ to, name, Icon }) => (
-              <li key={to}>
-                <NavLink to={to} className={styles.link}>
-                  <Icon size={18} stroke={1.8} aria-hidden />
-                  {name}
-                </NavLink>
-              </li>
-            ))}
-          </ul>
-        </nav>
+        {!onPhone && <MainNavigation />}
         <UserBox />
       </header>
       <main id="main" ref={main} tabIndex={-1} aria-labelledby={PAGE_HEADING_ID} className={styles.main}>
-        <Outlet />
+        <Suspense fallback={<Waiting />}>
+          <Outlet />
+        </Suspense>
       </main>
       <ScrollRestoration />
     </div>
+  );
+}
+
+/** On a phone the places stand behind a button. */
+function PhoneMenu() {
+  const { t } = useTranslation('shell');
+  const [isOpen, { open, close }] = useDisclosure(false);
+  return (
+    <>
+      <ActionIcon
+        variant="subtle" color="gray" size={40} aria-label={t('menu')} aria-expanded={isOpen} aria-haspopup="dialog"
+        data-testid="menu" onClick={open}
+      >
+        <IconMenu2 size={20} stroke={1.8} />
+      </ActionIcon>
+      <Drawer opened={isOpen} onClose={close} title={<Logo />} size={280} closeButtonProps={{ 'aria-label': t('close_menu') }}>
+        <MainNavigation onGone={close} />
+      </Drawer>
+    </>
+  );
+}
+
+function Waiting() {
+  const { t } = useTranslation('shell');
+  return (
+    <Center h="50dvh" role="status" aria-label={t('loading')}>
+      <Loader color="gray" type="dots" />
+    </Center>
   );
 }
 

@@ -1,11 +1,14 @@
-/** Who is logged in, whether tasks are mailed to them, light or dark, and the way out. */
-import { ActionIcon, Text, Tooltip, useComputedColorScheme, useMantineColorScheme } from '@mantine/core';
-import { IconBell, IconBellOff, IconLogout, IconMoon, IconSun } from '@tabler/icons-react';
+/** Who is logged in, whether tasks are mailed to them, the language, light or dark, and the way out. */
+import { ActionIcon, Menu, Text, Tooltip, useComputedColorScheme, useMantineColorScheme } from '@mantine/core';
+import { IconBell, IconBellOff, IconCheck, IconLanguage, IconLogout, IconMoon, IconSun } from '@tabler/icons-react';
+import { useTranslation } from 'react-i18next';
+import { isLanguage, LANGUAGES, speak } from '../i18n/i18n';
 import { useLogOut, useSession } from '../session/useSession';
 import { useSetTaskMails, useTaskMails } from '../session/useTaskMails';
 import styles from './Shell.module.css';
 
 export function UserBox() {
+  const { t } = useTranslation('shell');
   const { data: user } = useSession();
   const logOut = useLogOut();
   return (
@@ -15,11 +18,12 @@ export function UserBox() {
         <Text size="xs" c="dimmed" truncate title={user?.email}>{user?.email}</Text>
       </div>
       <TaskMailsSwitch />
+      <LanguageMenu />
       <SchemeSwitch />
-      <Tooltip label={logOut.isError ? 'That did not work. Try again.' : 'Log out'} opened={logOut.isError || undefined}>
+      <Tooltip label={logOut.isError ? t('try_again') : t('log_out')} opened={logOut.isError || undefined}>
         <ActionIcon
           variant="subtle" color="gray" size={36} data-testid="logout"
-          aria-label={`Log out ${user?.name ?? ''}`.trim()} loading={logOut.isPending} onClick={() => logOut.mutate()}
+          aria-label={user ? t('log_out_name', { name: user.name }) : t('log_out')} loading={logOut.isPending} onClick={() => logOut.mutate()}
         >
           <IconLogout size={18} stroke={1.8} />
         </ActionIcon>
@@ -29,12 +33,13 @@ export function UserBox() {
 }
 
 function TaskMailsSwitch() {
+  const { t } = useTranslation('shell');
   const { data: wanted } = useTaskMails();
   const setWanted = useSetTaskMails();
   if (wanted === undefined) return null;
-  const label = wanted ? 'Mail me no tasks' : 'Mail me my tasks';
+  const label = wanted ? t('mail_no_tasks') : t('mail_tasks');
   return (
-    <Tooltip label={setWanted.isError ? 'That did not work. Try again.' : label} opened={setWanted.isError || undefined}>
+    <Tooltip label={setWanted.isError ? t('try_again') : label} opened={setWanted.isError || undefined}>
       <ActionIcon
         variant="subtle" color="gray" size={36} data-testid="task-mails" aria-label={label}
         loading={setWanted.isPending} onClick={() => setWanted.mutate(!wanted)}
@@ -45,10 +50,34 @@ function TaskMailsSwitch() {
   );
 }
 
+function LanguageMenu() {
+  const { t, i18n } = useTranslation('shell');
+  return (
+    <Menu position="top-end" withinPortal>
+      <Menu.Target>
+        <ActionIcon variant="subtle" color="gray" size={36} aria-label={t('language')} data-testid="language">
+          <IconLanguage size={18} stroke={1.8} />
+        </ActionIcon>
+      </Menu.Target>
+      <Menu.Dropdown>
+        {Object.entries(LANGUAGES).map(([tag, name]) => (
+          <Menu.Item
+            key={tag} lang={tag} rightSection={i18n.language === tag ? <IconCheck size={16} aria-hidden /> : undefined}
+            aria-current={i18n.language === tag || undefined} onClick={() => { if (isLanguage(tag)) void speak(tag); }}
+          >
+            {name}
+          </Menu.Item>
+        ))}
+      </Menu.Dropdown>
+    </Menu>
+  );
+}
+
 function SchemeSwitch() {
+  const { t } = useTranslation('shell');
   const { setColorScheme } = useMantineColorScheme();
   const isDark = useComputedColorScheme('light') === 'dark';
-  const label = isDark ? 'Use light colours' : 'Use dark colours';
+  const label = isDark ? t('use_light') : t('use_dark');
   return (
     <Tooltip label={label}>
       <ActionIcon

@@ -1,8 +1,5 @@
-/** Every address of the admin pages. */
+/** Every address of the admin pages. What stands behind the log-in is loaded when it is first gone to. */
 import { createBrowserRouter, Navigate } from 'react-router';
-import { FollowUpsPage } from '../follow-ups/FollowUpsPage';
-import { LeadPage } from '../leads/LeadPage';
-import { LeadsPage } from '../leads/LeadsPage';
 import { LogInPage } from '../session/LogInPage';
 import { RequireSession } from '../session/RequireSession';
 import { SetUpPage } from '../session/SetUpPage';
@@ -22,11 +19,15 @@ export const router = createBrowserRouter(
           children: [
             {
               Component: Shell,
+              HydrateFallback: () => null,
               children: [
                 { index: true, element: <Navigate to="/leads" replace /> },
-                { path: '/leads', Component: LeadsPage },
-                { path: '/leads/:leadId', Component: LeadPage },
-                { path: '/follow-ups', Component: FollowUpsPage },
+                { path: '/leads', lazy: async () => ({ Component: (await import('../leads/LeadsPage')).LeadsPage }) },
+                { path: '/leads/:leadId', lazy: async () => ({ Component: (await import('../leads/LeadPage')).LeadPage }) },
+                {
+                  path: '/follow-ups',
+                  lazy: async () => ({ Component: (await import('../follow-ups/FollowUpsPage')).FollowUpsPage }),
+                },
                 { path: '*', Component: NotFoundPage },
               ],
             },

@@ -1,0 +1,22 @@
+/** The places of the navigation, in their groups. A place stands here once its page does. */
+import { IconSend, IconUsers, type Icon } from '@tabler/icons-react';
+
+/** `name` is a key of the catalogue `shell`. `needs` is the permission without which the place is not shown. */
+export interface Place {
+  to: string;
+  name: `place_${'inbox' | 'leads' | 'companies' | 'segments' | 'imports' | 'merges' | 'flows' | 'journeys' | 'follow_ups' | 'scores' | 'knowledge' | 'numbers' | 'tasks' | 'privacy' | 'settings'}`;
+  Icon: Icon;
+  needs: string;
+}
+
+export interface PlaceGroup {
+  name: 'group_talk' | 'group_people' | 'group_automation' | 'group_steer';
+  places: readonly Place[];
+}
+
+export const PLACE_GROUPS: readonly PlaceGroup[] = [
+  { name: 'group_talk', places: [] },
+  { name: 'group_people', places: [{ to: '/leads', name: 'place_leads', Icon: IconUsers, needs: 'contacts.read' }] },
+  { name: 'group_automation', places: [{ to: '/follow-ups', name: 'place_follow_ups', Icon: IconSend, needs: 'journeys.read' }] },
+  { name: 'group_steer', places: [] },
+];

@@ -1,0 +1,54 @@
+/** Which language the pages speak, and where their words come from: one catalogue an area and language, loaded when used. */
+import i18next from 'i18next';
+import resourcesToBackend from 'i18next-resources-to-backend';
+import { initReactI18next } from 'react-i18next';
+
+/** Every language the pages speak, by its own name. */
+export const LANGUAGES = { en: 'English', es: 'Español', fr: 'Français', de: 'Deutsch' } as const;
+export type Language = keyof typeof LANGUAGES;
+
+const KEPT_AS = 'parley.language';
+const catalogues = import.meta.glob<{ default: Record<string, string> }>('./{en,es,fr,de}/*.json');
+
+export function isLanguage(tag: string): tag is Language {
+  return Object.hasOwn(LANGUAGES, tag);
+}
+
+/** The first wish that we speak, region left aside: "fr-CH" is French. English where there is none. */
+export function chooseLanguage(wishes: readonly string[]): Language {
+  return wishes.map((wish) => wish.toLowerCase().split('-')[0] ?? '').find(isLanguage) ?? 'en';
+}
+
+/** Resolves once the words of the frame are there, so that no page shows keys. */
+export async function startWords(): Promise<void> {
+  i18next.on('languageChanged', (language) => { document.documentElement.lang = language; });
+  await i18next
+    .use(resourcesToBackend((language: string, area: string) => catalogues[`./${language}/${area}.json`]?.()))
+    .use(initReactI18next)
+    .init({
+      lng: chooseLanguage([keptLanguage(), ...navigator.languages]),
+      fallbackLng: 'en',
+      ns: ['shell'],
+      defaultNS: 'shell',
+      // React escapes what it writes.
+      interpolation: { escapeValue: false },
+    });
+}
+
+/** Speaks another language from now on, in this browser. */
+export async function speak(language: Language): Promise<void> {
+  try {
+    localStorage.setItem(KEPT_AS, language);
+  } catch {
+    // A browser that keeps nothing speaks it until the page is left.
+  }
+  await i18next.changeLanguage(language);
+}
+
+function keptLanguage(): string {
+  try {
+    return localStorage.getItem(KEPT_AS) ?? '';
+  } catch {
+    return '';
+  }
+}
