@@ -17,7 +17,7 @@ from bot.models import Conversation
 from bot.resume_codes import CodeNotValid, redeem_code
 from crm.contacts.service import copy_claims, has_address, join_newcomer, speaks_for_contact
 from crm.meetings.models import Meeting
-from crm.timeline.service import record
+from crm.timeline.service import know_contact, record
 
 
 async def move_by_code(session: AsyncSession, keys: KeyRing, code: str, *, into: UUID, now: datetime) -> None:
@@ -58,7 +58,7 @@ async def _whose(session: AsyncSession, left: Conversation, into: UUID | None, n
 
 
 async def _move(session: AsyncSession, left: Conversation, into: Conversation, now: datetime) -> None:
-    contact_id = into.contact_id
+    contact_id = into_whose = into.contact_id
     if (owner := await _whose(session, left, contact_id, now)) is not None:
         contact_id = owner
         # What the talk could not see before, it cannot see from here either.
@@ -72,6 +72,8 @@ async def _move(session: AsyncSession, left: Conversation, into: Conversation, n
         "time_zone": into.time_zone or left.time_zone,
     }
     await session.execute(update(Conversation).where(Conversation.id == into.id).values(taken_over))
+    if into_whose is None and contact_id is not None:
+        await know_contact(session, into.id, contact_id)
     closed = {
         "status": "closed",
         "moved_to": into.id,

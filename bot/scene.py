@@ -17,7 +17,7 @@ from bot.models import Conversation
 from bot.ports import ConfirmMeeting, FollowUps
 from crm.contacts.service import create_contact
 from crm.privacy.requests import Hands
-from crm.timeline.service import record
+from crm.timeline.service import know_contact, record
 
 LONGEST_TEXT = 10_000
 """Characters of one field of an effect: nothing a flow says of a person is longer."""
@@ -50,13 +50,16 @@ class Scene:
                 self.session, language=self.claim.language, time_zone=self.claim.time_zone, now=self.now
             )
             await self._point_conversation()
+            await know_contact(self.session, self.claim.conversation_id, self.contact_id)
         return self.contact_id
 
     async def join(self, contact_id: UUID) -> None:
         """From here on the conversation adds to this contact."""
         if contact_id != self.contact_id:
-            self.contact_id = contact_id
+            is_first, self.contact_id = self.contact_id is None, contact_id
             await self._point_conversation()
+            if is_first:
+                await know_contact(self.session, self.claim.conversation_id, contact_id)
 
     async def note(self, kind: str, **data: Any) -> None:
         """An event on the contact's timeline."""

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from base.ids import new_id
 from crm.timeline.ingesting import Ingested, NewEvent, Source, ingest
 from crm.timeline.models import TimelineEvent
-from crm.timeline.queue import NOTIFY_CHANNEL, Unreacted, take_unreacted
+from crm.timeline.queue import NOTIFY_CHANNEL, Unreacted, know_contact, take_unreacted
 from crm.timeline.summaries import summary_of
 
 __all__ = [
@@ -23,6 +23,7 @@ __all__ = [
     "Unreacted",
     "find_event",
     "ingest",
+    "know_contact",
     "list_timeline",
     "record",
     "summary_of",
@@ -84,7 +85,8 @@ async def list_timeline(
     """The latest events of a contact, newest first.
 
     Args:
-        conversation_ids: the contact's conversations, whose events from before it was known are then listed too.
+        conversation_ids: the contact's conversations, whose events from before it was known are then listed too; such
+            as stand there since before `know_contact` gave them to the contact.
     """
     about = TimelineEvent.contact_id == contact_id
     before_known = TimelineEvent.contact_id.is_(None) & TimelineEvent.conversation_id.in_(list(conversation_ids))

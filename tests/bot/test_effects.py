@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from base.database import transaction
 from base.encryption import KeyRing
 from bot.effects import FIELD_LIMIT
 from bot.models import Conversation
@@ -15,6 +16,7 @@ from crm.contacts.service import read_addresses
 from crm.scoring.models import ScoreEntry
 from crm.scoring.service import list_reasons
 from crm.timeline.models import TimelineEvent
+from crm.timeline.service import take_unreacted
 from tests.bot.happenings import Effect, contact_of, count, happen, kinds
 from tests.bot.stage import Stage
 
@@ -243,3 +245,16 @@ async def test_the_end_of_a_dialogue_makes_no_contact_of_a_visitor_who_said_noth
 async def test_a_text_longer_than_any_flow_says_is_refused(stage: Stage, wrong: Effect) -> None:
     logged = await happen(stage, wrong)
     assert [entry["event"] for entry in logged] == ["effect_refused"]
+
+
+async def test_what_was_done_before_the_contact_was_known_is_reacted_to_once_it_is(stage: Stage) -> None:
+    await happen(stage, {"effect": "end_flow", "flow": "demo", "outcome": "completed"})
+    async with transaction(stage.sessions) as session:
+        assert await take_unreacted(session, 10) == []
+    await happen(stage, EMAIL)
+    contact = await contact_of(stage)
+    async with transaction(stage.sessions) as session:
+        taken = await take_unreacted(session, 10)
+    assert {one.contact_id for one in taken} == {contact.id}
+    assert "flow_ended" in {one.kind for one in taken}
+    assert len({one.event_id for one in taken}) == len(taken)

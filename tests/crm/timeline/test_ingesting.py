@@ -15,7 +15,15 @@ from base.database import libpq_url, transaction
 from base.ids import new_id
 from crm.contacts.service import create_contact
 from crm.timeline.models import QueuedEvent, TimelineEvent
-from crm.timeline.service import NOTIFY_CHANNEL, NewEvent, ingest, list_timeline, record, take_unreacted
+from crm.timeline.service import (
+    NOTIFY_CHANNEL,
+    NewEvent,
+    ingest,
+    know_contact,
+    list_timeline,
+    record,
+    take_unreacted,
+)
 
 
 def _viewed(contact_id, now, number=0, *, source_id=None):
@@ -124,3 +132,29 @@ async def test_who_listens_is_woken_by_the_commit_and_not_by_events_of_nobody(da
             ann = await create_contact(session, time_zone=None, now=now)
             await ingest(session, [_viewed(ann, now)] * 5, now)
         assert len([one async for one in connection.notifies(timeout=1, stop_after=1)]) == 1
+
+
+async def test_what_happened_in_a_talk_before_its_contact_was_known_is_put_before_who_reacts_once(database, now):
+    talk, other = new_id(), new_id()
+    async with transaction(database.sessions) as session:
+        for conversation_id, kind in ((talk, "flow_started"), (other, "flow_started"), (talk, "flow_ended")):
+            await record(
+                session, kind=kind, contact_id=None, conversation_id=conversation_id, data={"flow": "demo"}, now=now
+            )
+        assert await take_unreacted(session, 10) == []
+        ann = await create_contact(session, time_zone=None, now=now)
+        await take_unreacted(session, 10)
+    async with await psycopg.AsyncConnection.connect(libpq_url(database.url), autocommit=True) as listener:
+        await listener.execute(f"LISTEN {NOTIFY_CHANNEL}")
+        async with transaction(database.sessions) as session:
+            assert await know_contact(session, talk, ann) == 2
+            assert await know_contact(session, talk, ann) == 0
+        assert [note.channel async for note in listener.notifies(timeout=5, stop_after=1)] == [NOTIFY_CHANNEL]
+    async with transaction(database.sessions) as session:
+        taken = await take_unreacted(session, 10)
+        assert [(one.kind, one.contact_id, one.occurred_at) for one in taken] == [
+            ("flow_started", ann, now),
+            ("flow_ended", ann, now),
+        ]
+        told = [event for event in await list_timeline(session, ann) if event.kind.startswith("flow_")]
+        assert [event.conversation_id for event in told] == [talk, talk]
