@@ -32,6 +32,8 @@ from bot.dialogue import (
     TurnRequest,
 )
 from bot.facts import is_stopped, read_known, with_effects
+from bot.handoff.ratings import is_rating
+from bot.handoff.words import words_of
 from bot.models import Conversation, Message
 from bot.moving import move_by_code
 from bot.opt_out_effects import may_reopen
@@ -301,7 +303,11 @@ class Decider:
             ) and await is_stopped_already(session, claim.contact_id, scope_of(stop), self._clock.now())
 
     async def _answer_word(self, claim: Claim) -> Decided | None:
-        """HELP is answered whatever else holds; START only where it has something to lift."""
+        """HELP is answered whatever else holds, and so is a tap on how the help of a person was; START only where it
+        has something to lift.
+        """
+        if is_rating(claim.kind, claim.data):
+            return Decided(claim, None, [Reply(text=words_of(claim.language)["rated"])], [{"effect": "rate_handoff"}])
         match read_word(claim):
             case "help":
                 return Decided(claim, None, self._words_of_ours(claim, "help_keyword"), [{"effect": HELP}])

@@ -11,7 +11,13 @@ import structlog
 from sqlalchemy.exc import DataError, IntegrityError
 
 from base.errors import Conflict, InvalidInput, NotFound
+from base.ids import new_id
 from bot.consent_effects import record_consent
+from bot.conversations import append_message
+from bot.handoff.hours import opens_at
+from bot.handoff.routing import hours_of
+from bot.handoff.service import ask_for_person, rate
+from bot.handoff.words import words_of
 from bot.opt_out_effects import answer_help, carry_out_opt_out, reopen
 from bot.scene import Scene, text, texts
 from crm.consent.double_opt_in import find_countries
@@ -28,6 +34,7 @@ from crm.contacts.service import (
     speaks_for_contact,
 )
 from crm.fields.rules import WrongValue
+from crm.meetings.labels import find_zone, label_of
 from crm.privacy.limits import list_marks
 from crm.privacy.minors import AGE_FIELDS, note_age
 from crm.privacy.requests import ask_for_decision, file_in_talk
@@ -254,7 +261,40 @@ async def _hand_off(scene: Scene, effect: dict[str, Any]) -> None:
     told = {name: str(effect.get(name, ""))[:_NAME_LIMIT] for name in ("team", "reason")}
     if isinstance(effect.get("open"), bool):
         told["open"] = effect["open"]
+    await ask_for_person(
+        scene.session, scene.claim.conversation_id, team=told["team"], reason=told["reason"], now=scene.now
+    )
+    if effect.get("open") is False:
+        await _tell_when_back(scene, told["team"])
     await scene.note("handed_off", **told)
+
+
+async def _tell_when_back(scene: Scene, team: str) -> None:
+    """The dialogue said that nobody is there; by the hours of the content it is told from when somebody is."""
+    hours = await hours_of(scene.session, team)
+    back_at = opens_at(hours, scene.now)
+    zone = find_zone(scene.claim.time_zone) or find_zone(hours.get("zone"))
+    if back_at is None or back_at <= scene.now or zone is None:
+        return
+    language = scene.claim.language
+    text = words_of(language)["back_at"].format(when=label_of(back_at, language, zone, name_zone=True))
+    said = await append_message(
+        scene.session,
+        conversation_id=scene.claim.conversation_id,
+        author="bot",
+        text=text,
+        data={},
+        client_id=new_id(),
+        now=scene.now,
+    )
+    if said is not None:
+        scene.said.append(said)
+
+
+async def _rate(scene: Scene, _effect: dict[str, Any]) -> None:
+    data = scene.claim.data
+    # By what they tapped, whatever the effect says.
+    await rate(scene.session, scene.claim.conversation_id, text(data, "step"), text(data, "value"), scene.now)
 
 
 async def _privacy_request(scene: Scene, effect: dict[str, Any]) -> None:
@@ -290,4 +330,5 @@ _HANDLERS: dict[str, _Handler] = {
     "reopen_channel": reopen,
     "privacy_request": _privacy_request,
     "end_flow": _end_flow,
+    "rate_handoff": _rate,
 }

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from base.encryption import KeyRing
 from bot.connectors.models import Callback
+from bot.handoff.service import move_handoffs
 from bot.models import Conversation
 from bot.resume_codes import CodeNotValid, redeem_code
 from crm.contacts.service import copy_claims, has_address, join_newcomer, speaks_for_contact
@@ -86,6 +87,7 @@ async def _move(session: AsyncSession, left: Conversation, into: Conversation, n
         "turn_claimed_until": None,
     }
     await session.execute(update(Conversation).where(Conversation.id == left.id).values(closed))
+    await move_handoffs(session, left.id, into.id, now)
     await session.execute(
         update(Callback)
         .where(Callback.conversation_id == left.id, Callback.answered_at.is_(None))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -11,6 +11,7 @@ from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from base.encryption import KeyRing
+from base.messages import Stored
 from bot.claims import Claim
 from bot.intake.sealing import sender_index_of
 from bot.models import Conversation
@@ -25,7 +26,7 @@ LONGEST_TEXT = 10_000
 
 @dataclass(slots=True)
 class Scene:
-    """One turn. `contact_id` is filled when the first effect needs a contact."""
+    """One turn. `contact_id` is filled when the first effect needs a contact; `said` is what effects add to be said."""
 
     session: AsyncSession
     keys: KeyRing
@@ -37,6 +38,7 @@ class Scene:
     status: str
     confirm_meeting: ConfirmMeeting | None = None
     score_changed: bool = False
+    said: list[Stored] = field(default_factory=list)
 
     @property
     def hands(self) -> Hands:

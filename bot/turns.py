@@ -287,8 +287,9 @@ class TurnService:
                 log.warning("turn_stale", conversation_id=str(claim.conversation_id))
                 return None
             said = _to_stored(claim, replies, row.next_seq - len(replies), now)
+            added: list[Stored] = []
             if decided is not None and decided.effects:
-                await self._carry_out(session, claim, decided.effects, now)
+                added = await self._carry_out(session, claim, decided.effects, now)
             if decided is not None and decided.gap is not None:
                 await write_gap(session, claim, decided.gap, now)
             following = await finish_and_claim_next(
@@ -299,6 +300,7 @@ class TurnService:
                 notice=f"{self._settings.process_id} {claim.conversation_id}",
                 now=now,
             )
+            said += added
             queued = await self._queue(session, decided, said, now) if said and decided is not None else 0
         self._watchers.publish(claim.conversation_id, said)
         if decided is not None and any(effect.get("effect") == "enrol_in_journey" for effect in decided.effects):
@@ -329,7 +331,8 @@ class TurnService:
 
     async def _carry_out(
         self, session: AsyncSession, claim: Claim, effects: list[dict[str, Any]], now: datetime
-    ) -> None:
+    ) -> list[Stored]:
+        """Returns what effects have said beside the replies."""
         scene = Scene(
             session=session,
             keys=self._keys,
@@ -346,6 +349,7 @@ class TurnService:
             await session.execute(
                 update(Conversation).where(Conversation.id == claim.conversation_id).values(status=scene.status)
             )
+        return scene.said
 
 
 def _came_to(claim: Claim, decided: Decided | None) -> dict[str, Any]:

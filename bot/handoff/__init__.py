@@ -1,0 +1,1 @@
+"""A person has the talk: who is asked for, who takes it, and how it goes back to the bot."""
