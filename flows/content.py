@@ -49,7 +49,7 @@ class Wording(Generic[WordsT_co]):
     def fault(self, within: Path, rule: str, problem: str, remedy: str) -> FlowError:
         """Describe a fault on the line of `within`, whose first part is the step."""
         step = str(within[0]) if within else None
-        return FlowError(self.marks.file, self.marks.line_of(within), step, rule, problem, remedy)
+        return FlowError(self.marks.file, self.marks.line_of(within), step, rule, problem, remedy, within)
 
 
 @dataclass(frozen=True)
@@ -63,12 +63,13 @@ class Folder(Generic[ModelT_co, WordsT_co]):
 
     def fault(self, rule: str, problem: str, remedy: str, *within: str | int) -> FlowError:
         """Describe a fault of the whole, on the line of `within`."""
-        return FlowError(self.marks.file, self.marks.line_of(within), None, rule, problem, remedy)
+        return FlowError(self.marks.file, self.marks.line_of(within), None, rule, problem, remedy, within)
 
     def step_fault(self, index: int, rule: str, problem: str, remedy: str, *within: str | int) -> FlowError:
         """Describe a fault of the step at `index`, on the line of `within` that step."""
-        line = self.marks.line_of(("steps", index, *within))
-        return FlowError(self.marks.file, line, self.model.steps[index].id, rule, problem, remedy)
+        path = ("steps", index, *within)
+        line = self.marks.line_of(path)
+        return FlowError(self.marks.file, line, self.model.steps[index].id, rule, problem, remedy, path)
 
     def index_of(self, step_id: str) -> int:
         return next(index for index, step in enumerate(self.model.steps) if step.id == step_id)
@@ -89,7 +90,7 @@ class TestFile:
 
     def fault(self, rule: str, problem: str, remedy: str, *within: str | int) -> FlowError:
         """Describe a fault on the line of `within`."""
-        return FlowError(self.marks.file, self.marks.line_of(within), None, rule, problem, remedy)
+        return FlowError(self.marks.file, self.marks.line_of(within), None, rule, problem, remedy, within)
 
 
 @dataclass(frozen=True)
@@ -103,7 +104,7 @@ class JourneyTestFile:
 
     def fault(self, rule: str, problem: str, remedy: str, *within: str | int) -> FlowError:
         """Describe a fault on the line of `within`."""
-        return FlowError(self.marks.file, self.marks.line_of(within), None, rule, problem, remedy)
+        return FlowError(self.marks.file, self.marks.line_of(within), None, rule, problem, remedy, within)
 
 
 @dataclass(frozen=True)
@@ -150,7 +151,7 @@ class Content:
     def library_fault(self, rule: str, problem: str, remedy: str, *within: str | int) -> FlowError:
         """Describe a fault of what holds for all flows, on the line of `within` in library.yml."""
         line = self.library_marks.line_of(within)
-        return FlowError(self.library_marks.file, line, None, rule, problem, remedy)
+        return FlowError(self.library_marks.file, line, None, rule, problem, remedy, within)
 
     @property
     def default_language(self) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from base.errors import InvalidInput
 
@@ -19,6 +19,7 @@ class FlowError:
         rule: stable name of the rule that was broken.
         problem: what is wrong, in one clause.
         remedy: what the author can do about it.
+        path: where in the file's data that is, for editors that show no lines; empty when it is the whole.
     """
 
     file: str
@@ -27,6 +28,7 @@ class FlowError:
     rule: str
     problem: str
     remedy: str
+    path: tuple[str | int, ...] = field(default=(), compare=False)
 
     def __str__(self) -> str:
         """Give the fault in the form editors and terminals link to."""

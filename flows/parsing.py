@@ -48,7 +48,15 @@ def _describe(detail: ErrorDetails, marks: MarkedYAML) -> FlowError:
     message = detail["msg"].removeprefix("Value error, ")
     problem = f"{what}: {message[:1].lower()}{message[1:]}"
     remedy = _REMEDIES.get(kind, "Correct the value")
-    return FlowError(marks.file, marks.line_of(path), _step_of(path, marks.data), f"model.{kind}", problem, remedy)
+    where = _without_kind(path)
+    return FlowError(
+        marks.file, marks.line_of(path), _step_of(path, marks.data), f"model.{kind}", problem, remedy, where
+    )
+
+
+def _without_kind(path: tuple[str | int, ...]) -> tuple[str | int, ...]:
+    """Leave out the kind of step, which pydantic names behind its number."""
+    return (*path[:2], *path[3:]) if len(path) > 3 and path[0] == "steps" else path
 
 
 def _step_of(path: Sequence[str | int], data: object) -> str | None:

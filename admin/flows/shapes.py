@@ -1,4 +1,4 @@
-"""The API's shapes of editing flows and journeys. Items are named as in the content: `library/NAME`, `journeys/NAME`."""
+"""The API's shapes of editing flows and journeys. Items are named as content is: `library/NAME`, `journeys/NAME`."""
 
 from __future__ import annotations
 

@@ -71,12 +71,12 @@ def _graph(old: dict[str, Any], new: dict[str, Any]) -> Iterator[str]:
             yield f"step {name} ({after[name].get('step')}) added {where}"
         elif before[name] != after[name]:
             yield f"step {name} changed ({_keys(before[name], after[name])})"
-    for name in _moved(list(before), order):
+    for name in moved_steps(list(before), order):
         where = f"after {order[places[name] - 1]}" if places[name] else "to the beginning"
         yield f"step {name} moved {where}"
 
 
-def _moved(before: Sequence[str], after: Sequence[str]) -> list[str]:
+def moved_steps(before: Sequence[str], after: Sequence[str]) -> list[str]:
     """Steps outside the longest stretches that kept their order."""
     old = [name for name in before if name in set(after)]
     new = [name for name in after if name in set(before)]

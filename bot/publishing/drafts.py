@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, null, select, update
+from sqlalchemy import delete, func, null, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from base.errors import Conflict, NotFound
 from bot.publishing.contents import find_live, tree_of
-from bot.publishing.models import ContentDraft
+from bot.publishing.models import ContentDraft, ContentRevision
 from flows.content_tree import ContentTree, Files, check_files, check_item
+
+KEPT_REVISIONS = 200
+"""Saved states that are kept of each item."""
 
 
 @dataclass(frozen=True)
@@ -23,7 +26,7 @@ class Draft:
     Attributes:
         files: None when the draft removes the item.
         based_on: the version that was live when the draft was begun; None when there was none.
-        revision: grows with each edit.
+        revision: grows with each edit, also from one draft of an item to the next.
     """
 
     item: str
@@ -79,6 +82,7 @@ async def save_draft(
     saved = await (_begin(session, item, live, kept) if revision is None else _edit(session, item, revision, kept))
     if saved is None:
         raise await _conflict(session, item)
+    await _remember(session, item)
     return saved
 
 
@@ -117,12 +121,16 @@ async def follow_live(session: AsyncSession, draft: Draft, files: Files, *, befo
         .values(files=dict(files), based_on=after, revision=draft.revision + 1)
         .execution_options(synchronize_session=False)
     )
-    return await session.scalar(followed.returning(ContentDraft.revision)) is not None
+    if await session.scalar(followed.returning(ContentDraft.revision)) is None:
+        return False
+    await _remember(session, draft.item)
+    return True
 
 
-async def find_draft(session: AsyncSession, item: str) -> Draft | None:
-    """The working copy of an item."""
-    row = (await session.execute(select(*_PARTS).where(ContentDraft.item == item))).one_or_none()
+async def find_draft(session: AsyncSession, item: str, *, for_update: bool = False) -> Draft | None:
+    """The working copy of an item; nobody else saves it until the transaction ends, when that is asked for."""
+    found = select(*_PARTS).where(ContentDraft.item == item)
+    row = (await session.execute(found.with_for_update() if for_update else found)).one_or_none()
     return Draft(*row) if row else None
 
 
@@ -138,10 +146,22 @@ async def list_items(session: AsyncSession) -> list[Item]:
     return [Item(item, live.get(item), drafts.get(item)) for item in sorted({*live, *drafts})]
 
 
-async def draft_tree(session: AsyncSession) -> dict[str, dict[str, str]]:
-    """What would be live if every draft were published: the live contents overlaid by the drafts."""
+async def draft_tree(session: AsyncSession, items: Collection[str] | None = None) -> dict[str, dict[str, str]]:
+    """What would be live if drafts were published: the live contents overlaid by them.
+
+    Args:
+        items: those whose drafts are taken; all, unless given.
+
+    Raises:
+        NotFound: one of the items has no draft.
+    """
     tree = await tree_of(session, await find_live(session))
-    for draft in await list_drafts(session):
+    drafts = await list_drafts(session)
+    if items is not None:
+        if without := set(items).difference(draft.item for draft in drafts):
+            raise NotFound(f"There is no draft of {', '.join(sorted(without))}.")
+        drafts = [draft for draft in drafts if draft.item in items]
+    for draft in drafts:
         if draft.files is None:
             tree.pop(draft.item, None)
         else:
@@ -174,7 +194,10 @@ _PARTS = (
 
 
 async def _begin(session: AsyncSession, item: str, live: int | None, kept: Mapping[str, object]) -> int | None:
-    statement = insert(ContentDraft).values(item=item, based_on=live, revision=1, **kept).on_conflict_do_nothing()
+    # Numbers of an earlier draft are not used again: whoever still edits that one must not be taken for this one's.
+    last = select(func.coalesce(func.max(ContentRevision.revision), 0) + 1).where(ContentRevision.item == item)
+    values = {"item": item, "based_on": live, "revision": last.scalar_subquery(), **kept}
+    statement = insert(ContentDraft).values(values).on_conflict_do_nothing()
     return await session.scalar(statement.returning(ContentDraft.revision))
 
 
@@ -186,6 +209,24 @@ async def _edit(session: AsyncSession, item: str, revision: int, kept: Mapping[s
         .execution_options(synchronize_session=False)
     )
     return await session.scalar(statement.returning(ContentDraft.revision))
+
+
+async def _remember(session: AsyncSession, item: str) -> None:
+    """Keeps the draft as it is now among the saved states, and gives up the oldest."""
+    state = (
+        ContentDraft.item,
+        ContentDraft.revision,
+        ContentDraft.files,
+        ContentDraft.author,
+        ContentDraft.updated_at,
+    )
+    names = ["item", "revision", "files", "author", "saved_at"]
+    await session.execute(insert(ContentRevision).from_select(names, select(*state).where(ContentDraft.item == item)))
+    newest = select(func.max(ContentRevision.revision)).where(ContentRevision.item == item).scalar_subquery()
+    old = delete(ContentRevision).where(
+        ContentRevision.item == item, ContentRevision.revision <= newest - KEPT_REVISIONS
+    )
+    await session.execute(old.execution_options(synchronize_session=False))
 
 
 async def _conflict(session: AsyncSession, item: str) -> Conflict:
