@@ -16,13 +16,14 @@ from sqlalchemy.exc import OperationalError
 
 from base.clock import Clock
 from base.database import Sessions, transaction
-from base.errors import Malformed, NotAllowed, NotFound, ParleyError
+from base.errors import Malformed, NotAllowed, NotFound, ParleyError, TooMany
 from base.messages import Inbound, Stored
 from base.request_bodies import read_limited
 from bot.claims import Taken
 from bot.conversations import list_messages
 from bot.files.questions import FileQuestion
 from bot.files.service import StoredFile, store_file
+from bot.handoff.typing import Typing, tell_typing
 from bot.turns import TurnService
 from channels.web import frames
 from channels.web.hub import Hub, Watcher
@@ -46,6 +47,8 @@ HELLO_WITHIN = 10.0
 """Seconds a fresh socket may stay silent before its hello."""
 LONGEST_WAIT = 25.0
 """Seconds a long-poll may wait."""
+TYPINGS_A_MINUTE = 60
+"""Times a visitor may say that they type."""
 REPLAY_PAGE = 200
 """Messages read from the table at once."""
 CLOSE_TOKEN = 4401
@@ -94,6 +97,7 @@ class WebChat:
         self._clock = clock
         self._settings = settings
         self._per_conversation = RateLimit(settings.messages_a_minute, 60)
+        self._typings = RateLimit(TYPINGS_A_MINUTE, 60)
         self._openings = ChatSessions(
             sessions=sessions,
             turns=turns,
@@ -211,7 +215,11 @@ class WebChat:
         """Sends the replay, then everything new, each seq once and in order."""
         last, more, greeted = last_seen, True, False
         while not socket.closed:
-            batch = [] if more else [message for message in await watcher.wait() if message.seq > last]
+            news = () if more else await watcher.wait()
+            if isinstance(news, Typing):
+                await socket.send_str(frames.typing_frame(on=news.on))
+                continue
+            batch = [message for message in news if message.seq > last]
             if not batch or batch[0].seq != last + 1:
                 batch = list(await self._list(conversation_id, last))
             more = len(batch) == REPLAY_PAGE
@@ -227,6 +235,9 @@ class WebChat:
             client_id = None
             try:
                 frame = frames.read_client_frame(received.data)
+                if isinstance(frame, frames.VisitorTypes):
+                    await self._tell_typing(conversation_id, on=frame.on)
+                    continue
                 client_id = frame.client_id
                 self._per_conversation.check(frames.pace_key(frame, conversation_id))
                 taken = await self._turns.take(frames.to_inbound(frame, conversation_id))
@@ -239,6 +250,13 @@ class WebChat:
             self._answer(taken, socket)
             if _has_moved(taken):
                 await socket.send_str(frames.error_frame(ConversationMoved.code, ConversationMoved().message, None))
+
+    async def _tell_typing(self, conversation_id: UUID, *, on: bool) -> None:
+        """Lets a person who has the talk see that the visitor types; too often, and it is not told."""
+        with suppress(TooMany):
+            self._typings.check(str(conversation_id))
+            async with transaction(self._sessions) as session:
+                await tell_typing(session, Typing(conversation_id, "visitor", on))
 
     def _answer(self, taken: Taken, socket: web.WebSocketResponse | None) -> None:
         if taken.claim is None:
@@ -255,6 +273,9 @@ class WebChat:
         origin = self._origin(request)
         conversation_id = self._authorised(request, origin)
         frame = frames.read_client_frame(await read_limited(request, frames.MAX_FRAME))
+        if isinstance(frame, frames.VisitorTypes):
+            await self._tell_typing(conversation_id, on=frame.on)
+            return web.Response(status=204)
         self._per_conversation.check(frames.pace_key(frame, conversation_id))
         try:
             taken = await self._turns.take(frames.to_inbound(frame, conversation_id))

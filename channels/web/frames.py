@@ -80,8 +80,15 @@ class TappedChoice(_Frame):
         return value.replace("\x00", "").encode("utf-8", "ignore").decode()
 
 
-ClientFrame = Annotated[SaidText | TappedChoice, Field(discriminator="type")]
-_client_frame: TypeAdapter[SaidText | TappedChoice] = TypeAdapter(ClientFrame)
+class VisitorTypes(_Frame):
+    """The visitor writes something, or has stopped to."""
+
+    type: Literal["typing"]
+    on: bool
+
+
+ClientFrame = Annotated[SaidText | TappedChoice | VisitorTypes, Field(discriminator="type")]
+_client_frame: TypeAdapter[SaidText | TappedChoice | VisitorTypes] = TypeAdapter(ClientFrame)
 
 
 def read_hello(raw: str) -> Hello:
@@ -92,8 +99,8 @@ def read_hello(raw: str) -> Hello:
         raise Malformed("The first frame must be a hello with a token.") from error
 
 
-def read_client_frame(raw: str | bytes) -> SaidText | TappedChoice:
-    """What the visitor said or tapped; raises Malformed with what is wrong."""
+def read_client_frame(raw: str | bytes) -> SaidText | TappedChoice | VisitorTypes:
+    """What the visitor said or tapped, or that they type; raises Malformed with what is wrong."""
     try:
         return _client_frame.validate_json(raw)
     except ValidationError as error:

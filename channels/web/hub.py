@@ -17,6 +17,7 @@ import structlog
 
 from base.database import libpq_url
 from base.messages import Stored
+from bot.handoff.typing import PERSON, TYPING_CHANNEL, Typing, read_typing
 from bot.turn_statements import NOTIFY_CHANNEL
 
 log = structlog.get_logger(__name__)
@@ -29,18 +30,18 @@ class Watcher:
     """One reader of one conversation: a socket or a waiting poll."""
 
     def __init__(self) -> None:
-        self._batches: asyncio.Queue[Sequence[Stored]] = asyncio.Queue(maxsize=_BUFFER)
+        self._batches: asyncio.Queue[Sequence[Stored] | Typing] = asyncio.Queue(maxsize=_BUFFER)
 
-    def offer(self, messages: Sequence[Stored]) -> None:
-        """Hands over messages (none: "look in the table"); a full buffer becomes one such look."""
+    def offer(self, messages: Sequence[Stored] | Typing) -> None:
+        """Hands over messages (none: "look in the table") or that somebody types; a full buffer becomes one look."""
         if self._batches.full():
             while not self._batches.empty():
                 self._batches.get_nowait()
             messages = ()
         self._batches.put_nowait(messages)
 
-    async def wait(self) -> Sequence[Stored]:
-        """The next batch."""
+    async def wait(self) -> Sequence[Stored] | Typing:
+        """The next batch, or that somebody types."""
         return await self._batches.get()
 
     async def wait_until(self, deadline: float) -> bool:
@@ -88,11 +89,12 @@ class Hub:
         while True:
             try:
                 async with await psycopg.AsyncConnection.connect(self._url, autocommit=True) as connection:
-                    await connection.execute(f"LISTEN {NOTIFY_CHANNEL}")  # a constant
+                    await connection.execute(f"LISTEN {NOTIFY_CHANNEL}")  # constants
+                    await connection.execute(f"LISTEN {TYPING_CHANNEL}")
                     self.wake_all()
                     pause = 0.5
                     async for notification in connection.notifies():
-                        self._heard(notification.payload)
+                        self._heard(notification.channel, notification.payload)
             except psycopg.OperationalError as error:
                 log.warning("listen_lost", error=type(error).__name__)
             await asyncio.sleep(pause)
@@ -103,9 +105,18 @@ class Hub:
         for conversation_id in list(self._watchers):
             self.publish(conversation_id, ())
 
-    def _heard(self, payload: str) -> None:
+    def _heard(self, channel: str, payload: str) -> None:
+        if channel == TYPING_CHANNEL:
+            self._heard_typing(payload)
+            return
         process_id, _, conversation = payload.partition(" ")
         if process_id == self._process_id:
             return
         with suppress(ValueError):
             self.publish(UUID(conversation), ())
+
+    def _heard_typing(self, payload: str) -> None:
+        typing = read_typing(payload)
+        if typing is not None and typing.who == PERSON:
+            for watcher in self._watchers.get(typing.conversation_id, ()):
+                watcher.offer(typing)

@@ -21,6 +21,7 @@ from base.database import transaction
 from base.encryption import KeyRing
 from base.errors import NotFound
 from base.ids import new_id
+from bot.handoff.models import Handoff, Note, Reading
 from bot.intake.models import InboundEvent
 from bot.intake.sealing import seal, sender_index
 from bot.models import Conversation, Message
@@ -142,6 +143,17 @@ async def fill_segments_and_journeys(session: AsyncSession, contact_id: UUID, wo
             ),
         ]
     )  # fmt: skip
+
+
+def fill_inbox(session: AsyncSession, talk: UUID, words: str, now: datetime) -> None:
+    """Rows of a talk that a person has."""
+    session.add_all(
+        [
+            Handoff(id=new_id(), conversation_id=talk, state="waiting", reason=words, asked_at=now, changed_at=now),
+            Note(id=new_id(), conversation_id=talk, user_id=new_id(), text=words, created_at=now),
+            Reading(user_id=new_id(), conversation_id=talk, seq=1),
+        ]
+    )
 
 
 async def fill(stage: Stage, contact_id: UUID) -> None:
@@ -322,6 +334,7 @@ async def fill(stage: Stage, contact_id: UUID) -> None:
         await session.execute(
             insert(table["email_links"]).values(outbox_id=sent.id, number=1, url=f"https://x.example/{EMAIL}", count=1)
         )
+        fill_inbox(session, talk, words, now)
         session.add(PrivacyMark(contact_id=contact_id, mark="human_review", source="chat", set_at=now))
         imported = new_id()
         session.add(ContactImport(id=imported, file_sha256="0" * 64, mapping={}, made_by="operator", started_at=now))

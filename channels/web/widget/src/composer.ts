@@ -8,6 +8,8 @@ import { PLACEHOLDERS, WORDS } from "./words";
 /** The keyboard, and what the browser may fill in: both go by the same names. */
 const KINDS: Partial<Record<InputKind, string>> = { email: "email", phone: "tel" };
 
+const TYPING_TOLD_EVERY = 4_000; // milliseconds
+
 export class Composer {
   readonly node = el("form", { class: "composer", novalidate: true });
   private readonly input = el("textarea", {
@@ -23,7 +25,12 @@ export class Composer {
   private readonly counter = el("div", { class: "counter", id: "counter", "data-testid": "counter", hidden: true });
   private readonly warning = el("div", { class: "spoken", role: "alert" });
 
-  constructor(private readonly submit: (text: string) => void) {
+  private toldAt = 0;
+
+  constructor(
+    private readonly submit: (text: string) => void,
+    private readonly type: (on: boolean) => void,
+  ) {
     this.button.append(icon(ICONS.send));
     this.node.append(this.input, this.button, this.counter, this.warning);
     this.node.addEventListener("submit", (event) => {
@@ -31,7 +38,10 @@ export class Composer {
       this.send();
     });
     this.input.addEventListener("keydown", (event) => this.handleKey(event));
-    this.input.addEventListener("input", () => this.measure());
+    this.input.addEventListener("input", () => {
+      this.measure();
+      this.tellTyping();
+    });
     this.measure();
   }
 
@@ -64,6 +74,14 @@ export class Composer {
     if (event.key !== "Enter" || event.shiftKey || event.isComposing || event.keyCode === 229) return;
     event.preventDefault();
     this.send();
+  }
+
+  private tellTyping(): void {
+    const now = Date.now();
+    const on = cleanText(this.input.value) !== "";
+    if (on && now - this.toldAt < TYPING_TOLD_EVERY) return;
+    this.toldAt = on ? now : 0;
+    this.type(on);
   }
 
   private measure(): void {

@@ -91,6 +91,11 @@ export class Connection implements LineOwner {
     this.wake();
   }
 
+  /** Tells whether the visitor types, where the line can without a request of its own. */
+  type(on: boolean): void {
+    this.line?.tell({ type: "typing", on });
+  }
+
   retry(client_id: string): void {
     this.chat.retry(client_id);
     this.listener.handleChange();

@@ -2,7 +2,7 @@
 
 import type { SocketLike } from "./line";
 import type { Why } from "./plan";
-import { parseFrame, type ClientFrame, type ServerFrame } from "./protocol";
+import { parseFrame, type ClientFrame, type PassingFrame, type ServerFrame } from "./protocol";
 import { ServedLine } from "./served_line";
 
 const REPLAY_WITHIN = 5_000; // milliseconds from opening to the replay
@@ -24,6 +24,10 @@ export class SocketLine extends ServedLine {
       this.socket.send(JSON.stringify(frame));
     }
     this.watchReceipts();
+  }
+
+  override tell(frame: PassingFrame): void {
+    if (this.readyAt !== null) this.socket?.send(JSON.stringify(frame));
   }
 
   protected begin(): void {
