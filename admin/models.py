@@ -5,26 +5,30 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, true
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, true
 from sqlalchemy.orm import Mapped, mapped_column
 
 from base.tables import Table
 
 
 class AdminUser(Table):
-    """Somebody who may sign in. `password_hash` is argon2id.
+    """Somebody who may sign in, unless deactivated. `password_hash` is argon2id; None: never by password.
+
+    `role` names a shipped role or one of `admin_roles`. `version` is what an edit is made at.
 
     `mails_tasks`: whether they are told of tasks by mail; the next leaves at `next_task_mail_at`, or at once.
     """
 
     __tablename__ = "admin_users"
-    __table_args__ = (UniqueConstraint("email"), CheckConstraint("role in ('owner')", name="role"))
+    __table_args__ = (UniqueConstraint("email"),)
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     email: Mapped[str]
     name: Mapped[str]
     role: Mapped[str]
-    password_hash: Mapped[str]
+    password_hash: Mapped[str | None]
+    version: Mapped[int] = mapped_column(default=1, server_default="1")
+    deactivated_at: Mapped[datetime | None]
     mails_tasks: Mapped[bool] = mapped_column(default=True, server_default=true())
     next_task_mail_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
@@ -41,7 +45,10 @@ class TaskNotice(Table):
 
 
 class AdminSession(Table):
-    """A signed-in browser, known by the SHA-256 of its token."""
+    """A signed-in browser, known by the SHA-256 of its token.
+
+    `way` is what it was signed in by, `browser` what it calls itself, shortened: its user tells theirs apart by them.
+    """
 
     __tablename__ = "admin_sessions"
     __table_args__ = (UniqueConstraint("token_sha256"), Index("ix_admin_sessions_user_id", "user_id"))
@@ -49,7 +56,10 @@ class AdminSession(Table):
     id: Mapped[UUID] = mapped_column(primary_key=True)
     user_id: Mapped[UUID] = mapped_column(ForeignKey("admin_users.id", ondelete="CASCADE"))
     token_sha256: Mapped[bytes]
+    way: Mapped[str] = mapped_column(default="password", server_default="password")
+    browser: Mapped[str] = mapped_column(default="", server_default="")
     created_at: Mapped[datetime]
+    seen_at: Mapped[datetime | None]
     expires_at: Mapped[datetime]
 
 

@@ -13,8 +13,20 @@ from pydantic import BaseModel
 
 from admin.api.files import Download, Upload, receive, send
 from admin.api.permissions import Permission
-from admin.api.requests import MAX_BODY, check_type, read_body, read_ids, read_query, read_token
+from admin.api.requests import (
+    MAX_BODY,
+    check_type,
+    read_body,
+    read_browser,
+    read_ids,
+    read_query,
+    read_token,
+    subject_of,
+)
 from admin.api.versions import Versioned, read_if_match
+from admin.api_tokens.finding import find_by_api_token
+from admin.audit.chain import Author, Change
+from admin.audit.trail import Trail, trailed
 from admin.context import AdminContext
 from admin.sessions.cookie import SessionCookie, read_session_cookie
 from admin.sessions.own_pages import check_own_page
@@ -49,6 +61,8 @@ class Call:
     source: EventSource | None = None
     version: int = 0
     """What was edited, of an endpoint that `edits`."""
+    browser: str = ""
+    """What the caller's program calls itself, shortened."""
 
     @property
     def user(self) -> SignedIn:
@@ -56,6 +70,18 @@ class Call:
         if self.caller is None:
             raise NotSignedIn
         return self.caller
+
+    @property
+    def author(self) -> Author:
+        """Who the audit log says it was."""
+        return author_of(self.caller)
+
+
+def author_of(caller: SignedIn | None) -> Author:
+    """Somebody who asks, as the audit log names them."""
+    if caller is None:
+        return Author("nobody")
+    return Author("token" if caller.token_id else "user", caller.id, caller.token_id)
 
 
 @dataclass(frozen=True)
@@ -143,7 +169,8 @@ def find_endpoint(handler: object) -> Endpoint | None:
 
 
 async def _serve(endpoint: Endpoint, context: AdminContext, request: web.Request) -> web.StreamResponse:
-    if endpoint.is_unsafe and endpoint.permission != "token":
+    by_token = endpoint.permission != "own" and bool(read_token(request))
+    if endpoint.is_unsafe and not by_token:
         # No page can have a browser add a token that it does not know itself.
         check_own_page(request.headers, context.public_url)
     caller = await _authorise(endpoint.permission, context, request)
@@ -151,7 +178,16 @@ async def _serve(endpoint: Endpoint, context: AdminContext, request: web.Request
     if endpoint.is_unsafe:
         check_type(request, endpoint.takes or _JSON)
     cookie = SessionCookie(secure=context.public_url.startswith("https:"))
-    call = Call(context, request.remote or "", caller, read_ids(request), cookie, source)
+    trail = _trail_of(endpoint, context, caller, read_ids(request))
+    call = Call(
+        replace(context, sessions=trailed(context.sessions, trail)),
+        request.remote or "",
+        caller,
+        read_ids(request),
+        cookie,
+        source,
+        browser=read_browser(request),
+    )
     if endpoint.edits:
         call = replace(call, version=read_if_match(request))
     given: dict[str, Any] = {}
@@ -168,12 +204,26 @@ async def _serve(endpoint: Endpoint, context: AdminContext, request: web.Request
 async def _authorise(permission: Permission, context: AdminContext, request: web.Request) -> SignedIn | None:
     if permission in ("public", "token"):
         return None
-    caller = await find_signed_in(context.sessions, read_session_cookie(request.cookies), context.clock.now())
+    token, now = read_token(request), context.clock.now()
+    if permission != "own" and token:
+        caller = await find_by_api_token(context.sessions, token, now)
+    else:
+        caller = await find_signed_in(context.sessions, read_session_cookie(request.cookies), now)
     if caller is None:
         raise NotSignedIn
     if permission != "own" and permission not in caller.permissions:
-        raise NotPermitted(f"Your role does not hold {permission}: ask an owner of this site.")
+        raise NotPermitted(f"What you are allowed does not hold {permission}: ask an owner of this site.")
     return caller
+
+
+def _trail_of(endpoint: Endpoint, context: AdminContext, caller: SignedIn | None, ids: Mapping[str, UUID]) -> Trail:
+    """What the audit log says of a command whose handler tells it nothing."""
+    author = author_of(caller)
+    if caller is None or not endpoint.is_unsafe:
+        return Trail(author, context.clock)
+    kind, subject_id = subject_of(endpoint.path), next(iter(ids.values()), None)
+    plain = Change(author, endpoint.operation_id, kind, None if subject_id is None else str(subject_id))
+    return Trail(author, context.clock, plain)
 
 
 async def _find_source(context: AdminContext, request: web.Request) -> EventSource:

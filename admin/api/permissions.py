@@ -5,7 +5,7 @@ A permission is an area and a verb. An endpoint names exactly one; a role and an
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Literal, get_args
 
 Granted = Literal[
@@ -122,6 +122,14 @@ ROLES: Mapping[str, frozenset[Granted]] = {
 """The roles that every site has. They are not stored, so that a new release can add to them."""
 
 
-def known_permissions(names: list[str]) -> frozenset[Granted]:
-    """Those of the names that still are permissions: a stored role may hold one that a release took away."""
+def permissions_of(role: str, own: Collection[str] | None) -> frozenset[Granted]:
+    """What a role holds, given what is stored of it if it is one of a site's own.
+
+    What is no permission any more, as a release took it away, is left out.
+    """
+    return ROLES.get(role) or narrow(own or ())
+
+
+def narrow(names: Collection[str]) -> frozenset[Granted]:
+    """Those of the names that are permissions."""
     return frozenset(one for one in PERMISSIONS if one in names)

@@ -16,6 +16,8 @@ from base.request_bodies import read_limited
 MAX_BODY = 64 * 1024
 """Largest request body taken where an endpoint does not say otherwise, in bytes."""
 
+_BROWSER = 300  # characters
+
 Shape = TypeVar("Shape", bound=BaseModel)
 
 
@@ -69,6 +71,17 @@ def read_token(request: web.Request) -> str:
     """The bearer token a program shows who it is by; empty when it shows none."""
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     return token.strip() if scheme.lower() == "bearer" else ""
+
+
+def read_browser(request: web.Request) -> str:
+    """What the caller's program says it is, as far as it is text, and not all of it."""
+    return "".join(each for each in request.headers.get("User-Agent", "") if each.isprintable())[:_BROWSER]
+
+
+def subject_of(path: str) -> str:
+    """What an endpoint's path is about, in the singular: of `/api/v1/companies/{id}` a `company`."""
+    name = path.split("/")[3].replace("-", "_")
+    return f"{name[:-3]}y" if name.endswith("ies") else name.removesuffix("s")
 
 
 def check_type(request: web.Request, taken: Container[str]) -> None:

@@ -115,8 +115,9 @@ async def log_in(call: Call, body: LogIn) -> Session:
 
 @endpoint("DELETE", "/api/v1/session", permission="own", summary="Sign out", status=204)
 async def log_out(call: Call) -> None:
-    async with transaction(call.context.sessions) as session:
-        await close_session(session, call.user.session_id)
+    if call.user.session_id is not None:
+        async with transaction(call.context.sessions) as session:
+            await close_session(session, call.user.session_id)
     call.cookie.take()
 
 

@@ -1,0 +1,1 @@
+"""Commands that are sent again with the same key are carried out once."""

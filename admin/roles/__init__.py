@@ -1,0 +1,1 @@
+"""Roles: the shipped ones, and those a site makes itself."""

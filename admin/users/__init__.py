@@ -1,0 +1,1 @@
+"""Users: invited, given roles, deactivated; their own passwords and sessions."""
