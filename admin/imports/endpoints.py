@@ -35,7 +35,7 @@ from crm.contacts.models import Contact
 from crm.fields.service import find_definitions
 from crm.imports import jobs
 from crm.imports.exporting import export_csv, export_json
-from crm.imports.files import Headings
+from crm.imports.files import Headings, read_headings
 from crm.imports.mapping import guess_columns, own_fields, targets
 from crm.imports.models import ContactImport, ImportState
 from crm.imports.options import Options, check_options
@@ -75,11 +75,7 @@ async def list_imports(call: Call, query: ImportQuery) -> ImportPage:
 
 @endpoint("GET", "/api/v1/imports/{id}", permission="imports.read", summary="One import, and how far it is")
 async def read_import(call: Call) -> Import:
-    async with call.context.sessions() as session:
-        one = await session.get(ContactImport, call.ids["id"])
-    if one is None:
-        raise NotFound("There is no such import.")
-    return _show(one)
+    return _show(await _find(call))
 
 
 @endpoint(
@@ -109,6 +105,25 @@ async def upload_import(call: Call, query: UploadQuery, upload: Upload) -> Uploa
         raise
     guessed = guess_columns(saved.headings.names)
     return UploadedImport(imported=_show(one), columns=_columns(saved.headings, guessed), targets=[*targets()])
+
+
+@endpoint(
+    "GET",
+    "/api/v1/imports/{id}/columns",
+    permission="imports.read",
+    summary="The columns of the file, and what they are taken for by their headings",
+    problems={409: "The file is no longer there"},
+)
+async def read_import_columns(call: Call) -> UploadedImport:
+    one = await _find(call)
+    encoding = jobs.with_its_encoding(one, Options()).encoding
+    try:
+        path = jobs.file_of(call.context.imports_folder, one)
+        headings = await asyncio.to_thread(read_headings, path, encoding)
+    except FileNotFoundError as error:
+        raise jobs.NotNow("The file of this import is no longer there: send it again.") from error
+    columns = _columns(headings, guess_columns(headings.names))
+    return UploadedImport(imported=_show(one), columns=columns, targets=[*targets()])
 
 
 @endpoint(
@@ -211,9 +226,7 @@ async def undo_import(call: Call) -> Import:
     gives=("text/csv",),
 )
 async def download_import_problems(call: Call) -> Download:
-    async with call.context.sessions() as session:
-        if await session.get(ContactImport, call.ids["id"]) is None:
-            raise NotFound("There is no such import.")
+    await _find(call)
 
     async def lines() -> AsyncGenerator[str]:
         async with snapshot(call.context.sessions) as session:
@@ -277,6 +290,14 @@ async def _plan(call: Call, one: ContactImport, body: ImportOptions) -> Plan:
         raise jobs.NotNow("The file of this import is no longer there: send it again.") from error
 
 
+async def _find(call: Call) -> ContactImport:
+    async with call.context.sessions() as session:
+        one = await session.get(ContactImport, call.ids["id"])
+    if one is None:
+        raise NotFound("There is no such import.")
+    return one
+
+
 async def _change(call: Call, run: Callable[[AsyncSession], Coroutine[Any, Any, ContactImport]]) -> Import:
     """One change in a transaction of its own, of which a worker is told."""
     async with transaction(call.context.sessions) as session:
@@ -319,6 +340,7 @@ ENDPOINTS = (
     list_imports,
     read_import,
     upload_import,
+    read_import_columns,
     preview_import,
     start_import,
     resume_import,

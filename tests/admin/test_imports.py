@@ -104,6 +104,19 @@ async def test_a_file_is_sent_previewed_imported_and_taken_back(signed_in, wake_
     assert undone["undone_by"].startswith("user:")
 
 
+async def test_the_columns_of_a_file_can_be_read_again_until_it_is_imported(signed_in) -> None:
+    came = await sent(signed_in, "Mail;Größe\njane@company.com;38\n".encode("cp1252"), encoding="cp1252")
+    one = came["imported"]["id"]
+    again = await signed_in.read(f"/api/v1/imports/{one}/columns")
+    assert again == came
+    assert [column["heading"] for column in again["columns"]] == ["Mail", "Größe"]
+    await ask(signed_in, one, "start", {"columns": ["email", None]})
+    await work(signed_in)
+    answer = await signed_in.get(f"/api/v1/imports/{one}/columns")
+    assert answer.status == 409
+    assert "send it again" in (await answer.json())["detail"]
+
+
 async def test_imports_are_listed_a_page_at_a_time_the_latest_first(signed_in, clock) -> None:
     ids = []
     for _ in range(3):
