@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import gc
 import json
 import random
 import resource
@@ -174,6 +175,8 @@ async def measure(url: str, keys: KeyRing, options: argparse.Namespace) -> dict[
     figures: dict[str, Any] = {}
 
     cpu: dict[str, Any] = {}
+    # As the worker does.
+    gc.freeze()
 
     async def all_of(name: str, count: Any) -> tuple[int, float]:
         spent, began = cpu_times(options.postmaster), time.perf_counter()

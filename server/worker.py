@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import signal
 from contextlib import AsyncExitStack
 from datetime import datetime
@@ -162,6 +163,8 @@ async def run_worker(platform: Platform) -> None:
             stack.push_async_callback(_end, following)
             for work in (imports, scores, segments):
                 work.wake()
+            # What is loaded by now stays: looking for garbage must not look at all of it while sets are worked on.
+            gc.freeze()
             log.info("worker_started")
             while not stopping.is_set():
                 # Whatever became due while no worker ran is found at once.

@@ -1,6 +1,6 @@
-"""Which points a contact's facts give, and why; what a score is worth. Pure; the rules are data in rules.yml.
+"""The rules that give points, and why; what a score is worth. Pure; the rules are data in rules.yml.
 
-What people did is counted by `crm.scoring.behaviour`; what points come to is in `crm.scoring.sums`.
+What they give is counted by `crm.scoring.counting`; what points come to is in `crm.scoring.sums`, too.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from crm.contacts.rules import Stage
-from crm.scoring.conditions import Condition, Facts, Scalar
+from crm.scoring.conditions import Condition, Scalar
 
 Band = Literal["hot", "warm", "cold"]
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,59}$")]
@@ -196,15 +196,6 @@ def load_rules(path: Path = _RULES) -> ScoreBook:
     content = yaml.safe_load(path.read_text())
     # YAML reads a bare date as one; the version is a name.
     return ScoreBook.model_validate({**content, "version": str(content.get("version", ""))})
-
-
-def score(facts: Facts, book: ScoreBook) -> list[Points]:
-    """The points of every rule of facts that holds, in the order of the file."""
-    return [
-        Points(rule.id, rule.points, rule.reason, rule.score, rule.group)
-        for rule in book.rules
-        if rule.when is not None and rule.when.holds(facts)
-    ]
 
 
 def band_of(score: int, bands: Bands | None = None) -> Band:
