@@ -1,5 +1,5 @@
 /** The places that this user may go to, in their groups. */
-import { useTranslation } from 'react-i18next';
+import { useWords } from '../i18n/useWords';
 import { NavLink } from 'react-router';
 import { useMay } from '../session/useMay';
 import { PLACE_GROUPS } from './places';
@@ -7,7 +7,7 @@ import styles from './Shell.module.css';
 
 /** `onGone` is called when a place was chosen. */
 export function MainNavigation({ onGone }: { onGone?: () => void }) {
-  const { t } = useTranslation('shell');
+  const t = useWords('shell');
   const may = useMay();
   const groups = PLACE_GROUPS.map(({ name, places }) => ({ name, places: places.filter(({ needs }) => may(needs)) }));
   return (

@@ -1,11 +1,11 @@
 /** For an address that is none of ours. */
 import { Anchor, Text } from '@mantine/core';
-import { useTranslation } from 'react-i18next';
+import { useWords } from '../i18n/useWords';
 import { Link } from 'react-router';
 import { PageHeading } from '../look/PageHeading';
 
 export function NotFoundPage() {
-  const { t } = useTranslation('shell');
+  const t = useWords('shell');
   return (
     <>
       <PageHeading title={t('not_found')} />

@@ -3,7 +3,7 @@ import { ActionIcon, Center, Drawer, Loader } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { IconMenu2 } from '@tabler/icons-react';
 import { Suspense, useEffect, useRef } from 'react';
-import { useTranslation } from 'react-i18next';
+import { useWords } from '../i18n/useWords';
 import { Link, Outlet, ScrollRestoration, useLocation } from 'react-router';
 import { Logo } from '../look/Logo';
 import { PAGE_HEADING_ID } from '../look/PageHeading';
@@ -13,7 +13,7 @@ import { UserBox } from './UserBox';
 import styles from './Shell.module.css';
 
 export function Shell() {
-  const { t } = useTranslation('shell');
+  const t = useWords('shell');
   const main = useFocusOnNavigation();
   const onPhone = useOnPhone();
   return (
@@ -41,7 +41,7 @@ export function Shell() {
 
 /** On a phone the places stand behind a button. */
 function PhoneMenu() {
-  const { t } = useTranslation('shell');
+  const t = useWords('shell');
   const [isOpen, { open, close }] = useDisclosure(false);
   return (
     <>
@@ -59,7 +59,7 @@ function PhoneMenu() {
 }
 
 function Waiting() {
-  const { t } = useTranslation('shell');
+  const t = useWords('shell');
   return (
     <Center h="50dvh" role="status" aria-label={t('loading')}>
       <Loader color="gray" type="dots" />

@@ -1,6 +1,7 @@
 /** Who is logged in, whether tasks are mailed to them, the language, light or dark, and the way out. */
 import { ActionIcon, Menu, Text, Tooltip, useComputedColorScheme, useMantineColorScheme } from '@mantine/core';
 import { IconBell, IconBellOff, IconCheck, IconLanguage, IconLogout, IconMoon, IconSun } from '@tabler/icons-react';
+import { useWords } from '../i18n/useWords';
 import { useTranslation } from 'react-i18next';
 import { isLanguage, LANGUAGES, speak } from '../i18n/i18n';
 import { useLogOut, useSession } from '../session/useSession';
@@ -8,7 +9,7 @@ import { useSetTaskMails, useTaskMails } from '../session/useTaskMails';
 import styles from './Shell.module.css';
 
 export function UserBox() {
-  const { t } = useTranslation('shell');
+  const t = useWords('shell');
   const { data: user } = useSession();
   const logOut = useLogOut();
   return (
@@ -33,7 +34,7 @@ export function UserBox() {
 }
 
 function TaskMailsSwitch() {
-  const { t } = useTranslation('shell');
+  const t = useWords('shell');
   const { data: wanted } = useTaskMails();
   const setWanted = useSetTaskMails();
   if (wanted === undefined) return null;
@@ -51,7 +52,8 @@ function TaskMailsSwitch() {
 }
 
 function LanguageMenu() {
-  const { t, i18n } = useTranslation('shell');
+  const t = useWords('shell');
+  const { i18n } = useTranslation();
   return (
     <Menu position="top-end" withinPortal>
       <Menu.Target>
@@ -74,7 +76,7 @@ function LanguageMenu() {
 }
 
 function SchemeSwitch() {
-  const { t } = useTranslation('shell');
+  const t = useWords('shell');
   const { setColorScheme } = useMantineColorScheme();
   const isDark = useComputedColorScheme('light') === 'dark';
   const label = isDark ? t('use_light') : t('use_dark');
