@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 
 class ParleyError(Exception):
@@ -18,6 +18,8 @@ class ParleyError(Exception):
     def __init__(self, message: str | None = None, *, errors: list[dict[str, str]] | None = None) -> None:
         self.message = message or (type(self).__doc__ or "Something went wrong.").strip().splitlines()[0]
         self.errors = errors or []
+        self.details: dict[str, Any] = {}
+        """What else is told of it, as fields of the problem beside the usual ones; few errors have any."""
         super().__init__(self.message)
 
 

@@ -41,6 +41,7 @@ from bot.ports import Live, LiveFlows, Needs
 from bot.resume_codes import MOST_TRIES, TRIED, CodeNotValid, count_tries, find_code
 from bot.stopping import close_state, is_stopped_state
 from bot.talk_language import choose_language, follow_language, name_languages
+from bot.turn_shapes import Way
 from bot.understanding.gaps import SeenGap, is_about_rights, read_gap
 from crm.consent.opt_out import OptOut
 from crm.consent.opting_out import is_stopped_already
@@ -77,7 +78,7 @@ class Decided:
     """What a turn came to. A state or publication of None stays as it was.
 
     `claim` is the one it was decided for, as it stands now; `needs` is what was obtained meanwhile, for replays; `gap`
-    says that the text was not understood.
+    says that the text was not understood; `walked` are the ways that were taken, for figures of the flow.
     """
 
     claim: Claim
@@ -89,6 +90,7 @@ class Decided:
     debounce: float = 0
     needs: list[dict[str, Any]] = field(default_factory=list)
     gap: SeenGap | None = None
+    walked: list[Way] = field(default_factory=list)
 
 
 class Decider:
@@ -182,7 +184,7 @@ class Decider:
         request = self._request(claim, live, message, facts)
         result = await self._dialogue.turn(request)
         replies, effects, needs = list(result.replies), list(result.effects), list[dict[str, Any]]()
-        gap = read_gap(result.understood)
+        gap, walked = read_gap(result.understood), list(result.walked)
         while (need := result.need) is not None:
             if len(needs) == MOST_NEEDS:
                 raise DialogueFailed(f"The dialogue process asked for more than {MOST_NEEDS} things, at {need.step}.")
@@ -201,6 +203,7 @@ class Decider:
             result = await self._dialogue.turn(request)
             replies += result.replies
             effects += result.effects
+            walked += result.walked
             gap = gap or read_gap(result.understood)
         return Decided(
             claim,
@@ -212,6 +215,7 @@ class Decider:
             debounce=result.debounce,
             needs=needs,
             gap=None if is_about_rights(effects) else gap,
+            walked=walked,
         )
 
     def _request(self, claim: Claim, live: Live, message: TurnMessage, facts: dict[str, Any]) -> TurnRequest:
@@ -329,7 +333,13 @@ class Decider:
         if not is_stopped_state(result.state):
             raise DialogueFailed("The dialogue process did not end its flows.")
         ends = [effect for effect in result.effects if effect.get("effect") == "end_flow"]
-        return replace(stopped, state=result.state, effects=[*stopped.effects, *ends], publication=live.seq)
+        return replace(
+            stopped,
+            state=result.state,
+            effects=[*stopped.effects, *ends],
+            publication=live.seq,
+            walked=list(result.walked),
+        )
 
     async def _is_stopped(self, claim: Claim) -> bool:
         if claim.contact_id is None:

@@ -79,6 +79,7 @@ class Message(Table):
         UniqueConstraint("conversation_id", "client_id"),
         CheckConstraint("author in ('visitor','bot','person','follow_up','system')", name="author"),
         CheckConstraint("turn_state in ('pending','done','failed')", name="turn_state"),
+        Index("ix_messages_created_at", "created_at", postgresql_using="brin"),
         Index("ix_messages_pending", "conversation_id", "seq", postgresql_where=sql("turn_state = 'pending'")),
     )
 

@@ -14,6 +14,7 @@ InputName = Literal["choice", "text", "email", "phone", "number", "date", "file"
 
 MOST_REPLIES = 100
 MOST_EFFECTS = 500
+MOST_WAYS = 1_000
 LONGEST_TIMER = 9_999 * 7 * 24 * 3_600
 """Seconds; the longest wait a flow can name."""
 LONGEST_DEBOUNCE = 60
@@ -122,6 +123,10 @@ class Timer(_Part):
     seconds: int = Field(ge=0, le=LONGEST_TIMER)
 
 
+Way = tuple[str, str | None, str | None]
+"""A way that was taken: flow, step and the step after. No step before the first, none after the last."""
+
+
 class TurnResult(_Part):
     """What a turn came to. `effects` are data that `bot.effects` checks and carries out.
 
@@ -137,6 +142,7 @@ class TurnResult(_Part):
     need: Need | None = None
     timer: Timer | None = None
     debounce: float = Field(0, ge=0, le=LONGEST_DEBOUNCE)
+    walked: list[Way] = Field(default_factory=list, max_length=MOST_WAYS)
     understood: dict[str, Any] = Field(default_factory=dict)
 
 

@@ -48,6 +48,7 @@ from bot.said_out import to_parts
 from bot.scene import Scene
 from bot.turn_statements import CLAIM
 from bot.understanding.gaps import PIECES, write_gap
+from bot.walked import WALKED
 
 log = structlog.get_logger(__name__)
 
@@ -353,12 +354,15 @@ class TurnService:
 
 
 def _came_to(claim: Claim, decided: Decided | None) -> dict[str, Any]:
-    """What is kept with the message: what replays need, and which messages make up a text that was not understood."""
+    """What is kept with the message: what replays need, the ways that were taken, and which messages make up a text
+    that was not understood.
+    """
     if decided is None:
         return {}
     needs = {"needs": decided.needs} if decided.needs else {}
     in_pieces = decided.gap is not None and len(claim.pieces) > 1
-    return {**needs, **({PIECES: [str(piece) for piece in claim.pieces]} if in_pieces else {})}
+    walked = {WALKED: decided.walked} if decided.walked else {}
+    return {**needs, **walked, **({PIECES: [str(piece) for piece in claim.pieces]} if in_pieces else {})}
 
 
 def _to_say(claim: Claim, decided: Decided | None) -> list[Reply]:

@@ -63,7 +63,9 @@ async def choose_places(
         places[one.journey] = {line.version: mine for line in impacts[one.journey]} if mine else {}
         untold += [(line, one) for line in removed if line.journey == one.journey and line.step not in mine]
     if untold:
-        raise PeopleOnRemovedSteps(_in_words(untold))
+        refused = PeopleOnRemovedSteps(_in_words(untold))
+        refused.details = {"stranded": [_as_json(*one) for one in untold]}
+        raise refused
     return places
 
 
@@ -92,6 +94,17 @@ def _in_words(untold: Sequence[tuple[Impact, JourneyDefinition]]) -> str:
             listed.add(line.journey)
             lines.append(f"  {_steps_of(definition)}")
     return "\n".join(lines)
+
+
+def _as_json(line: Impact, definition: JourneyDefinition) -> dict[str, Any]:
+    """For whoever shows it without a terminal."""
+    return {
+        "journey": line.journey,
+        "step": line.step,
+        "people": line.people,
+        "nearest": line.lands_on,
+        "steps": list(definition.steps),
+    }
 
 
 def _steps_of(definition: JourneyDefinition) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
+from typing import Any
 
 import structlog
 from aiohttp import web
@@ -50,6 +51,19 @@ class FieldError(BaseModel):
     message: str
 
 
+class PartConflict(BaseModel):
+    """A part of a draft that two people changed; null where it is not there."""
+
+    part: str
+    name: str
+    language: str | None
+    base: Any
+    theirs: Any
+    mine: Any
+    by: str
+    at: str
+
+
 class Problem(BaseModel):
     """Problem details (RFC 9457)."""
 
@@ -59,6 +73,9 @@ class Problem(BaseModel):
     detail: str
     code: str
     errors: list[FieldError] = []
+    version: int | None = None
+    """Of `draft_conflict`: the ETag to save with."""
+    conflicts: list[PartConflict] = []
 
 
 @web.middleware
@@ -92,8 +109,9 @@ def problem_response(
     detail: str,
     errors: Sequence[Mapping[str, str]] = (),
     headers: Mapping[str, str] | None = None,
+    details: Mapping[str, Any] | None = None,
 ) -> web.Response:
-    """A response that carries one problem."""
+    """A response that carries one problem; `details` are the fields that only some problems have."""
     problem = Problem(
         type=f"urn:parley:problem:{code}",
         title=_TITLES.get(status) or HTTPStatus(status).phrase,
@@ -101,6 +119,7 @@ def problem_response(
         detail=detail,
         code=code,
         errors=[FieldError.model_validate(error) for error in errors],
+        **(details or {}),
     )
     return web.Response(
         body=problem.model_dump_json(exclude_defaults=True).encode(),
@@ -123,7 +142,9 @@ def refuse_input(error: ValidationError) -> ParleyError:
 
 def _expected(error: ParleyError) -> web.Response:
     headers = {"Retry-After": str(error.retry_after)} if isinstance(error, TooMany) else {}
-    return problem_response(error.status, code=error.code, detail=error.message, errors=error.errors, headers=headers)
+    return problem_response(
+        error.status, code=error.code, detail=error.message, errors=error.errors, headers=headers, details=error.details
+    )
 
 
 def _of_http_exception(error: web.HTTPException) -> web.Response:

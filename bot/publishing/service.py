@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 import structlog
@@ -70,11 +70,15 @@ class Publisher:
 
     async def publish_drafts(
         self, *, author: str, note: str = "", replay: int = 0, strict_replay: bool = False, force: bool = False,
-        say: Say = say_nothing,
+        items: Collection[str] | None = None, say: Say = say_nothing,
     ) -> PublicationReport:  # fmt: skip
-        """Publishes every draft together. Raises what `publish` raises."""
+        """Publishes drafts together, of these items or all. Raises what `publish` raises.
+
+        Raises:
+            NotFound: one of the items has no draft.
+        """
         async with self._shop.sessions() as session:
-            live, tree = await find_live(session), await draft_tree(session)
+            live, tree = await find_live(session), await draft_tree(session, items)
         return await self.publish(
             tree, author=author, note=note, replay=replay, strict_replay=strict_replay, force=force,
             based_on=live.seq, say=say,

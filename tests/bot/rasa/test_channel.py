@@ -36,7 +36,9 @@ def test_a_conversation_goes_from_the_notice_to_the_end(server):
 
 def test_the_answer_has_the_shape_of_the_protocol(server):
     answer = server.turn(server.turn(None, "start")["state"], text="how much is it per month")
-    assert set(answer) == {"state", "replies", "effects", "need", "timer", "debounce", "understood"}
+    assert set(answer) == {
+        "state", "replies", "effects", "need", "timer", "debounce", "walked", "understood",
+    }  # fmt: skip
     assert set(answer["state"]) == {
         "v", "slots", "declined", "noticed", "stack", "ended", "handed_off", "recent", "awaits", "clarify", "facts",
     }  # fmt: skip

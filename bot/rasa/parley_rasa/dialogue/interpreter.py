@@ -77,7 +77,7 @@ def take_turn(
 
 def _search_first(turn: Turn) -> dict[str, Any]:
     """Ask for what the articles say to the text. What the turn has done so far is forgotten: it will be taken anew."""
-    before = replace(turn, effects=[], replies=[], told=set(), meanings=[], acted_as="missed", gap=None)
+    before = replace(turn, effects=[], replies=[], told=set(), meanings=[], acted_as="missed", gap=None, walked=[])
     passages.ask_for(before)
     return {"state": before.state, **_answer_of(before, before.understood)}
 
@@ -92,6 +92,7 @@ def _answer_of(turn: Turn, understood: Understood) -> dict[str, Any]:
         "need": turn.need,
         "timer": timer,
         "debounce": timers.debounce_of(turn),
+        "walked": [list(way) for way in turn.walked],
         "understood": {
             "intent": understood.intent,
             "confidence": understood.confidence,

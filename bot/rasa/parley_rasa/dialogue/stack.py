@@ -52,11 +52,13 @@ def push(turn: Turn, name: str, intent: str | None = None, called: bool = False,
          "data": {}}
     )  # fmt: skip
     turn.state["ended"] = None
+    turn.walked.append((name, None, at or flow["first"]))
 
 
 def go_to(turn: Turn, step: str) -> None:
     """Stand on another step of the innermost flow; what the one before kept while it waited is dropped."""
     if turn.frame is not None:
+        turn.walked.append((turn.frame["flow"], turn.frame["step"], step))
         turn.frame.update(step=step, misses=0, data={})
 
 
@@ -86,7 +88,7 @@ def end_flow(turn: Turn, outcome: str) -> None:
     """End the innermost flow. One that called it goes on after the call; one that it interrupted, with its question."""
     frame = turn.state["stack"].pop()
     turn.state["ended"] = outcome
-    turn.add_effect("end_flow", flow=frame["flow"], outcome=outcome)
+    _note_end(turn, frame, outcome)
     if turn.frame is None:
         return
     turn.state["ended"] = None
@@ -99,7 +101,7 @@ def end_flow(turn: Turn, outcome: str) -> None:
 def end_everything(turn: Turn, outcome: str) -> None:
     """End every running flow, the innermost first, and resume none."""
     for frame in reversed(turn.state["stack"]):
-        turn.add_effect("end_flow", flow=frame["flow"], outcome=outcome)
+        _note_end(turn, frame, outcome)
     turn.state.update(stack=[], ended=outcome, awaits=None, clarify=None)
 
 
@@ -109,8 +111,13 @@ def break_off(turn: Turn, outcome: str) -> None:
     while called and turn.state["stack"]:
         frame = turn.state["stack"].pop()
         called = frame["called"]
-        turn.add_effect("end_flow", flow=frame["flow"], outcome=outcome)
+        _note_end(turn, frame, outcome)
         turn.state["ended"] = None if turn.state["stack"] else outcome
+
+
+def _note_end(turn: Turn, frame: dict[str, Any], outcome: str) -> None:
+    turn.add_effect("end_flow", flow=frame["flow"], outcome=outcome)
+    turn.walked.append((frame["flow"], frame["step"], None))
 
 
 def _go_on_after_call(turn: Turn, outcome: str) -> None:
@@ -140,6 +147,7 @@ def _return(turn: Turn, step: Step) -> None:
 def _jump(turn: Turn, step: Step) -> None:
     """Replace the flow; whoever called it gets the outcome of the one that it went over to."""
     left = turn.state["stack"].pop()
+    turn.walked.append((left["flow"], left["step"], None))
     # A flow that this one interrupted is not resumed once more when it is gone over to.
     frames = [*turn.state["stack"], left]
     turn.state["stack"] = [

@@ -92,6 +92,7 @@ class Turn:
         meanings: the intents of which the visitor was asked, with the turn before, which one is meant.
         gap: why the text was not understood, if it was not (``gaps``).
         found: what the articles say to the text; None as long as they were not searched for it (``passages``).
+        walked: the ways that were taken, as flow, step and the step after; None before the first and after the last.
     """
 
     flows: Flows
@@ -113,6 +114,7 @@ class Turn:
     acted_as: str = "missed"
     gap: str | None = None
     found: Found | None = None
+    walked: list[tuple[str, str | None, str | None]] = field(default_factory=list)
 
     @property
     def slots(self) -> dict[str, Any]:
