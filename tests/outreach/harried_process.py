@@ -40,17 +40,21 @@ class Killed(BaseException):
 
 @dataclass
 class Life:
-    """How many points a process comes by before it dies; None lives for ever."""
+    """How many points a process comes by before it dies; None lives for ever.
+
+    `on_the_wire`: only the points before and after a message is handed to the provider count.
+    """
 
     points: int | None
     death: Death = "killed"
+    on_the_wire: bool = False
     task: asyncio.Task[Any] | None = None
     over: bool = False
 
     def come_by(self, connection: Connection | None = None) -> None:
         if self.over:
             self._end(connection)
-        if self.points is None:
+        if self.points is None or (self.on_the_wire and connection is not None):
             return
         self.points -= 1
         if self.points < 0:

@@ -56,11 +56,12 @@ class Pause:
 
 @dataclass(frozen=True)
 class Fate:
-    """A process lives for so many points, dies, and another begins so long after."""
+    """A process lives for so many points, of all or of those on the wire, dies, and another begins so long after."""
 
     points: int
     death: Death
     down: timedelta
+    on_the_wire: bool = False
 
 
 @dataclass(frozen=True)
@@ -167,8 +168,10 @@ def _somebody(*, events: bool) -> st.SearchStrategy[Somebody]:
 def stories(*, events: bool, longest: int) -> st.SearchStrategy[Story]:
     """With events and times of day or without; each pause lasts so many minutes at most."""
     pause = st.builds(Pause, at=st.floats(0, 0.99), before=_minutes(20), lasts=_minutes(longest, least=1))
-    fate = st.builds(
-        Fate, points=st.integers(0, 140), death=st.sampled_from(["killed", "cut off", "cancelled"]), down=_minutes(5)
+    drawn = {"death": st.sampled_from(["killed", "cut off", "cancelled"]), "down": _minutes(5)}
+    fate = st.one_of(
+        st.builds(Fate, points=st.integers(0, 140), **drawn),
+        st.builds(Fate, points=st.integers(0, 3), on_the_wire=st.just(True), **drawn),
     )
     return st.builds(
         Story,
@@ -191,6 +194,14 @@ _SEND = {"step": "send", "channels": ["email"]}
 _SIX_HOURS = {"seconds": 6 * 3_600}
 _AWAITS = {"step": "wait_event", "kind": "order_placed", "remember": {"thing": "item"}} | _SIX_HOURS
 AFTER_THE_TIME_WAS_OVER = one_who_orders(_AWAITS)
+KILLED_ON_THE_WIRE = Story(
+    chained([_SEND, _SEND]),
+    "marketing",
+    [Somebody(False, True, "Europe/London", "en", timedelta(0), None)],
+    [],
+    [Fate(1, "killed", timedelta(minutes=3), on_the_wire=True)],
+)
+"""After the provider took it, before that was stored."""
 BEFORE_THE_WAIT_WAS_BEGUN = one_who_orders({"step": "wait_for"} | _SIX_HOURS, _AWAITS)
 
 
@@ -251,7 +262,7 @@ class Run:
             while self._agenda and self._agenda[0][0] <= now:
                 await heappop(self._agenda)[2]()
             if process is None and starts_at <= now:
-                life = Life(lives[0].points, lives[0].death) if lives else Life(None)
+                life = Life(lives[0].points, lives[0].death, lives[0].on_the_wire) if lives else Life(None)
                 process = HarriedProcess(self.site.url, self.site.keys, clock, self.world, life)
             if process is not None and not await process.settle():
                 process, starts_at = None, now + lives.pop(0).down
@@ -390,6 +401,7 @@ async def shifted_sends(site: Any, journey: Any, now: datetime, story: Story) ->
             assert next_did - did >= next_meant - meant
 
 
+@example(story=KILLED_ON_THE_WIRE)
 @example(story=AFTER_THE_TIME_WAS_OVER)
 @example(story=BEFORE_THE_WAIT_WAS_BEGUN)
 @told(8, events=True, longest=30)
