@@ -1,16 +1,17 @@
 /** The places of the navigation, in their groups. A place stands here once its page does. */
 import { IconSend, IconUsers, type Icon } from '@tabler/icons-react';
+import type { Areas } from '../i18n/areas';
 
 /** `name` is a key of the catalogue `shell`. `needs` is the permission without which the place is not shown. */
 export interface Place {
   to: string;
-  name: `place_${'inbox' | 'leads' | 'companies' | 'segments' | 'imports' | 'merges' | 'flows' | 'journeys' | 'follow_ups' | 'scores' | 'knowledge' | 'numbers' | 'tasks' | 'privacy' | 'settings'}`;
+  name: Extract<keyof Areas['shell'], `place_${string}`>;
   Icon: Icon;
   needs: string;
 }
 
 export interface PlaceGroup {
-  name: 'group_talk' | 'group_people' | 'group_automation' | 'group_steer';
+  name: Extract<keyof Areas['shell'], `group_${string}`>;
   places: readonly Place[];
 }
 
