@@ -28,10 +28,11 @@ async def read_transcript(session: AsyncSession, channels: Mapping[UUID, str]) -
         .order_by(Message.created_at.desc(), Message.conversation_id.desc(), Message.seq.desc())
         .limit(MAX_MESSAGES)
     )
-    return [_shown(message, channels[message.conversation_id]) for message in reversed(latest.all())]
+    return [show_message(message, channels[message.conversation_id]) for message in reversed(latest.all())]
 
 
-def _shown(message: Message, channel: str) -> TranscriptMessage:
+def show_message(message: Message, channel: str) -> TranscriptMessage:
+    """One message as it may be shown."""
     notice = message.data.get("notice")
     return TranscriptMessage(
         id=message.id,

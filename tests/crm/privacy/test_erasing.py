@@ -145,8 +145,9 @@ async def fill_segments_and_journeys(session: AsyncSession, contact_id: UUID, wo
     )  # fmt: skip
 
 
-def fill_inbox(session: AsyncSession, talk: UUID, words: str, now: datetime) -> None:
-    """Rows of a talk that a person has."""
+def fill_inbox_and_marks(session: AsyncSession, contact_id: UUID, talk: UUID, words: str, now: datetime) -> None:
+    """Rows of a talk that a colleague has, and of what was found out about the person."""
+    session.add(PrivacyMark(contact_id=contact_id, mark="human_review", source="chat", set_at=now))
     session.add_all(
         [
             Handoff(id=new_id(), conversation_id=talk, state="waiting", reason=words, asked_at=now, changed_at=now),
@@ -334,8 +335,7 @@ async def fill(stage: Stage, contact_id: UUID) -> None:
         await session.execute(
             insert(table["email_links"]).values(outbox_id=sent.id, number=1, url=f"https://x.example/{EMAIL}", count=1)
         )
-        fill_inbox(session, talk, words, now)
-        session.add(PrivacyMark(contact_id=contact_id, mark="human_review", source="chat", set_at=now))
+        fill_inbox_and_marks(session, contact_id, talk, words, now)
         imported = new_id()
         session.add(ContactImport(id=imported, file_sha256="0" * 64, mapping={}, made_by="operator", started_at=now))
         await session.flush()
