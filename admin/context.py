@@ -6,7 +6,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from admin.follow_ups.outlook import JourneyOutlooks
+from admin.inbox.sending import Replies
 from admin.sessions.passwords import Passwords
+from admin.stream.feed import Feed
 from base.clock import Clock
 from base.database import Sessions
 from base.encryption import KeyRing
@@ -25,7 +27,7 @@ class AdminContext:
     look at the gaps list, `wake_imports` at imports, whose files are in `imports_folder`, `wake_scores` at
     scores, `wake_segments` at segments; `meanings` tells what texts in their rules mean. `company_name` and
     `postal_address` stand in proofs and receipts. `mail_folder` is where mails are filed while there is no mail server:
-    those of somebody who is erased go, too.
+    those of somebody who is erased go, too. `replies` sends what colleagues answer, `feed` tells pages what is new.
     """
 
     sessions: Sessions
@@ -45,3 +47,5 @@ class AdminContext:
     ui_build: Path = UI_BUILD
     passwords: Passwords = field(default_factory=Passwords)
     outlooks: JourneyOutlooks = field(default_factory=JourneyOutlooks)
+    replies: Replies = field(default_factory=Replies)
+    feed: Feed = field(default_factory=Feed)

@@ -18,6 +18,8 @@ from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from admin.api.problems import problem_middleware
 from admin.app import create_admin_routes
 from admin.context import AdminContext
+from admin.inbox.sending import Replies
+from admin.stream.feed import Feed
 from base.postgres import DatabaseUnavailable
 from bot.connectors.callbacks import CallbackReceiver
 from bot.connectors.callbacks import routes as callback_routes
@@ -45,9 +47,17 @@ from crm.meetings.routes import MeetingPages
 from crm.meetings.routes import routes as meeting_routes
 from crm.privacy.pages.routes import routes as privacy_routes
 from outreach.accounts.book import AccountBook
-from outreach.alarm import create_alarm, create_connector
+from outreach.alarm import create_alarm, create_connector, wake
 from outreach.confirmed import bring_forward
-from server.channels import Incoming, channel_attachments, channel_links, channel_loops, channel_routes
+from server.channels import (
+    Incoming,
+    channel_attachments,
+    channel_links,
+    channel_loops,
+    channel_routes,
+    channel_senders,
+)
+from server.gate import create_gatekeeper
 from server.proxies import behind_proxies
 from server.settings import ROOT, SettingsProblem
 from server.wiring import (
@@ -57,6 +67,7 @@ from server.wiring import (
     create_issuer,
     create_needs,
     create_privacy_pages,
+    create_senders,
     database_url,
 )
 from server.woken_jobs import IMPORTS, SCORES, SEGMENTS, UNDERSTANDING, wake_worker
@@ -78,6 +89,7 @@ _dialogue = web.AppKey("dialogue", RasaDialogue)
 _intake = web.AppKey("intake", Intake)
 _incoming = web.AppKey("incoming", Incoming)
 _hub = web.AppKey("hub", Hub)
+_feed = web.AppKey("feed", Feed)
 _live = web.AppKey("live", PublishedFlows)
 _alarm = web.AppKey("alarm", procrastinate.App)
 _platform = web.AppKey("platform", Platform)
@@ -153,6 +165,8 @@ def create_web_app(platform: Platform) -> web.Application:
     app.add_routes(
         meeting_routes(MeetingPages(platform.sessions, platform.keys, platform.clock, settings.company_name, organizer))
     )
+    app[_feed] = Feed()
+    app.on_shutdown.append(app[_feed].close)
     app.add_routes(
         create_admin_routes(
             AdminContext(
@@ -170,12 +184,20 @@ def create_web_app(platform: Platform) -> web.Application:
                 company_name=settings.company_name,
                 postal_address=settings.postal_address,
                 mail_folder=settings.mail_folder,
+                replies=_create_replies(platform, accounts, alarm),
+                feed=app[_feed],
             )
         )
     )
     app.add_routes([*_site_routes(), web.get("/healthz", _alive), web.get("/readyz", _ready)])
     app.cleanup_ctx.extend([_connections, _background])
     return app
+
+
+def _create_replies(platform: Platform, accounts: AccountBook, alarm: procrastinate.App) -> Replies:
+    """What sends the answers of colleagues, which the gate is asked about while they are written."""
+    every = (*create_senders(platform, accounts), *channel_senders(platform, accounts))
+    return Replies(create_answers(), create_gatekeeper(platform, accounts, every), partial(wake, alarm))
 
 
 async def _connections(app: web.Application) -> AsyncIterator[None]:
@@ -192,6 +214,7 @@ async def _background(app: web.Application) -> AsyncIterator[None]:
         await app[_live].refresh()
     loops = (
         app[_hub].listen(),
+        app[_feed].listen(database_url(app[_platform].settings)),
         app[_live].listen(),
         _sweep(app[_turns], app[_intake]),
         *channel_loops(app[_incoming]),

@@ -24,16 +24,14 @@ from crm.segments.work import SegmentWork
 from outreach.accounts.book import AccountBook
 from outreach.alarm import QUEUE, alarm_context, create_alarm, create_connector, wake
 from outreach.delivery import SEND_TIMEOUT, Delivery
-from outreach.gatekeeper import Gatekeeper
 from outreach.library import Library
 from outreach.looking import Looking
 from outreach.planning import Planner
 from outreach.ports import Closes
-from outreach.prices import read_prices
 from outreach.pump import DuePump
 from outreach.reacting import Reactor
-from outreach.rule_pack import read_rule_pack
 from server.channels import channel_senders
+from server.gate import create_gatekeeper
 from server.import_jobs import add_import_jobs, create_import_work
 from server.ledger_jobs import add_ledger_jobs
 from server.likeness_jobs import add_likeness_jobs
@@ -72,14 +70,7 @@ def create_pump(platform: Platform, closing: AsyncExitStack, reactor: Reactor | 
     for sender in every:
         if isinstance(sender, Closes):
             closing.push_async_callback(sender.close)
-    gatekeeper = Gatekeeper(
-        read_rule_pack(own=platform.settings.content_dir / "jurisdictions"),
-        senders,
-        (platform.settings.default_time_zone,),
-        accounts,
-        platform.keys,
-        prices=read_prices(platform.settings.content_dir / "prices.yml"),
-    )
+    gatekeeper = create_gatekeeper(platform, accounts, every)
     return DuePump(
         platform.sessions,
         Planner(platform.sessions, gatekeeper, library, talks=JourneyTalks(accounts)),

@@ -58,6 +58,8 @@ class Replies:
             return _NOBODY
         if self.gatekeeper is None:
             return _NOT_ASKED
+        if self.gatekeeper.accounts is not None:
+            await self.gatekeeper.accounts.refresh()
         asked = _Asked(new_id(), talk.contact_id, talk.id, talk.channel, now)
         verdicts = await self.gatekeeper.ask(session, [asked], "plan", now)
         decision = verdicts[asked.id].decision
