@@ -1,5 +1,5 @@
 /** The places of the navigation, in their groups. A place stands here once its page does. */
-import { IconSend, IconUsers, type Icon } from '@tabler/icons-react';
+import { IconFileImport, IconFilter, IconSend, IconShieldCheck, IconUsers, IconUsersGroup, type Icon } from '@tabler/icons-react';
 import type { Areas } from '../i18n/areas';
 
 /** `name` is a key of the catalogue `shell`. `needs` is the permission without which the place is not shown. */
@@ -17,7 +17,15 @@ export interface PlaceGroup {
 
 export const PLACE_GROUPS: readonly PlaceGroup[] = [
   { name: 'group_talk', places: [] },
-  { name: 'group_people', places: [{ to: '/leads', name: 'place_leads', Icon: IconUsers, needs: 'contacts.read' }] },
+  {
+    name: 'group_people',
+    places: [
+      { to: '/leads', name: 'place_leads', Icon: IconUsers, needs: 'contacts.read' },
+      { to: '/segments', name: 'place_segments', Icon: IconFilter, needs: 'segments.read' },
+      { to: '/merges', name: 'place_merges', Icon: IconUsersGroup, needs: 'contacts.read' },
+      { to: '/imports', name: 'place_imports', Icon: IconFileImport, needs: 'imports.read' },
+    ],
+  },
   { name: 'group_automation', places: [{ to: '/follow-ups', name: 'place_follow_ups', Icon: IconSend, needs: 'journeys.read' }] },
-  { name: 'group_steer', places: [] },
+  { name: 'group_steer', places: [{ to: '/privacy', name: 'place_privacy', Icon: IconShieldCheck, needs: 'privacy.read' }] },
 ];

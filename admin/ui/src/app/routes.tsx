@@ -4,6 +4,7 @@ import { LogInPage } from '../session/LogInPage';
 import { RequireSession } from '../session/RequireSession';
 import { SetUpPage } from '../session/SetUpPage';
 import { Broken } from './Broken';
+import { CONTACT_ROUTES } from './contactRoutes';
 import { NotFoundPage } from './NotFoundPage';
 import { Shell } from './Shell';
 
@@ -24,6 +25,7 @@ export const router = createBrowserRouter(
                 { index: true, element: <Navigate to="/leads" replace /> },
                 { path: '/leads', lazy: async () => ({ Component: (await import('../leads/LeadsPage')).LeadsPage }) },
                 { path: '/leads/:leadId', lazy: async () => ({ Component: (await import('../leads/LeadPage')).LeadPage }) },
+                ...CONTACT_ROUTES,
                 {
                   path: '/follow-ups',
                   lazy: async () => ({ Component: (await import('../follow-ups/FollowUpsPage')).FollowUpsPage }),

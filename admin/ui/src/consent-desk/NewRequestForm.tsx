@@ -1,0 +1,55 @@
+/** Takes a request in for somebody who called or wrote: who, what, and whether they showed who they are. */
+import { Alert, Button, Checkbox, Radio, TextInput } from '@mantine/core';
+import { useDebouncedValue } from '@mantine/hooks';
+import { useState, type FormEvent } from 'react';
+import { asAPIError } from '../api/problem';
+import { useWords } from '../i18n/useWords';
+import { Choose } from '../look/Choose';
+import { Panel } from '../look/Panel';
+import styles from './Desk.module.css';
+import { KINDS, type RequestKind } from './types';
+import { useFile, usePeople } from './usePrivacyRequests';
+
+/** A correction needs to know what each field becomes: that is done at the lead itself. */
+const OFFERED = KINDS.filter((kind) => kind !== 'rectify');
+const PAUSE = 300; // milliseconds after the last key
+
+export function NewRequestForm({ onDone }: { onDone: () => void }) {
+  const t = useWords('privacy');
+  const [q, setQ] = useState('');
+  const [settled] = useDebouncedValue(q.trim(), PAUSE);
+  const people = usePeople(settled);
+  const [contactId, setContactId] = useState('');
+  const [kind, setKind] = useState<RequestKind>('access');
+  const [isVerified, setVerified] = useState(false);
+  const file = useFile();
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    file.mutate({ contact_id: contactId, kind, channel: 'staff', verified: isVerified, fields: {} }, { onSuccess: onDone });
+  };
+  return (
+    <Panel title={t('take_in')} className={styles.form}>
+      <form onSubmit={submit}>
+        <TextInput
+          type="search" label={t('who')} description={t('who_hint')} value={q} data-testid="request-who"
+          onChange={(event) => { setQ(event.currentTarget.value); setContactId(''); }}
+        />
+        {people.data && (
+          <Radio.Group mt="sm" aria-label={t('who')} value={contactId} onChange={setContactId}>
+            {people.data.length === 0 && <p className={styles.soft} role="status">{t('nobody')}</p>}
+            {people.data.map((one) => (
+              <Radio key={one.id} value={one.id} mt={6} label={<bdi>{[one.name, one.email, one.phone, one.company].filter(Boolean).join(' · ') || t('unnamed')}</bdi>} data-testid="request-person" />
+            ))}
+          </Radio.Group>
+        )}
+        <Choose mt="md" label={t('what')} value={kind} choices={OFFERED.map((value) => ({ value, label: t(`kind_${value}`) }))} onChange={setKind} data-testid="request-kind" />
+        <Checkbox mt="md" label={t('verified_already')} description={t('verify_hint')} checked={isVerified} onChange={(event) => setVerified(event.currentTarget.checked)} data-testid="request-verified" />
+        <div className={styles.bar}>
+          <Button type="submit" disabled={contactId === ''} loading={file.isPending} data-testid="file-request">{t('file')}</Button>
+          <Button variant="default" onClick={onDone}>{t('cancel')}</Button>
+        </div>
+        {file.isError && <Alert color="red" mt="sm" role="alert" title={asAPIError(file.error).title}>{asAPIError(file.error).detail}</Alert>}
+      </form>
+    </Panel>
+  );
+}

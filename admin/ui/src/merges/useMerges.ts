@@ -1,0 +1,66 @@
+/** Loads pairs that may be one person and the merges there were; decides and undoes. */
+import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { answerOf, client } from '../api/client';
+import { withoutRepeats } from '../look/paging';
+import type { Decision } from './types';
+
+const CANDIDATES = ['merge-candidates'] as const;
+const MERGES = ['merges'] as const;
+const PAGE_SIZE = 20; // pairs or merges
+
+export function useCandidates() {
+  return useInfiniteQuery({
+    queryKey: CANDIDATES,
+    queryFn: ({ pageParam, signal }) => {
+      const query = { limit: PAGE_SIZE, state: 'open' as const, ...(pageParam ? { cursor: pageParam } : {}) };
+      return answerOf(client.GET('/api/v1/merge-candidates', { params: { query }, signal }));
+    },
+    initialPageParam: '',
+    getNextPageParam: (page) => page.next_cursor,
+    select: ({ pages }) => withoutRepeats(pages.flatMap((page) => page.items)),
+  });
+}
+
+export function useMerges() {
+  return useInfiniteQuery({
+    queryKey: MERGES,
+    queryFn: ({ pageParam, signal }) => {
+      const query = { limit: PAGE_SIZE, ...(pageParam ? { cursor: pageParam } : {}) };
+      return answerOf(client.GET('/api/v1/merges', { params: { query }, signal }));
+    },
+    initialPageParam: '',
+    getNextPageParam: (page) => page.next_cursor,
+    select: ({ pages }) => withoutRepeats(pages.flatMap((page) => page.items)),
+  });
+}
+
+export function useMergePreview(survivorId: string, mergedId: string) {
+  return useQuery({
+    queryKey: [...MERGES, 'preview', survivorId, mergedId],
+    queryFn: ({ signal }) => {
+      const params = { path: { id: survivorId }, query: { merged_id: mergedId } };
+      return answerOf(client.GET('/api/v1/contacts/{id}/merge-preview', { params, signal }));
+    },
+    gcTime: 0,
+  });
+}
+
+export function useConfirm(id: string) {
+  return useDecision((body: Decision) => answerOf(client.POST('/api/v1/merge-candidates/{id}/confirm', { params: { path: { id } }, body })));
+}
+
+export function useRefuse(id: string) {
+  return useDecision(() => answerOf(client.POST('/api/v1/merge-candidates/{id}/refuse', { params: { path: { id } } })));
+}
+
+export function useUnmerge() {
+  return useDecision((id: string) => answerOf(client.POST('/api/v1/merges/{id}/unmerge', { params: { path: { id } } })));
+}
+
+function useDecision<Body, Made>(send: (body: Body) => Promise<Made>) {
+  const queries = useQueryClient();
+  return useMutation({
+    mutationFn: send,
+    onSuccess: () => Promise.all([CANDIDATES, MERGES].map((queryKey) => queries.invalidateQueries({ queryKey }))),
+  });
+}
