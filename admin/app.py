@@ -9,6 +9,8 @@ from pydantic import RootModel
 
 from admin.api.endpoints import Call, endpoint
 from admin.api.openapi import create_document
+from admin.api_tokens import endpoints as api_tokens
+from admin.audit import endpoints as audit
 from admin.companies import endpoints as companies
 from admin.contact_fields import endpoints as contact_fields
 from admin.context import AdminContext
@@ -24,12 +26,16 @@ from admin.opt_outs import endpoints as opt_outs
 from admin.owners import endpoints as owners
 from admin.privacy import endpoints as privacy
 from admin.proofs import endpoints as proofs
+from admin.roles import endpoints as roles
 from admin.scoring import endpoints as scoring
 from admin.segments import endpoints as segments
 from admin.sessions import endpoints as sessions
 from admin.static_ui import create_ui_routes
 from admin.task_mails import endpoints as task_mails
 from admin.understanding import endpoints as understanding
+from admin.users import endpoints as users
+from admin.users import own as account
+from admin.users import way_in
 
 
 class APIDescription(RootModel[dict[str, Any]]):
@@ -43,6 +49,12 @@ async def get_api_description(_call: Call) -> APIDescription:
 
 ENDPOINTS = (
     *sessions.ENDPOINTS,
+    *way_in.ENDPOINTS,
+    *account.ENDPOINTS,
+    *users.ENDPOINTS,
+    *roles.ENDPOINTS,
+    *api_tokens.ENDPOINTS,
+    *audit.ENDPOINTS,
     *leads.ENDPOINTS,
     *imports.ENDPOINTS,
     *follow_ups.ENDPOINTS,

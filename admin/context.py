@@ -9,6 +9,8 @@ from admin.follow_ups.outlook import JourneyOutlooks
 from admin.inbox.sending import Replies
 from admin.sessions.passwords import Passwords
 from admin.stream.feed import Feed
+from admin.task_mails.ports import ColleagueMail
+from admin.users.errands import Errands
 from base.clock import Clock
 from base.database import Sessions
 from base.encryption import KeyRing
@@ -28,6 +30,7 @@ class AdminContext:
     scores, `wake_segments` at segments; `meanings` tells what texts in their rules mean. `company_name` and
     `postal_address` stand in proofs and receipts. `mail_folder` is where mails are filed while there is no mail server:
     those of somebody who is erased go, too. `replies` sends what colleagues answer, `feed` tells pages what is new.
+    `colleague_mail` is what users get their links by; `errands` are mails that nobody waits for.
     """
 
     sessions: Sessions
@@ -46,6 +49,8 @@ class AdminContext:
     mail_folder: Path | None = None
     ui_build: Path = UI_BUILD
     passwords: Passwords = field(default_factory=Passwords)
+    colleague_mail: ColleagueMail | None = None
+    errands: Errands = field(default_factory=Errands)
     outlooks: JourneyOutlooks = field(default_factory=JourneyOutlooks)
     replies: Replies = field(default_factory=Replies)
     feed: Feed = field(default_factory=Feed)

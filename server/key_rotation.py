@@ -8,6 +8,8 @@ from typing import Any
 from sqlalchemy import Column, func, select
 from sqlalchemy import Table as SQLTable
 
+from admin.idempotency.service import reseal_answers
+from admin.second_step.service import reseal_code_apps
 from base.clock import SystemClock
 from base.database import create_engine, create_sessions, transaction
 from base.encryption import add_root_key, read_key_file
@@ -25,7 +27,7 @@ from server.wiring import database_url
 BATCH = 500
 _SEALED = (
     reencrypt_addresses, reseal_external_ids, reseal_headers, reseal_feeds, reseal_accounts, reseal_events,
-    reseal_sources,
+    reseal_sources, reseal_code_apps, reseal_answers,
 )  # fmt: skip
 
 

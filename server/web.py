@@ -29,6 +29,7 @@ from bot.publishing.live import NothingPublished, PublishedFlows
 from bot.publishing.source import PublishedSource
 from bot.turns import TurnService, TurnSettings
 from bot.warming import warm_up
+from channels.email.colleague_mail import ColleagueMail
 from channels.email.webhook import STYLE_PATH, UnsubscribePages
 from channels.email.webhook import routes as unsubscribe_routes
 from channels.web.chat import WebChat, WebChatSettings
@@ -64,6 +65,7 @@ from server.wiring import (
     AlarmedFollowUps,
     Platform,
     create_answers,
+    create_email_settings,
     create_issuer,
     create_needs,
     create_privacy_pages,
@@ -186,6 +188,7 @@ def create_web_app(platform: Platform) -> web.Application:
                 mail_folder=settings.mail_folder,
                 replies=_create_replies(platform, accounts, alarm),
                 feed=app[_feed],
+                colleague_mail=ColleagueMail(create_email_settings(settings), platform.clock),
             )
         )
     )

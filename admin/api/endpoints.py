@@ -11,6 +11,7 @@ from uuid import UUID
 from aiohttp import web
 from pydantic import BaseModel
 
+from admin.api.fields import ShownOnce
 from admin.api.files import Download, Upload, receive, send
 from admin.api.permissions import Permission
 from admin.api.requests import (
@@ -28,9 +29,11 @@ from admin.api_tokens.finding import find_by_api_token
 from admin.audit.chain import Author, Change
 from admin.audit.trail import Trail, trailed
 from admin.context import AdminContext
+from admin.idempotency import service as idempotency
 from admin.sessions.cookie import SessionCookie, read_session_cookie
 from admin.sessions.own_pages import check_own_page
 from admin.sessions.service import SignedIn, find_signed_in
+from base.database import Sessions, transaction
 from base.errors import NotAllowed, NotSignedIn
 from crm.events.models import EventSource
 from crm.events.sources import find_by_token
@@ -38,6 +41,7 @@ from crm.events.sources import find_by_token
 Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
 Handle = Callable[..., Awaitable[BaseModel | Download | None]]
 _JSON = ("application/json",)
+_KEY = "Idempotency-Key"
 
 
 class NotPermitted(NotAllowed):
@@ -197,8 +201,65 @@ async def _serve(endpoint: Endpoint, context: AdminContext, request: web.Request
         given["body"] = await read_body(endpoint.body, request, endpoint.max_body)
     if endpoint.takes:
         given["upload"] = Upload(request.content_type, receive(request))
+    if _KEY in request.headers and endpoint.is_unsafe and caller is not None:
+        named = _name_command(endpoint, request, context.sessions, caller, given.get("body"))
+        return await _answer_once(endpoint, call, trail, given, named)
     answer = await endpoint.handle(call, **given)
-    return await send(request, answer) if isinstance(answer, Download) else _respond(endpoint, answer, cookie)
+    if isinstance(answer, Download):
+        return await send(request, answer)
+    return _respond(endpoint, _body_of(answer), _etag_of(answer), cookie)
+
+
+@dataclass(frozen=True)
+class _KeyedCommand:
+    """What somebody calls a command by, and what it is. `sessions` leave no trail: that is the command's own."""
+
+    sessions: Sessions
+    caller_id: UUID
+    key: str
+    mark: bytes
+
+
+def _name_command(
+    endpoint: Endpoint, request: web.Request, sessions: Sessions, caller: SignedIn, body: BaseModel | None
+) -> _KeyedCommand:
+    if endpoint.takes or endpoint.gives:
+        raise idempotency.KeyNotValid
+    key = request.headers[_KEY]
+    idempotency.check_key(key)
+    content = "" if body is None else body.model_dump_json(exclude_unset=True)
+    mark = idempotency.fingerprint(endpoint.method, request.path_qs, request.headers.get("If-Match", ""), content)
+    return _KeyedCommand(sessions, caller.token_id or caller.id, key, mark)
+
+
+async def _answer_once(
+    endpoint: Endpoint, call: Call, trail: Trail, given: Mapping[str, Any], named: _KeyedCommand
+) -> web.Response:
+    """Carries the command out, unless that was done: then it is answered as it was."""
+    context = call.context
+    async with transaction(named.sessions) as session:
+        command = await idempotency.hold(
+            session, context.keys, caller_id=named.caller_id, key=named.key, mark=named.mark, now=context.clock.now()
+        )
+    if command.is_answered:
+        response = _respond(endpoint, command.answer, command.etag, call.cookie)
+        response.headers["Idempotency-Replayed"] = "true"
+        return response
+    trail.on_change = idempotency.note_change(command)
+    try:
+        answer = await endpoint.handle(call, **given)
+    except Exception:
+        trail.on_change = None
+        async with transaction(named.sessions) as session:
+            await idempotency.let_go(session, command)
+        raise
+    if isinstance(answer, Download):
+        raise TypeError("a command that gives a file takes no key")
+    body, etag = _body_of(answer), _etag_of(answer)
+    if not isinstance(answer, ShownOnce):
+        async with transaction(named.sessions) as session:
+            await idempotency.keep_answer(session, context.keys, command, body=body, etag=etag)
+    return _respond(endpoint, body, etag, call.cookie)
 
 
 async def _authorise(permission: Permission, context: AdminContext, request: web.Request) -> SignedIn | None:
@@ -231,14 +292,22 @@ async def _find_source(context: AdminContext, request: web.Request) -> EventSour
         return await find_by_token(session, read_token(request))
 
 
-def _respond(endpoint: Endpoint, answer: BaseModel | None, cookie: SessionCookie) -> web.Response:
+def _body_of(answer: BaseModel | None) -> bytes | None:
+    return None if answer is None else answer.model_dump_json().encode()
+
+
+def _etag_of(answer: BaseModel | None) -> str | None:
+    return answer.etag if isinstance(answer, Versioned) else None
+
+
+def _respond(endpoint: Endpoint, body: bytes | None, etag: str | None, cookie: SessionCookie) -> web.Response:
     response = web.Response(
         status=endpoint.status, headers={"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
     )
-    if answer is not None:
-        response.body = answer.model_dump_json().encode()
+    if body is not None:
+        response.body = body
         response.content_type = "application/json"
-    if isinstance(answer, Versioned):
-        response.headers["ETag"] = answer.etag
+    if etag is not None:
+        response.headers["ETag"] = etag
     cookie.put_on(response)
     return response

@@ -22,6 +22,10 @@ class AnswerShape(BaseModel):
     model_config = ConfigDict(frozen=True)
 
 
+class ShownOnce(AnswerShape):
+    """Base of answers that hold a secret: they are kept nowhere, not for commands that are sent again either."""
+
+
 def check_storable(text: str) -> str:
     """The text itself, unless it holds what PostgreSQL refuses in text: NUL or half a surrogate pair."""
     if "\0" in text or any("\ud800" <= character <= "\udfff" for character in text):

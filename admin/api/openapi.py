@@ -26,6 +26,7 @@ _SECURITY_SCHEMES = {
         "description": "Always `parley`: proves that no foreign page sent the command.",
     },
     "token": {"type": "http", "scheme": "bearer", "description": "Of a source of events."},
+    "api_token": {"type": "http", "scheme": "bearer", "description": "Of a user's program (`/api/v1/api-tokens`)."},
 }
 _BINARY = {"schema": {"type": "string", "format": "binary"}}
 _IF_MATCH = {
@@ -34,6 +35,13 @@ _IF_MATCH = {
     "required": True,
     "schema": {"type": "string"},
     "description": "The ETag of what is edited.",
+}
+_IDEMPOTENCY_KEY = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": False,
+    "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[ -~]+$"},
+    "description": "A key of your own: with the same key the command is carried out once within 24 hours.",
 }
 Mode = Literal["validation", "serialization"]
 
@@ -68,6 +76,8 @@ def _operation(endpoint: Endpoint) -> dict[str, Any]:
     parameters = [*_path_parameters(endpoint.path), *_query_parameters(endpoint.query)]
     if endpoint.edits:
         parameters.append(_IF_MATCH)
+    if _takes_key(endpoint):
+        parameters.append(_IDEMPOTENCY_KEY)
     if parameters:
         operation["parameters"] = parameters
     if endpoint.body is not None:
@@ -75,16 +85,25 @@ def _operation(endpoint: Endpoint) -> dict[str, Any]:
     if endpoint.takes:
         operation["requestBody"] = {"required": True, "content": dict.fromkeys(endpoint.takes, _BINARY)}
     operation["responses"] = _responses(endpoint)
-    by_token = endpoint.permission == "token"
-    needed = {
-        "session": not by_token and endpoint.permission != "public",
-        "own_page": not by_token and endpoint.is_unsafe,
-        "token": by_token,
-    }
-    schemes: dict[str, list[str]] = {name: [] for name, is_needed in needed.items() if is_needed}
-    operation["security"] = [schemes] if schemes else []
+    operation["security"] = _security(endpoint)
     operation["x-permission"] = endpoint.permission
     return operation
+
+
+def _takes_key(endpoint: Endpoint) -> bool:
+    is_plain = not endpoint.takes and not endpoint.gives
+    return endpoint.is_unsafe and is_plain and endpoint.permission not in ("public", "token")
+
+
+def _security(endpoint: Endpoint) -> list[dict[str, list[str]]]:
+    """The ways to show who asks; of each, all that stands in it is needed."""
+    if endpoint.permission == "token":
+        return [{"token": []}]
+    own_page: dict[str, list[str]] = {"own_page": []} if endpoint.is_unsafe else {}
+    if endpoint.permission == "public":
+        return [own_page] if own_page else []
+    by_browser = {"session": [], **own_page}
+    return [by_browser] if endpoint.permission == "own" else [by_browser, {"api_token": []}]
 
 
 def _responses(endpoint: Endpoint) -> dict[str, Any]:
@@ -115,6 +134,12 @@ def _problems(endpoint: Endpoint) -> Mapping[int, str]:
             problems |= {403: "A foreign page, or not permitted"}
     if endpoint.edits:
         problems |= {412: "Somebody else changed it: load it again", 428: "If-Match is missing"}
+    if _takes_key(endpoint):
+        problems |= {
+            400: "The Idempotency-Key is not valid",
+            409: "A command with this Idempotency-Key is under way, or its answer is not kept",
+            422: "This Idempotency-Key was another command's",
+        }
     if "{" in endpoint.path:
         problems |= {404: "There is no such thing"}
     if endpoint.query is not None or endpoint.body is not None:

@@ -23,7 +23,8 @@ async def set_contact_owner(call: Call, body: OwnerChange) -> ContactOwner:
     context, contact_id = call.context, call.ids["id"]
     async with transaction(context.sessions) as session:
         if body.user_id is not None:
-            known = await session.scalar(select(AdminUser.id).where(AdminUser.id == body.user_id))
+            active = select(AdminUser.id).where(AdminUser.deactivated_at.is_(None))
+            known = await session.scalar(active.where(AdminUser.id == body.user_id))
             if known is None:
                 raise InvalidInput("There is no such user.", errors=[{"field": "user_id", "message": "No such user."}])
         by = f"user:{call.user.id}"

@@ -1,4 +1,4 @@
-"""Tables of passkeys (WebAuthn) and of the challenges they answer."""
+"""Tables of passkeys (WebAuthn) and of the challenges they have answered."""
 
 from __future__ import annotations
 
@@ -27,12 +27,10 @@ class Passkey(Table):
     used_at: Mapped[datetime | None]
 
 
-class PasskeyChallenge(Table):
-    """What a device is asked to sign, once. `user_id`: whose new passkey it is for; None at sign-in."""
+class AnsweredChallenge(Table):
+    """What a device has signed already: it is not taken again while it would still be fresh."""
 
-    __tablename__ = "admin_passkey_challenges"
+    __tablename__ = "admin_answered_challenges"
 
-    id: Mapped[UUID] = mapped_column(primary_key=True)
-    user_id: Mapped[UUID | None] = mapped_column(ForeignKey("admin_users.id", ondelete="CASCADE"))
-    challenge: Mapped[bytes]
+    challenge: Mapped[bytes] = mapped_column(primary_key=True)
     expires_at: Mapped[datetime]

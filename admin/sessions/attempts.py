@@ -22,6 +22,8 @@ PER_ACCOUNT = 5
 """Failures in the window for one account from one address."""
 PER_ADDRESS = 20
 """Failures in the window from one address, whatever the account."""
+PER_USER = 10
+"""Wrong codes in the window for one user, from wherever they come: whoever sends them knows the password."""
 
 
 class TooManySignIns(TooMany):
@@ -66,6 +68,23 @@ async def forgive_attempt(session: AsyncSession, attempt: Attempt) -> None:
     )
 
 
+async def count_code(session: AsyncSession, keys: KeyRing, *, user_id: UUID, now: datetime) -> None:
+    """Counts a code of the second step before it is looked at.
+
+    Raises:
+        TooManySignIns: the limit is reached; this one is not counted.
+    """
+    subject = _subject(keys, f"code:{user_id}")
+    await session.execute(select(func.pg_advisory_xact_lock(_lock_key(subject))))
+    await _check(session, subject, PER_USER, now)
+    await session.execute(insert(LoginAttempt), [{"id": new_id(), "subject": subject, "attempted_at": now}])
+
+
+async def forgive_codes(session: AsyncSession, keys: KeyRing, *, user_id: UUID) -> None:
+    """The code was right: earlier slips do not count."""
+    await session.execute(delete(LoginAttempt).where(LoginAttempt.subject == _subject(keys, f"code:{user_id}")))
+
+
 async def _check(session: AsyncSession, subject: bytes, most: int, now: datetime) -> None:
     times = (await session.scalars(_latest(subject, most))).all()
     if len(times) == most:
@@ -73,10 +92,10 @@ async def _check(session: AsyncSession, subject: bytes, most: int, now: datetime
         raise TooManySignIns(retry_after=max(1, round((times[-1] + WINDOW - now).total_seconds())))
 
 
-def _latest(subject: bytes, most: int) -> Select[datetime]:
+def _latest(subject: bytes, most: int, now: datetime) -> Select[datetime]:
     return (
         select(LoginAttempt.attempted_at)
-        .where(LoginAttempt.subject == subject)
+        .where(LoginAttempt.subject == subject, LoginAttempt.attempted_at > now - WINDOW)
         .order_by(LoginAttempt.attempted_at.desc())
         .limit(most)
     )

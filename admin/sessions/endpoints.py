@@ -10,14 +10,18 @@ from pydantic_core import PydanticCustomError
 
 from admin.api.endpoints import Call, endpoint
 from admin.api.fields import AnswerShape, EmailAddress, PlainText, RequestShape
+from admin.api.permissions import OWNER, PERMISSIONS, Granted
+from admin.models import AdminUser
+from admin.roles.service import get_permissions
 from admin.sessions.passwords import MAX_LENGTH, MIN_LENGTH
-from admin.sessions.service import close_session, open_session
+from admin.sessions.service import close_session
 from admin.sessions.setup import check_setup_token, create_first_user, is_setup_needed
-from admin.sessions.sign_in import sign_in
-from base.database import transaction
+from admin.sessions.sign_in import let_in, sign_in
+from base.database import Sessions, transaction
 
 
-def _check_length(password: str) -> str:
+def check_length(password: str) -> str:
+    """The password itself, unless it is too short or too long."""
     if len(password) < MIN_LENGTH:
         raise PydanticCustomError("too_short", "Use at least {least} characters.", {"least": MIN_LENGTH})
     if len(password) > MAX_LENGTH:
@@ -25,7 +29,8 @@ def _check_length(password: str) -> str:
     return password
 
 
-def _check_name(name: str) -> str:
+def check_name(name: str) -> str:
+    """The name without spaces around it."""
     if not name.strip():
         raise PydanticCustomError("empty", "Tell us your name.")
     return name.strip()
@@ -38,13 +43,15 @@ class SetupState(AnswerShape):
 class SetupRequest(RequestShape):
     token: Annotated[PlainText, Field(max_length=200)]
     email: Annotated[EmailAddress, Field(max_length=320)]
-    name: Annotated[PlainText, Field(max_length=200), AfterValidator(_check_name)]
-    password: Annotated[PlainText, AfterValidator(_check_length)]
+    name: Annotated[PlainText, Field(max_length=200), AfterValidator(check_name)]
+    password: Annotated[PlainText, AfterValidator(check_length)]
 
 
 class LogIn(RequestShape):
     email: Annotated[PlainText, Field(max_length=320)]
     password: Annotated[PlainText, Field(max_length=MAX_LENGTH)]
+    code: Annotated[PlainText, Field(max_length=40)] | None = None
+    """Of the second step; a recovery code will do."""
 
 
 class User(AnswerShape):
@@ -52,10 +59,18 @@ class User(AnswerShape):
     email: str
     name: str
     role: str
+    permissions: list[Granted]
 
 
 class Session(AnswerShape):
     user: User
+
+
+async def show_session(sessions: Sessions, user: AdminUser) -> Session:
+    """Who has just signed in."""
+    async with sessions() as session:
+        held = sorted(await get_permissions(session, user.role))
+    return Session(user=User(id=user.id, email=user.email, name=user.name, role=user.role, permissions=held))
 
 
 @endpoint("GET", "/api/v1/setup", permission="public", summary="Whether the first admin is still to be made")
@@ -81,14 +96,16 @@ async def set_up(call: Call, body: SetupRequest) -> Session:
         user_id = await create_first_user(
             session, token=body.token, email=body.email, name=body.name, password_hash=password_hash, now=now
         )
-        call.cookie.give(await open_session(session, user_id, now))
-    return Session(user=User(id=user_id, email=body.email, name=body.name, role="owner"))
+        call.cookie.give(await let_in(session, user_id, now, way="password", browser=call.browser))
+    user = User(id=user_id, email=body.email, name=body.name, role=OWNER, permissions=sorted(PERMISSIONS))
+    return Session(user=user)
 
 
 @endpoint("GET", "/api/v1/session", permission="own", summary="Who is signed in")
 async def get_session(call: Call) -> Session:
     user = call.user
-    return Session(user=User(id=user.id, email=user.email, name=user.name, role=user.role))
+    held = sorted(user.permissions)
+    return Session(user=User(id=user.id, email=user.email, name=user.name, role=user.role, permissions=held))
 
 
 @endpoint(
@@ -96,7 +113,7 @@ async def get_session(call: Call) -> Session:
     "/api/v1/session",
     permission="public",
     summary="Sign in",
-    problems={401: "Wrong e-mail or password", 429: "Too many failed attempts"},
+    problems={401: "Wrong e-mail or password, or a code is needed or wrong", 429: "Too many failed attempts"},
 )
 async def log_in(call: Call, body: LogIn) -> Session:
     context = call.context
@@ -108,9 +125,11 @@ async def log_in(call: Call, body: LogIn) -> Session:
         password=body.password,
         address=call.address,
         now=context.clock.now(),
+        code=body.code,
+        browser=call.browser,
     )
     call.cookie.give(token)
-    return Session(user=User(id=user.id, email=user.email, name=user.name, role=user.role))
+    return await show_session(context.sessions, user)
 
 
 @endpoint("DELETE", "/api/v1/session", permission="own", summary="Sign out", status=204)

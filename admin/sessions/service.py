@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from admin.api.permissions import Granted, permissions_of
 from admin.idempotency.models import IdempotentCommand
 from admin.models import AdminSession, AdminUser, LoginAttempt, SetupToken
-from admin.passkeys.models import PasskeyChallenge
+from admin.passkeys.models import AnsweredChallenge
 from admin.roles.models import Role
 from admin.sessions.tokens import new_token, token_sha256
 from admin.users.models import Invitation, PasswordReset
@@ -107,5 +107,5 @@ async def remove_expired(session: AsyncSession, now: datetime) -> None:
     await session.execute(delete(AdminSession).where(AdminSession.expires_at <= now))
     await session.execute(delete(LoginAttempt).where(LoginAttempt.attempted_at <= now - KEPT_ATTEMPTS))
     await session.execute(delete(IdempotentCommand).where(IdempotentCommand.begun_at <= now - KEPT_ANSWERS))
-    for table in (SetupToken, Invitation, PasswordReset, PasskeyChallenge):
+    for table in (SetupToken, Invitation, PasswordReset, AnsweredChallenge):
         await session.execute(delete(table).where(table.expires_at <= now))

@@ -15,8 +15,9 @@ from sqlalchemy import ColumnElement, DateTime, Uuid, func, literal, or_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from admin.api.permissions import ROLES
+from admin.api.permissions import ROLES, Granted
 from admin.models import AdminUser, TaskNotice
+from admin.roles.models import Role
 from admin.task_mails.letter import ToDo, write_letter
 from admin.task_mails.ports import ColleagueMail
 from base.clock import Clock
@@ -36,7 +37,8 @@ _HELD = timedelta(minutes=2)
 """For one mail: longer than any hand-over takes."""
 _AFTER_REFUSAL = timedelta(hours=6)
 _MOST = 1_000
-TOLD = frozenset(role for role, granted in ROLES.items() if "contacts.write" in granted)
+CLOSES: Granted = "contacts.write"
+TOLD = frozenset(role for role, granted in ROLES.items() if CLOSES in granted)
 """Roles that may close a task: the others may not even read whom it is about."""
 
 
@@ -131,7 +133,9 @@ def _theirs() -> ColumnElement[bool]:
 def _untold(now: datetime) -> tuple[ColumnElement[bool], ...]:
     told = select(TaskNotice.task_id).where(TaskNotice.task_id == Task.id, TaskNotice.user_id == AdminUser.id)
     untold = ~told.correlate(Task, AdminUser).exists()
-    wanted = AdminUser.mails_tasks & AdminUser.role.in_(TOLD)
+    own_roles = select(Role.name).where(Role.permissions.contains([CLOSES]))
+    told_roles = or_(AdminUser.role.in_(TOLD), AdminUser.role.in_(own_roles))
+    wanted = AdminUser.mails_tasks & AdminUser.deactivated_at.is_(None) & told_roles
     return (wanted, Task.done_at.is_(None), Task.made_at > now - TOO_OLD, untold)
 
 

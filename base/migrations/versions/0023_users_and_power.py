@@ -123,13 +123,10 @@ def _create_ways_in() -> None:
     )
     op.create_index("ix_admin_passkeys_user_id", "admin_passkeys", ["user_id"])
     op.create_table(
-        "admin_passkey_challenges",
-        sa.Column("id", sa.Uuid(), nullable=False),
-        sa.Column("user_id", sa.Uuid(), nullable=True),
+        "admin_answered_challenges",
         sa.Column("challenge", sa.LargeBinary(), nullable=False),
         sa.Column("expires_at", _MOMENT, nullable=False),
-        _user_key("admin_passkey_challenges"),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_admin_passkey_challenges")),
+        sa.PrimaryKeyConstraint("challenge", name=op.f("pk_admin_answered_challenges")),
     )
     op.create_table(
         "admin_provider_identities",
