@@ -1,15 +1,23 @@
 /** The areas that have catalogues: their English words say which keys there are. One line an area. */
+import type followUps from './en/follow_ups.json';
 import type imports from './en/imports.json';
+import type leads from './en/leads.json';
+import type look from './en/look.json';
 import type merges from './en/merges.json';
 import type privacy from './en/privacy.json';
 import type segments from './en/segments.json';
+import type session from './en/session.json';
 import type shell from './en/shell.json';
 
 export interface Areas {
+  follow_ups: typeof followUps;
   imports: typeof imports;
+  leads: typeof leads;
+  look: typeof look;
   merges: typeof merges;
   privacy: typeof privacy;
   segments: typeof segments;
+  session: typeof session;
   shell: typeof shell;
 }
 

@@ -2,11 +2,14 @@
 import i18next from 'i18next';
 import resourcesToBackend from 'i18next-resources-to-backend';
 import { initReactI18next } from 'react-i18next';
+import type { Areas } from './areas';
 
 /** Every language the pages speak, by its own name. */
 export const LANGUAGES = { en: 'English', es: 'Español', fr: 'Français', de: 'Deutsch' } as const;
 export type Language = keyof typeof LANGUAGES;
 
+/** The areas that are there before the first page: the frame, the doors, and what functions outside of components say. */
+const AT_START: (keyof Areas)[] = ['shell', 'look', 'session'];
 const KEPT_AS = 'parley.language';
 const catalogues = import.meta.glob<{ default: Record<string, string> }>('./{en,es,fr,de}/*.json');
 
@@ -22,13 +25,18 @@ export function chooseLanguage(wishes: readonly string[]): Language {
 /** Resolves once the words of the frame are there, so that no page shows keys. */
 export async function startWords(): Promise<void> {
   i18next.on('languageChanged', (language) => { document.documentElement.lang = language; });
+  await loadWords(chooseLanguage([keptLanguage(), ...navigator.languages]));
+}
+
+/** Loads the words of a language without asking the browser for one. */
+export async function loadWords(language: Language): Promise<void> {
   await i18next
     .use(resourcesToBackend((language: string, area: string) => catalogues[`./${language}/${area}.json`]?.()))
     .use(initReactI18next)
     .init({
-      lng: chooseLanguage([keptLanguage(), ...navigator.languages]),
+      lng: language,
       fallbackLng: 'en',
-      ns: ['shell'],
+      ns: AT_START,
       defaultNS: 'shell',
       // React escapes what it writes.
       interpolation: { escapeValue: false },
