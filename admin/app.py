@@ -16,6 +16,7 @@ from admin.contact_fields import endpoints as contact_fields
 from admin.context import AdminContext
 from admin.events import endpoints as events
 from admin.experiments import endpoints as experiments
+from admin.flows import endpoints as flows
 from admin.follow_ups import endpoints as follow_ups
 from admin.imports import endpoints as imports
 from admin.journeys import endpoints as journeys
@@ -59,6 +60,7 @@ ENDPOINTS = (
     *imports.ENDPOINTS,
     *follow_ups.ENDPOINTS,
     *journeys.ENDPOINTS,
+    *flows.ENDPOINTS,
     *experiments.ENDPOINTS,
     *events.ENDPOINTS,
     *scoring.ENDPOINTS,

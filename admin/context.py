@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from admin.flows.desk import FlowDesk
 from admin.follow_ups.outlook import JourneyOutlooks
 from admin.inbox.sending import Replies
 from admin.sessions.passwords import Passwords
@@ -27,7 +28,8 @@ class AdminContext:
     `public_url` is the site's address as browsers see it: its scheme decides whether cookies are Secure, its origin
     which pages may send commands. `facts` reads what in a text tells who wrote it, `wake_understanding` has a worker
     look at the gaps list, `wake_imports` at imports, whose files are in `imports_folder`, `wake_scores` at
-    scores, `wake_segments` at segments; `meanings` tells what texts in their rules mean. `company_name` and
+    scores, `wake_segments` at segments; `meanings` tells what texts in their rules mean;
+    `flows` is what the flow editor works with. `company_name` and
     `postal_address` stand in proofs and receipts. `mail_folder` is where mails are filed while there is no mail server:
     those of somebody who is erased go, too. `replies` sends what colleagues answer, `feed` tells pages what is new.
     `colleague_mail` is what users get their links by; `errands` are mails that nobody waits for.
@@ -44,6 +46,7 @@ class AdminContext:
     wake_scores: Wake
     wake_segments: Wake
     meanings: VectorSource
+    flows: FlowDesk
     company_name: str = ""
     postal_address: str = ""
     mail_folder: Path | None = None

@@ -168,7 +168,8 @@ def _check_strangers(wording: Wording[Worded], known: set[str]) -> Iterator[Flow
 
 
 def _missing(wording: Wording[Worded], step: str, what: str) -> FlowError:
-    return wording.fault((step,), "wording.missing", f"the wording lacks {what}", "Write it")
+    within = what.partition(",")[0].split(".", 1)
+    return wording.fault((step, *within), "wording.missing", f"the wording lacks {what}", "Write it")
 
 
 def _no_language(folder: FlowFolder | JourneyFolder, language: str) -> FlowError:

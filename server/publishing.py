@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.dialogue import RasaDialogue
 from bot.publishing.checks_on_replicas import ReplicaReplays, ReplicaTests
 from bot.publishing.contents import find_live, tree_of
+from bot.publishing.jobs import Places, PublishWork
 from bot.publishing.models import Publication
 from bot.publishing.ports import Say
 from bot.publishing.proposal import Workshop
@@ -55,6 +56,16 @@ def create_workshop(
         ReplicaReplays(platform.sessions, dialogue) if dialogue else None,
         None if places is None else partial(choose_places, told=places),
     )
+
+
+def create_publish_work(platform: Platform, source: PublishedSource, dialogue: RasaDialogue) -> PublishWork:
+    """What a worker does for publishing that is asked for over the API."""
+
+    def publisher(places: Places) -> Publisher:
+        told = [Told(each["step"], each["to"], each.get("journey")) for each in places]
+        return Publisher(create_workshop(platform, source, dialogue, told))
+
+    return PublishWork(platform.sessions, publisher, platform.clock)
 
 
 @asynccontextmanager

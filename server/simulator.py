@@ -12,8 +12,8 @@ import click
 
 from base.errors import InvalidInput
 from bot.dialogue import DialogueFailed, Need
+from bot.publishing.as_if import answer_as_if
 from bot.publishing.rehearsal import Beat, Rehearsal
-from bot.publishing.replay import NOTHING_KNOWN
 from bot.rendering import render
 from flows.parts import parse_duration
 from server.simulator_shown import show_beat, show_slots
@@ -114,11 +114,4 @@ async def answer_need(need: Need) -> Mapping[str, Any]:
     if need.need == "http":
         body = f" {json.dumps(need.body, ensure_ascii=False)}" if need.body else ""
         click.secho(f"  > would call {need.connector}: {need.method} {need.path}{body}", fg="yellow")
-    if need.need == "free_times":
-        first = (need.after or datetime.now().astimezone()).replace(minute=0, second=0, microsecond=0)
-        times = [first + timedelta(days=day, hours=1) for day in range(1, (need.count or 3) + 1)]
-        offered = [{"starts_at": time.isoformat(), "label": f"{time:%a %-d %b, %H:%M}"} for time in times]
-        return {"times": offered, "more": True}
-    if need.need == "hold_time":
-        return {"held": True, "hold": "simulated"}
-    return NOTHING_KNOWN[need.need]
+    return answer_as_if(need, datetime.now().astimezone())

@@ -18,6 +18,7 @@ from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from admin.api.problems import problem_middleware
 from admin.app import create_admin_routes
 from admin.context import AdminContext
+from admin.flows.desk import FlowDesk
 from admin.inbox.sending import Replies
 from admin.stream.feed import Feed
 from base.postgres import DatabaseUnavailable
@@ -72,7 +73,7 @@ from server.wiring import (
     create_senders,
     database_url,
 )
-from server.woken_jobs import IMPORTS, SCORES, SEGMENTS, UNDERSTANDING, wake_worker
+from server.woken_jobs import IMPORTS, PUBLISHING, SCORES, SEGMENTS, UNDERSTANDING, wake_worker
 
 log = structlog.get_logger(__name__)
 
@@ -182,6 +183,7 @@ def create_web_app(platform: Platform) -> web.Application:
                 wake_scores=partial(wake_worker, alarm, SCORES),
                 wake_segments=partial(wake_worker, alarm, SEGMENTS),
                 meanings=dialogue,
+                flows=FlowDesk(dialogue, source, partial(wake_worker, alarm, PUBLISHING)),
                 imports_folder=settings.imports_folder,
                 company_name=settings.company_name,
                 postal_address=settings.postal_address,

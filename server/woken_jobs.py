@@ -7,7 +7,8 @@ import procrastinate
 from base.woken_work import WokenWork
 from outreach.alarm import QUEUE, defer_once
 
-IMPORTS, SCORES, SEGMENTS, UNDERSTANDING = "imports", "scores", "segments", "understanding"
+IMPORTS, PUBLISHING, SCORES, SEGMENTS = "imports", "publishing", "scores", "segments"
+UNDERSTANDING = "understanding"
 """The kinds there are; their tasks are named by them."""
 
 

@@ -14,11 +14,11 @@ from procrastinate.exceptions import ConnectorException
 
 from admin.sessions.service import remove_expired
 from base.database import Sessions, transaction
+from base.woken_work import WokenWork
 from bot import timers
 from bot.dialogue import RasaDialogue
 from bot.knowledge.indexer import KnowledgeIndexer
 from bot.publishing.source import PublishedSource
-from bot.understanding.work import UnderstandingWork
 from crm.scoring.work import ScoreWork
 from crm.segments.work import SegmentWork
 from outreach.accounts.book import AccountBook
@@ -38,12 +38,13 @@ from server.likeness_jobs import add_likeness_jobs
 from server.link_mails import ConfirmationMails, PrivacyMails
 from server.merge_jobs import add_merge_jobs
 from server.privacy_jobs import add_privacy_jobs
+from server.publishing import create_publish_work
 from server.reactions import create_journey_work, create_reactor, follow_events
 from server.scoring_jobs import add_scoring_jobs
 from server.talks import JourneyTalks
 from server.understanding import create_understanding_work
 from server.wiring import Platform, create_senders, create_task_mails, database_url
-from server.woken_jobs import SEGMENTS, UNDERSTANDING, add_looks
+from server.woken_jobs import PUBLISHING, SEGMENTS, UNDERSTANDING, add_looks
 
 log = structlog.get_logger(__name__)
 
@@ -124,11 +125,7 @@ async def run_worker(platform: Platform) -> None:
     add_import_jobs(alarm, imports)
     source = PublishedSource(platform.sessions)
     dialogue = _dialogue_for_vectors(platform, source)
-    understanding: UnderstandingWork | None = None
-    if dialogue is not None:
-        _add_indexing(alarm, KnowledgeIndexer(platform.sessions, dialogue, platform.clock))
-        understanding = create_understanding_work(platform, source, dialogue)
-        add_looks(alarm, understanding, UNDERSTANDING)
+    by_dialogue = [] if dialogue is None else _add_dialogue_work(alarm, platform, source, dialogue)
     closing, stopping = AsyncExitStack(), asyncio.Event()
     reactor = create_reactor(platform, Library())
     pump = create_pump(platform, closing, reactor)
@@ -146,8 +143,8 @@ async def run_worker(platform: Platform) -> None:
             if dialogue is not None:
                 await dialogue.open()
                 stack.push_async_callback(dialogue.close)
-            if understanding is not None:
-                stack.push_async_callback(understanding.stop)
+            for asking in by_dialogue:
+                stack.push_async_callback(asking.stop)
             for number in (signal.SIGINT, signal.SIGTERM):
                 asyncio.get_running_loop().add_signal_handler(number, stop)
             following = asyncio.create_task(follow_events(platform, reactor, pump))
@@ -215,6 +212,18 @@ def _dialogue_for_vectors(platform: Platform, source: PublishedSource) -> RasaDi
         return None
     secret = settings.rasa_secret.get_secret_value()
     return RasaDialogue(settings.rasa_addresses, secret, source)
+
+
+def _add_dialogue_work(
+    alarm: procrastinate.App, platform: Platform, source: PublishedSource, dialogue: RasaDialogue
+) -> list[WokenWork]:
+    """What needs dialogue processes: articles get their vectors, the gaps list is worked on, drafts are published."""
+    _add_indexing(alarm, KnowledgeIndexer(platform.sessions, dialogue, platform.clock))
+    understanding = create_understanding_work(platform, source, dialogue)
+    add_looks(alarm, understanding, UNDERSTANDING)
+    publishing = create_publish_work(platform, source, dialogue)
+    add_looks(alarm, publishing, PUBLISHING)
+    return [understanding, publishing]
 
 
 def _add_indexing(alarm: procrastinate.App, indexer: KnowledgeIndexer) -> None:

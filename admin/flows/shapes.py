@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import AfterValidator, AwareDatetime, ConfigDict, Field
+from pydantic_core import PydanticCustomError
 
 from admin.api.fields import AnswerShape, PlainText, RequestShape
 from admin.api.versions import Versioned
@@ -18,6 +19,16 @@ StateName = Annotated[PlainText, Field(pattern=r"^(live|draft|[vr][1-9][0-9]{0,8
 """A state of an item: what is `live`, the `draft`, the published version `v3`, the saved state `r12` of a draft."""
 Kind = Literal["flow", "journey", "patterns"]
 Fields = dict[str, Any]
+
+
+def _check_within_reach(moment: datetime) -> datetime:
+    if not _FIRST <= moment <= _LAST:
+        raise PydanticCustomError("moment", "Name a day between 2000 and 2200.")
+    return moment
+
+
+Moment = Annotated[AwareDatetime, AfterValidator(_check_within_reach)]
+_FIRST, _LAST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 
 
 class Content(RequestShape):
@@ -246,6 +257,8 @@ class StepKind(AnswerShape):
     `says`: whether it needs wording. `wording` are the parts of wording that it can have; `leads` the fields, as paths,
     that name a step to go to. `ends`, `enters`: whether a flow ends with it, a journey begins with it.
     """
+
+    model_config = ConfigDict(frozen=True, serialize_by_alias=True)
 
     kind: str
     title: str
@@ -606,8 +619,8 @@ class DropOffQuery(RequestShape):
     """`since` is counted in, `until` is not; the last 30 days, unless given."""
 
     item: ItemName
-    since: datetime | None = None
-    until: datetime | None = None
+    since: Moment | None = None
+    until: Moment | None = None
 
 
 class StepFigures(AnswerShape):
@@ -634,10 +647,7 @@ class EdgeFigures(AnswerShape):
 
 
 class DropOff(AnswerShape):
-    """Figures of real talks with a flow over a period. `talks`: those that came to any of its steps.
-
-    `counted_since`: the first talk whose ways were kept, where that is later than `since`.
-    """
+    """Figures of real talks with a flow over a period. `talks`: those that came to any of its steps."""
 
     item: str
     since: datetime
@@ -645,4 +655,3 @@ class DropOff(AnswerShape):
     talks: int
     steps: list[StepFigures]
     edges: list[EdgeFigures]
-    counted_since: datetime | None

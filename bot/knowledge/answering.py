@@ -53,14 +53,18 @@ class KnowledgeNeed:
 
     async def __call__(self, claim: Claim, need: Need, _attempt_key: str) -> Mapping[str, Any]:
         """Looks the question up, in the language of the talk."""
+        return await self.look_up(need, claim.language)
+
+    async def look_up(self, need: Need, language: str) -> Mapping[str, Any]:
+        """The same for a talk that is only tried out."""
         text = need.query if isinstance(need.query, str) else ""
         limit = max(1, min(need.count or 1, MOST_PASSAGES))
         try:
-            question = Question(text.replace("\x00", ""), claim.language, *_meaning(need))
+            question = Question(text.replace("\x00", ""), language, *_meaning(need))
             async with self.sessions() as session:
                 answered = await answer(session, question, limit=limit)
         except (SQLAlchemyError, OSError) as error:
-            log.error("knowledge_not_searched", error=type(error).__name__, conversation_id=str(claim.conversation_id))
+            log.error("knowledge_not_searched", error=type(error).__name__)
             return NOTHING
         return {"passages": [as_json(*one) for one in answered.passages], "sure": answered.sure}
 

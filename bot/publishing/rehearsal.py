@@ -15,6 +15,7 @@ from base.ids import new_id
 from base.messages import MessageKind
 from bot.dialogue import Need, Reply, Timer, TurnMessage, TurnRequest, TurnResult
 from bot.facts import with_effects
+from bot.turn_shapes import Way
 
 MOST_NEEDS = 8
 """Needs of one turn, as in the platform's own turns."""
@@ -59,6 +60,7 @@ class Beat:
     replies: list[Reply]
     effects: list[dict[str, Any]]
     acted_as: str
+    walked: list[Way] = field(default_factory=list)
 
 
 class Rehearsal:
@@ -107,6 +109,7 @@ class Rehearsal:
         """Lets time pass in silence; whatever times out meanwhile happens."""
         replies: list[Reply] = []
         effects: list[dict[str, Any]] = []
+        walked: list[Way] = []
         acted_as = "ignored"
         left = time
         while self.timer is not None and timedelta(seconds=self.timer.seconds) <= left:
@@ -117,11 +120,32 @@ class Rehearsal:
             beat = await self._turn(timer.kind, step=timer.step)
             replies += beat.replies
             effects += beat.effects
+            walked += beat.walked
             acted_as = beat.acted_as
         self._pass(left)
         if self.timer is not None:
             self.timer = self.timer.model_copy(update={"seconds": self.timer.seconds - int(left.total_seconds())})
-        return self._keep(Beat(replies, effects, acted_as))
+        return self._keep(Beat(replies, effects, acted_as, walked))
+
+    def leave_off(self) -> dict[str, Any]:
+        """Where it stands, as JSON: another rehearsal of the same scenery takes it up."""
+        return {
+            "state": self.state,
+            "now": self.now.isoformat(),
+            "idle": int(self._idle.total_seconds()),
+            "timer": self.timer.model_dump() if self.timer else None,
+            "question": self.question.model_dump(mode="json") if self.question else None,
+            "effects": self.effects,
+        }
+
+    def take_up(self, left: Mapping[str, Any]) -> None:
+        """Goes on where one was left off."""
+        self.state = left["state"]
+        self.now = datetime.fromisoformat(left["now"])
+        self.timer = Timer.model_validate(left["timer"]) if left["timer"] else None
+        self.question = Reply.model_validate(left["question"]) if left["question"] else None
+        self.effects = list(left["effects"])
+        self._idle = timedelta(seconds=left["idle"])
 
     def move_to(self, moment: datetime) -> None:
         """Goes on to a moment, unless it is over."""
@@ -164,7 +188,7 @@ class Rehearsal:
     async def _turn(self, kind: MessageKind, text: str = "", value: Any = None, step: str | None = None) -> Beat:
         message = TurnMessage(id=str(new_id()), kind=kind, text=text, value=value, step=step)
         result = await self._ask(message)
-        replies, effects = list(result.replies), list(result.effects)
+        replies, effects, walked = list(result.replies), list(result.effects), list(result.walked)
         needs = 0
         while result.need is not None:
             needs += 1
@@ -187,10 +211,11 @@ class Rehearsal:
             result = await self._ask(answered)
             replies += result.replies
             effects += result.effects
+            walked += result.walked
         self.timer = result.timer
         asked = [reply for reply in replies if reply.input]
         self.question = asked[-1] if asked else self.question
-        return Beat(replies, effects, str(result.understood.get("acted_as", "")))
+        return Beat(replies, effects, str(result.understood.get("acted_as", "")), walked)
 
     async def _ask(self, message: TurnMessage) -> TurnResult:
         scenery = self.scenery

@@ -18,10 +18,13 @@ from sqlalchemy import event
 from admin.api.problems import problem_middleware
 from admin.app import create_admin_routes
 from admin.context import AdminContext
+from admin.flows.desk import FlowDesk
 from admin.models import AdminUser
 from admin.sessions.passwords import Passwords
 from base.database import transaction
 from base.ids import new_id
+from bot.dialogue import DialogueUnavailable, TurnRequest, TurnResult
+from bot.publishing.source import PublishedSource
 from tests.bot.knowledge.word_vectors import WordVectors
 from tests.bot.understanding.missed_talk import AddressFinder
 
@@ -91,6 +94,13 @@ class WakeUps:
         self.count += 1
 
 
+class NobodyAnswers:
+    """Dialogue processes that are away."""
+
+    async def turn(self, request: TurnRequest) -> TurnResult:
+        raise DialogueUnavailable
+
+
 @pytest.fixture
 def wake_ups() -> WakeUps:
     return WakeUps()
@@ -110,6 +120,7 @@ def context(database, keys, clock, passwords, tmp_path, wake_ups) -> AdminContex
         wake_scores=wake_ups.wake,
         wake_segments=wake_ups.wake,
         meanings=WordVectors(),
+        flows=FlowDesk(NobodyAnswers(), PublishedSource(database.sessions), wake_ups.wake),
         ui_build=tmp_path / "dist",
         passwords=passwords,
     )
