@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 
 from admin.api.endpoints import Call, endpoint
 from admin.snapshot import snapshot
+from admin.understanding.contents import read_live
 from admin.understanding.effects import read_proposals, show_proposal
 from admin.understanding.queries import read_gaps, read_gaps_of_group, read_groups, read_run
 from admin.understanding.shapes import (
@@ -17,6 +18,7 @@ from admin.understanding.shapes import (
     GapsToDismiss,
     GroupGapQuery,
     GroupingRun,
+    LiveKnowledge,
     Proposal,
     ProposalPage,
     ProposalQuery,
@@ -31,6 +33,17 @@ from bot.understanding.proposals import Wish, propose
 
 _STRANGE_CURSOR = "The cursor is not one of ours"
 _DECIDED = "It is decided, or being published"
+
+
+@endpoint(
+    "GET",
+    "/api/v1/understanding/contents",
+    permission="knowledge.read",
+    summary="What the bot understands and knows: intents with their examples, and articles, as published",
+)
+async def get_live_knowledge(call: Call) -> LiveKnowledge:
+    async with snapshot(call.context.sessions) as session:
+        return await read_live(session)
 
 
 @endpoint(
@@ -208,6 +221,7 @@ async def _show_and_wake(call: Call, row: Row) -> Proposal:
 
 
 ENDPOINTS = (
+    get_live_knowledge,
     list_gap_groups,
     list_gaps_of_group,
     dismiss_gap_group,

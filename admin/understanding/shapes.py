@@ -251,3 +251,30 @@ class ProposalPage(AnswerShape):
 
     items: list[ProposalRow]
     next_cursor: str | None
+
+
+class KnownIntent(AnswerShape):
+    """An intent, and how many examples it has by language."""
+
+    name: str
+    examples: dict[str, int]
+
+
+class KnownArticle(AnswerShape):
+    """An article. `text` is its short answer; without a `language` it is in the library's default one."""
+
+    name: str
+    title: str
+    language: str | None
+    intent: str | None
+    link: str | None
+    questions: list[str]
+    text: str
+
+
+class LiveKnowledge(AnswerShape):
+    """What is live: intents by name, articles by title. `publication` is 0 before the first."""
+
+    publication: int
+    intents: list[KnownIntent]
+    articles: list[KnownArticle]

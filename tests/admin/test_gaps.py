@@ -261,3 +261,21 @@ async def test_what_is_not_there_is_not_found(signed_in, path):
 async def test_a_cursor_that_is_none_of_ours_is_refused(signed_in, path):
     answer = await signed_in.get(f"{API}/{path}", cursor="junk")
     assert answer.status == 400
+
+
+async def test_what_the_bot_understands_and_knows_is_told_as_it_is_published(signed_in, publisher):
+    live = await signed_in.read(f"{API}/contents")
+    assert live == {
+        "publication": 1,
+        "intents": [{"name": "ask_pricing", "examples": {"en": 2}}, {"name": "request_demo", "examples": {"en": 2}}],
+        "articles": [
+            {
+                "name": "pricing", "title": "What does it cost?", "language": None, "intent": "ask_pricing",
+                "link": "https://site.example/pricing", "questions": [], "text": "It costs ten euros.",
+            }
+        ],
+    }  # fmt: skip
+
+
+async def test_before_the_first_publication_nothing_is_known(signed_in):
+    assert await signed_in.read(f"{API}/contents") == {"publication": 0, "intents": [], "articles": []}
