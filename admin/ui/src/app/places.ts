@@ -16,7 +16,7 @@ export interface PlaceGroup {
 }
 
 export const PLACE_GROUPS: readonly PlaceGroup[] = [
-  { name: 'group_talk', places: [] },
+  { name: 'group_talk', places: [{ to: '/inbox', name: 'place_inbox', Icon: IconMessages, needs: 'conversations.read' }] },
   {
     name: 'group_people',
     places: [

@@ -1,6 +1,7 @@
 /** The areas that have catalogues: their English words say which keys there are. One line an area. */
 import type followUps from './en/follow_ups.json';
 import type imports from './en/imports.json';
+import type inbox from './en/inbox.json';
 import type leads from './en/leads.json';
 import type look from './en/look.json';
 import type merges from './en/merges.json';
@@ -12,6 +13,7 @@ import type shell from './en/shell.json';
 export interface Areas {
   follow_ups: typeof followUps;
   imports: typeof imports;
+  inbox: typeof inbox;
   leads: typeof leads;
   look: typeof look;
   merges: typeof merges;
