@@ -19,6 +19,9 @@ from admin.experiments import endpoints as experiments
 from admin.flows import endpoints as flows
 from admin.follow_ups import endpoints as follow_ups
 from admin.imports import endpoints as imports
+from admin.inbox import aids as inbox_aids
+from admin.inbox import endpoints as inbox
+from admin.inbox import teams as inbox_teams
 from admin.journeys import endpoints as journeys
 from admin.leads import endpoints as leads
 from admin.merge_candidates import endpoints as merge_candidates
@@ -32,6 +35,7 @@ from admin.scoring import endpoints as scoring
 from admin.segments import endpoints as segments
 from admin.sessions import endpoints as sessions
 from admin.static_ui import create_ui_routes
+from admin.stream import endpoints as stream
 from admin.task_mails import endpoints as task_mails
 from admin.understanding import endpoints as understanding
 from admin.users import endpoints as users
@@ -57,6 +61,10 @@ ENDPOINTS = (
     *api_tokens.ENDPOINTS,
     *audit.ENDPOINTS,
     *leads.ENDPOINTS,
+    *inbox.ENDPOINTS,
+    *inbox_aids.ENDPOINTS,
+    *inbox_teams.ENDPOINTS,
+    *stream.ENDPOINTS,
     *imports.ENDPOINTS,
     *follow_ups.ENDPOINTS,
     *journeys.ENDPOINTS,

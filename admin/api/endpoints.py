@@ -24,6 +24,7 @@ from admin.api.requests import (
     read_token,
     subject_of,
 )
+from admin.api.streams import EventStream, stream
 from admin.api.versions import Versioned, read_if_match
 from admin.api_tokens.finding import find_by_api_token
 from admin.audit.chain import Author, Change
@@ -39,7 +40,7 @@ from crm.events.models import EventSource
 from crm.events.sources import find_by_token
 
 Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
-Handle = Callable[..., Awaitable[BaseModel | Download | None]]
+Handle = Callable[..., Awaitable[BaseModel | Download | EventStream | None]]
 _JSON = ("application/json",)
 _KEY = "Idempotency-Key"
 
@@ -112,6 +113,8 @@ class Endpoint:
     gives: tuple[str, ...] = ()
     edits: bool = False
     """Whether it changes one version of something, which `If-Match` names."""
+    leaves_trail: bool = True
+    """Whether the audit log says that it was done; not of what only concerns the caller's own screen."""
 
     @property
     def operation_id(self) -> str:
@@ -139,6 +142,7 @@ def endpoint(
     takes: tuple[str, ...] = (),
     gives: tuple[str, ...] = (),
     edits: bool = False,
+    leaves_trail: bool = True,
 ) -> Callable[[Handle], Endpoint]:
     """Declares the decorated handler as an endpoint."""
 
@@ -155,10 +159,11 @@ def endpoint(
             problems=problems or {},
             query=hints.get("query"),
             body=hints.get("body"),
-            answer=None if answer in (type(None), Download) else answer,
+            answer=None if answer in (type(None), Download, EventStream) else answer,
             takes=takes,
             gives=gives,
             edits=edits,
+            leaves_trail=leaves_trail,
             max_body=max_body,
         )
 
@@ -207,6 +212,8 @@ async def _serve(endpoint: Endpoint, context: AdminContext, request: web.Request
     answer = await endpoint.handle(call, **given)
     if isinstance(answer, Download):
         return await send(request, answer)
+    if isinstance(answer, EventStream):
+        return await stream(request, answer)
     return _respond(endpoint, _body_of(answer), _etag_of(answer), cookie)
 
 
@@ -253,7 +260,7 @@ async def _answer_once(
         async with transaction(named.sessions) as session:
             await idempotency.let_go(session, command)
         raise
-    if isinstance(answer, Download):
+    if isinstance(answer, Download | EventStream):
         raise TypeError("a command that gives a file takes no key")
     body, etag = _body_of(answer), _etag_of(answer)
     if not isinstance(answer, ShownOnce):
@@ -280,7 +287,7 @@ async def _authorise(permission: Permission, context: AdminContext, request: web
 def _trail_of(endpoint: Endpoint, context: AdminContext, caller: SignedIn | None, ids: Mapping[str, UUID]) -> Trail:
     """What the audit log says of a command whose handler tells it nothing."""
     author = author_of(caller)
-    if caller is None or not endpoint.is_unsafe:
+    if caller is None or not endpoint.is_unsafe or not endpoint.leaves_trail:
         return Trail(author, context.clock)
     kind, subject_id = subject_of(endpoint.path), next(iter(ids.values()), None)
     plain = Change(author, endpoint.operation_id, kind, None if subject_id is None else str(subject_id))

@@ -200,6 +200,7 @@ async def add_note(call: Call, body: NoteWish) -> Conversation:
     permission="conversations.read",
     summary="The caller has read the talk up to a message",
     status=204,
+    leaves_trail=False,
 )
 async def mark_read(call: Call, body: ReadMark) -> None:
     async with transaction(call.context.sessions) as session:

@@ -1,5 +1,5 @@
 /** The places of the navigation, in their groups. A place stands here once its page does. */
-import { IconFileImport, IconFilter, IconSend, IconShieldCheck, IconUsers, IconUsersGroup, type Icon } from '@tabler/icons-react';
+import { IconFileImport, IconFilter, IconMessages, IconSend, IconShieldCheck, IconUsers, IconUsersGroup, type Icon } from '@tabler/icons-react';
 import type { Areas } from '../i18n/areas';
 
 /** `name` is a key of the catalogue `shell`. `needs` is the permission without which the place is not shown. */
