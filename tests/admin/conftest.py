@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -154,6 +154,27 @@ async def signed_in(admin, user) -> Admin:
     answer = await admin.sign_in()
     assert answer.status == 200
     return admin
+
+
+@pytest.fixture
+async def join(context, clock, passwords) -> AsyncIterator[Callable[..., Awaitable[Admin]]]:
+    """Makes a further user of a role and gives them a browser of their own, signed in."""
+    async with AsyncExitStack() as stack:
+
+        async def make(role: str, email: str | None = None, name: str = "Grace") -> Admin:
+            email = email or f"{role.replace(' ', '_')}@example.com"
+            hashed = await passwords.hash(PASSWORD)
+            made = AdminUser(
+                id=new_id(), email=email, name=name, role=role, password_hash=hashed, created_at=clock.now()
+            )
+            async with transaction(context.sessions) as session:
+                session.add(made)
+            browser = Admin(await stack.enter_async_context(client_of(context)), context, clock)
+            answer = await browser.sign_in(email=email)
+            assert answer.status == 200
+            return browser
+
+        yield make
 
 
 def client_of(context: AdminContext) -> TestClient[web.Request, web.Application]:

@@ -17,7 +17,10 @@ from admin.static_ui import PREFIX
 from base.ids import new_id
 from tests.admin.conftest import COMMAND, EMAIL, PASSWORD
 
-PUBLIC = {"get_setup", "set_up", "log_in", "get_api_description"}
+PUBLIC = {
+    "get_setup", "set_up", "log_in", "get_api_description", "look_at_invitation", "accept_invitation", "ask_for_reset",
+    "use_reset",
+}  # fmt: skip
 PROTECTED = [endpoint for endpoint in ENDPOINTS if endpoint.permission != "public"]
 COMMANDS = [endpoint for endpoint in ENDPOINTS if endpoint.is_unsafe and endpoint.permission != "token"]
 """What a browser may be made to send; no page can have it add a token that it does not know."""

@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, select
 
+from admin.api.permissions import PERMISSIONS
 from admin.models import AdminUser, SetupToken
 from admin.sessions.setup import AlreadySetUp, create_setup_token
 from base.database import transaction
@@ -35,7 +36,8 @@ async def test_the_token_makes_the_first_user_who_is_then_signed_in(admin, token
     answer = await admin.send("POST", "/api/v1/setup", request(token))
     made = await answer.json()
     assert answer.status == 201
-    assert made["user"] | {"id": ""} == {"id": "", "email": "ada@example.com", "name": "Ada", "role": "owner"}
+    told = {"id": "", "email": "ada@example.com", "name": "Ada", "role": "owner", "permissions": sorted(PERMISSIONS)}
+    assert made["user"] | {"id": ""} == told
     assert await admin.read("/api/v1/setup") == {"needed": False}
     assert await admin.read("/api/v1/session") == made
     admin.forget_cookies()
