@@ -26,6 +26,7 @@ from server.problems import describe_problem
 from server.proof_commands import proof
 from server.segments_commands import segments
 from server.settings import read_settings
+from server.users_commands import audit_log, users
 
 
 @click.group()
@@ -159,6 +160,8 @@ for _group in (
     events,
     segments,
     journeys,
+    users,
+    audit_log,
 ):
     parley.add_command(_group)
 
