@@ -8,5 +8,11 @@ export const CONTACT_ROUTES: RouteObject[] = [
   { path: '/imports/new', lazy: async () => ({ Component: (await import('../imports/NewImportPage')).NewImportPage }) },
   { path: '/imports/:importId', lazy: async () => ({ Component: (await import('../imports/ImportPage')).ImportPage }) },
   { path: '/merges', lazy: async () => ({ Component: (await import('../merges/MergesPage')).MergesPage }) },
+  { path: '/companies', lazy: async () => ({ Component: (await import('../companies/CompaniesPage')).CompaniesPage }) },
+  { path: '/companies/:companyId', lazy: async () => ({ Component: (await import('../companies/CompanyPage')).CompanyPage }) },
+  { path: '/tasks', lazy: async () => ({ Component: (await import('../tasks/TasksPage')).TasksPage }) },
+  { path: '/scores', lazy: async () => ({ Component: (await import('../scores/ScoresPage')).ScoresPage }) },
+  { path: '/knowledge', lazy: async () => ({ Component: (await import('../knowledge/KnowledgePage')).KnowledgePage }) },
+  { path: '/knowledge/proposals/:proposalId', lazy: async () => ({ Component: (await import('../knowledge/ProposalPage')).ProposalPage }) },
   { path: '/privacy', lazy: async () => ({ Component: (await import('../consent-desk/PrivacyPage')).PrivacyPage }) },
 ];

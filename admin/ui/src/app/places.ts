@@ -1,5 +1,8 @@
 /** The places of the navigation, in their groups. A place stands here once its page does. */
-import { IconFileImport, IconFilter, IconMessages, IconSend, IconShieldCheck, IconUsers, IconUsersGroup, type Icon } from '@tabler/icons-react';
+import {
+  IconBuilding, IconBulb, IconChecklist, IconFileImport, IconFilter, IconGauge, IconMessages, IconSend, IconShieldCheck, IconUsers,
+  IconUsersGroup, type Icon,
+} from '@tabler/icons-react';
 import type { Areas } from '../i18n/areas';
 
 /** `name` is a key of the catalogue `shell`. `needs` is the permission without which the place is not shown. */
@@ -16,16 +19,30 @@ export interface PlaceGroup {
 }
 
 export const PLACE_GROUPS: readonly PlaceGroup[] = [
-  { name: 'group_talk', places: [{ to: '/inbox', name: 'place_inbox', Icon: IconMessages, needs: 'conversations.read' }] },
+  {
+    name: 'group_talk',
+    places: [
+      { to: '/inbox', name: 'place_inbox', Icon: IconMessages, needs: 'conversations.read' },
+      { to: '/tasks', name: 'place_tasks', Icon: IconChecklist, needs: 'contacts.read' },
+    ],
+  },
   {
     name: 'group_people',
     places: [
       { to: '/leads', name: 'place_leads', Icon: IconUsers, needs: 'contacts.read' },
+      { to: '/companies', name: 'place_companies', Icon: IconBuilding, needs: 'contacts.read' },
       { to: '/segments', name: 'place_segments', Icon: IconFilter, needs: 'segments.read' },
       { to: '/merges', name: 'place_merges', Icon: IconUsersGroup, needs: 'contacts.read' },
       { to: '/imports', name: 'place_imports', Icon: IconFileImport, needs: 'imports.read' },
     ],
   },
   { name: 'group_automation', places: [{ to: '/follow-ups', name: 'place_follow_ups', Icon: IconSend, needs: 'journeys.read' }] },
-  { name: 'group_steer', places: [{ to: '/privacy', name: 'place_privacy', Icon: IconShieldCheck, needs: 'privacy.read' }] },
+  {
+    name: 'group_steer',
+    places: [
+      { to: '/knowledge', name: 'place_knowledge', Icon: IconBulb, needs: 'knowledge.read' },
+      { to: '/scores', name: 'place_scores', Icon: IconGauge, needs: 'scores.read' },
+      { to: '/privacy', name: 'place_privacy', Icon: IconShieldCheck, needs: 'privacy.read' },
+    ],
+  },
 ];

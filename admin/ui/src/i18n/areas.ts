@@ -1,26 +1,34 @@
 /** The areas that have catalogues: their English words say which keys there are. One line an area. */
+import type companies from './en/companies.json';
 import type followUps from './en/follow_ups.json';
 import type imports from './en/imports.json';
 import type inbox from './en/inbox.json';
+import type knowledge from './en/knowledge.json';
 import type leads from './en/leads.json';
 import type look from './en/look.json';
 import type merges from './en/merges.json';
 import type privacy from './en/privacy.json';
+import type scores from './en/scores.json';
 import type segments from './en/segments.json';
 import type session from './en/session.json';
 import type shell from './en/shell.json';
+import type tasks from './en/tasks.json';
 
 export interface Areas {
+  companies: typeof companies;
   follow_ups: typeof followUps;
   imports: typeof imports;
   inbox: typeof inbox;
+  knowledge: typeof knowledge;
   leads: typeof leads;
   look: typeof look;
   merges: typeof merges;
   privacy: typeof privacy;
+  scores: typeof scores;
   segments: typeof segments;
   session: typeof session;
   shell: typeof shell;
+  tasks: typeof tasks;
 }
 
 declare module 'i18next' {

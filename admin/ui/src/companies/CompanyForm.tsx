@@ -1,0 +1,36 @@
+/** Name and domains of a company, to be made or changed. */
+import { Alert, Button, TagsInput, TextInput } from '@mantine/core';
+import { useState, type FormEvent } from 'react';
+import { asAPIError } from '../api/problem';
+import { useWords } from '../i18n/useWords';
+import styles from './Companies.module.css';
+
+interface Props {
+  name: string;
+  domains: readonly string[];
+  isBusy: boolean;
+  error: Error | null;
+  onSave: (company: { name: string; domains: string[] }) => void;
+  onCancel: () => void;
+}
+
+export function CompanyForm({ name: before, domains: had, isBusy, error, onSave, onCancel }: Props) {
+  const t = useWords('companies');
+  const [name, setName] = useState(before);
+  const [domains, setDomains] = useState<string[]>([...had]);
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    onSave({ name: name.trim(), domains });
+  };
+  return (
+    <form onSubmit={submit} className={styles.fields}>
+      <TextInput label={t('name')} value={name} maxLength={200} required onChange={(event) => setName(event.currentTarget.value)} data-testid="company-name" />
+      <TagsInput label={t('domains')} description={t('domains_hint')} value={domains} onChange={setDomains} acceptValueOnBlur splitChars={[',', ' ', ';']} maxTags={50} data-testid="company-domains" />
+      {error && <Alert color="red" role="alert" title={asAPIError(error).title} data-testid="form-error">{asAPIError(error).detail}</Alert>}
+      <div className={styles.bar}>
+        <Button type="submit" disabled={!name.trim()} loading={isBusy} data-testid="save-company">{t('save')}</Button>
+        <Button variant="default" onClick={onCancel}>{t('cancel')}</Button>
+      </div>
+    </form>
+  );
+}

@@ -1,0 +1,31 @@
+/** Who would move by other rules: how many up and down, into which bands and stages, and some of them. */
+import { Alert, Progress } from '@mantine/core';
+import { Link } from 'react-router';
+import { asAPIError } from '../api/problem';
+import { useWords } from '../i18n/useWords';
+import { stageName } from '../look/words';
+import styles from './Scores.module.css';
+import type { Preview } from './types';
+
+export function PreviewPanel({ preview, isBusy, error }: { preview: Preview | null; isBusy: boolean; error: Error | null }) {
+  const t = useWords('scores');
+  if (error) return <Alert color="red" role="alert" title={asAPIError(error).title}>{asAPIError(error).detail}</Alert>;
+  if (!preview) return null;
+  const bands = Object.entries(preview.bands).map(([band, count]) => t('into', { place: t(`band_${band as 'hot'}`), number: count.toLocaleString() }));
+  const stages = Object.entries(preview.stages).map(([stage, count]) => t('into', { place: stageName(stage), number: count.toLocaleString() }));
+  return (
+    <div data-testid="rules-preview" role="status">
+      {isBusy && <Progress mt="sm" value={preview.contacts > 0 ? (100 * preview.looked_at) / preview.contacts : 100} aria-label={t('looking')} />}
+      <p><strong>{t('up', { count: preview.up, number: preview.up.toLocaleString() })}</strong>, <strong>{t('down', { count: preview.down, number: preview.down.toLocaleString() })}</strong> {t('of', { number: preview.looked_at.toLocaleString() })}</p>
+      {[...bands, ...stages].length > 0 && <p className={styles.soft}>{[...bands, ...stages].join(' · ')}</p>}
+      <ul className={styles.moved}>
+        {preview.examples.map((one) => (
+          <li key={one.contact_id}>
+            <Link to={`/leads/${one.contact_id}`} className={styles.more}>{t('somebody')}</Link>
+            <span className="tabular">{one.before.total ?? 0} → {one.after.total ?? 0}{one.stage && ` · ${stageName(one.stage)}`}</span>
+          </li>
+        ))}
+      </ul>
+    </div>
+  );
+}

@@ -1,0 +1,26 @@
+/** Loads what colleagues are to do, and ticks it off. */
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { answerOf, client } from '../api/client';
+import type { Answer } from '../api/types';
+import { FRESH_PERIOD } from '../look/paging';
+
+export type Task = Answer<'/api/v1/tasks'>['items'][number];
+
+const KEY = ['tasks'] as const;
+export const MOST = 200; // tasks that are shown, the oldest first
+
+export function useTasks() {
+  return useQuery({
+    queryKey: KEY,
+    queryFn: async ({ signal }) => (await answerOf(client.GET('/api/v1/tasks', { params: { query: { limit: MOST } }, signal }))).items,
+    refetchInterval: FRESH_PERIOD * 2,
+  });
+}
+
+export function useFinish() {
+  const queries = useQueryClient();
+  return useMutation({
+    mutationFn: (id: string) => answerOf(client.POST('/api/v1/tasks/{id}/done', { params: { path: { id } } })),
+    onSuccess: () => queries.invalidateQueries({ queryKey: KEY }),
+  });
+}
