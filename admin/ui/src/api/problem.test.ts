@@ -1,6 +1,9 @@
 /** Errors in words, from every kind of unhappy answer. */
-import { expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
+import { loadWords } from '../i18n/i18n';
 import { asAPIError, toAPIError, unreachable } from './problem';
+
+beforeAll(() => loadWords('en'));
 
 test('a problem document gives its words, its code and one message a field', () => {
   const problem = {

@@ -1,4 +1,5 @@
 /** Turns whatever an unhappy request left behind into one error with words a person can act on. */
+import { lookWords } from '../i18n/said';
 
 /** A request the API refused or could not answer. `status` is 0 when no answer came at all. */
 export class APIError extends Error {
@@ -15,30 +16,29 @@ export class APIError extends Error {
   }
 }
 
-const FALLBACKS: Record<number, string> = {
-  401: 'You are logged out',
-  403: 'You may not do this',
-  404: 'This is not here',
-  429: 'Too many requests',
-};
+const FALLBACKS = { 401: 'problem_401', 403: 'problem_403', 404: 'problem_404', 429: 'problem_429' } as const;
 
 /** Reads a problem document (RFC 9457); any other body, such as a proxy's HTML page, gives plain words instead. */
 export function toAPIError(status: number, body: unknown, retryAfter: string | null): APIError {
   const problem = isRecord(body) ? body : {};
-  const title = text(problem.title) || FALLBACKS[status] || 'The server could not answer';
-  const detail = text(problem.detail) || (status >= 500 ? 'It may be restarting. Try again in a moment.' : '');
+  const title = text(problem.title) || lookWords(isKnown(status) ? FALLBACKS[status] : 'problem_no_answer');
+  const detail = text(problem.detail) || (status >= 500 ? lookWords('problem_restarting') : '');
   return new APIError(status, text(problem.code), title, detail, fieldErrors(problem.errors), seconds(retryAfter));
 }
 
 /** The error for a request that never reached the server. */
 export function unreachable(): APIError {
-  return new APIError(0, 'unreachable', 'Parley cannot be reached', 'Check your connection; the server may be restarting.');
+  return new APIError(0, 'unreachable', lookWords('problem_unreachable'), lookWords('problem_connection'));
 }
 
 /** The error as an APIError, whatever was thrown. */
 export function asAPIError(error: unknown): APIError {
   if (error instanceof APIError) return error;
-  return new APIError(0, 'unexpected', 'Something went wrong on this page', error instanceof Error ? error.message : '');
+  return new APIError(0, 'unexpected', lookWords('problem_unexpected'), error instanceof Error ? error.message : '');
+}
+
+function isKnown(status: number): status is keyof typeof FALLBACKS {
+  return Object.hasOwn(FALLBACKS, status);
 }
 
 function fieldErrors(errors: unknown): Record<string, string> {

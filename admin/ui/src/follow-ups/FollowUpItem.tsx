@@ -1,13 +1,14 @@
 /** One follow-up: when, to whom, what, and what became of it with the reason. */
 import { Link } from 'react-router';
 import type { FollowUp } from '../api/types';
+import { useWords } from '../i18n/useWords';
 import { leadName } from '../leads/naming';
 import { ChannelIcon } from '../look/ChannelIcon';
 import { Moment } from '../look/Moment';
 import { Tag } from '../look/Tag';
 import { channelName, plainWords } from '../look/words';
 import styles from './FollowUpItem.module.css';
-import { meaningOf, stateLook } from './states';
+import { meaningOf, stateLook, stateName } from './states';
 
 interface Props {
   followUp: FollowUp;
@@ -32,8 +33,9 @@ export function FollowUpItem({ followUp, isOnLeadPage = false }: Props) {
 }
 
 function Message({ followUp, isOnLeadPage }: Required<Props>) {
+  const t = useWords('follow_ups');
   const { lead, channel, journey, step, subject } = followUp;
-  const path = [channel ? channelName(channel) : 'Channel still open', plainWords(journey), step && plainWords(step)];
+  const path = [channel ? channelName(channel) : t('channel_open'), plainWords(journey), step && plainWords(step)];
   return (
     <div className={styles.what}>
       {!isOnLeadPage && <Link to={`/leads/${lead.id}`} className={styles.lead}><bdi>{leadName(lead)}</bdi></Link>}
@@ -49,34 +51,37 @@ function Message({ followUp, isOnLeadPage }: Required<Props>) {
 
 /** The message; for one that a journey has yet to write, the API says here what is still open about it. */
 function Wording({ followUp: { state, subject, text } }: Pick<Props, 'followUp'>) {
+  const t = useWords('follow_ups');
   if (!text) return null;
   if (state === 'planned' && !subject) return <div className={`${styles.soft} untrusted`} dir="auto">{text}</div>;
   return (
     <details className={styles.text}>
-      <summary>Message</summary>
+      <summary>{t('message')}</summary>
       <div className="untrusted" dir="auto">{text}</div>
     </details>
   );
 }
 
 function State({ followUp }: Pick<Props, 'followUp'>) {
-  const { name, tone, icon } = stateLook(followUp.state);
+  const t = useWords('follow_ups');
+  const { tone, icon } = stateLook(followUp.state);
   return (
     <div className={styles.state}>
-      <Tag tone={tone} icon={icon}>{name}</Tag>
-      {followUp.attempts > 1 && <span className={styles.soft}>after {followUp.attempts} attempts</span>}
+      <Tag tone={tone} icon={icon}>{stateName(followUp.state)}</Tag>
+      {followUp.attempts > 1 && <span className={styles.soft}>{t('after_attempts', { count: followUp.attempts, number: followUp.attempts })}</span>}
     </div>
   );
 }
 
 /** The reason the gate or the provider gave; without one, what the state means. */
 function Why({ followUp }: Pick<Props, 'followUp'>) {
+  const t = useWords('follow_ups');
   const { reason, state, channel } = followUp;
   if (!reason) return <div className={`${styles.why} ${styles.soft}`}>{meaningOf(state, channel)}</div>;
   return (
     <div className={styles.why} data-testid="follow-up-reason">
       {reason.text}
-      {reason.until && <span className={styles.soft}> Until <Moment at={reason.until} as="inline" />.</span>}
+      {reason.until && <span className={styles.soft}> {t('until')} <Moment at={reason.until} as="inline" />.</span>}
       <code className={styles.rule}>{reason.rule}</code>
     </div>
   );

@@ -3,6 +3,8 @@ import { Button, Select, Text } from '@mantine/core';
 import { IconSend } from '@tabler/icons-react';
 import { useSearchParams } from 'react-router';
 import type { FollowUpState } from '../api/types';
+import type { Areas } from '../i18n/areas';
+import { useWords } from '../i18n/useWords';
 import { ListLoading } from '../look/Loading';
 import { LoadMore } from '../look/LoadMore';
 import { Failure, Nothing, Stale } from '../look/Notices';
@@ -10,31 +12,31 @@ import { PageHeading } from '../look/PageHeading';
 import { Sheet } from '../look/Panel';
 import { FollowUpItem } from './FollowUpItem';
 import styles from './FollowUpsPage.module.css';
-import { isFollowUpState, STATES } from './states';
+import { isFollowUpState, stateName } from './states';
 import { useFollowUps } from './useFollowUps';
 
-const GROUPS: { group: string; states: FollowUpState[] }[] = [
-  { group: 'To come', states: ['planned', 'deferred', 'sending'] },
-  { group: 'Went out', states: ['accepted', 'delivered'] },
-  { group: 'Did not go out', states: ['skipped', 'cancelled', 'failed', 'unknown'] },
+const GROUPS: { group: `group_${string}` & keyof Areas['follow_ups']; states: FollowUpState[] }[] = [
+  { group: 'group_to_come', states: ['planned', 'deferred', 'sending'] },
+  { group: 'group_went_out', states: ['accepted', 'delivered'] },
+  { group: 'group_did_not', states: ['skipped', 'cancelled', 'failed', 'unknown'] },
 ];
 
-const CHOICES = GROUPS.map(({ group, states }) => ({
-  group,
-  items: states.map((value) => ({ value, label: STATES[value].name })),
-}));
-
 export function FollowUpsPage() {
+  const t = useWords('follow_ups');
   const [search, setSearch] = useSearchParams();
   const wanted = search.get('state');
   const state = isFollowUpState(wanted) ? wanted : null;
+  const choices = GROUPS.map(({ group, states }) => ({
+    group: t(group),
+    items: states.map((value) => ({ value, label: stateName(value) })),
+  }));
   return (
     <>
-      <PageHeading title="Follow-ups">What goes out next, what went out, and why anything did not.</PageHeading>
+      <PageHeading title={t('title')}>{t('lead')}</PageHeading>
       <Select
-        className={styles.filter} aria-label="State" placeholder="All states" data={CHOICES} value={state} clearable
+        className={styles.filter} aria-label={t('state')} placeholder={t('all_states')} data={choices} value={state} clearable
         withScrollArea={false} maxDropdownHeight={480} comboboxProps={{ withinPortal: false, shadow: 'md' }}
-        clearButtonProps={{ 'aria-label': 'Show all states' }} data-testid="follow-up-filter"
+        clearButtonProps={{ 'aria-label': t('show_all_states') }} data-testid="follow-up-filter"
         onChange={(value) => setSearch(value ? { state: value } : {}, { replace: true, preventScrollReset: true })}
       />
       <FollowUpList state={state} />
@@ -43,8 +45,9 @@ export function FollowUpsPage() {
 }
 
 function FollowUpList({ state }: { state: FollowUpState | null }) {
+  const t = useWords('follow_ups');
   const list = useFollowUps(state);
-  if (list.isPending) return <Sheet><ListLoading what="follow-ups" /></Sheet>;
+  if (list.isPending) return <Sheet><ListLoading what={t('list')} /></Sheet>;
   if (!list.data) {
     return <Sheet><Failure error={list.error} onRetry={() => void list.refetch()} isRetrying={list.isFetching} /></Sheet>;
   }
@@ -53,7 +56,7 @@ function FollowUpList({ state }: { state: FollowUpState | null }) {
     <div aria-busy={list.isPlaceholderData}>
       {list.isError && <Stale error={list.error} />}
       <Sheet>
-        <ul className={styles.list} aria-label="Follow-ups">
+        <ul className={styles.list} aria-label={t('title')}>
           {list.data.map((followUp) => <FollowUpItem key={followUp.id} followUp={followUp} />)}
         </ul>
       </Sheet>
@@ -63,18 +66,19 @@ function FollowUpList({ state }: { state: FollowUpState | null }) {
 }
 
 function NoFollowUps({ isFiltered }: { isFiltered: boolean }) {
+  const t = useWords('follow_ups');
   const [, setSearch] = useSearchParams();
   if (isFiltered) {
     return (
-      <Nothing icon={IconSend} title="None in this state">
-        <Button variant="default" mt="sm" onClick={() => setSearch({}, { replace: true })}>Show all</Button>
+      <Nothing icon={IconSend} title={t('none_in_state')}>
+        <Button variant="default" mt="sm" onClick={() => setSearch({}, { replace: true })}>{t('show_all')}</Button>
       </Nothing>
     );
   }
   return (
-    <Nothing icon={IconSend} title="No follow-ups yet">
+    <Nothing icon={IconSend} title={t('none')}>
       <Text c="dimmed" size="sm" maw={420}>
-        When a chat ends with a lead who agreed to hear from you, the journey plans the next message and it shows up here.
+        {t('none_hint')}
       </Text>
     </Nothing>
   );

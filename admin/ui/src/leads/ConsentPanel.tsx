@@ -1,5 +1,6 @@
 /** What the person agreed to: the state now, and every event that led there with the exact words they saw. */
 import type { Consent, ConsentEvent } from '../api/types';
+import { useWords } from '../i18n/useWords';
 import { Moment } from '../look/Moment';
 import { Panel } from '../look/Panel';
 import { channelName, consentEventName, consentStateName, languageName, methodName, purposeName } from '../look/words';
@@ -15,9 +16,10 @@ interface Props {
 }
 
 export function ConsentPanel({ consents, events, turns }: Props) {
+  const t = useWords('leads');
   return (
-    <Panel title="Consent">
-      {consents.length === 0 ? <p className={styles.none}>Never asked, so nothing may be sent as marketing.</p> : <States consents={consents} />}
+    <Panel title={t('consent')}>
+      {consents.length === 0 ? <p className={styles.none}>{t('never_asked')}</p> : <States consents={consents} />}
       <ul className={styles.list}>
         {events.map((event) => <Event key={event.id} event={event} turns={turns} />)}
       </ul>
@@ -26,13 +28,14 @@ export function ConsentPanel({ consents, events, turns }: Props) {
 }
 
 function States({ consents }: Pick<Props, 'consents'>) {
+  const t = useWords('leads');
   const purposes = [...new Set(consents.map(({ purpose }) => purpose))];
   const channels = [...new Set(consents.map(({ channel }) => channel))];
   return (
-    <table className={styles.consentTable} aria-label="Consent now, by purpose and channel">
+    <table className={styles.consentTable} aria-label={t('consent_now')}>
       <thead>
         <tr>
-          <th scope="col">Purpose</th>
+          <th scope="col">{t('purpose')}</th>
           {channels.map((channel) => <th key={channel} scope="col">{channelName(channel)}</th>)}
         </tr>
       </thead>
@@ -51,10 +54,12 @@ function States({ consents }: Pick<Props, 'consents'>) {
 }
 
 function State({ state }: { state: Consent['state'] | null }) {
-  return state ? <ConsentTag state={state}>{consentStateName(state)}</ConsentTag> : <span className={styles.none}>Not asked</span>;
+  const t = useWords('leads');
+  return state ? <ConsentTag state={state}>{consentStateName(state)}</ConsentTag> : <span className={styles.none}>{t('not_asked')}</span>;
 }
 
 function Event({ event, turns }: { event: ConsentEvent; turns: ReadonlySet<string> }) {
+  const t = useWords('leads');
   return (
     <li className={styles.event} data-testid="consent-event">
       <ConsentTag state={event.event}>{consentEventName(event.event)}</ConsentTag>
@@ -69,7 +74,7 @@ function Event({ event, turns }: { event: ConsentEvent; turns: ReadonlySet<strin
       )}
       <div className={styles.small}>
         <Moment at={event.at} as="day" />
-        <TurnLink messageId={event.message_id} turns={turns}>See where it was shown</TurnLink>
+        <TurnLink messageId={event.message_id} turns={turns}>{t('see_shown')}</TurnLink>
       </div>
     </li>
   );

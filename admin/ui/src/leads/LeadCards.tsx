@@ -1,6 +1,7 @@
 /** The leads as cards, for phones. */
 import { Group, Text } from '@mantine/core';
 import type { LeadRow } from '../api/types';
+import { useWords } from '../i18n/useWords';
 import { Moment } from '../look/Moment';
 import { ConsentSummary } from './ConsentSummary';
 import { LeadIdentity } from './LeadIdentity';
@@ -8,14 +9,16 @@ import styles from './LeadList.module.css';
 import { Score } from './Score';
 
 export function LeadCards({ leads }: { leads: readonly LeadRow[] }) {
+  const t = useWords('leads');
   return (
-    <ul className={styles.cards} aria-label="Leads">
+    <ul className={styles.cards} aria-label={t('title')}>
       {leads.map((lead) => <Card key={lead.id} lead={lead} />)}
     </ul>
   );
 }
 
 function Card({ lead }: { lead: LeadRow }) {
+  const t = useWords('leads');
   return (
     <li className={styles.card} data-testid="lead-row" data-lead-id={lead.id}>
       <Group justify="space-between" wrap="nowrap" align="flex-start">
@@ -25,7 +28,7 @@ function Card({ lead }: { lead: LeadRow }) {
       <Group justify="space-between" mt="sm" gap="xs">
         <ConsentSummary consents={lead.consents} />
         <Text size="xs" c="dimmed" component="span">
-          {lead.last_message_at ? <Moment at={lead.last_message_at} /> : 'No message yet'}
+          {lead.last_message_at ? <Moment at={lead.last_message_at} /> : t('no_message')}
         </Text>
       </Group>
     </li>

@@ -3,6 +3,7 @@ import { Title } from '@mantine/core';
 import { useDocumentTitle } from '@mantine/hooks';
 import { IconBuilding, IconFlag, IconMail, IconPhone } from '@tabler/icons-react';
 import type { Lead } from '../api/types';
+import { useWords } from '../i18n/useWords';
 import { ChannelIcon } from '../look/ChannelIcon';
 import { Moment } from '../look/Moment';
 import { PAGE_HEADING_ID } from '../look/PageHeading';
@@ -15,6 +16,7 @@ import { ScoreRing } from './Score';
 const ICON = { size: 15, stroke: 1.8, 'aria-hidden': true } as const;
 
 export function LeadHeader({ lead }: { lead: Lead }) {
+  const t = useWords('leads');
   useDocumentTitle(`${leadName(lead)} · Parley`);
   return (
     <header className={styles.header} data-testid="lead-header">
@@ -28,7 +30,7 @@ export function LeadHeader({ lead }: { lead: Lead }) {
         </ul>
         <ul className={styles.ways}>
           <li><IconFlag {...ICON} />{stageName(lead.stage)}</li>
-          <li><ChannelIcon channel={lead.channel} /><span>{channelName(lead.channel)}, first seen <Moment at={lead.created_at} /></span></li>
+          <li><ChannelIcon channel={lead.channel} /><span>{t('first_seen', { channel: channelName(lead.channel) })} <Moment at={lead.created_at} /></span></li>
         </ul>
       </div>
       <ScoreRing score={lead.score} band={lead.band} />

@@ -5,6 +5,7 @@ import { Link, useLocation, useParams } from 'react-router';
 import { APIError } from '../api/problem';
 import type { Lead } from '../api/types';
 import { FollowUpItem } from '../follow-ups/FollowUpItem';
+import { useWords } from '../i18n/useWords';
 import { ListLoading } from '../look/Loading';
 import { Failure, Nothing, Stale } from '../look/Notices';
 import { PageHeading } from '../look/PageHeading';
@@ -20,6 +21,7 @@ import { useLead } from './useLeads';
 
 export function LeadPage() {
   const { leadId = '' } = useParams();
+  useWords('follow_ups'); // loaded with the page's own, not only once they are listed
   return (
     <>
       <BackToLeads />
@@ -53,13 +55,14 @@ function LeadStory({ id }: { id: string }) {
 
 /** What the page is opened for: the score's reasons, what may be sent, what comes next. */
 function Why({ lead }: { lead: Lead }) {
+  const t = useWords('follow_ups');
   const turns = new Set(lead.transcript.map(({ id }) => id));
   return (
     <Stack gap="md" className={styles.why ?? ''}>
       <ScoreReasons reasons={lead.reasons} score={lead.score} turns={turns} />
       <ConsentPanel consents={lead.consents} events={lead.consent_events} turns={turns} />
-      <Panel title="Follow-ups">
-        {lead.follow_ups.length === 0 && <p className={styles.none}>None planned.</p>}
+      <Panel title={t('title')}>
+        {lead.follow_ups.length === 0 && <p className={styles.none}>{t('none_planned')}</p>}
         <ul className={styles.list}>
           {lead.follow_ups.map((followUp) => <FollowUpItem key={followUp.id} followUp={followUp} isOnLeadPage />)}
         </ul>
@@ -69,11 +72,12 @@ function Why({ lead }: { lead: Lead }) {
 }
 
 function BackToLeads() {
+  const t = useWords('leads');
   const state: unknown = useLocation().state;
   const search = typeof state === 'object' && state !== null && 'search' in state ? String(state.search) : '';
   return (
     <Anchor component={Link} to={{ pathname: '/leads', search }} size="sm" className={styles.back ?? ''}>
-      <IconArrowLeft size={15} aria-hidden /> Leads
+      <IconArrowLeft size={15} aria-hidden /> {t('title')}
     </Anchor>
   );
 }
@@ -85,14 +89,15 @@ interface NoLeadProps {
 }
 
 function NoLead({ error, onRetry, isRetrying }: NoLeadProps) {
+  const t = useWords('leads');
   const isUnknown = error instanceof APIError && (error.status === 404 || error.status === 422 || error.status === 400);
   return (
     <>
-      <PageHeading title="Lead" />
+      <PageHeading title={t('one')} />
       <Sheet>
         {isUnknown ? (
-          <Nothing icon={IconUserOff} title="There is no such lead">
-            <span className={styles.none}>It may have been erased at the person's own wish.</span>
+          <Nothing icon={IconUserOff} title={t('gone')}>
+            <span className={styles.none}>{t('gone_hint')}</span>
           </Nothing>
         ) : (
           <Failure error={error} onRetry={onRetry} isRetrying={isRetrying} />
@@ -103,11 +108,12 @@ function NoLead({ error, onRetry, isRetrying }: NoLeadProps) {
 }
 
 function LeadLoading() {
+  const t = useWords('leads');
   return (
     <>
-      <PageHeading title="Lead" />
+      <PageHeading title={t('one')} />
       <Skeleton height={120} mb="md" radius="lg" />
-      <Sheet><ListLoading what="the lead" /></Sheet>
+      <Sheet><ListLoading what={t('the_lead')} /></Sheet>
     </>
   );
 }

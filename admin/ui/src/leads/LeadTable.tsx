@@ -1,6 +1,7 @@
 /** The leads as a table, for wide screens. */
 import { Table, Text } from '@mantine/core';
 import type { LeadRow } from '../api/types';
+import { useWords } from '../i18n/useWords';
 import { Moment } from '../look/Moment';
 import { Sheet } from '../look/Panel';
 import { stageName } from '../look/words';
@@ -10,17 +11,18 @@ import styles from './LeadList.module.css';
 import { Score } from './Score';
 
 const COLUMNS = [
-  { name: 'Lead', width: '32%' }, { name: 'Score', width: '15%' }, { name: 'Consent', width: '25%' },
-  { name: 'Stage', width: '13%' }, { name: 'Last message', width: '15%' },
-];
+  { name: 'one', width: '32%' }, { name: 'score', width: '15%' }, { name: 'consent', width: '25%' },
+  { name: 'stage', width: '13%' }, { name: 'last_message', width: '15%' },
+] as const;
 
 export function LeadTable({ leads }: { leads: readonly LeadRow[] }) {
+  const t = useWords('leads');
   return (
     <Sheet>
-      <Table className={styles.table ?? ''} borderColor="var(--line)" aria-label="Leads">
+      <Table className={styles.table ?? ''} borderColor="var(--line)" aria-label={t('title')}>
         <Table.Thead>
           <Table.Tr>
-            {COLUMNS.map(({ name, width }) => <Table.Th key={name} w={width}>{name}</Table.Th>)}
+            {COLUMNS.map(({ name, width }) => <Table.Th key={name} w={width}>{t(name)}</Table.Th>)}
           </Table.Tr>
         </Table.Thead>
         <Table.Tbody>{leads.map((lead) => <Row key={lead.id} lead={lead} />)}</Table.Tbody>
@@ -30,6 +32,7 @@ export function LeadTable({ leads }: { leads: readonly LeadRow[] }) {
 }
 
 function Row({ lead }: { lead: LeadRow }) {
+  const t = useWords('leads');
   return (
     <Table.Tr className={styles.row ?? ''} data-testid="lead-row" data-lead-id={lead.id}>
       <Table.Td><LeadIdentity lead={lead} /></Table.Td>
@@ -38,7 +41,7 @@ function Row({ lead }: { lead: LeadRow }) {
       <Table.Td><Text size="sm" component="span">{stageName(lead.stage)}</Text></Table.Td>
       <Table.Td>
         <Text size="sm" c="dimmed" component="span">
-          {lead.last_message_at ? <Moment at={lead.last_message_at} /> : 'No message yet'}
+          {lead.last_message_at ? <Moment at={lead.last_message_at} /> : t('no_message')}
         </Text>
       </Table.Td>
     </Table.Tr>

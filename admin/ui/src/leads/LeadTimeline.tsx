@@ -2,6 +2,7 @@
 import { Button, Text } from '@mantine/core';
 import { useState } from 'react';
 import type { TimelineEvent } from '../api/types';
+import { useWords } from '../i18n/useWords';
 import { Moment } from '../look/Moment';
 import { Panel } from '../look/Panel';
 import { plainWords } from '../look/words';
@@ -10,13 +11,14 @@ import styles from './LeadPage.module.css';
 const SHOWN = 6; // events before the reader asks for all
 
 export function LeadTimeline({ events }: { events: readonly TimelineEvent[] }) {
+  const t = useWords('leads');
   const [isWhole, setWhole] = useState(false);
   // Turned round before the (stable) sort, so that events of one instant are newest first too.
   const newestFirst = [...events].reverse().sort((a, b) => Date.parse(b.at) - Date.parse(a.at));
   const shown = isWhole ? newestFirst : newestFirst.slice(0, SHOWN);
   return (
-    <Panel title="Timeline">
-      {events.length === 0 && <p className={styles.none}>Nothing yet.</p>}
+    <Panel title={t('timeline')}>
+      {events.length === 0 && <p className={styles.none}>{t('nothing_yet')}</p>}
       <ol className={styles.timeline}>
         {shown.map((event) => (
           <li key={event.id}>
@@ -29,7 +31,7 @@ export function LeadTimeline({ events }: { events: readonly TimelineEvent[] }) {
       </ol>
       {newestFirst.length > shown.length && (
         <Button variant="subtle" color="var(--accent)" size="compact-sm" mt="md" onClick={() => setWhole(true)}>
-          Show all {newestFirst.length}
+          {t('show_all_events', { number: newestFirst.length })}
         </Button>
       )}
     </Panel>

@@ -4,18 +4,15 @@ import { useDebouncedCallback } from '@mantine/hooks';
 import { IconSearch } from '@tabler/icons-react';
 import { useEffect, useRef } from 'react';
 import { useSearchParams } from 'react-router';
+import { useWords } from '../i18n/useWords';
 import { BANDS } from './bands';
 import styles from './LeadsFilter.module.css';
 
 const PAUSE = 250; // milliseconds after the last key
 const MAX_LENGTH = 200; // characters, as the API has it
 
-const CHOICES = [
-  { value: 'all', label: 'All' },
-  ...Object.entries(BANDS).map(([value, { name }]) => ({ value, label: name })),
-];
-
 export function LeadsFilter() {
+  const t = useWords('leads');
   const [search, setSearch] = useSearchParams();
   const input = useRef<HTMLInputElement>(null);
   const set = (key: string, value: string) =>
@@ -27,6 +24,9 @@ export function LeadsFilter() {
     }, { replace: true, preventScrollReset: true });
   const setQuery = useDebouncedCallback((value: string) => set('q', value.trim()), PAUSE);
 
+  const bands = Object.entries(BANDS).map(([value, { name }]) => ({ value, label: t(name) }));
+  const choices = [{ value: 'all', label: t('band_all') }, ...bands];
+
   // "Show all leads" and the browser's back button change the address, not the field.
   const q = search.get('q') ?? '';
   useEffect(() => {
@@ -34,14 +34,14 @@ export function LeadsFilter() {
   }, [q]);
 
   return (
-    <div className={styles.row} role="search" aria-label="Leads">
+    <div className={styles.row} role="search" aria-label={t('title')}>
       <TextInput
-        ref={input} type="search" className={styles.search} aria-label="Search by part of a name or company, or a whole e-mail address or phone number"
-        placeholder="Name, company, whole e-mail or phone" maxLength={MAX_LENGTH} leftSection={<IconSearch size={16} aria-hidden />}
+        ref={input} type="search" className={styles.search} aria-label={t('search')}
+        placeholder={t('search_example')} maxLength={MAX_LENGTH} leftSection={<IconSearch size={16} aria-hidden />}
         defaultValue={q} onChange={(event) => setQuery(event.currentTarget.value)} data-testid="lead-search"
       />
       <SegmentedControl
-        className={styles.bands} aria-label="Band" data={CHOICES} value={search.get('band') ?? 'all'} data-testid="band-filter"
+        className={styles.bands} aria-label={t('band')} data={choices} value={search.get('band') ?? 'all'} data-testid="band-filter"
         onChange={(band) => set('band', band === 'all' ? '' : band)}
       />
     </div>

@@ -1,6 +1,7 @@
 /** All leads: find them, see who is worth a call, open one. */
 import { useSearchParams } from 'react-router';
 import type { LeadFilter } from '../api/types';
+import { useWords } from '../i18n/useWords';
 import { ListLoading } from '../look/Loading';
 import { LoadMore } from '../look/LoadMore';
 import { Failure, Stale } from '../look/Notices';
@@ -15,10 +16,11 @@ import { NoLeads } from './NoLeads';
 import { useLeads } from './useLeads';
 
 export function LeadsPage() {
+  const t = useWords('leads');
   const filter = useLeadFilter();
   return (
     <>
-      <PageHeading title="Leads">Everyone who talked to your bot, with a score and the reasons for it.</PageHeading>
+      <PageHeading title={t('title')}>{t('lead')}</PageHeading>
       <LeadsFilter />
       <LeadList filter={filter} />
     </>
@@ -26,9 +28,10 @@ export function LeadsPage() {
 }
 
 function LeadList({ filter }: { filter: LeadFilter }) {
+  const t = useWords('leads');
   const leads = useLeads(filter);
   const onPhone = useOnPhone();
-  if (leads.isPending) return <Sheet><ListLoading what="leads" /></Sheet>;
+  if (leads.isPending) return <Sheet><ListLoading what={t('list')} /></Sheet>;
   if (!leads.data) {
     return <Sheet><Failure error={leads.error} onRetry={() => void leads.refetch()} isRetrying={leads.isFetching} /></Sheet>;
   }

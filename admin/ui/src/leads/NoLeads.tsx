@@ -2,23 +2,25 @@
 import { Button, List, Text } from '@mantine/core';
 import { IconSearchOff, IconSeedling } from '@tabler/icons-react';
 import { Link } from 'react-router';
+import { useWords } from '../i18n/useWords';
 import { Nothing } from '../look/Notices';
 
 export function NoLeads({ isFiltered }: { isFiltered: boolean }) {
+  const t = useWords('leads');
   if (isFiltered) {
     return (
-      <Nothing icon={IconSearchOff} title="No lead matches">
-        <Text c="dimmed" size="sm" maw={400}>Try a part of the name or another band. Addresses and numbers are found when they are complete.</Text>
-        <Button component={Link} to="/leads" variant="default" mt="sm">Show all leads</Button>
+      <Nothing icon={IconSearchOff} title={t('no_match')}>
+        <Text c="dimmed" size="sm" maw={400}>{t('no_match_hint')}</Text>
+        <Button component={Link} to="/leads" variant="default" mt="sm">{t('show_all_leads')}</Button>
       </Nothing>
     );
   }
   return (
-    <Nothing icon={IconSeedling} title="Your first lead is one chat away">
+    <Nothing icon={IconSeedling} title={t('none')}>
       <List type="ordered" size="sm" c="dimmed" spacing={6} mt="xs" ta="left" data-testid="no-leads">
-        <List.Item>Open a page that carries your chat.</List.Item>
-        <List.Item>Start a conversation, as a visitor would.</List.Item>
-        <List.Item>Leave an e-mail address. The lead appears here within seconds, by itself.</List.Item>
+        <List.Item>{t('none_1')}</List.Item>
+        <List.Item>{t('none_2')}</List.Item>
+        <List.Item>{t('none_3')}</List.Item>
       </List>
     </Nothing>
   );

@@ -1,6 +1,7 @@
 /** A lead's score, small for lists and as a ring for the lead's own page. */
 import { Group, RingProgress, Stack, Text, VisuallyHidden } from '@mantine/core';
 import type { LeadRow } from '../api/types';
+import { useWords } from '../i18n/useWords';
 import { Tag } from '../look/Tag';
 import { BANDS } from './bands';
 
@@ -9,9 +10,10 @@ type Scored = Pick<LeadRow, 'score' | 'band'>;
 const FULL_RING = 100; // points
 
 export function BandTag({ band }: Pick<LeadRow, 'band'>) {
-  if (!band) return <Tag>Not rated</Tag>;
+  const t = useWords('leads');
+  if (!band) return <Tag>{t('not_rated')}</Tag>;
   const { name, tone, icon } = BANDS[band];
-  return <Tag tone={tone} icon={icon}>{name}</Tag>;
+  return <Tag tone={tone} icon={icon}>{t(name)}</Tag>;
 }
 
 export function Score({ score, band }: Scored) {
@@ -24,6 +26,7 @@ export function Score({ score, band }: Scored) {
 }
 
 export function ScoreRing({ score, band }: Scored) {
+  const t = useWords('leads');
   const filled = Math.min(FULL_RING, Math.max(0, score));
   const color = band ? BANDS[band].mark : 'var(--line-strong)';
   return (
@@ -33,7 +36,7 @@ export function ScoreRing({ score, band }: Scored) {
         sections={filled > 0 ? [{ value: filled, color }] : []}
         label={<Text ta="center" fw={650} fz={26} lh={1} className="tabular">{score}</Text>}
       />
-      <VisuallyHidden>Score {score}</VisuallyHidden>
+      <VisuallyHidden>{t('score_is', { score })}</VisuallyHidden>
       <BandTag band={band} />
     </Stack>
   );

@@ -1,6 +1,7 @@
 /** Why the lead has its score: each reason in words, its points and the turn it came from. */
 import { Text } from '@mantine/core';
 import type { ScoreReason } from '../api/types';
+import { useWords } from '../i18n/useWords';
 import { Moment } from '../look/Moment';
 import { Panel } from '../look/Panel';
 import styles from './LeadPage.module.css';
@@ -13,10 +14,11 @@ interface Props {
 }
 
 export function ScoreReasons({ reasons, score, turns }: Props) {
-  const total = <Text component="span" size="sm" c="dimmed" className="tabular">{score} points</Text>;
+  const t = useWords('leads');
+  const total = <Text component="span" size="sm" c="dimmed" className="tabular">{t('points', { count: score, number: score })}</Text>;
   return (
-    <Panel title="Why this score" aside={total}>
-      {reasons.length === 0 && <p className={styles.none}>Nothing has earned or cost points yet.</p>}
+    <Panel title={t('why_score')} aside={total}>
+      {reasons.length === 0 && <p className={styles.none}>{t('no_points')}</p>}
       <ul className={styles.list}>
         {reasons.map((reason) => <Reason key={reason.id} reason={reason} turns={turns} />)}
       </ul>
@@ -25,6 +27,7 @@ export function ScoreReasons({ reasons, score, turns }: Props) {
 }
 
 function Reason({ reason, turns }: { reason: ScoreReason; turns: ReadonlySet<string> }) {
+  const t = useWords('leads');
   return (
     <li className={styles.reason} data-testid="reason">
       <span className={`${styles.points} tabular`}>{signed(reason.points)}</span>
@@ -35,7 +38,7 @@ function Reason({ reason, turns }: { reason: ScoreReason; turns: ReadonlySet<str
           <code className={styles.rule}>{reason.rule}</code>
         </div>
       </div>
-      <TurnLink messageId={reason.message_id} turns={turns}>In the chat</TurnLink>
+      <TurnLink messageId={reason.message_id} turns={turns}>{t('in_chat')}</TurnLink>
     </li>
   );
 }

@@ -2,6 +2,7 @@
 import { Button } from '@mantine/core';
 import { useRef } from 'react';
 import type { Conversation, TranscriptMessage } from '../api/types';
+import { useWords } from '../i18n/useWords';
 import { Moment } from '../look/Moment';
 import { Panel } from '../look/Panel';
 import { shortAddress } from '../look/safeLink';
@@ -17,17 +18,18 @@ interface Props {
 }
 
 export function Transcript({ messages, conversations }: Props) {
+  const t = useWords('leads');
   const scroll = useRef<HTMLDivElement>(null);
   const wanted = useWantedTurn(messages, scroll);
   const toLatest = () => scroll.current?.scrollTo({ top: scroll.current.scrollHeight });
   const aside = messages.length > 0 && (
-    <Button variant="subtle" color="var(--accent)" size="compact-sm" onClick={toLatest}>Latest</Button>
+    <Button variant="subtle" color="var(--accent)" size="compact-sm" onClick={toLatest}>{t('latest')}</Button>
   );
   return (
-    <Panel title="Conversation" aside={aside}>
+    <Panel title={t('conversation')} aside={aside}>
       {/* A scrolling region must be reachable by keyboard. */}
-      <div ref={scroll} className={styles.scroll} role="region" aria-label="Transcript" tabIndex={0}>
-        {messages.length === 0 && <p className={styles.none}>Nothing was said yet.</p>}
+      <div ref={scroll} className={styles.scroll} role="region" aria-label={t('transcript')} tabIndex={0}>
+        {messages.length === 0 && <p className={styles.none}>{t('nothing_said')}</p>}
         {inTalks(messages, conversations).map((talk) => <TalkMessages key={talk.key} talk={talk} wanted={wanted} />)}
       </div>
     </Panel>
@@ -35,6 +37,7 @@ export function Transcript({ messages, conversations }: Props) {
 }
 
 function TalkMessages({ talk, wanted }: { talk: Talk; wanted: string | null }) {
+  const t = useWords('leads');
   const { conversation, messages } = talk;
   const first = messages[0];
   return (
@@ -42,7 +45,7 @@ function TalkMessages({ talk, wanted }: { talk: Talk; wanted: string | null }) {
       <div className={styles.break}>
         {first && <Moment at={first.at} as="day" />}
         {conversation && <span>{channelName(conversation.channel)}</span>}
-        {conversation?.page_url && <span title={conversation.page_url}>on {shortAddress(conversation.page_url)}</span>}
+        {conversation?.page_url && <span title={conversation.page_url}>{t('on_page', { page: shortAddress(conversation.page_url) })}</span>}
       </div>
       <ol className={styles.messages}>
         {messages.map((message, index) => (

@@ -1,6 +1,8 @@
 /** One message of the transcript. Its text comes from strangers: shown as text and nothing else. */
 import { IconBook2, IconRobot } from '@tabler/icons-react';
 import type { TranscriptMessage } from '../api/types';
+import { findWords } from '../i18n/said';
+import { useWords } from '../i18n/useWords';
 import { ChannelIcon } from '../look/ChannelIcon';
 import { Moment } from '../look/Moment';
 import { safeLink } from '../look/safeLink';
@@ -9,7 +11,6 @@ import { channelName, plainWords } from '../look/words';
 import styles from './Transcript.module.css';
 import { turnAnchor } from './TurnLink';
 
-const AUTHORS: Record<string, string> = { visitor: 'Visitor', bot: 'Bot', person: 'Colleague', follow_up: 'Follow-up' };
 const RUN = 5 * 60 * 1000; // milliseconds within which one author's messages share a heading
 
 interface Props {
@@ -19,6 +20,7 @@ interface Props {
 }
 
 export function Turn({ message, before, isWanted }: Props) {
+  const t = useWords('leads');
   return (
     <li
       id={turnAnchor(message.id)} tabIndex={-1} className={styles.turn} data-testid="transcript-message"
@@ -27,7 +29,7 @@ export function Turn({ message, before, isWanted }: Props) {
       {!continuesRun(message, before) && <Heading message={message} />}
       <div className={`${styles.bubble} untrusted`} dir="auto">{message.text}</div>
       {message.choices.length > 0 && (
-        <ul className={styles.extras} aria-label="Choices offered">
+        <ul className={styles.extras} aria-label={t('choices_offered')}>
           {message.choices.map(({ value, label }) => <li key={value} className={styles.choice}>{label}</li>)}
         </ul>
       )}
@@ -37,12 +39,13 @@ export function Turn({ message, before, isWanted }: Props) {
 }
 
 function Heading({ message }: Pick<Props, 'message'>) {
+  const t = useWords('leads');
   return (
     <div className={styles.by}>
-      <strong>{AUTHORS[message.author] ?? plainWords(message.author)}</strong>
+      <strong>{findWords('leads', `author_${message.author}`) ?? plainWords(message.author)}</strong>
       {message.channel !== 'web' && <><ChannelIcon channel={message.channel} size={13} />{channelName(message.channel)}</>}
       {message.notice && (
-        <Tag icon={IconRobot}>{message.notice === 'ai' ? 'AI notice' : plainWords(message.notice)}</Tag>
+        <Tag icon={IconRobot}>{message.notice === 'ai' ? t('ai_notice') : plainWords(message.notice)}</Tag>
       )}
       <Moment at={message.at} as="clock" />
     </div>
@@ -50,11 +53,12 @@ function Heading({ message }: Pick<Props, 'message'>) {
 }
 
 function Source({ source }: { source: NonNullable<TranscriptMessage['source']> }) {
+  const t = useWords('leads');
   const link = safeLink(source.link);
   return (
     <div className={styles.source}>
       <IconBook2 size={13} aria-hidden />
-      <span>Answered from {link ? <a href={link} target="_blank" rel="noopener noreferrer">{source.title}</a> : source.title}</span>
+      <span>{t('answered_from')} {link ? <a href={link} target="_blank" rel="noopener noreferrer">{source.title}</a> : source.title}</span>
     </div>
   );
 }

@@ -1,6 +1,11 @@
 /** Consents condensed for the list. */
-import { expect, test } from 'vitest';
+import i18next from 'i18next';
+import { afterEach, beforeAll, expect, test } from 'vitest';
+import { loadWords } from '../i18n/i18n';
 import { consentFor, summariseConsents } from './consents';
+
+beforeAll(() => loadWords('en'));
+afterEach(async () => { await i18next.changeLanguage('en'); });
 
 test('the same answer for several purposes is one line', () => {
   const lines = summariseConsents([
@@ -17,6 +22,14 @@ test('a yes is never shown without saying for what, once the same channel also h
     { purpose: 'follow_up', channel: 'sms', state: 'withdrawn' },
   ]);
   expect(lines.map(({ label }) => label)).toEqual(['Follow up: E-mail given', 'Product news: E-mail refused', 'SMS withdrawn']);
+});
+
+test('the line is a phrase of the language shown', async () => {
+  await i18next.changeLanguage('fr');
+  expect(summariseConsents([
+    { purpose: 'marketing', channel: 'email', state: 'given' },
+    { purpose: 'service', channel: 'email', state: 'refused' },
+  ]).map(({ label }) => label)).toEqual(['Marketing : E-mail accepté', 'Service : E-mail refusé']);
 });
 
 test('what was never asked is left out', () => {

@@ -1,6 +1,7 @@
-/** Condenses a lead's consents. Pure; it only words what the ledger says and decides nothing. */
+/** Condenses a lead's consents; it only words what the ledger says and decides nothing. */
 import type { Consent } from '../api/types';
-import { channelName, consentStateName, purposeName } from '../look/words';
+import { lookWords } from '../i18n/said';
+import { channelName, purposeName } from '../look/words';
 
 export interface ConsentSummary {
   key: string;
@@ -14,15 +15,15 @@ export interface ConsentSummary {
  * As soon as one channel has several answers the lines say for what: "Newsletter: E-mail refused".
  */
 export function summariseConsents(consents: readonly Consent[]): ConsentSummary[] {
-  const asked = consents.filter(({ state }) => state !== 'none');
   const summaries = new Map<string, ConsentSummary>();
-  for (const { purpose, channel, state } of asked) {
-    const needsPurpose = asked.some((other) => other.channel === channel && other.state !== state);
+  for (const { purpose, channel, state } of consents) {
+    if (state === 'none') continue;
+    const needsPurpose = consents.some((other) => other.channel === channel && other.state !== 'none' && other.state !== state);
     const key = needsPurpose ? `${channel}/${state}/${purpose}` : `${channel}/${state}`;
     const before = summaries.get(key);
     const purposes = before ? `${before.purposes}, ${purposeName(purpose)}` : purposeName(purpose);
-    const answer = `${channelName(channel)} ${consentStateName(state).toLowerCase()}`;
-    summaries.set(key, { key, state, label: needsPurpose ? `${purposeName(purpose)}: ${answer}` : answer, purposes });
+    const answer = lookWords(`consent_on_${state}`, { channel: channelName(channel) });
+    summaries.set(key, { key, state, label: needsPurpose ? lookWords('consent_for', { purpose: purposeName(purpose), answer }) : answer, purposes });
   }
   return [...summaries.values()];
 }

@@ -1,6 +1,9 @@
 /** What a lead is called. */
-import { expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
+import { loadWords } from '../i18n/i18n';
 import { initials, leadName, leadSubtitle } from './naming';
+
+beforeAll(() => loadWords('en'));
 
 const nobody = { name: null, email: null, phone: null, company: null, channel: 'web' };
 

@@ -1,4 +1,5 @@
-/** What a lead is called when parts of what we know are missing. Pure. */
+/** What a lead is called when parts of what we know are missing. */
+import { lookWords } from '../i18n/said';
 import { channelName } from '../look/words';
 
 interface Known {
@@ -11,7 +12,7 @@ interface Known {
 
 /** The best name there is; "Visitor" for somebody who said nothing yet. */
 export function leadName(lead: Known): string {
-  return lead.name || lead.email || lead.phone || 'Visitor';
+  return lead.name || lead.email || lead.phone || lookWords('visitor');
 }
 
 /** The line below the name, without repeating it. */

@@ -1,4 +1,5 @@
 /** A moment shown in words, with the exact time behind it. */
+import { useLanguage } from '../i18n/useLanguage';
 import { day, inFull, inWords, isNear, timeOfDay } from './time';
 import { useNow } from './useNow';
 
@@ -9,6 +10,7 @@ interface Props {
 }
 
 export function Moment({ at, as = 'relative' }: Props) {
+  useLanguage(); // renders anew when another is spoken
   const now = useNow();
   const moment = new Date(at);
   const dayAndTime = () => `${day(moment, now)}, ${timeOfDay(moment)}`;

@@ -3,6 +3,7 @@ import { Alert, Button, Stack, Text, Title } from '@mantine/core';
 import { IconCloudOff, type Icon } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
 import { asAPIError } from '../api/problem';
+import { useWords } from '../i18n/useWords';
 
 interface FailureProps {
   error: unknown;
@@ -12,6 +13,7 @@ interface FailureProps {
 
 /** In place of the content: what went wrong, and a way to try again. */
 export function Failure({ error, onRetry, isRetrying = false }: FailureProps) {
+  const t = useWords('look');
   const { title, detail } = asAPIError(error);
   return (
     <Stack align="center" gap="xs" py={64} px="md" role="alert" ta="center">
@@ -19,7 +21,7 @@ export function Failure({ error, onRetry, isRetrying = false }: FailureProps) {
       <Text fw={600}>{title}</Text>
       {detail && <Text c="dimmed" size="sm" maw={420}>{detail}</Text>}
       <Button variant="default" mt="sm" onClick={onRetry} loading={isRetrying}>
-        Try again
+        {t('try_again')}
       </Button>
     </Stack>
   );
@@ -27,9 +29,10 @@ export function Failure({ error, onRetry, isRetrying = false }: FailureProps) {
 
 /** Above content that is still shown although its renewal failed. */
 export function Stale({ error }: { error: unknown }) {
+  const t = useWords('look');
   return (
     <Alert bg="var(--warm-soft)" icon={<IconCloudOff size={18} color="var(--warm)" aria-hidden />} mb="md" role="status" data-testid="stale">
-      <Text size="sm" c="var(--warm)">{asAPIError(error).title}. What you see may be out of date; trying again.</Text>
+      <Text size="sm" c="var(--warm)">{t('stale', { title: asAPIError(error).title })}</Text>
     </Alert>
   );
 }

@@ -1,6 +1,11 @@
 /** Moments in words, seen from a fixed present. */
-import { describe, expect, test } from 'vitest';
-import { day, inWords, isNear } from './time';
+import i18next from 'i18next';
+import { afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { loadWords } from '../i18n/i18n';
+import { day, inFull, inWords, isNear, span, timeOfDay } from './time';
+
+beforeAll(() => loadWords('en'));
+afterEach(async () => { await i18next.changeLanguage('en'); });
 
 const now = new Date(2026, 10, 23, 12, 0, 0);
 const at = (offset: number) => new Date(now.getTime() + offset * 1000);
@@ -45,4 +50,20 @@ test('days are counted by the calendar across a change of the clocks', () => {
 test('near is less than a day away in either direction', () => {
   expect(isNear(at(-86399), now)).toBe(true);
   expect(isNear(at(86400), now)).toBe(false);
+});
+
+test('a span is in seconds up to a minute and a half, then in whole minutes that are surely enough', () => {
+  expect([span(1), span(89), span(90), span(121)]).toEqual(['1 second', '89 seconds', '2 minutes', '3 minutes']);
+});
+
+test.each([
+  ['es', 'ahora mismo', 'hace 3 horas', 'Ayer', '3 oct', '30 segundos'],
+  ['fr', 'à l’instant', 'il y a 3 heures', 'Hier', '3 oct.', '30\u00a0secondes'],
+  ['de', 'gerade eben', 'vor 3 Stunden', 'Gestern', '3. Okt.', '30 Sekunden'],
+])('a moment is said in %s too', async (language, now_, hours, yesterday, date, seconds) => {
+  await i18next.changeLanguage(language);
+  expect([inWords(now, now), inWords(at(-3 * 3600), now), day(at(-86400), now), day(new Date(2026, 9, 3), now), span(30)])
+    .toEqual([now_, hours, yesterday, date, seconds]);
+  expect(timeOfDay(new Date(2026, 10, 23, 15, 5))).toBe('15:05');
+  expect(inFull(now)).toContain('2026');
 });

@@ -2,6 +2,7 @@
 import { Button, PasswordInput, TextInput } from '@mantine/core';
 import { useState, type FormEvent } from 'react';
 import { APIError } from '../api/problem';
+import { useWords } from '../i18n/useWords';
 import { checkFirstAdmin, MIN_PASSWORD_LENGTH } from './checkFirstAdmin';
 import { Refusal } from './Door';
 import type { FirstAdmin } from './useSession';
@@ -13,14 +14,16 @@ interface Props {
   onSend: (admin: FirstAdmin) => void;
 }
 
-type Errors = Partial<Record<string, string>>;
-
 export function FirstAdminForm({ token, error, isSending, onSend }: Props) {
-  const [checked, setChecked] = useState<Errors>({});
+  const t = useWords('session');
+  const [checked, setChecked] = useState<ReturnType<typeof checkFirstAdmin>>({});
   const isTokenRefused = error instanceof APIError && error.status === 403;
-  const refused: Errors = error instanceof APIError ? error.fields : {};
-  const said = isTokenRefused ? 'This set-up token is not valid or was used. Take the latest link the server printed.' : undefined;
-  const problem = (field: keyof FirstAdmin) => checked[field] ?? refused[field];
+  const refused: Partial<Record<string, string>> = error instanceof APIError ? error.fields : {};
+  const said = isTokenRefused ? t('token_refused') : undefined;
+  const problem = (field: keyof FirstAdmin) => {
+    const wrong = checked[field];
+    return wrong ? t(wrong, { number: MIN_PASSWORD_LENGTH }) : refused[field];
+  };
   const hasFieldProblem = Object.keys(refused).length > 0;
 
   const submit = (event: FormEvent<HTMLFormElement>) => {
@@ -39,20 +42,20 @@ export function FirstAdminForm({ token, error, isSending, onSend }: Props) {
       <Refusal error={hasFieldProblem ? null : error} said={said} />
       {(!token || isTokenRefused) && (
         <TextInput
-          name="token" label="Set-up token" description="The server prints it, with a link, when it starts for the first time."
+          name="token" label={t('token')} description={t('token_hint')}
           autoComplete="off" spellCheck={false} defaultValue={token} error={problem('token')} mt="md" size="md" data-testid="setup-token"
         />
       )}
-      <TextInput name="name" label="Your name" autoComplete="name" error={problem('name')} mt="md" size="md" data-testid="setup-name" />
+      <TextInput name="name" label={t('your_name')} autoComplete="name" error={problem('name')} mt="md" size="md" data-testid="setup-name" />
       <TextInput
-        name="email" type="email" label="E-mail" autoComplete="username" error={problem('email')} mt="md" size="md" data-testid="setup-email"
+        name="email" type="email" label={t('email')} autoComplete="username" error={problem('email')} mt="md" size="md" data-testid="setup-email"
       />
       <PasswordInput
-        name="password" label="Password" description={`${MIN_PASSWORD_LENGTH} characters or more. A few unrelated words do well.`}
+        name="password" label={t('password')} description={t('password_hint', { number: MIN_PASSWORD_LENGTH })}
         autoComplete="new-password" minLength={MIN_PASSWORD_LENGTH} error={problem('password')} mt="md" size="md" data-testid="setup-password"
       />
       <Button type="submit" fullWidth size="md" mt="xl" loading={isSending} data-testid="setup-submit">
-        Create account
+        {t('create')}
       </Button>
     </form>
   );

@@ -3,11 +3,14 @@ import { Button, PasswordInput, TextInput } from '@mantine/core';
 import { useRef, type FormEvent } from 'react';
 import { Navigate, useSearchParams } from 'react-router';
 import { APIError } from '../api/problem';
+import { useWords } from '../i18n/useWords';
+import { span } from '../look/time';
 import { Door, Refusal } from './Door';
 import { returnPath } from './returnPath';
 import { useLogIn, useSession, useSetUpNeeded } from './useSession';
 
 export function LogInPage() {
+  const t = useWords('session');
   const [search] = useSearchParams();
   const session = useSession();
   const setUp = useSetUpNeeded(session.data === null);
@@ -25,31 +28,28 @@ export function LogInPage() {
   };
 
   return (
-    <Door title="Log in" lead="Your leads, and what happens next with each.">
-      <Refusal error={logIn.error} said={refusalInWords(logIn.error)} />
+    <Door title={t('log_in')} lead={t('log_in_lead')}>
+      <Refusal error={logIn.error} said={refusalInWords(t, logIn.error)} />
       <form method="post" onSubmit={submit}>
         <TextInput
-          name="email" type="email" label="E-mail" autoComplete="username" required withAsterisk={false} autoFocus
+          name="email" type="email" label={t('email')} autoComplete="username" required withAsterisk={false} autoFocus
           mt="md" size="md" data-testid="login-email"
         />
         <PasswordInput
-          ref={password} name="password" label="Password" autoComplete="current-password" required withAsterisk={false}
+          ref={password} name="password" label={t('password')} autoComplete="current-password" required withAsterisk={false}
           mt="md" size="md" data-testid="login-password"
         />
         <Button type="submit" fullWidth size="md" mt="xl" loading={logIn.isPending} data-testid="login-submit">
-          Log in
+          {t('log_in')}
         </Button>
       </form>
     </Door>
   );
 }
 
-function refusalInWords(error: Error | null): string | undefined {
+function refusalInWords(t: ReturnType<typeof useWords<'session'>>, error: Error | null): string | undefined {
   if (!(error instanceof APIError)) return undefined;
-  if (error.status === 401) return 'This e-mail and password do not belong together. Check both and try again.';
+  if (error.status === 401) return t('not_together');
   if (error.status !== 429) return undefined;
-  const wait = error.retryAfterSeconds;
-  if (wait === null) return 'Too many attempts. Wait a little, then try again.';
-  const span = wait < 90 ? `${wait} seconds` : `${Math.ceil(wait / 60)} minutes`;
-  return `Too many attempts. Try again in ${span}.`;
+  return error.retryAfterSeconds === null ? t('attempts_over') : t('attempts_wait', { span: span(error.retryAfterSeconds) });
 }

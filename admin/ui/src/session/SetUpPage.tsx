@@ -2,12 +2,15 @@
 import { Button, Center, Loader, Text } from '@mantine/core';
 import { Link, useNavigate, useSearchParams } from 'react-router';
 import { APIError } from '../api/problem';
+import { useWords } from '../i18n/useWords';
 import { Failure } from '../look/Notices';
 import { Door } from './Door';
 import { FirstAdminForm } from './FirstAdminForm';
 import { useSetUp, useSetUpNeeded } from './useSession';
 
 export function SetUpPage() {
+  const t = useWords('session');
+  const waiting = useWords('shell')('loading');
   const [search] = useSearchParams();
   const navigate = useNavigate();
   const state = useSetUpNeeded(true);
@@ -15,7 +18,7 @@ export function SetUpPage() {
   const isTooLate = setUp.error instanceof APIError && setUp.error.status === 409;
 
   if (state.isPending) {
-    return <Center h="100dvh" role="status" aria-label="Loading"><Loader color="gray" type="dots" /></Center>;
+    return <Center h="100dvh" role="status" aria-label={waiting}><Loader color="gray" type="dots" /></Center>;
   }
   if (state.data === undefined) {
     return <main><Failure error={state.error} onRetry={() => void state.refetch()} isRetrying={state.isFetching} /></main>;
@@ -23,7 +26,7 @@ export function SetUpPage() {
   // After our own success `state` says "done" too: the way to the leads must win.
   if (isTooLate || (!state.data && setUp.isIdle)) return <AlreadyDone />;
   return (
-    <Door title="Welcome to Parley" lead="Make the first account. It can do everything; you can add colleagues later.">
+    <Door title={t('welcome')} lead={t('welcome_lead')}>
       <FirstAdminForm
         token={search.get('token') ?? ''}
         error={setUp.error}
@@ -35,13 +38,14 @@ export function SetUpPage() {
 }
 
 function AlreadyDone() {
+  const t = useWords('session');
   return (
-    <Door title="Already set up">
+    <Door title={t('already')}>
       <Text size="sm" mt="xs" c="dimmed">
-        This Parley has its first account. Ask a colleague who has one, or log in with yours.
+        {t('already_lead')}
       </Text>
       <Button component={Link} to="/login" fullWidth size="md" mt="lg" data-testid="setup-log-in">
-        Go to the log-in
+        {t('to_log_in')}
       </Button>
     </Door>
   );
