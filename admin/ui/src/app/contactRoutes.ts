@@ -14,5 +14,7 @@ export const CONTACT_ROUTES: RouteObject[] = [
   { path: '/scores', lazy: async () => ({ Component: (await import('../scores/ScoresPage')).ScoresPage }) },
   { path: '/knowledge', lazy: async () => ({ Component: (await import('../knowledge/KnowledgePage')).KnowledgePage }) },
   { path: '/knowledge/proposals/:proposalId', lazy: async () => ({ Component: (await import('../knowledge/ProposalPage')).ProposalPage }) },
+  { path: '/settings', lazy: async () => ({ Component: (await import('../settings/SettingsPage')).SettingsPage }) },
+  { path: '/settings/fields', lazy: async () => ({ Component: (await import('../settings/ContactFieldsPage')).ContactFieldsPage }) },
   { path: '/privacy', lazy: async () => ({ Component: (await import('../consent-desk/PrivacyPage')).PrivacyPage }) },
 ];

@@ -1,6 +1,6 @@
 /** The places of the navigation, in their groups. A place stands here once its page does. */
 import {
-  IconBuilding, IconBulb, IconChecklist, IconFileImport, IconFilter, IconGauge, IconMessages, IconSend, IconShieldCheck, IconUsers,
+  IconBuilding, IconBulb, IconChecklist, IconFileImport, IconFilter, IconGauge, IconMessages, IconSend, IconSettings, IconShieldCheck, IconUsers,
   IconUsersGroup, type Icon,
 } from '@tabler/icons-react';
 import type { Areas } from '../i18n/areas';
@@ -43,6 +43,7 @@ export const PLACE_GROUPS: readonly PlaceGroup[] = [
       { to: '/knowledge', name: 'place_knowledge', Icon: IconBulb, needs: 'knowledge.read' },
       { to: '/scores', name: 'place_scores', Icon: IconGauge, needs: 'scores.read' },
       { to: '/privacy', name: 'place_privacy', Icon: IconShieldCheck, needs: 'privacy.read' },
+      { to: '/settings', name: 'place_settings', Icon: IconSettings, needs: 'settings.read' },
     ],
   },
 ];

@@ -11,6 +11,7 @@ import type privacy from './en/privacy.json';
 import type scores from './en/scores.json';
 import type segments from './en/segments.json';
 import type session from './en/session.json';
+import type settings from './en/settings.json';
 import type shell from './en/shell.json';
 import type tasks from './en/tasks.json';
 
@@ -27,6 +28,7 @@ export interface Areas {
   scores: typeof scores;
   segments: typeof segments;
   session: typeof session;
+  settings: typeof settings;
   shell: typeof shell;
   tasks: typeof tasks;
 }
