@@ -1,4 +1,4 @@
-"""A visitor asks for a person, a colleague takes over in the inbox, both see each other's words, and the bot goes on."""
+"""A visitor asks for a person, a colleague takes over in the inbox, both see each other's words, the bot goes on."""
 
 from __future__ import annotations
 
@@ -58,13 +58,7 @@ async def test_a_colleague_takes_a_talk_over_answers_and_hands_it_back_to_the_bo
     await visitor.page.keyboard.press("Enter")
     await expect(said.filter(has_text="<b>How nice</b>")).to_be_visible(timeout=WAIT)
     assert await visitor.messages("bot").count() == spoken_by_bot, "the bot is silent"
-    await check_with_axe(page)
-    await page.screenshot(path=tmp_path / "inbox.png")
-    await page.emulate_media(color_scheme="dark")
-    await page.get_by_test_id("color-scheme").click()
-    await check_with_axe(page)
-    await page.screenshot(path=tmp_path / "inbox-dark.png")
-    await page.get_by_test_id("color-scheme").click()
+    await look_at_both_schemes(page, tmp_path / "inbox")
 
     await page.get_by_test_id("hand-back").click()
     await expect(page.get_by_test_id("take-over")).to_be_visible(timeout=WAIT)
@@ -73,12 +67,10 @@ async def test_a_colleague_takes_a_talk_over_answers_and_hands_it_back_to_the_bo
     await expect(visitor.messages("bot").nth(spoken_by_bot)).to_be_visible(timeout=WAIT)
 
     await page.set_viewport_size({"width": 390, "height": 844})
-    await check_with_axe(page)
-    await page.screenshot(path=tmp_path / "inbox-phone.png")
+    await look_at_both_schemes(page, tmp_path / "inbox-phone")
     await page.goto(f"{site.url}/admin/inbox/settings")
     await expect(page.get_by_test_id("team").first).to_be_visible(timeout=WAIT)
-    await check_with_axe(page)
-    await page.screenshot(path=tmp_path / "inbox-settings-phone.png", full_page=True)
+    await look_at_both_schemes(page, tmp_path / "inbox-settings-phone")
     await context.close()
     assert complaints == []
     await visitor.leave()
@@ -100,6 +92,14 @@ async def sign_in(page: Page, site: RunningSite) -> None:
         await page.get_by_test_id("login-password").fill(PASSWORD)
         await page.get_by_test_id("login-submit").click()
     await expect(page.get_by_test_id("logout")).to_be_visible(timeout=WAIT)
+
+
+async def look_at_both_schemes(page: Page, picture: Path) -> None:
+    """Light and dark, each with a picture of it."""
+    for scheme in ("light", "dark"):
+        await check_with_axe(page)
+        await page.screenshot(path=picture.with_name(f"{picture.name}-{scheme}.png"), full_page=True)
+        await page.get_by_test_id("color-scheme").click()
 
 
 async def check_with_axe(page: Page) -> None:
