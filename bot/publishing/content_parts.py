@@ -30,7 +30,7 @@ def split(data: ContentData) -> dict[PartName, Any]:
     """Give the parts by name."""
     parts: dict[PartName, Any] = {}
     for name, value in data.settings.items():
-        if name == _SLOTS and isinstance(value, dict):
+        if name == _SLOTS and isinstance(value, dict) and value:
             parts |= {PartName("slot", slot): about for slot, about in value.items()}
         else:
             parts[PartName("setting", name)] = value
@@ -56,9 +56,11 @@ def join(parts: Mapping[PartName, Any], like: Iterable[ContentData]) -> ContentD
     for part, value in ordered.items():
         match part.kind:
             case "setting":
-                settings[part.name] = value
+                settings.setdefault(part.name, value)
             case "slot":
-                settings.setdefault(_SLOTS, {})[part.name] = value
+                if not isinstance(settings.get(_SLOTS), dict):
+                    settings[_SLOTS] = {}
+                settings[_SLOTS] = {**settings[_SLOTS], part.name: value}
             case "language":
                 words.setdefault(str(part.language or part.name), {})
             case "wording":
