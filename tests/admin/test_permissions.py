@@ -10,6 +10,7 @@ from pydantic import SecretStr
 
 from admin.api.endpoints import find_endpoint
 from admin.api.permissions import PERMISSIONS, ROLES
+from admin.api.streams import CONTENT_TYPE
 from admin.app import ENDPOINTS
 from base.encryption import create_key_file
 from base.ids import new_id
@@ -94,7 +95,8 @@ def test_only_owners_may_do_everything():
 async def test_a_role_is_let_through_exactly_where_it_is_permitted(join, role):
     browser = await join(role)
     for endpoint in ENDPOINTS:
-        if endpoint.permission in ("public", "token", "own") or endpoint.takes:
+        # A stream that is let through has no end; it has tests of its own.
+        if endpoint.permission in ("public", "token", "own") or endpoint.takes or CONTENT_TYPE in endpoint.gives:
             continue
         path = re.sub(r"\{\w+\}", lambda _: str(new_id()), endpoint.path)
         headers = {"If-Match": '"1"'} if endpoint.edits else {}

@@ -9,7 +9,9 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from sqlalchemy import update
 
+from admin.models import AdminUser
 from admin.stream import endpoints
 from admin.stream.feed import REMEMBERED, Feed
 from base.database import transaction
@@ -125,6 +127,24 @@ async def test_who_signed_out_is_told_nothing_more(signed_in, context, feed, mon
 
 async def test_without_a_session_there_is_no_stream(admin):
     assert (await admin.get("/api/v1/stream")).status == 401
+
+
+async def test_who_may_read_no_talks_is_told_of_none_and_who_may_no_longer_soon_hears_nothing(
+    signed_in, context, user, feed, monkeypatch
+):
+    async def becomes(role: str) -> None:
+        async with transaction(context.sessions) as session:
+            await session.execute(update(AdminUser).where(AdminUser.id == user.id).values(role=role))
+
+    await becomes("analyst")
+    assert (await signed_in.get("/api/v1/stream")).status == 403
+    monkeypatch.setattr(endpoints, "HEARTBEAT", 0.2)
+    await becomes("agent")
+    answer = await signed_in.get("/api/v1/stream")
+    assert answer.status == 200
+    await becomes("analyst")
+    async with asyncio.timeout(WITHIN):
+        await answer.content.read()
 
 
 async def test_a_process_that_ends_does_not_wait_for_its_readers(signed_in, context, feed):

@@ -16,10 +16,11 @@ const NOT_LEFT = ['skipped', 'failed', 'cancelled', 'undelivered'];
 export function Messages({ talkId, typing }: { talkId: string; typing: boolean }) {
   const t = useWords('inbox');
   const messages = useMessages(talkId);
-  const end = useRef<HTMLDivElement>(null);
+  const log = useRef<HTMLDivElement>(null);
   const latest = messages.data?.at(-1)?.seq ?? 0;
   useEffect(() => {
-    end.current?.scrollIntoView({ block: 'end' });
+    // Only the log itself: the page round it stays where it is.
+    log.current?.scrollTo({ top: log.current.scrollHeight });
   }, [latest, typing]);
   useEffect(() => {
     if (latest > 0 && document.visibilityState === 'visible') void markRead(talkId, latest);
@@ -29,7 +30,7 @@ export function Messages({ talkId, typing }: { talkId: string; typing: boolean }
     return <div className={styles.said}><Failure error={messages.error} onRetry={() => void messages.refetch()} isRetrying={messages.isFetching} /></div>;
   }
   return (
-    <div className={styles.said} tabIndex={0} role="log" aria-label={t('messages')}>
+    <div ref={log} className={styles.said} tabIndex={0} role="log" aria-label={t('messages')}>
       {messages.hasNextPage && (
         <Center>
           <Button variant="subtle" color="var(--accent)" size="compact-sm" loading={messages.isFetchingNextPage} onClick={() => void messages.fetchNextPage()}>
@@ -42,7 +43,6 @@ export function Messages({ talkId, typing }: { talkId: string; typing: boolean }
         {messages.data.map((message) => <Said key={message.id} message={message} />)}
       </ol>
       {typing && <Text size="sm" c="dimmed" role="status" data-testid="visitor-types">{t('visitor_types')}</Text>}
-      <div ref={end} />
     </div>
   );
 }
