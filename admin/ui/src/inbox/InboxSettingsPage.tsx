@@ -8,6 +8,7 @@ import { ListLoading } from '../look/Loading';
 import { Failure } from '../look/Notices';
 import { PageHeading } from '../look/PageHeading';
 import { Panel } from '../look/Panel';
+import { useMay } from '../session/useMay';
 import { useSession } from '../session/useSession';
 import { CannedRepliesPanel } from './CannedRepliesPanel';
 import styles from './Inbox.module.css';
@@ -21,18 +22,19 @@ const MINUTE = 60; // seconds
 
 export function InboxSettingsPage() {
   const t = useWords('inbox');
+  const may = useMay();
   return (
     <>
       <PageHeading title={t('settings')}>{t('settings_why')}</PageHeading>
       <Stack gap="lg">
         <Group justify="space-between">
           <Anchor component={Link} to="/inbox" c="var(--accent)" underline="always">{t('to_inbox')}</Anchor>
-          <AwaySwitch />
+          {may('conversations.reply') && <AwaySwitch />}
         </Group>
-        <FiguresPanel />
-        <TeamsPanel />
-        <RulesPanel />
-        <CannedRepliesPanel />
+        {may('numbers.read') && <FiguresPanel />}
+        {may('settings.write') && <TeamsPanel />}
+        {may('settings.write') && <RulesPanel />}
+        {may('conversations.write') && <CannedRepliesPanel />}
       </Stack>
     </>
   );

@@ -8,6 +8,7 @@ import { ConsentSummary } from '../leads/ConsentSummary';
 import { Score } from '../leads/Score';
 import { Moment } from '../look/Moment';
 import { stageName } from '../look/words';
+import { useMay } from '../session/useMay';
 import styles from './Inbox.module.css';
 import { Notice } from './Notice';
 import type { Talk } from './types';
@@ -29,8 +30,15 @@ export function TalkCard({ talk }: { talk: Talk }) {
 
 type Command = ReturnType<typeof useTalkCommand>;
 
-function Person({ talk, contact, command }: { talk: Talk; contact: NonNullable<Talk['contact']>; command: Command }) {
+interface PersonProps {
+  talk: Talk;
+  contact: NonNullable<Talk['contact']>;
+  command: Command;
+}
+
+function Person({ talk, contact, command }: PersonProps) {
   const t = useWords('inbox');
+  const may = useMay();
   return (
     <>
       <section>
@@ -49,6 +57,14 @@ function Person({ talk, contact, command }: { talk: Talk; contact: NonNullable<T
         <h2 className={styles.small}>{t('consents')}</h2>
         <ConsentSummary consents={contact.consents} />
       </section>
+      {may('contacts.write') && <OneClick talk={talk} contact={contact} command={command} />}
+    </>
+  );
+}
+
+function OneClick({ talk, contact, command }: PersonProps) {
+  const t = useWords('inbox');
+  return (
       <section>
         <h2 className={styles.small}>{t('do')}</h2>
         <Stack gap="xs">
@@ -64,7 +80,6 @@ function Person({ talk, contact, command }: { talk: Talk; contact: NonNullable<T
           <OneLine label={t('task')} hint={t('task_hint')} action={t('add')} onSend={(title) => command.mutateAsync({ do: 'task', title })} />
         </Stack>
       </section>
-    </>
   );
 }
 
@@ -113,6 +128,7 @@ function OneLine({ label, hint, action, onSend }: OneLineProps) {
 
 function Notes({ talk, command }: { talk: Talk; command: Command }) {
   const t = useWords('inbox');
+  const may = useMay();
   const [text, setText] = useState('');
   const add = (event: FormEvent) => {
     event.preventDefault();
@@ -131,10 +147,10 @@ function Notes({ talk, command }: { talk: Talk; command: Command }) {
           ))}
         </ul>
       )}
-      <form onSubmit={add}>
+      {may('conversations.write') && <form onSubmit={add}>
         <Textarea size="xs" label={t('new_note')} description={t('note_why')} autosize minRows={2} maxLength={4_000} value={text} onChange={(event) => setText(event.currentTarget.value)} data-testid="note-text" />
         <Button type="submit" size="xs" variant="default" mt={6} disabled={!text.trim()} data-testid="add-note">{t('add_note')}</Button>
-      </form>
+      </form>}
     </section>
   );
 }

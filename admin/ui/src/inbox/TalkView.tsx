@@ -6,6 +6,7 @@ import { useWords } from '../i18n/useWords';
 import { Notice } from './Notice';
 import { channelName } from '../look/words';
 import { useOnPhone } from '../look/useOnPhone';
+import { useMay } from '../session/useMay';
 import { Assign } from './Assign';
 import { Composer } from './Composer';
 import styles from './Inbox.module.css';
@@ -22,6 +23,7 @@ interface Props {
 
 export function TalkView({ talk, typing, onDetails }: Props) {
   const t = useWords('inbox');
+  const may = useMay();
   const command = useTalkCommand(talk.id);
   return (
     <section className={styles.pane} aria-label={t('talk_with', { name: talk.name ?? t('somebody') })}>
@@ -34,8 +36,10 @@ export function TalkView({ talk, typing, onDetails }: Props) {
             <TalkState talk={talk} />
           </Group>
         </div>
-        <Assign talk={talk} onAssign={(to) => command.mutate({ do: 'assign', ...to })} />
-        <Commands talk={talk} isBusy={command.isPending} onCommand={(name) => command.mutate({ do: name })} />
+        {may('conversations.write') && <Assign talk={talk} onAssign={(to) => command.mutate({ do: 'assign', ...to })} />}
+        {may('conversations.reply') && (
+          <Commands talk={talk} isBusy={command.isPending} onCommand={(name) => command.mutate({ do: name })} />
+        )}
         {onDetails && (
           <Tooltip label={t('details')}>
             <ActionIcon variant="subtle" color="gray" size={36} aria-label={t('details')} onClick={onDetails} data-testid="talk-details">
@@ -46,7 +50,7 @@ export function TalkView({ talk, typing, onDetails }: Props) {
       </header>
       {command.isError && <Notice error={command.error} />}
       <Messages talkId={talk.id} typing={typing} />
-      <Composer talk={talk} />
+      {may('conversations.reply') ? <Composer talk={talk} /> : <Text size="sm" c="dimmed" className={styles.composer}>{t('read_only')}</Text>}
     </section>
   );
 }
