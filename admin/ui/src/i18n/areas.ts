@@ -1,5 +1,7 @@
 /** The areas that have catalogues: their English words say which keys there are. One line an area. */
 import type companies from './en/companies.json';
+import type eventKinds from './en/event_kinds.json';
+import type flows from './en/flows.json';
 import type followUps from './en/follow_ups.json';
 import type imports from './en/imports.json';
 import type inbox from './en/inbox.json';
@@ -17,6 +19,8 @@ import type tasks from './en/tasks.json';
 
 export interface Areas {
   companies: typeof companies;
+  event_kinds: typeof eventKinds;
+  flows: typeof flows;
   follow_ups: typeof followUps;
   imports: typeof imports;
   inbox: typeof inbox;

@@ -1,6 +1,7 @@
 /** One lead with its whole story: why this score, what may be sent, what was said, what comes next. */
 import { Anchor, Skeleton, Stack } from '@mantine/core';
 import { IconArrowLeft, IconUserOff } from '@tabler/icons-react';
+import { useTranslation } from 'react-i18next';
 import { Link, useLocation, useParams } from 'react-router';
 import { APIError } from '../api/problem';
 import type { Lead } from '../api/types';
@@ -21,7 +22,8 @@ import { useLead } from './useLeads';
 
 export function LeadPage() {
   const { leadId = '' } = useParams();
-  useWords('follow_ups'); // loaded with the page's own, not only once they are listed
+  // What the parts say is loaded at once, not area after area.
+  useTranslation(['leads', 'follow_ups', 'event_kinds']);
   return (
     <>
       <BackToLeads />

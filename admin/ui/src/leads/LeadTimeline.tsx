@@ -5,13 +5,14 @@ import type { TimelineEvent } from '../api/types';
 import { useWords } from '../i18n/useWords';
 import { Moment } from '../look/Moment';
 import { Panel } from '../look/Panel';
-import { plainWords } from '../look/words';
+import { eventKindName } from '../look/words';
 import styles from './LeadPage.module.css';
 
 const SHOWN = 6; // events before the reader asks for all
 
 export function LeadTimeline({ events }: { events: readonly TimelineEvent[] }) {
   const t = useWords('leads');
+  useWords('event_kinds');
   const [isWhole, setWhole] = useState(false);
   // Turned round before the (stable) sort, so that events of one instant are newest first too.
   const newestFirst = [...events].reverse().sort((a, b) => Date.parse(b.at) - Date.parse(a.at));
@@ -22,9 +23,9 @@ export function LeadTimeline({ events }: { events: readonly TimelineEvent[] }) {
       <ol className={styles.timeline}>
         {shown.map((event) => (
           <li key={event.id}>
-            <Text size="sm" lh="20px" className="untrusted">{event.summary || plainWords(event.kind)}</Text>
+            <Text size="sm" lh="20px" className="untrusted">{event.summary || eventKindName(event.kind)}</Text>
             <Text size="xs" c="dimmed">
-              {plainWords(event.kind)} · <Moment at={event.at} as="day" />
+              {eventKindName(event.kind)} · <Moment at={event.at} as="day" />
             </Text>
           </li>
         ))}

@@ -27,6 +27,11 @@ export function stageName(stage: string): string {
   return findWords('look', `stage_${stage}`) ?? plainWords(stage);
 }
 
+/** What happened, in words. The catalogue `event_kinds` is loaded by the page that shows it. */
+export function eventKindName(kind: string): string {
+  return findWords('event_kinds', kind) ?? plainWords(kind);
+}
+
 const WAYS = { keyword: 'method_keyword', chat: 'method_words', words: 'method_words', preferences: 'method_preferences' } as const;
 
 /** How a consent event came about. Opting out carries its channel: "web_keyword" is a stop word in the web chat. */
