@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from pydantic import BaseModel
 
@@ -26,6 +27,7 @@ ModelT = TypeVar("ModelT", bound=BaseModel)
 _WORDING_FILE = re.compile(r"^wording\.([a-z]{2}(?:-[A-Z]{2})?)\.yml$")
 _PATTERNS = "patterns"
 _TESTS = "tests.yml"
+_KEPT = 250  # files
 
 
 class ContentReader:
@@ -142,8 +144,11 @@ class ContentReader:
     def _model(self, model: type[ModelT], path: Path) -> tuple[MarkedYAML | None, ModelT | None]:
         file = path.relative_to(self._root).as_posix()
         text = self._text(path, file)
-        marks = parse_text(text, file, self.errors) if text is not None else None
-        return marks, parse_model(model, marks, self.errors) if marks else None
+        if text is None:
+            return None, None
+        marks, read, errors = _parse(model, text, file)
+        self.errors.extend(errors)
+        return marks, read
 
     def _text(self, path: Path, file: str) -> str | None:
         try:
@@ -156,6 +161,15 @@ class ContentReader:
             problem = f"the file cannot be read ({error.strerror})"
             self.errors.append(FlowError(file, 1, None, "file.unreadable", problem, "Check what it is and its rights"))
         return None
+
+
+@lru_cache(maxsize=_KEPT)
+def _parse(model: type[Any], text: str, file: str) -> tuple[MarkedYAML | None, Any, tuple[FlowError, ...]]:
+    """Parse a file. Kept, as whoever edits has the same files read again and again but for one."""
+    errors: list[FlowError] = []
+    marks = parse_text(text, file, errors)
+    read = parse_model(model, marks, errors) if marks else None
+    return marks, read, tuple(errors)
 
 
 def _folders(parent: Path) -> Iterable[Path]:

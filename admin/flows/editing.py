@@ -15,15 +15,14 @@ from admin.flows.shapes import (
     DiffQuery,
     FlowDiff,
     FlowDocument,
+    FlowHistory,
     FlowList,
+    FlowNames,
+    FlowNote,
+    FlowNoteChange,
+    FlowNoteWish,
     FlowProblems,
-    History,
     ItemQuery,
-    Moved,
-    NamesAnswer,
-    Note,
-    NoteChange,
-    NoteWish,
     ProblemsQuery,
     RestoreWish,
     SavedDraft,
@@ -31,6 +30,7 @@ from admin.flows.shapes import (
     StateQuery,
     StepKind,
     StepKinds,
+    StepsMoved,
 )
 from admin.snapshot import snapshot
 from base.database import transaction
@@ -102,7 +102,7 @@ async def list_step_kinds(_call: Call) -> StepKinds:
 
 
 @endpoint("GET", "/api/v1/flows/names", permission="flows.read", summary="What steps may name")
-async def list_flow_names(call: Call) -> NamesAnswer:
+async def list_flow_names(call: Call) -> FlowNames:
     async with snapshot(call.context.sessions) as session:
         return await queries.read_names(session, await call.context.flows.checks.look(session))
 
@@ -215,7 +215,7 @@ async def discard_flow_draft(call: Call, body: ItemQuery) -> None:
     status=204,
     problems={404: "There is no such flow or journey"},
 )
-async def move_flow_steps(call: Call, body: Moved) -> None:
+async def move_flow_steps(call: Call, body: StepsMoved) -> None:
     positions = {step: place and place.model_dump() for step, place in body.positions.items()}
     async with transaction(call.context.sessions) as session:
         await _check_there(session, body.item)
@@ -230,7 +230,7 @@ async def move_flow_steps(call: Call, body: Moved) -> None:
     status=201,
     problems={404: "There is no such flow or journey"},
 )
-async def add_flow_note(call: Call, body: NoteWish) -> Note:
+async def add_flow_note(call: Call, body: FlowNoteWish) -> FlowNote:
     context, author = call.context, f"user:{call.user.id}"
     async with transaction(context.sessions) as session:
         await _check_there(session, body.item)
@@ -246,7 +246,7 @@ async def add_flow_note(call: Call, body: NoteWish) -> Note:
     summary="Changes a comment, or says that it is dealt with",
     problems={404: "There is no such comment"},
 )
-async def change_flow_note(call: Call, body: NoteChange) -> Note:
+async def change_flow_note(call: Call, body: FlowNoteChange) -> FlowNote:
     context = call.context
     async with transaction(context.sessions) as session:
         note = await change_note(session, call.ids["id"], said=body.text, done=body.done, now=context.clock.now())
@@ -275,7 +275,7 @@ async def remove_flow_note(call: Call) -> None:
     summary="The published versions of a flow or journey, and the saved states of its drafts",
     problems={404: "There was never such a flow or journey"},
 )
-async def get_flow_history(call: Call, query: ItemQuery) -> History:
+async def get_flow_history(call: Call, query: ItemQuery) -> FlowHistory:
     async with snapshot(call.context.sessions) as session:
         return await queries.read_history(session, query.item)
 

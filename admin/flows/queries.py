@@ -13,22 +13,22 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from admin.flows.people import names_of
 from admin.flows.shapes import (
-    Content,
     DraftMark,
     FieldChange,
+    FlowContent,
     FlowDiff,
     FlowDocument,
+    FlowHistory,
     FlowList,
+    FlowNames,
+    FlowNote,
     FlowProblem,
     FlowRow,
-    History,
-    Named,
-    NamesAnswer,
-    Note,
+    NamedChoice,
     PartChange,
-    Position,
     PublishedVersion,
     SavedRevision,
+    StepPosition,
 )
 from base.errors import NotFound
 from bot.connectors.models import Connector
@@ -82,12 +82,12 @@ async def read_document(session: AsyncSession, item: str, state: str | None) -> 
         live=found.live,
         draft=_mark(found.draft, found.live, names),
         content=None if found.data is None else as_content(found.data),
-        layout={step: Position.model_validate(place_) for step, place_ in layout.items()},
+        layout={step: StepPosition.model_validate(at) for step, at in layout.items()},
         notes=[as_note(note, names) for note in notes],
     )
 
 
-async def read_history(session: AsyncSession, item: str) -> History:
+async def read_history(session: AsyncSession, item: str) -> FlowHistory:
     """The published versions and saved states of an item.
 
     Raises:
@@ -101,7 +101,7 @@ async def read_history(session: AsyncSession, item: str) -> History:
             raise
         versions = []
     names = await names_of(session, [*(one.author for one in versions), *(one.author for one in revisions)])
-    return History(
+    return FlowHistory(
         versions=[
             PublishedVersion(
                 state=f"v{one.number}",
@@ -157,14 +157,14 @@ async def read_diff(session: AsyncSession, item: str, before: str, after: str) -
     )
 
 
-async def read_names(session: AsyncSession, checked: CheckedDrafts) -> NamesAnswer:
+async def read_names(session: AsyncSession, checked: CheckedDrafts) -> FlowNames:
     """What steps may name."""
     content = checked.looked.content
     library, outside = content.library, content.outside
-    return NamesAnswer(
-        flows=[Named(name=name, title=folder.model.name) for name, folder in content.flows.items()],
-        journeys=[Named(name=name, title=folder.model.name) for name, folder in content.journeys.items()],
-        outcomes=[Named(name=name, title=meaning) for name, meaning in _outcomes(content.flows.values())],
+    return FlowNames(
+        flows=[NamedChoice(name=name, title=folder.model.name) for name, folder in content.flows.items()],
+        journeys=[NamedChoice(name=name, title=folder.model.name) for name, folder in content.journeys.items()],
+        outcomes=[NamedChoice(name=name, title=meaning) for name, meaning in _outcomes(content.flows.values())],
         intents=sorted(content.intents or ()),
         teams=sorted(library.teams) if library else [],
         segments=sorted(outside.segments or ()),
@@ -180,9 +180,9 @@ async def read_names(session: AsyncSession, checked: CheckedDrafts) -> NamesAnsw
     )
 
 
-def as_content(data: ContentData) -> Content:
+def as_content(data: ContentData) -> FlowContent:
     """Data as the API has it."""
-    return Content(
+    return FlowContent(
         settings=dict(data.settings),
         steps=[dict(step) for step in data.steps],
         wording={language: dict(words) for language, words in data.wording.items()},
@@ -190,14 +190,14 @@ def as_content(data: ContentData) -> Content:
     )
 
 
-def as_data(content: Content) -> ContentData:
+def as_data(content: FlowContent) -> ContentData:
     """The same the other way."""
     return ContentData(content.settings, content.steps, content.wording, content.tests)
 
 
-def as_note(note: ContentNote, names: Mapping[str | None, str]) -> Note:
+def as_note(note: ContentNote, names: Mapping[str | None, str]) -> FlowNote:
     """A comment as the API has it."""
-    return Note(
+    return FlowNote(
         id=note.id,
         step=note.step,
         text=note.text,

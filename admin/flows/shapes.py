@@ -31,7 +31,7 @@ Moment = Annotated[AwareDatetime, AfterValidator(_check_within_reach)]
 _FIRST, _LAST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 
 
-class Content(RequestShape):
+class FlowContent(RequestShape):
     """A flow or journey as data, as its author writes it: also while it has faults.
 
     `settings` is all of flow.yml or journey.yml but its steps; `wording` is by language and step. `tests` are the test
@@ -44,14 +44,14 @@ class Content(RequestShape):
     tests: list[Any] | None = None
 
 
-class Position(RequestShape):
+class StepPosition(RequestShape):
     """Where a step stands on the canvas."""
 
     x: float = Field(ge=-1e6, le=1e6, allow_inf_nan=False)
     y: float = Field(ge=-1e6, le=1e6, allow_inf_nan=False)
 
 
-class Note(AnswerShape):
+class FlowNote(AnswerShape):
     """A colleague's comment on a step, or on the whole. It stands beside the content and is never published."""
 
     id: UUID
@@ -114,9 +114,9 @@ class FlowDocument(Versioned):
     state: str
     live: int | None
     draft: DraftMark | None
-    content: Content | None
-    layout: dict[str, Position]
-    notes: list[Note]
+    content: FlowContent | None
+    layout: dict[str, StepPosition]
+    notes: list[FlowNote]
 
 
 class BeginWish(RequestShape):
@@ -132,14 +132,14 @@ class SaveWish(RequestShape):
     """What the draft is to be. `If-Match` names the revision that was edited, also when it is not the newest."""
 
     item: ItemName
-    content: Content
+    content: FlowContent
 
 
 class SavedDraft(Versioned):
     """The draft as it is now. `merged` names what others changed meanwhile and is in it, too."""
 
     item: str
-    content: Content
+    content: FlowContent
     merged: list[str]
 
 
@@ -150,20 +150,20 @@ class RestoreWish(RequestShape):
     state: StateName
 
 
-class Moved(RequestShape):
+class StepsMoved(RequestShape):
     """Where steps stand; null forgets one. Steps that are not named stay where they are."""
 
     item: ItemName
-    positions: dict[StepName, Position | None] = Field(max_length=1_000)
+    positions: dict[StepName, StepPosition | None] = Field(max_length=1_000)
 
 
-class NoteWish(RequestShape):
+class FlowNoteWish(RequestShape):
     item: ItemName
     step: StepName | None = None
     text: Annotated[PlainText, Field(min_length=1, max_length=4_000)]
 
 
-class NoteChange(RequestShape):
+class FlowNoteChange(RequestShape):
     text: Annotated[PlainText, Field(min_length=1, max_length=4_000)] | None = None
     done: bool | None = None
 
@@ -189,7 +189,7 @@ class SavedRevision(AnswerShape):
     at: datetime
 
 
-class History(AnswerShape):
+class FlowHistory(AnswerShape):
     versions: list[PublishedVersion]
     revisions: list[SavedRevision]
 
@@ -289,17 +289,17 @@ class StepKinds(AnswerShape):
     definitions: dict[str, Any]
 
 
-class Named(AnswerShape):
+class NamedChoice(AnswerShape):
     name: str
     title: str
 
 
-class NamesAnswer(AnswerShape):
+class FlowNames(AnswerShape):
     """What steps may name: for the pickers of the editor."""
 
-    flows: list[Named]
-    journeys: list[Named]
-    outcomes: list[Named]
+    flows: list[NamedChoice]
+    journeys: list[NamedChoice]
+    outcomes: list[NamedChoice]
     intents: list[str]
     teams: list[str]
     segments: list[str]
@@ -314,7 +314,7 @@ class NamesAnswer(AnswerShape):
     entry_flow: str
 
 
-class PreviewWish(RequestShape):
+class WordingPreviewWish(RequestShape):
     """A step with its words in one language, as they stand in the editor, saved or not."""
 
     language: LanguageName
@@ -322,26 +322,26 @@ class PreviewWish(RequestShape):
     wording: Fields
 
 
-class Button(AnswerShape):
+class ShownButton(AnswerShape):
     value: str
     label: str
 
 
-class Rendering(AnswerShape):
+class ChannelRendering(AnswerShape):
     """What one channel shows or says. `segments` and `alphabet` are those of the texts as SMS, else null."""
 
     channel: str
     texts: list[str]
     spoken: list[str]
-    buttons: list[Button]
+    buttons: list[ShownButton]
     keys: dict[str, str]
     segments: int | None
     alphabet: Literal["GSM-7", "UCS-2"] | None
     characters: int
 
 
-class Preview(AnswerShape):
-    renderings: list[Rendering]
+class WordingPreview(AnswerShape):
+    renderings: list[ChannelRendering]
 
 
 class Starts(RequestShape):
@@ -405,9 +405,9 @@ class SimulatedReply(AnswerShape):
     step: str | None
     text: str
     input: str | None
-    choices: list[Button]
+    choices: list[ShownButton]
     notice: str | None
-    renderings: list[Rendering]
+    renderings: list[ChannelRendering]
 
 
 class SimulatedTimer(AnswerShape):

@@ -7,15 +7,13 @@ from datetime import timedelta
 from admin.api.endpoints import Call, endpoint
 from admin.flows.shapes import (
     Act,
-    Button,
     CallsBack,
+    ChannelRendering,
     DropOff,
     DropOffQuery,
     EdgeFigures,
-    Preview,
-    PreviewWish,
-    Rendering,
     SendsFile,
+    ShownButton,
     SimulatedNeed,
     SimulatedReply,
     SimulatedTimer,
@@ -26,6 +24,8 @@ from admin.flows.shapes import (
     Taps,
     Waits,
     WalkedEdge,
+    WordingPreview,
+    WordingPreviewWish,
     Writes,
 )
 from admin.snapshot import snapshot
@@ -48,8 +48,8 @@ _USUAL_PERIOD = timedelta(days=30)
     permission="flows.read",
     summary="A step with its words as each channel shows it, with the segments it takes by SMS",
 )
-async def preview_wording(_call: Call, body: PreviewWish) -> Preview:
-    return Preview(renderings=[_rendering(shown) for shown in preview(body.step, body.wording, body.language)])
+async def preview_wording(_call: Call, body: WordingPreviewWish) -> WordingPreview:
+    return WordingPreview(renderings=[_rendering(shown) for shown in preview(body.step, body.wording, body.language)])
 
 
 @endpoint(
@@ -155,19 +155,19 @@ def _reply(reply: Reply, language: str) -> SimulatedReply:
         step=reply.step,
         text=reply.text,
         input=reply.input,
-        choices=[Button(value=choice.value, label=choice.label) for choice in reply.choices],
+        choices=[ShownButton(value=choice.value, label=choice.label) for choice in reply.choices],
         notice=reply.notice,
         renderings=[_rendering(show(reply, channel, language)) for channel in CHANNELS],
     )
 
 
-def _rendering(shown: Shown) -> Rendering:
+def _rendering(shown: Shown) -> ChannelRendering:
     rendered, segments = shown.rendered, shown.segments
-    return Rendering(
+    return ChannelRendering(
         channel=shown.channel,
         texts=list(rendered.texts),
         spoken=list(rendered.spoken),
-        buttons=[Button(value=button.value, label=button.label) for button in rendered.buttons],
+        buttons=[ShownButton(value=button.value, label=button.label) for button in rendered.buttons],
         keys=dict(rendered.keys),
         segments=segments.count if segments else None,
         alphabet=segments.encoding if segments else None,

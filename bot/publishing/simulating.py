@@ -110,7 +110,7 @@ class Simulator:
         """
         left = None if talk is None else self._open(talk, by)
         if left is not None:
-            opening = Opening(**left["opening"])
+            opening = left.opening
         flow = opening.item.partition("/")[2]
         async with self.sessions() as session:
             live = await find_live(session)
@@ -129,7 +129,7 @@ class Simulator:
         needs: list[Need] = []
         rehearsal = Rehearsal(self.turns, scenery, self._answers(needs, language))
         if left is not None:
-            rehearsal.take_up(left["at"])
+            _take_up(rehearsal, left)
         try:
             with self.source.lending(compiled):
                 beat = await act(rehearsal)
@@ -160,13 +160,28 @@ class Simulator:
         kept = json.dumps({"opening": about, "at": rehearsal.leave_off()}, ensure_ascii=False)
         return base64.urlsafe_b64encode(self.keys.seal(kept, column=_COLUMN, row=by)).decode()
 
-    def _open(self, talk: str, by: UUID) -> dict[str, Any]:
+    def _open(self, talk: str, by: UUID) -> _Left:
         try:
             sealed = base64.b64decode(talk.encode("ascii"), altchars=b"-_", validate=True)
-            kept: dict[str, Any] = json.loads(self.keys.unseal(sealed, column=_COLUMN, row=by))
-        except (KeyProblem, binascii.Error, ValueError) as error:
+            kept = json.loads(self.keys.unseal(sealed, column=_COLUMN, row=by))
+            return _Left(Opening(**kept["opening"]), kept["at"])
+        except (KeyProblem, binascii.Error, ValueError, KeyError, TypeError) as error:
             raise NotOurTalk from error
-        return kept
+
+
+@dataclass(frozen=True)
+class _Left:
+    """A talk as it was left off."""
+
+    opening: Opening
+    at: Mapping[str, Any]
+
+
+def _take_up(rehearsal: Rehearsal, left: _Left) -> None:
+    try:
+        rehearsal.take_up(left.at)
+    except (ValueError, KeyError, TypeError) as error:
+        raise NotOurTalk from error  # of an older program
 
 
 def _why_not(item: str, tree: ContentTree, faults: list[PlacedFault]) -> Exception:
