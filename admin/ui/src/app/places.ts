@@ -1,6 +1,6 @@
 /** The places of the navigation, in their groups. A place stands here once its page does. */
 import {
-  IconBuilding, IconBulb, IconChecklist, IconFileImport, IconFilter, IconGauge, IconMessages, IconSend, IconSettings, IconShieldCheck, IconUsers,
+  IconBuilding, IconBulb, IconChecklist, IconFileImport, IconFilter, IconGauge, IconMessages, IconRoute, IconSend, IconSettings, IconShieldCheck, IconSitemap, IconUsers,
   IconUsersGroup, type Icon,
 } from '@tabler/icons-react';
 import type { Areas } from '../i18n/areas';
@@ -36,7 +36,14 @@ export const PLACE_GROUPS: readonly PlaceGroup[] = [
       { to: '/imports', name: 'place_imports', Icon: IconFileImport, needs: 'imports.read' },
     ],
   },
-  { name: 'group_automation', places: [{ to: '/follow-ups', name: 'place_follow_ups', Icon: IconSend, needs: 'journeys.read' }] },
+  {
+    name: 'group_automation',
+    places: [
+      { to: '/flows', name: 'place_flows', Icon: IconSitemap, needs: 'flows.read' },
+      { to: '/journeys', name: 'place_journeys', Icon: IconRoute, needs: 'journeys.read' },
+      { to: '/follow-ups', name: 'place_follow_ups', Icon: IconSend, needs: 'journeys.read' },
+    ],
+  },
   {
     name: 'group_steer',
     places: [

@@ -1,0 +1,6 @@
+/** All journeys, with the people in them. */
+import { FlowTable } from './FlowTable';
+
+export function JourneysPage() {
+  return <FlowTable isJourney />;
+}
