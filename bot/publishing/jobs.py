@@ -69,7 +69,11 @@ async def get_job(session: AsyncSession, job_id: UUID) -> PublishJob:
 
 async def list_jobs(session: AsyncSession, *, limit: int = 50) -> list[PublishJob]:
     """Jobs, the latest first."""
-    return list(await session.scalars(select(PublishJob).order_by(PublishJob.asked_at.desc()).limit(limit)))
+    return list(
+        await session.scalars(
+            select(PublishJob).order_by(PublishJob.asked_at.desc(), PublishJob.id.desc()).limit(limit)
+        )
+    )
 
 
 @dataclass
@@ -104,7 +108,9 @@ class PublishWork(WokenWork):
         is_free = PublishJob.claimed_until.is_(None) | (PublishJob.claimed_until < func.now())
         due = select(PublishJob).where(PublishJob.status.in_(("waiting", "running")), is_free)
         async with transaction(self.sessions) as session:
-            job = await session.scalar(due.order_by(PublishJob.asked_at).limit(1).with_for_update(skip_locked=True))
+            job = await session.scalar(
+                due.order_by(PublishJob.asked_at, PublishJob.id).limit(1).with_for_update(skip_locked=True)
+            )
             if job is not None:
                 job.attempts += 1
                 job.status, job.began_at = "running", job.began_at or self.clock.now()
