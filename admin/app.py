@@ -20,6 +20,7 @@ from admin.flows import endpoints as flows
 from admin.follow_ups import endpoints as follow_ups
 from admin.imports import endpoints as imports
 from admin.inbox import aids as inbox_aids
+from admin.inbox import booking as inbox_booking
 from admin.inbox import endpoints as inbox
 from admin.inbox import teams as inbox_teams
 from admin.journeys import endpoints as journeys
@@ -63,6 +64,7 @@ ENDPOINTS = (
     *leads.ENDPOINTS,
     *inbox.ENDPOINTS,
     *inbox_aids.ENDPOINTS,
+    *inbox_booking.ENDPOINTS,
     *inbox_teams.ENDPOINTS,
     *stream.ENDPOINTS,
     *imports.ENDPOINTS,

@@ -17,6 +17,7 @@ from base.database import Sessions
 from base.encryption import KeyRing
 from bot.knowledge.filling import VectorSource
 from bot.understanding.ports import FactFinder, Wake
+from crm.meetings.feeds import BusyFeeds
 
 UI_BUILD = Path(__file__).parent / "ui" / "dist"
 
@@ -31,7 +32,8 @@ class AdminContext:
     scores, `wake_segments` at segments; `meanings` tells what texts in their rules mean;
     `flows` is what the flow editor works with. `company_name` and
     `postal_address` stand in proofs and receipts. `mail_folder` is where mails are filed while there is no mail server:
-    those of somebody who is erased go, too. `replies` sends what colleagues answer, `feed` tells pages what is new.
+    those of somebody who is erased go, too. `replies` sends what colleagues answer, `feed` tells pages what is new;
+    `busy_feeds` keeps at hand when colleagues are busy.
     `colleague_mail` is what users get their links by; `errands` are mails that nobody waits for.
     """
 
@@ -57,3 +59,4 @@ class AdminContext:
     outlooks: JourneyOutlooks = field(default_factory=JourneyOutlooks)
     replies: Replies = field(default_factory=Replies)
     feed: Feed = field(default_factory=Feed)
+    busy_feeds: BusyFeeds | None = None

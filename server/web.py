@@ -45,6 +45,7 @@ from crm.consent.routes import routes as ledger_routes
 from crm.events.webhook import WebhookEvents
 from crm.events.webhook import routes as webhook_routes
 from crm.meetings.booking import confirm_meeting
+from crm.meetings.feeds import BusyFeeds
 from crm.meetings.routes import MeetingPages
 from crm.meetings.routes import routes as meeting_routes
 from crm.privacy.pages.routes import routes as privacy_routes
@@ -190,6 +191,7 @@ def create_web_app(platform: Platform) -> web.Application:
                 mail_folder=settings.mail_folder,
                 replies=_create_replies(platform, accounts, alarm),
                 feed=app[_feed],
+                busy_feeds=BusyFeeds(platform.keys),
                 colleague_mail=ColleagueMail(create_email_settings(settings), platform.clock),
             )
         )

@@ -16,6 +16,7 @@ from admin.api.endpoints import Call, endpoint
 from admin.api.fields import AnswerShape, PlainText, RequestShape
 from admin.api.versions import Versioned
 from admin.audit.service import record
+from admin.inbox.queries import get_talk
 from admin.inbox.shapes import Said, Suggestion, SuggestionQuery, Suggestions
 from admin.snapshot import snapshot
 from base.database import transaction
@@ -189,7 +190,7 @@ async def remove_canned_reply(call: Call) -> None:
 )
 async def fill_canned_replies(call: Call) -> FilledReplies:
     async with snapshot(call.context.sessions) as session:
-        talk = await _get_talk(session, call.ids["id"])
+        talk = await get_talk(session, call.ids["id"])
         contact = None if talk.contact_id is None else await session.get(Contact, talk.contact_id)
         rows = (await session.scalars(select(Row).order_by(Row.name, Row.language))).all()
     values = {"colleague": call.user.name, **mergeable({} if contact is None else contact.fields)}
@@ -214,7 +215,7 @@ async def fill_canned_replies(call: Call) -> FilledReplies:
 async def suggest_answers(call: Call, query: SuggestionQuery) -> Suggestions:
     context = call.context
     async with snapshot(context.sessions) as session:
-        talk = await _get_talk(session, call.ids["id"])
+        talk = await get_talk(session, call.ids["id"])
         question = (query.q or "").strip() or await _last_words(session, talk.id)
     if not question:
         return Suggestions(question="", items=[])
@@ -269,13 +270,6 @@ async def _get_at(session: AsyncSession, reply_id: UUID, version: int) -> Canned
     if row.version != version:
         raise OutOfDate
     return _show(row)
-
-
-async def _get_talk(session: AsyncSession, conversation_id: UUID) -> Talk:
-    talk = await session.get(Talk, conversation_id)
-    if talk is None:
-        raise NotFound("There is no such conversation.")
-    return talk
 
 
 async def _last_words(session: AsyncSession, conversation_id: UUID) -> str:

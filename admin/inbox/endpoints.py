@@ -10,6 +10,7 @@ from admin.api.endpoints import Call, endpoint
 from admin.audit.service import record
 from admin.inbox import queries
 from admin.inbox.people import check_receivers
+from admin.inbox.problems import NobodyKnown
 from admin.inbox.shapes import (
     Assignment,
     Closing,
@@ -30,10 +31,8 @@ from admin.inbox.shapes import (
 )
 from admin.snapshot import snapshot
 from base.database import transaction
-from base.errors import Conflict, NotFound
 from bot.handoff import service
 from bot.handoff.typing import Typing, tell_typing
-from bot.models import Conversation as Talk
 from crm.contacts.service import change_tags, set_stage
 from crm.owners.service import list_owners
 from crm.tasks.service import NewTask, create_tasks
@@ -41,12 +40,6 @@ from crm.timeline.service import record as note_event
 
 _NOT_OURS = "A colleague has it, or it goes on on another channel"
 _AUDITED = "conversation"
-
-
-class NobodyKnown(Conflict):
-    """It is not known yet who this is: there is no contact to change."""
-
-    code = "nobody_known"
 
 
 @endpoint(
@@ -115,7 +108,7 @@ async def take_over_conversation(call: Call) -> Conversation:
 async def add_reply(call: Call, body: ReplyWish) -> Reply:
     context, now = call.context, call.context.clock.now()
     async with transaction(context.sessions) as session:
-        talk = await _find_talk(session, call.ids["id"])
+        talk = await queries.get_talk(session, call.ids["id"])
         await context.replies.check(session, talk, now)
         said = await service.answer(
             session, talk.id, user_id=call.user.id, text=body.text, client_id=body.client_id, now=now
@@ -151,7 +144,7 @@ async def hand_back_conversation(call: Call) -> Conversation:
 async def close_conversation(call: Call, body: Closing) -> Conversation:
     context, now = call.context, call.context.clock.now()
     async with transaction(context.sessions) as session:
-        talk = await _find_talk(session, call.ids["id"])
+        talk = await queries.get_talk(session, call.ids["id"])
         asked = await service.close(session, talk.id, now, ask_rating=body.ask_rating)
         if asked is not None:
             await context.replies.queue(session, talk, asked, now)
@@ -285,15 +278,8 @@ async def add_task_in_conversation(call: Call, body: TaskWish) -> Conversation:
     return await _shown(call)
 
 
-async def _find_talk(session: AsyncSession, conversation_id: UUID) -> Talk:
-    talk = await session.get(Talk, conversation_id)
-    if talk is None:
-        raise NotFound("There is no such conversation.")
-    return talk
-
-
 async def _contact_of(session: AsyncSession, conversation_id: UUID) -> UUID:
-    talk = await _find_talk(session, conversation_id)
+    talk = await queries.get_talk(session, conversation_id)
     if talk.contact_id is None:
         raise NobodyKnown
     return talk.contact_id

@@ -91,6 +91,18 @@ async def count(session: AsyncSession, user_id: UUID) -> InboxCounts:
     return InboxCounts(waiting=row.waiting, mine=row.mine)
 
 
+async def get_talk(session: AsyncSession, conversation_id: UUID) -> Talk:
+    """The row of a talk.
+
+    Raises:
+        NotFound: there is no such talk.
+    """
+    talk = await session.get(Talk, conversation_id)
+    if talk is None:
+        raise NotFound("There is no such conversation.")
+    return talk
+
+
 async def read_conversation(
     session: AsyncSession, context: AdminContext, conversation_id: UUID, user_id: UUID
 ) -> Conversation:
@@ -101,9 +113,7 @@ async def read_conversation(
     """
     now = context.clock.now()
     latest = select(Handoff).where(Handoff.conversation_id == conversation_id).order_by(Handoff.asked_at.desc())
-    talk = await session.get(Talk, conversation_id)
-    if talk is None:
-        raise NotFound("There is no such conversation.")
+    talk = await get_talk(session, conversation_id)
     handoff = (await session.scalars(latest.limit(1))).first()
     (row,) = await _show(session, [(talk, handoff)], user_id)
     contact = None if talk.contact_id is None else await session.get(Contact, talk.contact_id)

@@ -20,6 +20,7 @@ from bot.models import Conversation, Message
 from channels.web.sender import WebSender
 from crm.consent.suppression import suppress
 from crm.contacts.service import set_fields
+from crm.meetings.calendars import NewCalendar, add_calendar
 from crm.tasks.models import Task
 from outreach.answers import OutboxAnswers
 from outreach.gatekeeper import Gatekeeper
@@ -344,6 +345,25 @@ async def test_articles_are_suggested_to_what_the_visitor_wrote_last(signed_in, 
     (talk,) = await make_talks(context, now, 1)
     found = await signed_in.read(f"{TALKS}/{talk}/suggestions")
     assert found == {"question": "Hello 0", "items": []}, "no article is live here"
+
+
+async def test_a_meeting_is_booked_once_at_a_time_that_was_free(signed_in, context, now):
+    first, second = await make_talks(context, now, 2)
+    async with transaction(context.sessions) as session:
+        hours = {day: ["08:00-18:00"] for day in ("mon", "tue", "wed", "thu", "fri")}
+        new = NewCalendar("sales", "Sales", "Europe/Madrid", hours)
+        await add_calendar(session, context.keys, new, now=now)
+    free = await signed_in.read(f"{TALKS}/{first}/free-times")
+    assert (free["calendar"], len(free["times"]), free["more"]) == ("sales", 12, True)
+    wish = {"calendar": "sales", "starts_at": free["times"][0]["starts_at"], "client_id": str(uuid4())}
+    booked = await signed_in.send("POST", f"{TALKS}/{first}/meetings", wish)
+    assert booked.status == 201, await booked.text()
+    assert (await booked.json())["label"] == free["times"][0]["label"]
+    assert (await signed_in.send("POST", f"{TALKS}/{first}/meetings", wish)).status == 201, "the same is booked once"
+    taken = await signed_in.send("POST", f"{TALKS}/{second}/meetings", {**wish, "client_id": str(uuid4())})
+    assert (taken.status, (await taken.json())["code"]) == (409, "time_taken")
+    later = await signed_in.read(f"{TALKS}/{second}/free-times")
+    assert later["times"][0]["starts_at"] != free["times"][0]["starts_at"]
 
 
 @pytest.mark.parametrize("count", [3, 30])

@@ -9,6 +9,7 @@ import { Score } from '../leads/Score';
 import { Moment } from '../look/Moment';
 import { stageName } from '../look/words';
 import { useMay } from '../session/useMay';
+import { Booking } from './Booking';
 import styles from './Inbox.module.css';
 import { Notice } from './Notice';
 import type { Talk } from './types';
@@ -64,22 +65,24 @@ function Person({ talk, contact, command }: PersonProps) {
 
 function OneClick({ talk, contact, command }: PersonProps) {
   const t = useWords('inbox');
+  const may = useMay();
   return (
-      <section>
-        <h2 className={styles.small}>{t('do')}</h2>
-        <Stack gap="xs">
-          <Select
-            size="xs" label={t('stage')} value={contact.stage} allowDeselect={false} data-testid="set-stage"
-            data={STAGES.map((stage) => ({ value: stage, label: stageName(stage) }))}
-            onChange={(stage) => {
-              const chosen = STAGES.find((one) => one === stage);
-              if (chosen) command.mutate({ do: 'stage', stage: chosen });
-            }}
-          />
-          <Tags talk={talk} command={command} />
-          <OneLine label={t('task')} hint={t('task_hint')} action={t('add')} onSend={(title) => command.mutateAsync({ do: 'task', title })} />
-        </Stack>
-      </section>
+    <section>
+      <h2 className={styles.small}>{t('do')}</h2>
+      <Stack gap="xs">
+        <Select
+          size="xs" label={t('stage')} value={contact.stage} allowDeselect={false} data-testid="set-stage"
+          data={STAGES.map((stage) => ({ value: stage, label: stageName(stage) }))}
+          onChange={(stage) => {
+            const chosen = STAGES.find((one) => one === stage);
+            if (chosen) command.mutate({ do: 'stage', stage: chosen });
+          }}
+        />
+        <Tags talk={talk} command={command} />
+        <OneLine label={t('task')} hint={t('task_hint')} action={t('add')} onSend={(title) => command.mutateAsync({ do: 'task', title })} />
+        {may('meetings.write') && <Booking talkId={talk.id} />}
+      </Stack>
+    </section>
   );
 }
 
