@@ -1,10 +1,13 @@
 /** How the admin pages are built: below /admin/, hashed assets, nothing inlined (the server's CSP allows only 'self'). */
 import react from '@vitejs/plugin-react';
 import { defineConfig, loadEnv } from 'vite';
+import { firstLoadAtMost } from './firstLoad';
+
+const FIRST_LOAD = 500_000; // bytes, gzipped
 
 export default defineConfig(({ mode }) => ({
   base: '/admin/',
-  plugins: [react()],
+  plugins: [react(), firstLoadAtMost(FIRST_LOAD)],
   build: {
     target: 'es2022',
     // A data: URI would be refused by the content security policy.
