@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, cast
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, select, true, tuple_
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select, true, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -62,14 +62,19 @@ async def list_conversations(
     Raises:
         CursorInvalid: the cursor is not one of ours.
     """
-    key, rising, statement = _view(query, user_id)
+    statement, moment, rises = _view(query, user_id)
     statement = statement.where(*_filters(keys, query))
+    if query.view == "bot":
+        # Ids rise with the time at which talks began: the primary key is read, however many there are.
+        key: tuple[Any, ...] = (Talk.id,)
+    else:
+        key = (moment, Talk.id)
     if query.cursor:
         after = Cursor.decode(query.cursor)
-        place = (after.at, after.id)
-        statement = statement.where(tuple_(*key) > place if rising else tuple_(*key) < place)
-    order = (column.asc() if rising else column.desc() for column in key)
-    found = (await session.execute(statement.add_columns(key[0]).order_by(*order).limit(query.limit + 1))).all()
+        place = (after.at, after.id)[-len(key) :]
+        statement = statement.where(tuple_(*key) > place if rises else tuple_(*key) < place)
+    order = (column.asc() if rises else column.desc() for column in key)
+    found = (await session.execute(statement.add_columns(moment).order_by(*order).limit(query.limit + 1))).all()
     shown = found[: query.limit]
     last = shown[-1] if len(found) > query.limit else None
     return ConversationPage(
@@ -169,30 +174,33 @@ async def read_messages(session: AsyncSession, conversation_id: UUID, query: Mes
     )
 
 
-def _view(query: ConversationQuery, user_id: UUID) -> tuple[tuple[Any, Any], bool, Select[Any]]:
-    """What a page is ordered by, whether it rises, and the talks of the view with their handoffs."""
+def _view(query: ConversationQuery, user_id: UUID) -> tuple[Select[Any], Any, bool]:
+    """The talks of a view with their handoffs, the moment they are ordered by, and whether the earliest is first."""
     latest = func.coalesce(Talk.last_message_at, Talk.created_at)
-    if query.view == "bot":
-        # By when they began: ids rise with it, and nobody waits for an answer here.
-        none = select(Talk, Handoff).outerjoin(Handoff, and_(Handoff.conversation_id == Talk.id, _is_latest()))
-        return (Talk.created_at, Talk.id), False, none.where(Talk.status == "open", Talk.next_seq > 1)
     joined = select(Talk, Handoff).join(Handoff, Handoff.conversation_id == Talk.id)
     match query.view:
         case "waiting":
-            return (Handoff.asked_at, Talk.id), True, joined.where(Handoff.state == "waiting")
+            return joined.where(Handoff.state == "waiting"), Handoff.asked_at, True
         case "mine":
-            mine = joined.where(Handoff.state != "done", Handoff.user_id == user_id)
-            return (latest, Talk.id), False, mine
+            return joined.where(Handoff.state != "done", Handoff.user_id == user_id), latest, False
         case "people":
-            return (latest, Talk.id), False, joined.where(Handoff.state != "done")
-    ended = joined.where(Handoff.state == "done", _is_latest(), Talk.status == "open")
-    return (Handoff.ended_at, Talk.id), False, ended
+            return joined.where(Handoff.state != "done"), latest, False
+        case "closed":
+            ended = (Handoff.state == "done", Handoff.ended_how == "closed", _is_latest(), Talk.status == "open")
+            return joined.where(*ended), Handoff.ended_at, False
+    with_bot = (
+        select(Talk, Handoff)
+        .outerjoin(Handoff, and_(Handoff.conversation_id == Talk.id, _is_latest()))
+        .where(Talk.status == "open", Talk.next_seq > 1, or_(Handoff.id.is_(None), Handoff.ended_how == "handed_back"))
+    )
+    return with_bot, Talk.created_at, False
 
 
 def _is_latest() -> ColumnElement[bool]:
     """That a talk has no later handoff."""
     later = aliased(Handoff)
-    return ~exists().where(later.conversation_id == Handoff.conversation_id, later.asked_at > Handoff.asked_at)
+    is_later = exists().where(later.conversation_id == Handoff.conversation_id, later.asked_at > Handoff.asked_at)
+    return ~is_later.correlate(Handoff)
 
 
 def _filters(keys: KeyRing, query: ConversationQuery) -> list[ColumnElement[bool]]:
