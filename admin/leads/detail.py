@@ -43,6 +43,7 @@ async def read_lead(
     return shapes.LeadDetail(
         **row.model_dump(),
         fields=contact.fields,
+        tags=contact.tags,
         reasons=await _read_reasons(session, contact_id),
         consent_events=await _read_consent_events(session, contact_id),
         conversations=[

@@ -10,14 +10,14 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import exists, select, tuple_
+from sqlalchemy import Select, exists, select, tuple_
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from admin.api.cursors import Cursor
 from admin.leads.filters import band_for, in_band, is_lead, matches_text
 from admin.leads.names import name_from, text_of
-from admin.leads.shapes import ConsentState, LeadPage, LeadQuery, LeadRow
+from admin.leads.shapes import ConsentState, ContactSearch, LeadPage, LeadQuery, LeadRow
 from admin.owners.queries import read_owners
 from base.encryption import KeyRing
 from bot.models import Conversation
@@ -27,6 +27,8 @@ from crm.contacts.models import Contact
 from crm.contacts.service import read_addresses
 from crm.owners.models import ContactOwner
 from crm.scoring.books import read_book
+from crm.segments.compiling import compile_tree
+from crm.segments.models import SegmentMember
 
 
 class LatestTalk(NamedTuple):
@@ -40,11 +42,7 @@ async def list_leads(session: AsyncSession, keys: KeyRing, query: LeadQuery, now
     Raises:
         CursorInvalid: the cursor is not one of ours.
     """
-    key = (Contact.created_at, Contact.id)
-    statement = select(Contact).where(is_lead()).order_by(*(column.desc() for column in key)).limit(query.limit + 1)
-    if query.cursor:
-        after = Cursor.decode(query.cursor)
-        statement = statement.where(tuple_(*key) < (after.at, after.id))
+    statement = _latest(query.limit, query.cursor).where(is_lead())
     if query.q and query.q.strip():
         statement = statement.where(matches_text(keys, query.q.strip()))
     if query.band is not None:
@@ -52,9 +50,42 @@ async def list_leads(session: AsyncSession, keys: KeyRing, query: LeadQuery, now
     if query.owner is not None:
         owned = exists().where(ContactOwner.contact_id == Contact.id, ContactOwner.user_id == query.owner)
         statement = statement.where(owned)
+    if query.segment is not None:
+        inside = exists().where(SegmentMember.contact_id == Contact.id, SegmentMember.segment_id == query.segment)
+        statement = statement.where(inside)
+    if query.stage is not None:
+        statement = statement.where(Contact.stage == query.stage)
+    if query.tag is not None:
+        statement = statement.where(Contact.tags.contains([query.tag]))
+    return await _read_page(session, keys, statement, query.limit, now)
+
+
+async def search_contacts(session: AsyncSession, keys: KeyRing, wanted: ContactSearch, now: datetime) -> LeadPage:
+    """One page of those for whom a rule holds, asked of one contact after the other until there are enough.
+
+    Raises:
+        CursorInvalid: the cursor is not one of ours.
+    """
+    statement = _latest(wanted.limit, wanted.cursor).where(compile_tree(wanted.tree, now))
+    return await _read_page(session, keys, statement, wanted.limit, now)
+
+
+def _latest(limit: int, cursor: str | None) -> Select[tuple[Contact]]:
+    """Contacts behind a cursor, and one more than a page holds."""
+    key = (Contact.created_at, Contact.id)
+    statement = select(Contact).order_by(*(column.desc() for column in key)).limit(limit + 1)
+    if cursor:
+        after = Cursor.decode(cursor)
+        statement = statement.where(tuple_(*key) < (after.at, after.id))
+    return statement
+
+
+async def _read_page(
+    session: AsyncSession, keys: KeyRing, statement: Select[tuple[Contact]], limit: int, now: datetime
+) -> LeadPage:
     contacts = (await session.scalars(statement)).all()
-    shown = contacts[: query.limit]
-    last = shown[-1] if len(contacts) > query.limit else None
+    shown = contacts[:limit]
+    last = shown[-1] if len(contacts) > limit else None
     return LeadPage(
         items=await read_rows(session, keys, shown, now),
         next_cursor=Cursor(last.created_at, last.id).encode() if last else None,

@@ -12,14 +12,17 @@ from admin.api.fields import AnswerShape, PlainText, RequestShape
 from admin.follow_ups.shapes import FollowUp
 from admin.owners.shapes import Owner
 from base.messages import Author
+from crm.contacts.rules import Stage
+from crm.segments.tree import SegmentTree
 
 BandName = Literal["hot", "warm", "cold"]
+TagName = Annotated[PlainText, Field(pattern=r"^[a-z][a-z0-9_]{0,59}$")]
 
 
 class LeadQuery(RequestShape):
     """`q` is part of a name or company, or a whole e-mail address or phone number with its country code.
 
-    `owner` is the user who looks after them.
+    `owner` is the user who looks after them. `segment`: those who are in it as its members stand.
     """
 
     limit: Annotated[int, Field(ge=1, le=200)] = 50
@@ -27,6 +30,29 @@ class LeadQuery(RequestShape):
     q: Annotated[PlainText, Field(max_length=200)] | None = None
     band: BandName | None = None
     owner: UUID | None = None
+    segment: UUID | None = None
+    stage: Stage | None = None
+    tag: TagName | None = None
+
+
+class ContactSearch(RequestShape):
+    """Contacts for whom a rule of segments holds; whoever may not be profiled is left out where it profiles."""
+
+    tree: SegmentTree
+    limit: Annotated[int, Field(ge=1, le=200)] = 50
+    cursor: Annotated[PlainText, Field(max_length=100)] | None = None
+
+
+class TagsChange(RequestShape):
+    """Tags given, and tags taken away; what is both is taken away."""
+
+    add: Annotated[list[TagName], Field(max_length=100)] = Field(default_factory=list)
+    remove: Annotated[list[TagName], Field(max_length=100)] = Field(default_factory=list)
+
+
+class ContactTags(AnswerShape):
+    contact_id: UUID
+    tags: list[str]
 
 
 class ConsentState(AnswerShape):
@@ -126,6 +152,7 @@ class LeadDetail(LeadRow):
     """A lead's whole story. `transcript` holds the latest 1,000 messages of all conversations, oldest first."""
 
     fields: dict[str, Any]
+    tags: list[str]
     reasons: list[ScoreReason]
     consent_events: list[ConsentEvent]
     conversations: list[Conversation]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from admin.api.endpoints import Call, endpoint
 from admin.segments import queries
+from admin.segments.meanings import learn
 from admin.segments.shapes import (
     MemberPage,
     MemberQuery,
@@ -27,10 +28,7 @@ from crm.segments.service import (
     check_references,
     create_segment,
     delete_segment,
-    missing_vectors,
-    save_vectors,
 )
-from crm.segments.tree import SegmentTree
 
 _NOT_MEANT = "No dialogue process could say what a text in the rule means"
 
@@ -53,7 +51,7 @@ async def list_segments(call: Call, query: WordsQuery) -> SegmentList:
 )
 async def add_segment(call: Call, body: SegmentWish) -> Segment:
     context = call.context
-    await _learn(call, body.tree)
+    await learn(call, body.tree)
     async with transaction(context.sessions) as session:
         added = await create_segment(
             session, name=body.name, tree=body.tree, by=f"user:{call.user.id}", now=context.clock.now()
@@ -81,7 +79,7 @@ async def get_segment(call: Call, query: WordsQuery) -> Segment:
 )
 async def edit_segment(call: Call, body: SegmentWish) -> Segment:
     context = call.context
-    await _learn(call, body.tree)
+    await learn(call, body.tree)
     async with transaction(context.sessions) as session:
         before = (await service.get_segment(session, call.ids["id"])).name
         named_by = [] if before == body.name else await list_journeys(session, before)
@@ -118,7 +116,7 @@ async def remove_segment(call: Call) -> None:
     problems={503: _NOT_MEANT},
 )
 async def count_segment(call: Call, body: SegmentRule) -> SegmentCount:
-    await _learn(call, body.tree)
+    await learn(call, body.tree)
     async with snapshot(call.context.sessions) as session:
         await check_references(session, body.tree)
         return await queries.read_count(session, body.tree, body.language, call.context.clock.now())
@@ -132,7 +130,7 @@ async def count_segment(call: Call, body: SegmentRule) -> SegmentCount:
     problems={503: _NOT_MEANT},
 )
 async def preview_segment(call: Call, body: PreviewWish) -> SegmentPreview:
-    await _learn(call, body.tree)
+    await learn(call, body.tree)
     async with snapshot(call.context.sessions) as session:
         await check_references(session, body.tree)
         return await queries.read_preview(
@@ -170,17 +168,6 @@ async def explain_membership(call: Call, query: WordsQuery) -> Membership:
         return await queries.read_membership(
             session, call.ids["id"], call.ids["contact_id"], query.language, call.context.clock.now()
         )
-
-
-async def _learn(call: Call, tree: SegmentTree) -> None:
-    """Has the encoder say what the texts in a rule mean, once each."""
-    async with snapshot(call.context.sessions) as session:
-        missing = await missing_vectors(session, tree.texts())
-    if not missing:
-        return
-    found = await call.context.meanings.vectors(missing)
-    async with transaction(call.context.sessions) as session:
-        await save_vectors(session, dict(zip(missing, found.rows, strict=True)), encoder=found.encoder)
 
 
 ENDPOINTS = (

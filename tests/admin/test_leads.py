@@ -13,6 +13,7 @@ from crm.consent.withdrawal import withdraw
 from crm.contacts.models import Contact
 from crm.scoring.rules import load_rules
 from crm.scoring.service import add_points
+from crm.segments.work import SegmentWork
 from tests.admin.people import consent, make_contact, make_leads, make_talk, outbox_row, say
 
 NASTY = "<script>alert(1)</script> \u202eevil\u202c 😀 {{7*7}} ' OR 1=1 --"
@@ -336,3 +337,47 @@ async def test_the_story_takes_as_many_queries_for_a_long_lead_as_for_a_short_on
             await signed_in.read(f"/api/v1/leads/{lead}")
         numbers.append(len(statements))
     assert numbers[0] == numbers[1] <= 18
+
+
+async def test_contacts_are_found_by_a_rule_a_page_at_a_time(signed_in, context, keys, now):
+    async with transaction(context.sessions) as session:
+        made = [
+            await make_contact(session, keys, now + timedelta(seconds=number), fields={"country": country})
+            for number, country in enumerate(("DE", "FR", "DE", "DE"))
+        ]
+    german = {"fact": "country", "op": "is", "value": "DE"}
+    await SegmentWork(context.sessions, context.keys, context.clock).do_all()
+    first = await (await signed_in.send("POST", "/api/v1/contacts/search", {"tree": german, "limit": 2})).json()
+    assert [row["id"] for row in first["items"]] == [str(made[3]), str(made[2])]
+    body = {"tree": german, "limit": 2, "cursor": first["next_cursor"]}
+    rest = await (await signed_in.send("POST", "/api/v1/contacts/search", body)).json()
+    assert [row["id"] for row in rest["items"]] == [str(made[0])]
+    assert rest["next_cursor"] is None
+    unknown = {"tree": {"segment": str(new_id())}}
+    assert (await signed_in.send("POST", "/api/v1/contacts/search", unknown)).status == 422
+
+
+async def test_tags_are_given_and_taken_away_and_leads_are_found_by_them(signed_in, context, keys, now):
+    async with transaction(context.sessions) as session:
+        lead = await make_contact(session, keys, now, email="ada@engine.example", stage="mql")
+        await make_contact(session, keys, now, email="bob@engine.example")
+    answer = await signed_in.send("POST", f"/api/v1/contacts/{lead}/tags", {"add": ["vip", "fair_2026"]})
+    assert (answer.status, (await answer.json())["tags"]) == (200, ["vip", "fair_2026"])
+    assert await ids_found(signed_in, tag="vip") == await ids_found(signed_in, stage="mql") == {str(lead)}
+    answer = await signed_in.send("POST", f"/api/v1/contacts/{lead}/tags", {"remove": ["vip"]})
+    assert (await answer.json())["tags"] == ["fair_2026"]
+    story = await signed_in.read(f"/api/v1/leads/{lead}")
+    assert story["tags"] == ["fair_2026"]
+    assert [event["kind"] for event in story["timeline"]].count("tag_added") == 2
+    answer = await signed_in.send("POST", f"/api/v1/contacts/{lead}/tags", {"add": ["Not a tag"]})
+    assert answer.status == 422
+
+
+async def test_leads_are_found_by_the_segment_they_are_in(signed_in, context, keys, now):
+    async with transaction(context.sessions) as session:
+        lead = await make_contact(session, keys, now, email="ada@engine.example", fields={"country": "DE"})
+        await make_contact(session, keys, now, email="bob@engine.example", fields={"country": "FR"})
+    rule = {"name": "Germans", "tree": {"fact": "country", "op": "is", "value": "DE"}}
+    segment = await (await signed_in.send("POST", "/api/v1/segments", rule)).json()
+    await SegmentWork(context.sessions, context.keys, context.clock).do_all()
+    assert await ids_found(signed_in, segment=segment["id"]) == {str(lead)}
