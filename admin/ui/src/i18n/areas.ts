@@ -1,5 +1,6 @@
 /** The areas that have catalogues: their English words say which keys there are. One line an area. */
 import type companies from './en/companies.json';
+import type contacts from './en/contacts.json';
 import type eventKinds from './en/event_kinds.json';
 import type flows from './en/flows.json';
 import type followUps from './en/follow_ups.json';
@@ -19,6 +20,7 @@ import type tasks from './en/tasks.json';
 
 export interface Areas {
   companies: typeof companies;
+  contacts: typeof contacts;
   event_kinds: typeof eventKinds;
   flows: typeof flows;
   follow_ups: typeof followUps;

@@ -1,5 +1,6 @@
 /** What the person agreed to: the state now, and every event that led there with the exact words they saw. */
 import type { Consent, ConsentEvent } from '../api/types';
+import { ReceiptButtons } from '../contacts/ReceiptButtons';
 import { useWords } from '../i18n/useWords';
 import { Moment } from '../look/Moment';
 import { Panel } from '../look/Panel';
@@ -10,12 +11,13 @@ import styles from './LeadPage.module.css';
 import { TurnLink } from './TurnLink';
 
 interface Props {
+  contactId: string;
   consents: readonly Consent[];
   events: readonly ConsentEvent[];
   turns: ReadonlySet<string>;
 }
 
-export function ConsentPanel({ consents, events, turns }: Props) {
+export function ConsentPanel({ contactId, consents, events, turns }: Props) {
   const t = useWords('leads');
   return (
     <Panel title={t('consent')}>
@@ -23,6 +25,7 @@ export function ConsentPanel({ consents, events, turns }: Props) {
       <ul className={styles.list}>
         {events.map((event) => <Event key={event.id} event={event} turns={turns} />)}
       </ul>
+      {events.length > 0 && <ReceiptButtons contactId={contactId} />}
     </Panel>
   );
 }

@@ -5,6 +5,10 @@ import { useTranslation } from 'react-i18next';
 import { Link, useLocation, useParams } from 'react-router';
 import { APIError } from '../api/problem';
 import type { Lead } from '../api/types';
+import { BelongingPanel } from '../contacts/BelongingPanel';
+import { FieldsPanel } from '../contacts/FieldsPanel';
+import { IdentitiesPanel } from '../contacts/IdentitiesPanel';
+import { ScoreKinds } from '../contacts/ScoreKinds';
 import { FollowUpItem } from '../follow-ups/FollowUpItem';
 import { useWords } from '../i18n/useWords';
 import { ListLoading } from '../look/Loading';
@@ -12,7 +16,6 @@ import { Failure, Nothing, Stale } from '../look/Notices';
 import { PageHeading } from '../look/PageHeading';
 import { Panel, Sheet } from '../look/Panel';
 import { ConsentPanel } from './ConsentPanel';
-import { LeadDetails } from './LeadDetails';
 import { LeadHeader } from './LeadHeader';
 import styles from './LeadPage.module.css';
 import { LeadTimeline } from './LeadTimeline';
@@ -47,7 +50,9 @@ function LeadStory({ id }: { id: string }) {
           <Transcript messages={lead.data.transcript} conversations={lead.data.conversations} />
         </div>
         <Stack gap="md" className={styles.background ?? ''}>
-          <LeadDetails fields={lead.data.fields} />
+          <BelongingPanel lead={lead.data} />
+          <FieldsPanel lead={lead.data} />
+          <IdentitiesPanel contactId={id} />
           <LeadTimeline events={lead.data.timeline} />
         </Stack>
       </div>
@@ -62,7 +67,8 @@ function Why({ lead }: { lead: Lead }) {
   return (
     <Stack gap="md" className={styles.why ?? ''}>
       <ScoreReasons reasons={lead.reasons} score={lead.score} turns={turns} />
-      <ConsentPanel consents={lead.consents} events={lead.consent_events} turns={turns} />
+      <ScoreKinds contactId={lead.id} score={lead.score} />
+      <ConsentPanel contactId={lead.id} consents={lead.consents} events={lead.consent_events} turns={turns} />
       <Panel title={t('title')}>
         {lead.follow_ups.length === 0 && <p className={styles.none}>{t('none_planned')}</p>}
         <ul className={styles.list}>
