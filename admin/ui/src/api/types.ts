@@ -32,7 +32,7 @@ export type User = Session['user'];
 
 export type LeadPage = Answer<'/api/v1/leads'>;
 export type LeadRow = LeadPage['items'][number];
-export type LeadFilter = Pick<Query<'/api/v1/leads'>, 'q' | 'band'>;
+export type LeadFilter = Pick<Query<'/api/v1/leads'>, 'q' | 'band' | 'segment'>;
 export type Band = NonNullable<LeadRow['band']>;
 export type Consent = LeadRow['consents'][number];
 

@@ -4,7 +4,10 @@ import { useDebouncedCallback } from '@mantine/hooks';
 import { IconSearch } from '@tabler/icons-react';
 import { useEffect, useRef } from 'react';
 import { useSearchParams } from 'react-router';
+import { useLanguage } from '../i18n/useLanguage';
 import { useWords } from '../i18n/useWords';
+import { Choose } from '../look/Choose';
+import { useSegments } from '../segments/useSegments';
 import { BANDS } from './bands';
 import styles from './LeadsFilter.module.css';
 
@@ -44,6 +47,16 @@ export function LeadsFilter() {
         className={styles.bands} aria-label={t('band')} data={choices} value={search.get('band') ?? 'all'} data-testid="band-filter"
         onChange={(band) => set('band', band === 'all' ? '' : band)}
       />
+      <SegmentFilter value={search.get('segment') ?? ''} onChange={(segment) => set('segment', segment)} />
     </div>
   );
+}
+
+/** Nothing while there is no segment to choose. */
+function SegmentFilter({ value, onChange }: { value: string; onChange: (segment: string) => void }) {
+  const t = useWords('leads');
+  const segments = useSegments(useLanguage()).data ?? [];
+  if (segments.length === 0) return null;
+  const choices = segments.map(({ id, name }) => ({ value: id, label: name }));
+  return <Choose aria-label={t('segment')} value={value} choices={[{ value: '', label: t('every_segment') }, ...choices]} onChange={onChange} data-testid="segment-filter" />;
 }

@@ -35,7 +35,7 @@ function LeadList({ filter }: { filter: LeadFilter }) {
   if (!leads.data) {
     return <Sheet><Failure error={leads.error} onRetry={() => void leads.refetch()} isRetrying={leads.isFetching} /></Sheet>;
   }
-  if (leads.data.length === 0) return <Sheet><NoLeads isFiltered={Boolean(filter.q || filter.band)} /></Sheet>;
+  if (leads.data.length === 0) return <Sheet><NoLeads isFiltered={Boolean(filter.q || filter.band || filter.segment)} /></Sheet>;
   return (
     <div aria-busy={leads.isPlaceholderData}>
       {leads.isError && <Stale error={leads.error} />}
@@ -50,5 +50,6 @@ function useLeadFilter(): LeadFilter {
   const [search] = useSearchParams();
   const q = search.get('q')?.trim();
   const band = search.get('band');
-  return { ...(q ? { q } : {}), ...(isBand(band) ? { band } : {}) };
+  const segment = search.get('segment');
+  return { ...(q ? { q } : {}), ...(isBand(band) ? { band } : {}), ...(segment ? { segment } : {}) };
 }

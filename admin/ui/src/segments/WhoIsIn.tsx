@@ -5,12 +5,13 @@ import { IconArrowsShuffle } from '@tabler/icons-react';
 import { useState } from 'react';
 import { Link } from 'react-router';
 import { asAPIError } from '../api/problem';
+import { useLanguage } from '../i18n/useLanguage';
 import { useWords } from '../i18n/useWords';
 import { Panel } from '../look/Panel';
 import { stageName } from '../look/words';
 import styles from './SegmentPage.module.css';
 import type { Person, Tree } from './types';
-import { usePreview, type useCount } from './useSegments';
+import { usePreview, useRuleWords, type useCount } from './useSegments';
 
 interface Props {
   tree: Tree | null;
@@ -19,16 +20,18 @@ interface Props {
 
 export function WhoIsIn({ tree, count }: Props) {
   const t = useWords('segments');
+  const words = useRuleWords(tree, useLanguage());
   const busy = count.isFetching && <Loader size="xs" color="gray" aria-label={t('counting')} />;
   return (
     <Panel title={t('who_is_in')} aside={busy}>
       {count.isError && <Alert color="red" role="alert" mb="sm">{asAPIError(count.error).message}</Alert>}
-      {tree === null ? <p className={styles.soft}>{t('count_waits')}</p> : count.data && (
+      {tree === null && <p className={styles.soft}>{t('count_waits')}</p>}
+      {tree && words.data && <p className={`${styles.words} untrusted`} data-testid="segment-words">{words.data}</p>}
+      {tree && count.data && (
         <>
           <div className={`${styles.count} tabular`} data-testid="segment-count" aria-live="polite">{count.data.contacts.toLocaleString()}</div>
           <p className={styles.soft}>{t('people', { count: count.data.contacts })}</p>
           {count.data.refused > 0 && <p className={styles.soft}>{t('refused', { count: count.data.refused, number: count.data.refused.toLocaleString() })}</p>}
-          <p className={`${styles.words} untrusted`} data-testid="segment-words">{count.data.words}</p>
           <Some tree={tree} isSome={count.data.contacts > 0} />
         </>
       )}
