@@ -11,6 +11,7 @@ from admin.api.endpoints import Call, endpoint
 from admin.api.openapi import create_document
 from admin.api_tokens import endpoints as api_tokens
 from admin.audit import endpoints as audit
+from admin.channels import endpoints as channels
 from admin.companies import endpoints as companies
 from admin.contact_fields import endpoints as contact_fields
 from admin.context import AdminContext
@@ -75,6 +76,7 @@ ENDPOINTS = (
     *events.ENDPOINTS,
     *scoring.ENDPOINTS,
     *task_mails.ENDPOINTS,
+    *channels.ENDPOINTS,
     *companies.ENDPOINTS,
     *owners.ENDPOINTS,
     *contact_fields.ENDPOINTS,

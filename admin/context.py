@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from admin.channels.ports import ChannelSetup
 from admin.flows.desk import FlowDesk
 from admin.follow_ups.outlook import JourneyOutlooks
 from admin.inbox.sending import Replies
@@ -33,7 +35,7 @@ class AdminContext:
     `flows` is what the flow editor works with. `company_name` and
     `postal_address` stand in proofs and receipts. `mail_folder` is where mails are filed while there is no mail server:
     those of somebody who is erased go, too. `replies` sends what colleagues answer, `feed` tells pages what is new;
-    `busy_feeds` keeps at hand when colleagues are busy.
+    `busy_feeds` keeps at hand when colleagues are busy. `channels` are those that have accounts, with their set-up.
     `colleague_mail` is what users get their links by; `errands` are mails that nobody waits for.
     """
 
@@ -60,3 +62,4 @@ class AdminContext:
     replies: Replies = field(default_factory=Replies)
     feed: Feed = field(default_factory=Feed)
     busy_feeds: BusyFeeds | None = None
+    channels: Mapping[str, ChannelSetup] = field(default_factory=dict)

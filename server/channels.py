@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Coroutine, Mapping, Sequence
+from collections.abc import Coroutine, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 from aiohttp import web
 
-from base.channel_contract import AccountField, Finding
+from admin.channels.ports import ChannelSetup
 from bot.intake.service import Attachments, Intake
 from bot.needs import LinkTo
 from bot.turns import TurnService
@@ -44,37 +44,8 @@ from channels.voice.talk import Talk
 from channels.voice.webhook import VoiceWebhooks
 from channels.voice.webhook import routes as call_routes
 from outreach.accounts.book import AccountBook
-from outreach.accounts.service import Account
 from outreach.ports import Sender
 from server.wiring import Platform, database_url
-
-
-class ChannelSetup(Protocol):
-    """How the operator brings a channel's account in: `parley channels add|check|webhook`."""
-
-    @property
-    def channel(self) -> str: ...
-
-    @property
-    def fields(self) -> Sequence[AccountField]:
-        """What must be told."""
-        ...
-
-    async def prepare(self, told: Mapping[str, str], *, public_url: str) -> tuple[str, Mapping[str, Any]]:
-        """The account's address and the settings that follow from what was told, before it is kept.
-
-        Raises:
-            InvalidInput: something told cannot be right, in words that say what is expected.
-        """
-        ...
-
-    async def check(self, account: Account, *, public_url: str) -> list[Finding]:
-        """Tries the credentials and everything that must be in place before the channel works. Changes nothing."""
-        ...
-
-    async def set_webhook(self, account: Account, *, public_url: str) -> list[Finding]:
-        """Tells the provider where to reach us. Doing it again changes nothing more."""
-        ...
 
 
 @dataclass(frozen=True)

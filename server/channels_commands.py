@@ -14,9 +14,9 @@ import click
 from server.settings import Settings, read_settings
 
 if TYPE_CHECKING:
+    from admin.channels.ports import ChannelSetup
     from base.channel_contract import AccountField, Finding
     from outreach.accounts.service import Account
-    from server.channels import ChannelSetup
 
 _SIGNS = {"ok": ("✓", "green"), "warning": ("!", "yellow"), "missing": ("✗", "red")}
 

@@ -59,6 +59,7 @@ from server.channels import (
     channel_loops,
     channel_routes,
     channel_senders,
+    channel_setups,
 )
 from server.gate import create_gatekeeper
 from server.proxies import behind_proxies
@@ -192,6 +193,7 @@ def create_web_app(platform: Platform) -> web.Application:
                 replies=_create_replies(platform, accounts, alarm),
                 feed=app[_feed],
                 busy_feeds=BusyFeeds(platform.keys),
+                channels=channel_setups(),
                 colleague_mail=ColleagueMail(create_email_settings(settings), platform.clock),
             )
         )
