@@ -63,6 +63,7 @@ _READ_WORK: frozenset[Granted] = frozenset(
         "numbers.read",
         "scores.read",
         "segments.read",
+        "settings.read",
     }
 )
 """What is the same for everybody who looks at how the work goes; nobody's name stands in it."""
@@ -85,7 +86,6 @@ ROLES: Mapping[str, frozenset[Granted]] = {
         "numbers.write",
         "scores.write",
         "segments.write",
-        "settings.read",
     },
     "agent": frozenset(
         {
@@ -101,6 +101,7 @@ ROLES: Mapping[str, frozenset[Granted]] = {
             "numbers.read",
             "scores.read",
             "segments.read",
+            "settings.read",
         }
     ),
     "analyst": _READ_WORK,
@@ -115,7 +116,6 @@ ROLES: Mapping[str, frozenset[Granted]] = {
         "privacy.carry_out",
         "privacy.read",
         "privacy.write",
-        "settings.read",
         "users.read",
     },
 }

@@ -3,6 +3,7 @@ import { ActionIcon, Menu, Text, Tooltip, useComputedColorScheme, useMantineColo
 import { IconBell, IconBellOff, IconCheck, IconLanguage, IconLogout, IconMoon, IconSun } from '@tabler/icons-react';
 import { useWords } from '../i18n/useWords';
 import { useTranslation } from 'react-i18next';
+import { Link } from 'react-router';
 import { isLanguage, LANGUAGES, speak } from '../i18n/i18n';
 import { useLogOut, useSession } from '../session/useSession';
 import { useSetTaskMails, useTaskMails } from '../session/useTaskMails';
@@ -15,7 +16,7 @@ export function UserBox() {
   return (
     <div className={styles.who}>
       <div className={styles.name}>
-        <Text size="sm" fw={500} truncate>{user?.name}</Text>
+        <Text size="sm" fw={500} truncate component={Link} to="/settings/account" display="block" c="inherit" td="none" data-testid="account">{user?.name}</Text>
         <Text size="xs" c="dimmed" truncate title={user?.email}>{user?.email}</Text>
       </div>
       <TaskMailsSwitch />

@@ -3,6 +3,7 @@ import { createBrowserRouter, Navigate } from 'react-router';
 import { LogInPage } from '../session/LogInPage';
 import { RequireSession } from '../session/RequireSession';
 import { SetUpPage } from '../session/SetUpPage';
+import { ACCESS_ROUTES, DOOR_ROUTES } from './accessRoutes';
 import { Broken } from './Broken';
 import { CONTACT_ROUTES } from './contactRoutes';
 import { NotFoundPage } from './NotFoundPage';
@@ -15,6 +16,7 @@ export const router = createBrowserRouter(
       children: [
         { path: '/login', Component: LogInPage },
         { path: '/setup', Component: SetUpPage },
+        ...DOOR_ROUTES,
         {
           Component: RequireSession,
           children: [
@@ -26,6 +28,7 @@ export const router = createBrowserRouter(
                 { path: '/leads', lazy: async () => ({ Component: (await import('../leads/LeadsPage')).LeadsPage }) },
                 { path: '/leads/:leadId', lazy: async () => ({ Component: (await import('../leads/LeadPage')).LeadPage }) },
                 ...CONTACT_ROUTES,
+                ...ACCESS_ROUTES,
                 {
                   path: '/follow-ups',
                   lazy: async () => ({ Component: (await import('../follow-ups/FollowUpsPage')).FollowUpsPage }),

@@ -1,6 +1,8 @@
 /** The areas that have catalogues: their English words say which keys there are. One line an area. */
+import type access from './en/access.json';
 import type companies from './en/companies.json';
 import type contacts from './en/contacts.json';
+import type door from './en/door.json';
 import type eventKinds from './en/event_kinds.json';
 import type flows from './en/flows.json';
 import type followUps from './en/follow_ups.json';
@@ -19,7 +21,9 @@ import type shell from './en/shell.json';
 import type tasks from './en/tasks.json';
 
 export interface Areas {
+  access: typeof access;
   companies: typeof companies;
+  door: typeof door;
   contacts: typeof contacts;
   event_kinds: typeof eventKinds;
   flows: typeof flows;

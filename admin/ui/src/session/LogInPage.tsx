@@ -1,7 +1,7 @@
 /** The log-in. Leads back to where the reader wanted to go. */
 import { Button, PasswordInput, TextInput } from '@mantine/core';
-import { useRef, type FormEvent } from 'react';
-import { Navigate, useSearchParams } from 'react-router';
+import { useRef, useState, type FormEvent } from 'react';
+import { Link, Navigate, useSearchParams } from 'react-router';
 import { APIError } from '../api/problem';
 import { useWords } from '../i18n/useWords';
 import { span } from '../look/time';
@@ -15,7 +15,10 @@ export function LogInPage() {
   const session = useSession();
   const setUp = useSetUpNeeded(session.data === null);
   const logIn = useLogIn();
+  const door = useWords('door');
   const password = useRef<HTMLInputElement>(null);
+  const code = useRef<HTMLInputElement>(null);
+  const [asksCode, setAsksCode] = useState(false);
   if (session.data) return <Navigate to={returnPath(search.get('next'))} replace />;
   if (setUp.data) return <Navigate to="/setup" replace />;
 
@@ -23,13 +26,23 @@ export function LogInPage() {
   const submit = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
     const form = new FormData(event.currentTarget);
-    const credentials = { email: String(form.get('email')).trim(), password: String(form.get('password')) };
-    logIn.mutate(credentials, { onError: () => password.current?.select() });
+    const credentials = {
+      email: String(form.get('email')).trim(),
+      password: String(form.get('password')),
+      ...(asksCode ? { code: String(form.get('code')).trim() } : {}),
+    };
+    logIn.mutate(credentials, {
+      onError: (error) => {
+        const isAboutCode = error instanceof APIError && SECOND_STEP.includes(error.code);
+        setAsksCode(asksCode || isAboutCode);
+        (isAboutCode ? code : password).current?.select();
+      },
+    });
   };
 
   return (
     <Door title={t('log_in')} lead={t('log_in_lead')}>
-      <Refusal error={logIn.error} said={refusalInWords(t, logIn.error)} />
+      <Refusal error={isCodeNeeded(logIn.error) ? null : logIn.error} said={isCodeWrong(logIn.error) ? door('code_wrong') : refusalInWords(t, logIn.error)} />
       <form method="post" onSubmit={submit}>
         <TextInput
           name="email" type="email" label={t('email')} autoComplete="username" required withAsterisk={false} autoFocus
@@ -39,12 +52,29 @@ export function LogInPage() {
           ref={password} name="password" label={t('password')} autoComplete="current-password" required withAsterisk={false}
           mt="md" size="md" data-testid="login-password"
         />
+        {asksCode && (
+          <TextInput
+            ref={code} name="code" label={door('code')} description={door('code_hint')} autoComplete="one-time-code" autoFocus required withAsterisk={false}
+            maxLength={40} mt="md" size="md" data-testid="login-code"
+          />
+        )}
         <Button type="submit" fullWidth size="md" mt="xl" loading={logIn.isPending} data-testid="login-submit">
           {t('log_in')}
         </Button>
       </form>
+      <Button component={Link} to="/forgotten" variant="subtle" fullWidth mt="sm" data-testid="forgotten">{door('forgotten_link')}</Button>
     </Door>
   );
+}
+
+const SECOND_STEP: readonly string[] = ['second_step_needed', 'second_step_failed'];
+
+function isCodeNeeded(error: Error | null): boolean {
+  return error instanceof APIError && error.code === 'second_step_needed';
+}
+
+function isCodeWrong(error: Error | null): boolean {
+  return error instanceof APIError && error.code === 'second_step_failed';
 }
 
 function refusalInWords(t: ReturnType<typeof useWords<'session'>>, error: Error | null): string | undefined {

@@ -43,7 +43,8 @@ export interface Credentials {
 export function useLogIn() {
   const queries = useQueryClient();
   return useMutation({
-    mutationFn: (credentials: Credentials) => answerOf(client.POST('/api/v1/session', { body: credentials })),
+    /** `code` is of the second step, for whoever has one. */
+    mutationFn: (credentials: Credentials & { code?: string }) => answerOf(client.POST('/api/v1/session', { body: credentials })),
     onSuccess: ({ user }) => queries.setQueryData(SESSION_KEY, user),
   });
 }

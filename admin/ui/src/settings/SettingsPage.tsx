@@ -15,7 +15,7 @@ export function SettingsPage() {
       <PageHeading title={t('title')}>{t('lead')}</PageHeading>
       <Sheet>
         <ul className={styles.list} aria-label={t('title')}>
-          {SETTINGS_PLACES.filter(({ needs }) => may(needs)).map(({ to, name, about, Icon }) => (
+          {SETTINGS_PLACES.filter(({ needs }) => needs === null || may(needs)).map(({ to, name, about, Icon }) => (
             <li key={to} className={styles.row}>
               <Icon size={22} stroke={1.6} color="var(--ink-soft)" aria-hidden />
               <div>

@@ -1,5 +1,5 @@
 /** What can be set, each on a page of its own. A place stands here once its page does. */
-import { IconForms, type Icon } from '@tabler/icons-react';
+import { IconForms, IconHistory, IconKey, IconShieldLock, IconUserCircle, IconUsersGroup, type Icon } from '@tabler/icons-react';
 import type { Areas } from '../i18n/areas';
 
 /** `name` is a key of the catalogue `settings`, with `about_` before it for what stands below. */
@@ -8,9 +8,15 @@ export interface SettingsPlace {
   name: Extract<keyof Areas['settings'], `place_${string}`>;
   about: Extract<keyof Areas['settings'], `about_${string}`>;
   Icon: Icon;
-  needs: string;
+  /** The permission without which the place is not shown; null: everybody has it. */
+  needs: string | null;
 }
 
 export const SETTINGS_PLACES: readonly SettingsPlace[] = [
+  { to: '/settings/account', name: 'place_account', about: 'about_account', Icon: IconUserCircle, needs: null },
+  { to: '/settings/team', name: 'place_team', about: 'about_team', Icon: IconUsersGroup, needs: 'users.read' },
+  { to: '/settings/roles', name: 'place_roles', about: 'about_roles', Icon: IconShieldLock, needs: 'users.read' },
+  { to: '/settings/tokens', name: 'place_tokens', about: 'about_tokens', Icon: IconKey, needs: null },
+  { to: '/settings/audit', name: 'place_audit', about: 'about_audit', Icon: IconHistory, needs: 'audit.read' },
   { to: '/settings/fields', name: 'place_fields', about: 'about_fields', Icon: IconForms, needs: 'settings.read' },
 ];

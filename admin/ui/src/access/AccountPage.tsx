@@ -1,0 +1,95 @@
+/** Everything about one's own account: name, password, second step, and where one is logged in. */
+import { Alert, Button, PasswordInput, TextInput } from '@mantine/core';
+import { useState, type FormEvent } from 'react';
+import { APIError, asAPIError } from '../api/problem';
+import { useWords } from '../i18n/useWords';
+import { ListLoading } from '../look/Loading';
+import { Failure } from '../look/Notices';
+import { Panel, Sheet } from '../look/Panel';
+import { Frame } from './Frame';
+import { MIN_PASSWORD_LENGTH } from '../session/checkFirstAdmin';
+import { OwnSessions } from './OwnSessions';
+import { SecondStep } from './SecondStep';
+import styles from './Access.module.css';
+import type { Account } from './types';
+import { useAccount, useChangePassword, useRename } from './useAccount';
+
+export function AccountPage() {
+  return <Frame page="account"><Panels /></Frame>;
+}
+
+function Panels() {
+  const t = useWords('access');
+  const account = useAccount();
+  if (account.isPending) return <Sheet><ListLoading what={t('tab_account')} /></Sheet>;
+  if (!account.data) return <Sheet><Failure error={account.error} onRetry={() => void account.refetch()} isRetrying={account.isFetching} /></Sheet>;
+  return (
+    <div className={styles.panels}>
+      <Profile account={account.data} />
+      {account.data.has_password && <Password />}
+      <SecondStep account={account.data} />
+      <OwnSessions />
+    </div>
+  );
+}
+
+function Profile({ account }: { account: Account }) {
+  const t = useWords('access');
+  const [name, setName] = useState(account.name);
+  const rename = useRename();
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    rename.mutate(name.trim());
+  };
+  return (
+    <Panel title={t('profile')}>
+      <form onSubmit={submit} className={styles.form}>
+        <TextInput
+          label={t('name')} value={name} maxLength={200} required withAsterisk={false} autoComplete="name"
+          onChange={(event) => setName(event.currentTarget.value)} data-testid="account-name"
+        />
+        <div className={styles.soft}>{account.email} · {t('your_role', { role: account.role })}</div>
+        <Said error={rename.error} done={rename.isSuccess ? t('saved') : null} />
+        <div><Button type="submit" loading={rename.isPending} disabled={!name.trim() || name.trim() === account.name} data-testid="account-save">{t('save')}</Button></div>
+      </form>
+    </Panel>
+  );
+}
+
+function Password() {
+  const t = useWords('access');
+  const change = useChangePassword();
+  const [short, setShort] = useState(false);
+  const submit = (event: FormEvent<HTMLFormElement>) => {
+    event.preventDefault();
+    const form = event.currentTarget;
+    const data = new FormData(form);
+    const body = { password: String(data.get('password')), new_password: String(data.get('new_password')) };
+    setShort(body.new_password.length < MIN_PASSWORD_LENGTH);
+    if (body.new_password.length >= MIN_PASSWORD_LENGTH) change.mutate(body, { onSuccess: () => form.reset() });
+  };
+  const wrong = change.error instanceof APIError ? change.error.fields : {};
+  return (
+    <Panel title={t('password')}>
+      <form method="post" onSubmit={submit} className={styles.form}>
+        <PasswordInput
+          name="password" label={t('password_now')} autoComplete="current-password" required withAsterisk={false}
+          error={wrong.password ? t('password_wrong') : undefined} data-testid="password-now"
+        />
+        <PasswordInput
+          name="new_password" label={t('password_new')} description={t('password_hint', { number: MIN_PASSWORD_LENGTH })}
+          autoComplete="new-password" required withAsterisk={false} error={short ? t('password_hint', { number: MIN_PASSWORD_LENGTH }) : undefined}
+          data-testid="password-new"
+        />
+        <Said error={wrong.password ? null : change.error} done={change.isSuccess ? t('password_changed') : null} />
+        <div><Button type="submit" loading={change.isPending} data-testid="password-save">{t('password_change')}</Button></div>
+      </form>
+    </Panel>
+  );
+}
+
+/** What came of a form. */
+export function Said({ error, done }: { error: Error | null; done: string | null }) {
+  if (error) return <Alert color="red" role="alert" title={asAPIError(error).title}>{asAPIError(error).detail}</Alert>;
+  return <div role="status">{done && <span className={styles.soft}>{done}</span>}</div>;
+}

@@ -1,0 +1,64 @@
+/** Loads and changes the account of the user who is logged in. */
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { answerOf, client } from '../api/client';
+import { SESSION_KEY } from '../session/useSession';
+
+const ACCOUNT = ['account'] as const;
+const SESSIONS = ['account', 'sessions'] as const;
+
+export function useAccount() {
+  return useQuery({ queryKey: ACCOUNT, queryFn: ({ signal }) => answerOf(client.GET('/api/v1/account', { signal })) });
+}
+
+export function useOwnSessions() {
+  return useQuery({
+    queryKey: SESSIONS,
+    queryFn: async ({ signal }) => (await answerOf(client.GET('/api/v1/account/sessions', { signal }))).items,
+  });
+}
+
+export function useRename() {
+  const queries = useQueryClient();
+  return useMutation({
+    mutationFn: (name: string) => answerOf(client.PATCH('/api/v1/account', { body: { name } })),
+    onSuccess: () => Promise.all([ACCOUNT, SESSION_KEY].map((queryKey) => queries.invalidateQueries({ queryKey }))),
+  });
+}
+
+export interface PasswordChange {
+  password: string;
+  new_password: string;
+}
+
+export function useChangePassword() {
+  return useAccountChange((body: PasswordChange) => answerOf(client.PUT('/api/v1/account/password', { body })));
+}
+
+export function useEndSession() {
+  return useAccountChange((id: string) => answerOf(client.DELETE('/api/v1/account/sessions/{id}', { params: { path: { id } } })));
+}
+
+export function useEndOtherSessions() {
+  return useAccountChange(() => answerOf(client.DELETE('/api/v1/account/sessions')));
+}
+
+export function useBeginCodeApp() {
+  return useMutation({ mutationFn: (password: string) => answerOf(client.POST('/api/v1/account/code-app', { body: { password } })) });
+}
+
+export function useConfirmCodeApp() {
+  return useAccountChange((code: string) => answerOf(client.POST('/api/v1/account/code-app/confirm', { body: { code } })));
+}
+
+export function useRemoveCodeApp() {
+  return useAccountChange((password: string) => answerOf(client.POST('/api/v1/account/code-app/remove', { body: { password } })));
+}
+
+export function useRenewRecoveryCodes() {
+  return useAccountChange((password: string) => answerOf(client.POST('/api/v1/account/recovery-codes', { body: { password } })));
+}
+
+function useAccountChange<Body, Made>(send: (body: Body) => Promise<Made>) {
+  const queries = useQueryClient();
+  return useMutation({ mutationFn: send, onSuccess: () => queries.invalidateQueries({ queryKey: ACCOUNT }) });
+}
