@@ -4,6 +4,7 @@ import { useDocumentTitle } from '@mantine/hooks';
 import { useReactFlow } from '@xyflow/react';
 import { useQueryClient } from '@tanstack/react-query';
 import { useCallback, useEffect, useMemo, useRef, useState, type ClipboardEvent, type KeyboardEvent } from 'react';
+import { useNavigate } from 'react-router';
 import { useMay } from '../session/useMay';
 import { AddStepDialog } from './AddStepDialog';
 import { Canvas } from './canvas/Canvas';
@@ -55,6 +56,7 @@ export function EditorRoom({ item, isJourney, opened, kinds: allKinds, names }: 
   const mayWrite = may('flows.write');
   const flow = useReactFlow();
   const queries = useQueryClient();
+  const navigate = useNavigate();
   const draft = useDraft(item, opened, mayWrite);
   const { document, edit } = draft;
   const name = item.split('/')[1] ?? item;
@@ -73,7 +75,7 @@ export function EditorRoom({ item, isJourney, opened, kinds: allKinds, names }: 
   const [days, setDays] = useState<number | null>(null);
   const [wanted, setWanted] = useState('');
   const [told, setTold] = useState('');
-  const languages = useMemo(() => languagesOf(document.settings.language, document.wording, names.default_language), [document.settings.language, document.wording, names.default_language]);
+  const languages = useMemo(() => languagesOf(document.settings.language, document.wording, names), [document.settings.language, document.wording, names]);
   const [language, setLanguage] = useState(languages[0] ?? names.default_language);
   const panel = useRef<HTMLElement>(null);
 
@@ -130,6 +132,7 @@ export function EditorRoom({ item, isJourney, opened, kinds: allKinds, names }: 
   const endConnecting = () => {
     setConnecting(null);
     setTarget(null);
+    setShown((before) => before + 1);
   };
   const paste = (text: string) => {
     const clip = readClip(text);
@@ -186,18 +189,19 @@ export function EditorRoom({ item, isJourney, opened, kinds: allKinds, names }: 
           onTidy={tidy} onKeys={() => setDialog({ is: 'keys' })} onPublish={() => setDialog({ is: 'publish', rollBackTo: null })} onSimulate={() => setTab('simulator')}
         />
         <div className={styles.stage}>
+          <button type="button" className={styles.toSteps} onClick={() => current !== null && goTo(current)}>{t('to_steps')}</button>
           {connecting !== null && <p className={styles.hint} role="status">{t('connecting', { step: connecting })}</p>}
           {isPlaced && (
             <Canvas
               view={view} connecting={connecting} mayWrite={mayWrite} shown={shown}
-              onSelect={(ids) => setSelection(new Set(ids))} onGoTo={goTo} onOpen={openPanel} onTarget={setTarget}
+              onSelect={(ids) => setSelection(new Set(ids))} onGoTo={goTo} onOpen={openPanel} onTarget={(id) => { setTarget(id); setShown((before) => before + 1); }}
               onMove={(places: Record<string, Place>) => edit(withPlaces(document, places), `move:${Object.keys(places).join()}`)}
               onConnect={(from, within, to) => {
                 edit(connect(document, from, within, to));
                 endConnecting();
                 setTold(t('told_connected', { from, to }));
               }}
-              onConnecting={(from) => { setConnecting(from); setTarget(from); }} onRemove={remove} onAdd={(after) => setDialog({ is: 'add', after })}
+              onConnecting={(from) => { if (from === null) endConnecting(); else { setConnecting(from); setTarget(from); } }} onRemove={remove} onAdd={(after) => setDialog({ is: 'add', after })}
             />
           )}
         </div>
@@ -225,7 +229,11 @@ export function EditorRoom({ item, isJourney, opened, kinds: allKinds, names }: 
             <Tabs.Panel value="figures"><FiguresPanel days={days} onDays={setDays} dropOff={dropOff.data} journey={journey.data} isPublished={opened.live !== null} /></Tabs.Panel>
             <Tabs.Panel value="history">
               <HistoryPanel
-                version={draft.version} hasDraft={draft.hasDraft} compared={compared} onCompare={setCompared} onRestore={draft.restore} onDiscard={draft.discard}
+                version={draft.version} hasDraft={draft.hasDraft} compared={compared} onCompare={setCompared} onRestore={draft.restore}
+                onDiscard={async () => {
+                  await draft.discard();
+                  if (opened.live === null) void navigate(isJourney ? '/journeys' : '/flows');
+                }}
                 onRollBack={(number) => setDialog({ is: 'publish', rollBackTo: number })}
               />
             </Tabs.Panel>
@@ -245,9 +253,10 @@ export function EditorRoom({ item, isJourney, opened, kinds: allKinds, names }: 
   );
 }
 
-function languagesOf(main: unknown, wording: Readonly<Record<string, unknown>>, otherwise: string): string[] {
-  const first = typeof main === 'string' ? main : otherwise;
-  return [...new Set([first, ...Object.keys(wording)])];
+/** Its own language first, then those it has words in, then those that others are written in. */
+function languagesOf(main: unknown, wording: Readonly<Record<string, unknown>>, names: Names): string[] {
+  const first = typeof main === 'string' ? main : names.default_language;
+  return [...new Set([first, ...Object.keys(wording), ...names.languages])];
 }
 
 function namesIn(source: NameSource, document: { steps: readonly { id: string }[]; settings: Readonly<Record<string, unknown>> }, names: Names): readonly string[] {

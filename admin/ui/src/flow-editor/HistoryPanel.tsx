@@ -47,13 +47,13 @@ export function HistoryPanel({ version, hasDraft, compared, onCompare, onRestore
           <Group gap={6} mt="xs">
             {mayWrite && <Button size="xs" variant="default" onClick={() => attempt(onRestore(compared))} data-testid="restore">{t('restore')}</Button>}
             {mayWrite && published && !published.live && <Button size="xs" variant="default" onClick={() => onRollBack(published.number)} data-testid="roll-back">{t('roll_back')}</Button>}
-            <Button size="xs" variant="subtle" color="gray" onClick={() => onCompare(null)}>{t('close')}</Button>
+            <Button size="xs" variant="subtle" color="gray" c="var(--ink-soft)" onClick={() => onCompare(null)}>{t('close')}</Button>
           </Group>
         </div>
       )}
       {failure && <Text size="sm" c="var(--bad)" role="alert">{failure}</Text>}
       {hasDraft && mayWrite && (
-        <Button size="xs" variant="subtle" color="gray" className={styles.left ?? ''} onClick={() => window.confirm(t('discard_sure')) && attempt(onDiscard())} data-testid="discard-draft">{t('discard_draft')}</Button>
+        <Button size="xs" variant="subtle" color="gray" c="var(--ink-soft)" className={styles.left ?? ''} onClick={() => window.confirm(t('discard_sure')) && attempt(onDiscard())} data-testid="discard-draft">{t('discard_draft')}</Button>
       )}
       <Section title={t('published_versions')}>
         {versions.length === 0 ? <Nothing icon={IconHistory} title={t('never_published')}><Text size="sm" c="dimmed">{t('never_published_why')}</Text></Nothing> : (

@@ -109,10 +109,10 @@ export function Simulator({ beforeStart, onStanding }: Props) {
             />
           </form>
           <Group gap={6}>
-            <Button size="compact-sm" variant="subtle" color="gray" leftSection={<IconRefresh size={14} aria-hidden />} loading={act.isPending} onClick={() => start()} data-testid="simulator-start">{t('start_again')}</Button>
+            <Button size="compact-sm" variant="subtle" color="gray" c="var(--ink-soft)" leftSection={<IconRefresh size={14} aria-hidden />} loading={act.isPending} onClick={() => start()} data-testid="simulator-start">{t('start_again')}</Button>
             {last?.timer && (
               <Button
-                size="compact-sm" variant="subtle" color="gray" leftSection={<IconClockHour4 size={14} aria-hidden />} disabled={act.isPending}
+                size="compact-sm" variant="subtle" color="gray" c="var(--ink-soft)" leftSection={<IconClockHour4 size={14} aria-hidden />} disabled={act.isPending}
                 onClick={() => go({ kind: 'wait', seconds: last.timer?.seconds ?? 1 }, t('silence', { time: shortSeconds(last.timer?.seconds ?? 1) }))}
               >
                 {t('stay_silent', { time: shortSeconds(last.timer.seconds) })}

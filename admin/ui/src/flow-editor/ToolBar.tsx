@@ -50,7 +50,7 @@ export function ToolBar({ title, saving, canUndo, canRedo, hasDraft, live, ...wi
         <Tool label={t('keys')} Icon={IconKeyboard} onClick={wishes.onKeys} testId="open-keys" />
         <Menu position="bottom-end">
           <Menu.Target>
-            <Button size="compact-md" variant="subtle" color="gray" leftSection={<IconLanguage size={17} aria-hidden />} data-testid="content-language">{languageName(language)}</Button>
+            <Button size="compact-md" variant="subtle" color="gray" c="var(--ink-soft)" leftSection={<IconLanguage size={17} aria-hidden />} data-testid="content-language">{languageName(language)}</Button>
           </Menu.Target>
           <Menu.Dropdown>
             {languages.map((one) => <Menu.Item key={one} onClick={() => setLanguage(one)}>{languageName(one)}</Menu.Item>)}

@@ -9,6 +9,7 @@ import { beginDraft, discardDraft, readContent, restoreDraft, saveDraft, saveLay
 
 const PAUSE = 700; // milliseconds without an edit after which it is saved
 const LAYOUT_PAUSE = 400; // milliseconds
+const MOST_TURNS = 5; // of saving in one go
 
 type Parts = Pick<Document, 'settings' | 'steps' | 'wording' | 'tests'>;
 export type Saving =
@@ -53,7 +54,9 @@ function partsFrom(content: FlowDocument['content']): Parts {
 }
 
 function contentOf({ settings, steps, wording, tests }: Parts): Content {
-  return { settings, steps, wording, tests } as unknown as Content;
+  // A language without a word is kept by no file.
+  const spoken = Object.fromEntries(Object.entries(wording).filter(([, words]) => Object.keys(words).length > 0));
+  return { settings, steps, wording: spoken, tests } as unknown as Content;
 }
 
 export function useDraft(item: string, opened: FlowDocument, mayWrite: boolean): Draft {
@@ -69,9 +72,12 @@ export function useDraft(item: string, opened: FlowDocument, mayWrite: boolean):
   const base = useRef<{ version: number; parts: Parts; hasDraft: boolean }>({ version: opened.version, parts: partsFrom(opened.content), hasDraft: opened.draft !== null });
   const savedPlaces = useRef(opened.layout);
   const isBusy = useRef(false);
+  /** What was asked before this says nothing of how things stand since. */
+  const settledAt = useRef(Date.now());
 
   const settle = useCallback((at: number, parts: Parts, isDraft: boolean) => {
     base.current = { version: at, parts, hasDraft: isDraft };
+    settledAt.current = Date.now();
     setVersion(at);
     setHasDraft(isDraft);
   }, []);
@@ -81,11 +87,16 @@ export function useDraft(item: string, opened: FlowDocument, mayWrite: boolean):
     isBusy.current = true;
     try {
       // What is written while one saving runs is saved by the next turn of the loop.
-      while (!isSame(contentOf(latest.current), contentOf(base.current.parts))) {
+      for (let turn = 0; turn < MOST_TURNS && !isSame(contentOf(latest.current), contentOf(base.current.parts)); turn += 1) {
         setSaving({ is: 'saving' });
         if (!base.current.hasDraft) {
+          // Somebody else may have begun one meanwhile: what is in it is taken in first.
           const begun = await beginDraft({ item });
-          base.current = { version: begun.version, parts: base.current.parts, hasDraft: true };
+          const parts = partsFrom(begun.content);
+          const change = changeBetween(base.current.parts, parts);
+          latest.current = change(latest.current);
+          dispatch({ type: 'absorb', change });
+          settle(begun.version, parts, true);
         }
         const sent: Parts = latest.current;
         const outcome = await saveDraft(item, contentOf(sent), base.current.version);
@@ -122,7 +133,7 @@ export function useDraft(item: string, opened: FlowDocument, mayWrite: boolean):
   useLeaveWarning(saving.is !== 'saved');
 
   const takeIn = useCallback((found: FlowDocument) => {
-    if (found.version === base.current.version || found.content === null) return;
+    if ((found.version === base.current.version && (found.draft !== null) === base.current.hasDraft) || found.content === null) return;
     const kept = partsFrom(found.content);
     const change = changeBetween(base.current.parts, kept);
     settle(found.version, kept, found.draft !== null);
@@ -134,7 +145,7 @@ export function useDraft(item: string, opened: FlowDocument, mayWrite: boolean):
   const others = useOthers(item, true);
   useEffect(() => {
     // Taken in only while nothing of one's own is on the way: else saving merges it.
-    if (others.data && !isBusy.current && saving.is === 'saved' && others.data.version > base.current.version) takeIn(others.data);
+    if (others.data && !isBusy.current && saving.is === 'saved' && others.data.askedAt > settledAt.current) takeIn(others.data.found);
   }, [others.data, takeIn]);
 
   const edit = useCallback((to: Document, about?: string) => {
@@ -175,13 +186,14 @@ export function useDraft(item: string, opened: FlowDocument, mayWrite: boolean):
 
   const discard = useCallback(async () => {
     await discardDraft(item, base.current.version);
+    if (opened.live === null) return;
     const live = await readContent(item);
     if (live.content) replace(live.content, live.version, false);
-  }, [item, replace]);
+  }, [item, opened.live, replace]);
 
   return {
     history, document, edit, saving, version, hasDraft, save, resolve, restore, discard, othersChanged,
-    notes: others.data?.notes ?? opened.notes,
+    notes: others.data?.found.notes ?? opened.notes,
     place: useCallback((places: Document['places']) => dispatch({ type: 'absorb', change: (one) => ({ ...one, places: { ...places, ...one.places } }) }), []),
     undo: useCallback(() => dispatch({ type: 'undo' }), []),
     redo: useCallback(() => dispatch({ type: 'redo' }), []),

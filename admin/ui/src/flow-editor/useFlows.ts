@@ -32,7 +32,10 @@ export function useFlowDocument(item: string) {
 export function useOthers(item: string, isWanted: boolean) {
   return useQuery({
     queryKey: ['flows', 'others', item],
-    queryFn: ({ signal }) => readContent(item, undefined, signal),
+    queryFn: async ({ signal }) => {
+      const askedAt = Date.now();
+      return { askedAt, found: await readContent(item, undefined, signal) };
+    },
     enabled: isWanted,
     refetchInterval: OTHERS,
   });

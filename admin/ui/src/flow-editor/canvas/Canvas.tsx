@@ -21,6 +21,8 @@ const EDGE_TYPES = { way: WayEdge };
 const ARROWS = new Set(['ArrowUp', 'ArrowDown', 'ArrowLeft', 'ArrowRight']);
 const NUDGE = 24; // pixels by which Alt and an arrow move a step
 const MINIMAP_FROM = 12; // steps
+const BELOW_ENTRY = 300; // pixels from the first step to the middle of the first view
+const WHOLE = 14; // steps that are shown all at once when the editor opens
 
 export interface CanvasWishes {
   onSelect: (ids: readonly string[]) => void;
@@ -50,6 +52,11 @@ export function Canvas({ view, connecting, mayWrite, shown, ...wishes }: Props) 
   const [nodes, setNodes] = useState<StepNodeType[]>(() => nodesOf(view, []));
   const [edges, setEdges] = useState<WayEdgeType[]>(() => edgesOf(view, []));
   const ways = useMemo(() => waysOf(view.document.steps), [view.document.steps]);
+  const isSmall = view.document.steps.length <= WHOLE;
+  const labels = useMemo(() => ({
+    'controls.ariaLabel': t('view_controls'), 'controls.zoomIn.ariaLabel': t('zoom_in'), 'controls.zoomOut.ariaLabel': t('zoom_out'),
+    'controls.fitView.ariaLabel': t('fit_view'), 'minimap.ariaLabel': t('minimap'),
+  }), [t]);
   useEffect(() => {
     setNodes((before) => nodesOf(view, before));
     setEdges((before) => edgesOf(view, before));
@@ -89,12 +96,16 @@ export function Canvas({ view, connecting, mayWrite, shown, ...wishes }: Props) 
         onReconnect={(edge, { target }) => wishes.onConnect(edge.source, withinOf(ways, edge), target)}
         nodesDraggable={mayWrite} nodesConnectable={mayWrite} edgesReconnectable={mayWrite} nodesFocusable={false} edgesFocusable={false}
         disableKeyboardA11y deleteKeyCode={null} selectionKeyCode={null} multiSelectionKeyCode={null} zoomOnDoubleClick={false}
-        onlyRenderVisibleElements elevateNodesOnSelect={false} minZoom={0.08} maxZoom={1.6} fitView
+        onlyRenderVisibleElements elevateNodesOnSelect={false} minZoom={0.08} maxZoom={1.6} fitView={isSmall} ariaLabelConfig={labels}
+        onInit={(flow) => {
+          const entry = view.document.places[[...view.entries][0] ?? ''];
+          if (!isSmall && entry) void flow.setCenter(entry.x + STEP_WIDTH / 2, entry.y + BELOW_ENTRY, { zoom: 0.8 });
+        }}
         fitViewOptions={{ maxZoom: 1, minZoom: onPhone ? 0.5 : 0.35, padding: 0.12 }}
       >
         <Background variant={BackgroundVariant.Dots} gap={22} size={1.4} />
-        <Controls showInteractive={false} aria-label={t('view_controls')} />
-        {!onPhone && view.document.steps.length > MINIMAP_FROM && <MiniMap pannable zoomable ariaLabel={t('minimap')} nodeBorderRadius={12} />}
+        <Controls showInteractive={false} />
+        {!onPhone && view.document.steps.length > MINIMAP_FROM && <MiniMap pannable zoomable nodeBorderRadius={12} />}
       </ReactFlow>
     </div>
   );

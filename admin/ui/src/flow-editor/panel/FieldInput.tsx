@@ -145,7 +145,7 @@ function ObjectFields({ label, description, error, disabled, fields, value, isRe
       {given ? (
         <Stack gap="xs">
           <PartFields fields={fields} value={given} onChange={onChange} />
-          {!isRequired && <Button size="compact-xs" variant="subtle" color="gray" onClick={() => onChange(undefined)}>{t('take_away', { name: label })}</Button>}
+          {!isRequired && <Button size="compact-xs" variant="subtle" color="gray" c="var(--ink-soft)" onClick={() => onChange(undefined)}>{t('take_away', { name: label })}</Button>}
         </Stack>
       ) : <AddButton words={t('set', { name: label })} onClick={() => onChange(requiredValues(fields, firstOf))} />}
       {error && <Text size="xs" c="var(--bad)">{error}</Text>}

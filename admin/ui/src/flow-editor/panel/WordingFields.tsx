@@ -63,7 +63,7 @@ function PartFields({ step, part, value }: { step: Step; part: WordingPart; valu
     <div>
       <TextField label={part.name} channel="default" value={value} disabled={!mayWrite} onChange={set} />
       <Button
-        size="compact-xs" variant="subtle" color="gray" mt={2} aria-expanded={isOpen} onClick={() => setIsOpen(!isOpen)}
+        size="compact-xs" variant="subtle" color="gray" c="var(--ink-soft)" mt={2} aria-expanded={isOpen} onClick={() => setIsOpen(!isOpen)}
         rightSection={<IconChevronDown size={13} aria-hidden className={isOpen ? styles.open : ''} />}
       >
         {t('by_channel', { name: part.name })}
