@@ -15,6 +15,7 @@ export const CONTACT_ROUTES: RouteObject[] = [
   { path: '/knowledge', lazy: async () => ({ Component: (await import('../knowledge/KnowledgePage')).KnowledgePage }) },
   { path: '/knowledge/proposals/:proposalId', lazy: async () => ({ Component: (await import('../knowledge/ProposalPage')).ProposalPage }) },
   { path: '/settings', lazy: async () => ({ Component: (await import('../settings/SettingsPage')).SettingsPage }) },
+  { path: '/settings/channels', lazy: async () => ({ Component: (await import('../channels/ChannelsPage')).ChannelsPage }) },
   { path: '/settings/fields', lazy: async () => ({ Component: (await import('../settings/ContactFieldsPage')).ContactFieldsPage }) },
   { path: '/privacy', lazy: async () => ({ Component: (await import('../consent-desk/PrivacyPage')).PrivacyPage }) },
 ];

@@ -1,5 +1,6 @@
 /** The areas that have catalogues: their English words say which keys there are. One line an area. */
 import type access from './en/access.json';
+import type channels from './en/channels.json';
 import type companies from './en/companies.json';
 import type contacts from './en/contacts.json';
 import type door from './en/door.json';
@@ -22,6 +23,7 @@ import type tasks from './en/tasks.json';
 
 export interface Areas {
   access: typeof access;
+  channels: typeof channels;
   companies: typeof companies;
   door: typeof door;
   contacts: typeof contacts;

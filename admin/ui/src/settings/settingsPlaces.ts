@@ -1,5 +1,5 @@
 /** What can be set, each on a page of its own. A place stands here once its page does. */
-import { IconForms, IconHistory, IconKey, IconShieldLock, IconUserCircle, IconUsersGroup, type Icon } from '@tabler/icons-react';
+import { IconForms, IconHistory, IconKey, IconPlugConnected, IconShieldLock, IconUserCircle, IconUsersGroup, type Icon } from '@tabler/icons-react';
 import type { Areas } from '../i18n/areas';
 
 /** `name` is a key of the catalogue `settings`, with `about_` before it for what stands below. */
@@ -18,5 +18,6 @@ export const SETTINGS_PLACES: readonly SettingsPlace[] = [
   { to: '/settings/roles', name: 'place_roles', about: 'about_roles', Icon: IconShieldLock, needs: 'users.read' },
   { to: '/settings/tokens', name: 'place_tokens', about: 'about_tokens', Icon: IconKey, needs: null },
   { to: '/settings/audit', name: 'place_audit', about: 'about_audit', Icon: IconHistory, needs: 'audit.read' },
+  { to: '/settings/channels', name: 'place_channels', about: 'about_channels', Icon: IconPlugConnected, needs: 'channels.read' },
   { to: '/settings/fields', name: 'place_fields', about: 'about_fields', Icon: IconForms, needs: 'settings.read' },
 ];
