@@ -77,6 +77,7 @@ export function EditorRoom({ item, isJourney, opened, kinds: allKinds, names }: 
   const [told, setTold] = useState('');
   const languages = useMemo(() => languagesOf(document.settings.language, document.wording, names), [document.settings.language, document.wording, names]);
   const [language, setLanguage] = useState(languages[0] ?? names.default_language);
+  const writtenIn = Object.keys(document.wording).length > 0 ? Object.keys(document.wording) : languages.slice(0, 1);
   const panel = useRef<HTMLElement>(null);
 
   const kinds = useMemo(() => new Map((isJourney ? allKinds.journey : allKinds.flow).map((kind) => [kind.kind, kind])), [allKinds, isJourney]);
@@ -105,6 +106,11 @@ export function EditorRoom({ item, isJourney, opened, kinds: allKinds, names }: 
   });
   const isPlaced = usePlaced(document.steps, document.places, draft.place);
 
+  const others = draft.othersChanged.length;
+  useEffect(() => {
+    if (others > 0) setTold(t('told_others'));
+  }, [others, t]);
+
   const chosen = current === null ? undefined : stepOf(document, current);
   const remove = (ids: readonly string[]) => {
     const after = removeSteps(document, ids);
@@ -120,7 +126,7 @@ export function EditorRoom({ item, isJourney, opened, kinds: allKinds, names }: 
     const schema = kinds.get(kind)?.schema;
     if (!schema || dialog?.is !== 'add') return;
     const after = dialog.after ?? undefined;
-    const made = newStep(document, { kind, schema, definitions: allKinds.definitions, after, names: namesOf, languages });
+    const made = newStep(document, { kind, schema, definitions: allKinds.definitions, after, names: namesOf, languages: writtenIn });
     edit(addStep(document, { ...made, place: placeAfter(after, document.places) }, after, dialog.within ?? ['next']));
     setDialog(null);
     setCurrent(made.step.id);
@@ -184,7 +190,8 @@ export function EditorRoom({ item, isJourney, opened, kinds: allKinds, names }: 
         onPaste={(event) => !isTyping(event.target) && paste(event.clipboardData.getData('text/plain')) && event.preventDefault()}
       >
         <ToolBar
-          title={title} saving={draft.saving} canUndo={draft.history.past.length > 0} canRedo={draft.history.future.length > 0} hasDraft={draft.hasDraft} live={opened.live}
+          title={title} saving={draft.saving} canUndo={draft.history.past.length > 0} canRedo={draft.history.future.length > 0} hasDraft={draft.hasDraft} live={opened.live} isOutdated={draft.isOutdated}
+          othersChanged={others > 0}
           onUndo={draft.undo} onRedo={draft.redo} onSave={() => void draft.save()} onAdd={() => setDialog({ is: 'add', after: current })} onFind={() => setDialog({ is: 'find' })}
           onTidy={tidy} onKeys={() => setDialog({ is: 'keys' })} onPublish={() => setDialog({ is: 'publish', rollBackTo: null })} onSimulate={() => setTab('simulator')}
         />

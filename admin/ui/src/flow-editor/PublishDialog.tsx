@@ -49,12 +49,12 @@ function Publishing({ rollBackTo, hasDraft, beforeStart, onClose, onDone, onSett
   const isRunning = publish.isPending || rollBack.isPending || (jobId !== null && !(job && isOver(job.status)));
   const failure = publish.error ?? rollBack.error;
   const follow = { onSuccess: (begun: PublishJob) => setJobId(begun.id) };
-  const begin = async (onlyTry: boolean) => {
+  const begin = async (onlyTry: boolean, force = false) => {
     setJobId(null);
     if (rollBackTo !== null) return rollBack.mutate({ item, version: rollBackTo, note }, follow);
     await beforeStart();
     const where = Object.entries(places).map(([key, to]) => ({ journey: key.split('/')[0] ?? '', step: key.split('/')[1] ?? '', to }));
-    publish.mutate({ items: [item], note, places: where, only_try: onlyTry }, follow);
+    publish.mutate({ items: [item], note, places: where, only_try: onlyTry, force }, follow);
   };
   if (job?.status === 'done' && job.kind !== 'try') return <Done job={job} onClose={() => { void queries.invalidateQueries({ queryKey: ['flows'] }); onDone(); }} />;
   if (rollBackTo === null && !hasDraft) return <Text>{t('nothing_to_publish')}</Text>;
@@ -67,6 +67,7 @@ function Publishing({ rollBackTo, hasDraft, beforeStart, onClose, onDone, onSett
       {job && isOver(job.status) && <Outcome job={job} onSettings={() => { onSettings(); onClose(); }} />}
       {job && job.stranded.length > 0 && <Stranded job={job} places={places} onChange={setPlaces} />}
       <Group justify="flex-end" gap="xs">
+        {job?.code === 'outdated' && <Button variant="default" c="var(--bad)" disabled={isRunning} onClick={() => void begin(false, true)} data-testid="publish-anyway">{t('publish_anyway')}</Button>}
         {rollBackTo === null && <Button variant="default" disabled={isRunning} onClick={() => void begin(true)} data-testid="publish-try">{t('try_first')}</Button>}
         <Button disabled={isRunning} onClick={() => void begin(false)} data-testid="publish-now">{rollBackTo === null ? t('publish') : t('roll_back')}</Button>
       </Group>

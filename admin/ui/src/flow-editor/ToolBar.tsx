@@ -6,6 +6,7 @@ import {
 } from '@tabler/icons-react';
 import { Link } from 'react-router';
 import { PAGE_HEADING_ID } from '../look/PageHeading';
+import { Tag } from '../look/Tag';
 import { languageName } from '../look/words';
 import { useEditor } from './EditorContext';
 import type { Saving } from './useDraft';
@@ -19,6 +20,8 @@ interface Props {
   canRedo: boolean;
   hasDraft: boolean;
   live: number | null;
+  isOutdated: boolean;
+  othersChanged: boolean;
   onUndo: () => void;
   onRedo: () => void;
   onSave: () => void;
@@ -30,7 +33,7 @@ interface Props {
   onSimulate: () => void;
 }
 
-export function ToolBar({ title, saving, canUndo, canRedo, hasDraft, live, ...wishes }: Props) {
+export function ToolBar({ title, saving, canUndo, canRedo, hasDraft, live, isOutdated, othersChanged, ...wishes }: Props) {
   const { isJourney, language, languages, mayWrite, setLanguage } = useEditor();
   const { t } = useEditorWords();
   return (
@@ -39,7 +42,11 @@ export function ToolBar({ title, saving, canUndo, canRedo, hasDraft, live, ...wi
         <Tool label={isJourney ? t('to_journeys') : t('to_flows')} Icon={IconArrowLeft} to={isJourney ? '/journeys' : '/flows'} />
         <div className={styles.names}>
           <Title order={1} id={PAGE_HEADING_ID} fz={16} lh="20px" className={styles.cut ?? ''}>{title}</Title>
-          <SavedMark saving={saving} hasDraft={hasDraft} live={live} onSave={wishes.onSave} />
+          <Group gap={8} wrap="nowrap">
+            <SavedMark saving={saving} hasDraft={hasDraft} live={live} onSave={wishes.onSave} />
+            {isOutdated && <Tag tone="warm" title={t('outdated_why')}>{t('outdated')}</Tag>}
+            {othersChanged && <Tag tone="cold" title={t('told_others')}>{t('others_here')}</Tag>}
+          </Group>
         </div>
       </Group>
       <Group gap={2} wrap="nowrap" className={styles.tools ?? ''} role="toolbar" aria-label={t('tools')}>

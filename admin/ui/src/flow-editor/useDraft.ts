@@ -28,6 +28,8 @@ export interface Draft {
   /** The saved revision; 0 where there is no draft. */
   version: number;
   hasDraft: boolean;
+  /** Another version went live since the draft was begun. */
+  isOutdated: boolean;
   save: () => Promise<void>;
   resolve: (choices: readonly Choice[]) => Promise<void>;
   restore: (state: string) => Promise<void>;
@@ -193,6 +195,7 @@ export function useDraft(item: string, opened: FlowDocument, mayWrite: boolean):
 
   return {
     history, document, edit, saving, version, hasDraft, save, resolve, restore, discard, othersChanged,
+    isOutdated: hasDraft && (others.data?.found ?? opened).draft?.outdated === true,
     notes: others.data?.found.notes ?? opened.notes,
     place: useCallback((places: Document['places']) => dispatch({ type: 'absorb', change: (one) => ({ ...one, places: { ...places, ...one.places } }) }), []),
     undo: useCallback(() => dispatch({ type: 'undo' }), []),

@@ -5,6 +5,9 @@ import { fieldsOf, requiredValues, SLOT_TYPES, type Definitions, type NameSource
 import { waysOf } from './ways';
 
 const CHOICES = ['first', 'second'];
+const LABELS: Readonly<Record<string, readonly [string, string]>> = {
+  en: ['First', 'Second'], es: ['Primera', 'Segunda'], fr: ['Première', 'Deuxième'], de: ['Erste', 'Zweite'],
+};
 
 interface Wish {
   kind: string;
@@ -29,12 +32,17 @@ export function newStep(document: Document, { kind, schema, definitions, after, 
   };
   const fields = requiredValues(fieldsOf(schema, definitions, kind), firstOf);
   const step = completed({ id, step: kind, ...fields }, firstOf);
-  const labels: StepWording = kind === 'ask_choice' ? { choices: { first: 'First', second: 'Second' } } : {};
+  const labelled = kind === 'ask_choice' ? languages.map((language) => [language, labelsIn(language)] as const) : [];
   return {
     step,
     ...(slot ? { slots: { [slot.name]: slot.declared } } : {}),
-    ...(Object.keys(labels).length > 0 ? { wording: Object.fromEntries(languages.map((language) => [language, labels])) } : {}),
+    ...(labelled.length > 0 ? { wording: Object.fromEntries(labelled) } : {}),
   };
+}
+
+function labelsIn(language: string): StepWording {
+  const [first, second] = LABELS[language.split('-')[0] ?? ''] ?? ['First', 'Second'];
+  return { choices: { first, second } };
 }
 
 function slotFor(document: Document, kind: string, id: string): { name: string; declared: Slot } | null {

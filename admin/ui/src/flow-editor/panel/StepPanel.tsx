@@ -4,6 +4,7 @@ import { IconCopyPlus, IconLanguage, IconTrash } from '@tabler/icons-react';
 import { useMemo, useState } from 'react';
 import { useEditor } from '../EditorContext';
 import type { Step } from '../model/document';
+import { withChoices } from '../model/choices';
 import { NAME, renameStep, withField } from '../model/editing';
 import { fieldsOf } from '../model/fields';
 import { goesOn, waysInto, waysOf } from '../model/ways';
@@ -34,6 +35,10 @@ export function StepPanel({ step, onRenamed, onRemove, onDuplicate }: Props) {
   const fields = useMemo(() => (kind ? fieldsOf(kind.schema, editor.definitions, step.step) : []), [kind, editor.definitions, step.step]);
   const parts = kind ? partsOfWording(step, kind.wording, words) : [];
   const problems = editor.problems.filter((problem) => problem.step === step.id);
+  const set = (name: string, value: unknown) => {
+    const changed = name === 'choices' && Array.isArray(value) ? withChoices(editor.document, step.id, value.map(String)) : withField(editor.document, step.id, [name], value);
+    editor.edit(changed, `field:${step.id}:${name}`);
+  };
   const about = (field: string) => problems.find((problem) => problem.language === null && problem.field?.split('.')[0] === field)?.problem;
   return (
     <Stack gap="md" data-testid="step-panel">
@@ -57,7 +62,7 @@ export function StepPanel({ step, onRenamed, onRemove, onDuplicate }: Props) {
             {fields.map(({ name, field, isRequired, meaning, default: otherwise }) => (
               <FieldInput
                 key={`${step.id}:${name}`} name={name} label={words.field(name)} meaning={meaning} field={field} value={step[name]} otherwise={otherwise} isRequired={isRequired}
-                problem={about(name)} onChange={(value) => editor.edit(withField(editor.document, step.id, [name], value), `field:${step.id}:${name}`)}
+                problem={about(name)} onChange={(value) => set(name, value)}
               />
             ))}
           </Stack>
