@@ -30,6 +30,7 @@ from admin.merge_candidates import endpoints as merge_candidates
 from admin.merges import endpoints as merges
 from admin.opt_outs import endpoints as opt_outs
 from admin.owners import endpoints as owners
+from admin.passkeys import endpoints as passkeys
 from admin.privacy import endpoints as privacy
 from admin.proofs import endpoints as proofs
 from admin.roles import endpoints as roles
@@ -58,6 +59,7 @@ ENDPOINTS = (
     *sessions.ENDPOINTS,
     *way_in.ENDPOINTS,
     *account.ENDPOINTS,
+    *passkeys.ENDPOINTS,
     *users.ENDPOINTS,
     *roles.ENDPOINTS,
     *api_tokens.ENDPOINTS,

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from admin.api.endpoints import Call, endpoint
 from admin.audit.service import record
 from admin.models import AdminSession, AdminUser
+from admin.passkeys.models import Passkey
 from admin.second_step import service as second_step
 from admin.snapshot import snapshot
 from admin.users import passwords, service
@@ -111,7 +112,7 @@ async def end_user_sessions(call: Call) -> None:
     "DELETE",
     "/api/v1/users/{id}/second-step",
     permission="users.write",
-    summary="Take the second step away from a user who lost their device",
+    summary="Take the second step and the passkeys away from a user who lost their device",
     status=204,
     problems=_MORE,
 )
@@ -119,6 +120,7 @@ async def remove_user_second_step(call: Call) -> None:
     async with transaction(call.context.sessions) as session:
         user = await service.get_user(session, call.ids["id"], held=call.user.permissions)
         await second_step.remove(session, user.id)
+        await session.execute(delete(Passkey).where(Passkey.user_id == user.id))
         await session.execute(delete(AdminSession).where(AdminSession.user_id == user.id))
 
 
