@@ -3,6 +3,7 @@ import { Modal, Text, TextInput, UnstyledButton } from '@mantine/core';
 import { useMemo, useState } from 'react';
 import { useEditor } from './EditorContext';
 import { iconOf } from './canvas/icons';
+import { Meaning } from './panel/FieldInput';
 import { useListKeys } from './useListKeys';
 import { useEditorWords } from './words';
 import styles from './editor.module.css';
@@ -52,7 +53,7 @@ function Kinds({ onChoose }: { onChoose: (kind: string) => void }) {
                 <KindIcon group={group} />
                 <span>
                   <Text size="sm" fw={500} component="span" display="block">{words.kind(kind.kind)}</Text>
-                  <Text size="xs" c="dimmed" component="span" display="block" lang="en">{kind.description.split('\n')[0]}</Text>
+                  <Text size="xs" c="dimmed" component="span" display="block"><Meaning text={kind.description.split('\n')[0] ?? ''} /></Text>
                 </span>
               </UnstyledButton>
             ))}

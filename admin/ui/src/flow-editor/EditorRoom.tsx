@@ -26,7 +26,7 @@ import { ProblemsPanel } from './panel/ProblemsPanel';
 import { SettingsPanel } from './panel/SettingsPanel';
 import { StepPanel } from './panel/StepPanel';
 import { PublishDialog } from './PublishDialog';
-import type { FlowDocument, Names, StepKinds } from './shapes';
+import type { FlowDocument, Names, Problem, StepKinds } from './shapes';
 import { Simulator, type Standing } from './Simulator';
 import { ToolBar } from './ToolBar';
 import { useDraft } from './useDraft';
@@ -40,6 +40,7 @@ type Dialog = { is: 'add'; after: string | null; within?: Path } | { is: 'find' 
 
 const NOBODY: Standing = { step: null, walked: [] };
 const NOTHING: ReadonlySet<string> = new Set();
+const NO_PROBLEMS: readonly Problem[] = [];
 
 interface Props {
   item: string;
@@ -97,7 +98,7 @@ export function EditorRoom({ item, isJourney, opened, kinds: allKinds, names }: 
   const namesOf = useCallback((source: NameSource) => namesIn(source, document, names), [document, names]);
 
   const editor: Editor = {
-    item, isJourney, document, kinds, definitions: allKinds.definitions, names, namesOf, language, languages, problems: problems.data ?? [], notes: draft.notes, mayWrite, edit,
+    item, isJourney, document, kinds, definitions: allKinds.definitions, names, namesOf, language, languages, problems: problems.data ?? NO_PROBLEMS, notes: draft.notes, mayWrite, edit,
     setLanguage, goTo, reloadNotes: () => void queries.invalidateQueries({ queryKey: ['flows', 'others', item] }),
   };
   const view = useView({

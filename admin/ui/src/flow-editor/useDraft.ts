@@ -131,6 +131,8 @@ export function useDraft(item: string, opened: FlowDocument, mayWrite: boolean):
     // A failed saving is tried again with the next edit, or by hand.
   }, [document, save]);
 
+  // Whoever goes elsewhere in the pages leaves nothing unsaved behind.
+  useEffect(() => () => void save(), [save]);
   usePlacesSaved(item, document, savedPlaces, mayWrite);
   useLeaveWarning(saving.is !== 'saved');
 

@@ -30,8 +30,10 @@ export function withPlaces(document: Document, places: Readonly<Record<string, P
   return { ...document, places: { ...document.places, ...places } };
 }
 
+const NO_WORDS: StepWording = {};
+
 export function wordingOf(document: Document, language: string, id: string): StepWording {
-  return document.wording[language]?.[id] ?? {};
+  return document.wording[language]?.[id] ?? NO_WORDS;
 }
 
 export function withWording(document: Document, language: string, id: string, path: Path, value: unknown): Document {

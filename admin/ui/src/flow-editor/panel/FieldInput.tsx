@@ -1,7 +1,7 @@
 /** One field of a step by the widget its schema asks for. Knows no step; what is not given is taken away. */
 import { ActionIcon, Autocomplete, Button, Checkbox, Fieldset, Group, NumberInput, Stack, Switch, TagsInput, Text, Textarea, TextInput } from '@mantine/core';
 import { IconPlus, IconX } from '@tabler/icons-react';
-import { useState } from 'react';
+import { useState, type ReactNode } from 'react';
 import { Choose } from '../../look/Choose';
 import { useEditor } from '../EditorContext';
 import { readScalar } from '../model/conditions';
@@ -29,7 +29,7 @@ interface Props {
 export function FieldInput({ name, label, meaning, field, value, otherwise, isRequired = false, problem, onChange }: Props) {
   const { isJourney, mayWrite, namesOf } = useEditor();
   const { t, value: valueWords } = useEditorWords();
-  const common = { label, description: meaning, error: problem, disabled: !mayWrite, withAsterisk: isRequired } as const;
+  const common = { label, description: meaning ? <Meaning text={meaning} /> : undefined, error: problem, disabled: !mayWrite, withAsterisk: isRequired } as const;
   const change = (next: unknown) => onChange(next === '' && !isRequired ? undefined : next);
   switch (field.is) {
     case 'text':
@@ -84,9 +84,14 @@ export function FieldInput({ name, label, meaning, field, value, otherwise, isRe
   }
 }
 
+/** What the language itself says of a field; it says it in English. */
+export function Meaning({ text }: { text: string }) {
+  return <span lang="en">{text.replaceAll('`', '')}</span>;
+}
+
 interface Common {
   label: string;
-  description: string | undefined;
+  description: ReactNode;
   error: string | undefined;
   disabled: boolean;
   withAsterisk: boolean;

@@ -1,6 +1,7 @@
 /** What each channel shows of a step, side by side, as the server renders it. */
 import { Skeleton, Text } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
+import { useMemo } from 'react';
 import { ChannelIcon } from '../../look/ChannelIcon';
 import { asAPIError } from '../../api/problem';
 import { useEditor } from '../EditorContext';
@@ -16,7 +17,9 @@ const PAUSE = 350; // milliseconds
 export function Previews({ step }: { step: Step }) {
   const { document, language } = useEditor();
   const { t } = useEditorWords();
-  const [asked] = useDebouncedValue({ step, wording: wordingOf(document, language, step.id) }, PAUSE);
+  const wording = wordingOf(document, language, step.id);
+  const shown = useMemo(() => ({ step, wording }), [step, wording]);
+  const [asked] = useDebouncedValue(shown, PAUSE);
   const preview = usePreviewOf(asked.step as Record<string, unknown>, asked.wording as Record<string, unknown>, language, true);
   if (preview.isPending) return <Skeleton height={90} aria-label={t('previews')} />;
   if (!preview.data) return <Text size="sm" c="dimmed">{asAPIError(preview.error).message}</Text>;

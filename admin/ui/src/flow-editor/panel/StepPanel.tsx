@@ -10,7 +10,7 @@ import { fieldsOf } from '../model/fields';
 import { goesOn, waysInto, waysOf } from '../model/ways';
 import type { Problem } from '../shapes';
 import { useEditorWords } from '../words';
-import { FieldInput } from './FieldInput';
+import { FieldInput, Meaning } from './FieldInput';
 import { StepNotes } from './StepNotes';
 import { Previews } from './Previews';
 import { Section } from './Section';
@@ -45,7 +45,7 @@ export function StepPanel({ step, onRenamed, onRemove, onDuplicate }: Props) {
       <div>
         <Text size="xs" c="dimmed">{words.kind(step.step)}</Text>
         <StepName key={step.id} step={step} onRenamed={onRenamed} />
-        {kind && <Text size="xs" c="dimmed" mt={4} lang="en">{kind.description.split('\n')[0]}</Text>}
+        {kind && <Text size="xs" c="dimmed" mt={4}><Meaning text={kind.description.split('\n')[0] ?? ''} /></Text>}
       </div>
       {problems.length > 0 && <StepProblems problems={problems} />}
       {parts.length > 0 && (
