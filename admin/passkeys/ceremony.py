@@ -161,7 +161,7 @@ def credential_id_of(answer: Mapping[str, Any]) -> bytes:
     Raises:
         PasskeyRefused: it says nothing that could be one.
     """
-    return _read(lambda: websafe_decode(answer["rawId"]))
+    return _read(lambda: websafe_decode(str(answer["rawId"])))
 
 
 def _read(work: Callable[[], T]) -> T:

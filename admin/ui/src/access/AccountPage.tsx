@@ -1,14 +1,17 @@
 /** Everything about one's own account: name, password, second step, and where one is logged in. */
-import { Alert, Button, PasswordInput, TextInput } from '@mantine/core';
+import { Button, PasswordInput, TextInput } from '@mantine/core';
 import { useState, type FormEvent } from 'react';
-import { APIError, asAPIError } from '../api/problem';
+import { APIError } from '../api/problem';
 import { useWords } from '../i18n/useWords';
 import { ListLoading } from '../look/Loading';
 import { Failure } from '../look/Notices';
 import { Panel, Sheet } from '../look/Panel';
 import { Frame } from './Frame';
 import { MIN_PASSWORD_LENGTH } from '../session/checkFirstAdmin';
+import { hasPasskeys } from '../session/passkeys';
 import { OwnSessions } from './OwnSessions';
+import { Passkeys } from './Passkeys';
+import { Said } from './Said';
 import { SecondStep } from './SecondStep';
 import styles from './Access.module.css';
 import type { Account } from './types';
@@ -28,6 +31,7 @@ function Panels() {
       <Profile account={account.data} />
       {account.data.has_password && <Password />}
       <SecondStep account={account.data} />
+      {hasPasskeys() && <Passkeys canAdd={account.data.has_password} />}
       <OwnSessions />
     </div>
   );
@@ -86,10 +90,4 @@ function Password() {
       </form>
     </Panel>
   );
-}
-
-/** What came of a form. */
-export function Said({ error, done }: { error: Error | null; done: string | null }) {
-  if (error) return <Alert color="red" role="alert" title={asAPIError(error).title}>{asAPIError(error).detail}</Alert>;
-  return <div role="status">{done && <span className={styles.soft}>{done}</span>}</div>;
 }

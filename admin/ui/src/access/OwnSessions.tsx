@@ -6,7 +6,7 @@ import { Moment } from '../look/Moment';
 import { Failure } from '../look/Notices';
 import { Panel } from '../look/Panel';
 import { Tag } from '../look/Tag';
-import { Said } from './AccountPage';
+import { Said } from './Said';
 import { browserInWords } from './browsers';
 import styles from './Access.module.css';
 import type { OpenSession } from './types';

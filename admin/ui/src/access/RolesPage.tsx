@@ -10,7 +10,7 @@ import { Panel, Sheet } from '../look/Panel';
 import { Frame } from './Frame';
 import { Tag } from '../look/Tag';
 import { useMay } from '../session/useMay';
-import { Said } from './AccountPage';
+import { Said } from './Said';
 import { inAreas } from './permissions';
 import { PermissionGrid } from './PermissionGrid';
 import { roleName } from './roleName';

@@ -5,7 +5,7 @@ import { APIError } from '../api/problem';
 import { useWords } from '../i18n/useWords';
 import { Panel } from '../look/Panel';
 import { Tag } from '../look/Tag';
-import { Said } from './AccountPage';
+import { Said } from './Said';
 import { Copy } from './Secret';
 import styles from './Access.module.css';
 import type { Account, CodeApp } from './types';

@@ -13,7 +13,7 @@ import { Frame } from './Frame';
 import { Tag } from '../look/Tag';
 import { useMay } from '../session/useMay';
 import { useSession } from '../session/useSession';
-import { Said } from './AccountPage';
+import { Said } from './Said';
 import { roleName } from './roleName';
 import { Secret } from './Secret';
 import styles from './Access.module.css';

@@ -12,7 +12,7 @@ import { Frame } from './Frame';
 import { Tag } from '../look/Tag';
 import { useNow } from '../look/useNow';
 import { useSession } from '../session/useSession';
-import { Said } from './AccountPage';
+import { Said } from './Said';
 import { PermissionGrid } from './PermissionGrid';
 import { Secret } from './Secret';
 import styles from './Access.module.css';

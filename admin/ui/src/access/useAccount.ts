@@ -1,10 +1,12 @@
 /** Loads and changes the account of the user who is logged in. */
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { answerOf, client } from '../api/client';
+import { makePasskey } from '../session/passkeys';
 import { SESSION_KEY } from '../session/useSession';
 
 const ACCOUNT = ['account'] as const;
 const SESSIONS = ['account', 'sessions'] as const;
+const PASSKEYS = ['account', 'passkeys'] as const;
 
 export function useAccount() {
   return useQuery({ queryKey: ACCOUNT, queryFn: ({ signal }) => answerOf(client.GET('/api/v1/account', { signal })) });
@@ -56,6 +58,31 @@ export function useRemoveCodeApp() {
 
 export function useRenewRecoveryCodes() {
   return useAccountChange((password: string) => answerOf(client.POST('/api/v1/account/recovery-codes', { body: { password } })));
+}
+
+export function usePasskeys() {
+  return useQuery({
+    queryKey: PASSKEYS,
+    queryFn: async ({ signal }) => (await answerOf(client.GET('/api/v1/account/passkeys', { signal }))).items,
+  });
+}
+
+export interface PasskeyWish {
+  name: string;
+  password: string;
+}
+
+/** Asks the server, then the device, then keeps what the device made. */
+export function useAddPasskey() {
+  return useAccountChange(async ({ name, password }: PasskeyWish) => {
+    const { ticket, options } = await answerOf(client.POST('/api/v1/account/passkeys/begin', { body: { password } }));
+    const credential = await makePasskey(options);
+    return answerOf(client.POST('/api/v1/account/passkeys', { body: { ticket, name, credential } }));
+  });
+}
+
+export function useRemovePasskey() {
+  return useAccountChange((id: string) => answerOf(client.DELETE('/api/v1/account/passkeys/{id}', { params: { path: { id } } })));
 }
 
 function useAccountChange<Body, Made>(send: (body: Body) => Promise<Made>) {

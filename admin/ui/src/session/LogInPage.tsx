@@ -6,8 +6,9 @@ import { APIError } from '../api/problem';
 import { useWords } from '../i18n/useWords';
 import { span } from '../look/time';
 import { Door, Refusal } from './Door';
+import { hasPasskeys } from './passkeys';
 import { returnPath } from './returnPath';
-import { useLogIn, useSession, useSetUpNeeded } from './useSession';
+import { useLogIn, useLogInWithPasskey, useSession, useSetUpNeeded } from './useSession';
 
 export function LogInPage() {
   const t = useWords('session');
@@ -62,8 +63,22 @@ export function LogInPage() {
           {t('log_in')}
         </Button>
       </form>
+      <PasskeyButton />
       <Button component={Link} to="/forgotten" variant="subtle" fullWidth mt="sm" data-testid="forgotten">{door('forgotten_link')}</Button>
     </Door>
+  );
+}
+
+/** Without a word when the reader turned the browser's own question down. */
+function PasskeyButton() {
+  const t = useWords('door');
+  const logIn = useLogInWithPasskey();
+  if (!hasPasskeys()) return null;
+  return (
+    <>
+      <Button variant="default" fullWidth size="md" mt="sm" loading={logIn.isPending} onClick={() => logIn.mutate()} data-testid="login-passkey">{t('use_passkey')}</Button>
+      <Refusal error={logIn.error instanceof APIError ? logIn.error : null} />
+    </>
   );
 }
 

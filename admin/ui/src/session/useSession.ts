@@ -3,6 +3,7 @@ import { queryOptions, useMutation, useQuery, useQueryClient } from '@tanstack/r
 import { answerOf, client } from '../api/client';
 import { APIError } from '../api/problem';
 import type { User } from '../api/types';
+import { showPasskey } from './passkeys';
 
 export const SESSION_KEY = ['session'] as const;
 
@@ -45,6 +46,19 @@ export function useLogIn() {
   return useMutation({
     /** `code` is of the second step, for whoever has one. */
     mutationFn: (credentials: Credentials & { code?: string }) => answerOf(client.POST('/api/v1/session', { body: credentials })),
+    onSuccess: ({ user }) => queries.setQueryData(SESSION_KEY, user),
+  });
+}
+
+/** Logs in with a passkey; the browser asks which. */
+export function useLogInWithPasskey() {
+  const queries = useQueryClient();
+  return useMutation({
+    mutationFn: async () => {
+      const { ticket, options } = await answerOf(client.POST('/api/v1/passkey-sign-in/begin', { body: {} }));
+      const credential = await showPasskey(options);
+      return answerOf(client.POST('/api/v1/passkey-sign-in', { body: { ticket, credential } }));
+    },
     onSuccess: ({ user }) => queries.setQueryData(SESSION_KEY, user),
   });
 }
