@@ -18,7 +18,15 @@ export type Field =
   | { is: 'scalar' }
   | { is: 'object' | 'list'; fields: readonly NamedField[] }
   | { is: 'map'; keys: NameSource | null; of: Field }
+  /** A plain value, or one of several shapes; or a list of such. */
+  | { is: 'either' | 'either_list'; options: readonly Either[] }
   | { is: 'data' };
+
+/** One of the things that a value may be: a value by itself, or fields. */
+export interface Either {
+  readonly name: string;
+  readonly fields: readonly NamedField[] | null;
+}
 
 export interface NamedField {
   readonly name: string;
@@ -68,7 +76,8 @@ function fieldOf(written: Schema, definitions: Definitions, name: string, within
     const [only, ...others] = variants;
     if (only && others.length === 0) return fieldOf(only, definitions, name, within);
     const types = new Set(variants.map((one) => one.type));
-    if (types.has('object') || types.has('array')) return { is: 'data' };
+    if (types.has('object')) return { is: 'either', options: eithersOf(variants, definitions) };
+    if (types.has('array')) return { is: 'data' };
     return types.has('boolean') ? { is: 'scalar' } : types.has('string') ? { is: 'text', isLong: false } : { is: 'number', isWhole: false };
   }
   if (Array.isArray(schema.enum)) return { is: 'one_of', values: schema.enum.map(String) };
@@ -100,6 +109,8 @@ function textField(schema: Schema, name: string, within: string): Field {
 
 function listField(schema: Schema, definitions: Definitions, name: string, within: string): Field {
   const items = resolve(isRecord(schema.items) ? schema.items : {}, definitions);
+  const variants = variantsOf(items, definitions);
+  if (variants?.some((one) => one.type === 'object')) return { is: 'either_list', options: eithersOf(variants, definitions) };
   if (Array.isArray(items.enum)) return { is: 'some_of', values: items.enum.map(String) };
   if (isRecord(items.properties)) return { is: 'list', fields: fieldsOf(items, definitions, name) };
   if (items.type === 'string') {
@@ -134,6 +145,21 @@ function variantsOf(schema: Schema, definitions: Definitions): Schema[] | null {
   });
 }
 
+function eithersOf(variants: readonly Schema[], definitions: Definitions): Either[] {
+  return variants.flatMap((one): Either[] => {
+    if (Array.isArray(one.enum)) return one.enum.map((value) => ({ name: String(value), fields: null }));
+    if (!isRecord(one.properties)) return [];
+    const name = String(one.title ?? Object.keys(one.properties)[0]).replace(/(?<=[a-z])(?=[A-Z])/g, '_').toLowerCase();
+    return [{ name, fields: fieldsOf(one, definitions, name) }];
+  });
+}
+
+/** Which of the things it may be a value is. */
+export function eitherOf(value: unknown, options: readonly Either[]): Either | undefined {
+  if (!isRecord(value)) return options.find((option) => option.fields === null && option.name === value);
+  return options.find(({ fields }) => fields?.every((field) => !field.isRequired || field.name in value));
+}
+
 function propertyOf(schema: Schema, name: string): boolean {
   return isRecord(schema.properties) && name in schema.properties;
 }
@@ -164,9 +190,17 @@ export function firstValue(field: Field, firstOf: (source: NameSource) => string
     case 'scalar': return '';
     case 'object': return requiredValues(field.fields, firstOf);
     case 'list': return [requiredValues(field.fields, firstOf)];
+    case 'either': return eitherValue(field.options[0], firstOf);
+    case 'either_list': return [eitherValue(field.options[0], firstOf)];
     case 'map':
     case 'data': return {};
   }
+}
+
+/** A first value of one of the things it may be. */
+export function eitherValue(option: Either | undefined, firstOf: (source: NameSource) => string): unknown {
+  if (!option) return '';
+  return option.fields ? requiredValues(option.fields, firstOf) : option.name;
 }
 
 export function requiredValues(fields: readonly NamedField[], firstOf: (source: NameSource) => string): Record<string, unknown> {

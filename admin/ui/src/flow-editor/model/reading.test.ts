@@ -5,7 +5,7 @@ import journeySchema from '../../../../../docs/reference/journey.schema.json';
 import { conditionInWords, conditionOf, readScalar, withOperator } from './conditions';
 import type { Document, Step } from './document';
 import { readDuration, shortSeconds, writeDuration } from './durations';
-import { fieldsOf, type NamedField } from './fields';
+import { eitherOf, fieldsOf, type Field, type NamedField } from './fields';
 import { readingOrder, stepTowards } from './moving';
 import { newStep } from './newStep';
 import { findSteps } from './search';
@@ -67,6 +67,15 @@ describe('fields from the schema', () => {
     expect(fieldsIn(flowSchema, 'call_flow').outcome?.field).toEqual({ is: 'named', source: 'slots' });
     expect(fieldsIn(journeySchema, 'on_event').where?.field).toEqual({ is: 'condition' });
     expect(fieldsIn(journeySchema, 'reach_out').deadline?.field).toEqual({ is: 'duration' });
+  });
+  test('that may be several things offer each of them', () => {
+    const definitions = journeySchema.$defs as Record<string, Record<string, unknown>>;
+    const settings = Object.fromEntries(fieldsOf(journeySchema as Record<string, unknown>, definitions, 'journey').map(({ name, field }) => [name, field]));
+    expect(settings.re_entry).toMatchObject({ is: 'either', options: [{ name: 'never' }, { name: 'after_exit' }, { name: 'always' }, { name: 're_entry_after', fields: [{ name: 'after' }] }] });
+    const exits = settings.exit_when as Extract<Field, { is: 'either_list' }>;
+    expect(exits.options.map(({ name }) => name)).toEqual(['opted_out', 'consent_withdrawn', 'handed_off', 'replied', 'did_this', 'became_this']);
+    expect(eitherOf({ kind: 'order', outcome: 'bought' }, exits.options)?.name).toBe('did_this');
+    expect(eitherOf('replied', exits.options)?.fields).toBeNull();
   });
   test('no field of any kind of step is left without a widget but bodies of calls', () => {
     const bare = [flowSchema, journeySchema].flatMap((schema) => {

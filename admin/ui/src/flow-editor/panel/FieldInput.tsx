@@ -7,7 +7,7 @@ import { useEditor } from '../EditorContext';
 import { readScalar } from '../model/conditions';
 import { isRecord, withValueAt, type Condition } from '../model/document';
 import { readDuration, UNITS, writeDuration, type Unit } from '../model/durations';
-import { firstValue, requiredValues, type Field, type NamedField, type NameSource } from '../model/fields';
+import { eitherOf, eitherValue, firstValue, requiredValues, type Either, type Field, type NamedField, type NameSource } from '../model/fields';
 import { useEditorWords } from '../words';
 import { ConditionFields } from './ConditionFields';
 import styles from './panel.module.css';
@@ -79,6 +79,10 @@ export function FieldInput({ name, label, meaning, field, value, otherwise, isRe
       return <ListFields {...common} fields={field.fields} value={value} onChange={onChange} />;
     case 'map':
       return <MapFields {...common} keys={field.keys} of={field.of} value={value} onChange={onChange} />;
+    case 'either':
+      return <EitherFields {...common} options={field.options} value={value ?? otherwise} onChange={onChange} />;
+    case 'either_list':
+      return <EitherList {...common} options={field.options} value={value} onChange={onChange} />;
     case 'data':
       return <DataInput {...common} value={value} onChange={onChange} />;
   }
@@ -220,6 +224,49 @@ function MapFields({ label, description, error, disabled, keys, of, value, onCha
           />
           <ActionIcon variant="default" size={36} aria-label={t('add_to', { name: label })} onClick={add}><IconPlus size={16} aria-hidden /></ActionIcon>
         </Group>
+      </Stack>
+      {error && <Text size="xs" c="var(--bad)">{error}</Text>}
+    </Fieldset>
+  );
+}
+
+/** One of several things: which, and what it needs. */
+function EitherFields({ label, description, error, disabled, withAsterisk, options, value, onChange }: Common & { options: readonly Either[]; value: unknown; onChange: (value: unknown) => void }) {
+  const { value: valueWords } = useEditorWords();
+  const firstOf = useFirstOf();
+  const chosen = eitherOf(value, options);
+  return (
+    <Stack gap="xs">
+      <Choose
+        label={label} description={description} error={error} disabled={disabled} withAsterisk={withAsterisk} value={chosen?.name ?? ''}
+        choices={[...(chosen ? [] : [{ value: '', label: '–' }]), ...options.map(({ name }) => ({ value: name, label: valueWords(name) }))]}
+        onChange={(name) => onChange(eitherValue(options.find((option) => option.name === name), firstOf))}
+      />
+      {chosen?.fields && isRecord(value) && <PartFields fields={chosen.fields} value={value} onChange={onChange} />}
+    </Stack>
+  );
+}
+
+function EitherList({ label, description, error, disabled, options, value, onChange }: Common & { options: readonly Either[]; value: unknown; onChange: (value: unknown) => void }) {
+  const { t } = useEditorWords();
+  const firstOf = useFirstOf();
+  const list = Array.isArray(value) ? value : [];
+  return (
+    <Fieldset legend={label} disabled={disabled} className={styles.part}>
+      {description && <Text size="xs" c="dimmed" mb={6}>{description}</Text>}
+      <Stack gap="xs">
+        {list.map((part, index) => (
+          <div key={index} className={styles.entry}>
+            <div className={styles.grow}>
+              <EitherFields
+                label={`${label} ${index + 1}`} description={undefined} error={undefined} disabled={disabled} withAsterisk={false} options={options} value={part}
+                onChange={(next) => onChange(withValueAt(list, [index], next))}
+              />
+            </div>
+            <RemoveButton words={t('take_away_number', { name: label, number: index + 1 })} onClick={() => onChange(withValueAt(list, [index], undefined))} />
+          </div>
+        ))}
+        <AddButton words={t('add_to', { name: label })} onClick={() => onChange([...list, eitherValue(options[0], firstOf)])} />
       </Stack>
       {error && <Text size="xs" c="var(--bad)">{error}</Text>}
     </Fieldset>
