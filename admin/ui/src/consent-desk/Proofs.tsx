@@ -23,7 +23,7 @@ export function Proofs() {
       <Ledger />
       <OneMessage />
       <Evidence />
-      <Record />
+      <ProcessingRecord />
     </div>
   );
 }
@@ -115,7 +115,7 @@ function Evidence() {
   );
 }
 
-function Record() {
+function ProcessingRecord() {
   const t = useWords('privacy');
   const load = useProcessingRecord();
   return (

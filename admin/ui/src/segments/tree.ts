@@ -75,10 +75,21 @@ function read(tree: Tree): Draft {
   }
   if ('all' in tree) return newGroup('all', tree.all.map(read));
   if ('any' in tree) return newGroup('any', tree.any.map(read));
-  // What the API left out is as it is when nothing is said: never what a blank form proposes.
-  const unsaid = { event: { where: [], times: 'at_least', count: 1, in_last: null, since: null, until: null } };
-  return { key: newKey(), negated: false, condition: { ...('event' in tree ? unsaid.event : {}), ...tree } as Condition };
+  // What was left out of the rule is as it is when nothing is said: never what a blank form proposes.
+  return { key: newKey(), negated: false, condition: { ...UNSAID[kindOf(tree)], ...tree } as Condition };
 }
+
+const UNSAID: Record<Kind, object> = {
+  fact: { value: null },
+  event: { where: [], times: 'at_least', count: 1, in_last: null, since: null, until: null },
+  tag: {},
+  score: {},
+  date: { days: null, day: null },
+  consent: { is: 'given' },
+  address: { verified: null },
+  segment: {},
+  near: { at_least: 0.6 },
+};
 
 /** The rule to send, or null while something in it is not filled in. */
 export function toTree(draft: Draft): Tree | null {
@@ -136,7 +147,7 @@ export function leavesOf(draft: Draft): DraftCondition[] {
 
 /** The draft with the part of this key changed, or taken out when `change` gives null. Groups that lose their last part go too. */
 export function changePart(draft: DraftGroup, key: number, change: (part: Draft) => Draft | null): DraftGroup {
-  return changed(draft, key, change) as DraftGroup | null ?? newGroup('all');
+  return (changed(draft, key, change) as DraftGroup | null) ?? newGroup('all');
 }
 
 function changed(draft: Draft, key: number, change: (part: Draft) => Draft | null): Draft | null {

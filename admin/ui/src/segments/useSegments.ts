@@ -89,11 +89,9 @@ export function useSaveSegment(read: Segment | null) {
   const queries = useQueryClient();
   return useMutation({
     mutationFn: (body: SegmentDraft) =>
-      answerOf(
-        read
-          ? client.PUT('/api/v1/segments/{id}', { params: { path: { id: read.id }, header: ifMatch(read) }, body })
-          : client.POST('/api/v1/segments', { body }),
-      ),
+      read
+        ? answerOf(client.PUT('/api/v1/segments/{id}', { params: { path: { id: read.id }, header: ifMatch(read) }, body }))
+        : answerOf(client.POST('/api/v1/segments', { body })),
     onSuccess: async (saved) => {
       queries.setQueryData([...KEY, 'one', saved.id], saved);
       await queries.invalidateQueries({ queryKey: [...KEY, 'all'] });

@@ -57,7 +57,8 @@ function Item({ task, isMine }: { task: Task; isMine: boolean }) {
   const t = useWords('tasks');
   const may = useMay();
   const finish = useFinish();
-  const isLate = task.due_at !== null && new Date(task.due_at) < useNow();
+  const now = useNow();
+  const isLate = task.due_at !== null && new Date(task.due_at) < now;
   return (
     <li className={styles.row} data-testid="task">
       <Checkbox aria-label={t('done', { title: task.title })} checked={finish.isPending || finish.isSuccess} disabled={!may('contacts.write') || finish.isPending} onChange={() => finish.mutate(task.id)} />
