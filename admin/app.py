@@ -37,6 +37,7 @@ from admin.roles import endpoints as roles
 from admin.scoring import endpoints as scoring
 from admin.segments import endpoints as segments
 from admin.sessions import endpoints as sessions
+from admin.single_sign_on import endpoints as single_sign_on
 from admin.static_ui import create_ui_routes
 from admin.stream import endpoints as stream
 from admin.task_mails import endpoints as task_mails
@@ -60,6 +61,7 @@ ENDPOINTS = (
     *way_in.ENDPOINTS,
     *account.ENDPOINTS,
     *passkeys.ENDPOINTS,
+    *single_sign_on.ENDPOINTS,
     *users.ENDPOINTS,
     *roles.ENDPOINTS,
     *api_tokens.ENDPOINTS,

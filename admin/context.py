@@ -11,6 +11,7 @@ from admin.flows.desk import FlowDesk
 from admin.follow_ups.outlook import JourneyOutlooks
 from admin.inbox.sending import Replies
 from admin.sessions.passwords import Passwords
+from admin.single_sign_on.provider import Provider
 from admin.stream.feed import Feed
 from admin.task_mails.ports import ColleagueMail
 from admin.users.errands import Errands
@@ -37,6 +38,7 @@ class AdminContext:
     those of somebody who is erased go, too. `replies` sends what colleagues answer, `feed` tells pages what is new;
     `busy_feeds` keeps at hand when colleagues are busy. `channels` are those that have accounts, with their set-up.
     `colleague_mail` is what users get their links by; `errands` are mails that nobody waits for.
+    `provider` is where people sign in beside by password.
     """
 
     sessions: Sessions
@@ -57,6 +59,7 @@ class AdminContext:
     ui_build: Path = UI_BUILD
     passwords: Passwords = field(default_factory=Passwords)
     colleague_mail: ColleagueMail | None = None
+    provider: Provider | None = None
     errands: Errands = field(default_factory=Errands)
     outlooks: JourneyOutlooks = field(default_factory=JourneyOutlooks)
     replies: Replies = field(default_factory=Replies)

@@ -110,6 +110,18 @@ class Settings(BaseSettings):
     )
     dkim_selector: str = Field("", description="Selector of the DKIM key. Unset: the mail server signs.")
     dkim_key: SecretStr | None = Field(None, description="RSA private key (PEM) that signs e-mails, best by its _FILE.")
+    oidc_issuer: str = Field(
+        "",
+        description="Address of your identity provider (OpenID Connect), as it calls itself; people then sign in to "
+        "the admin there, too. Register PUBLIC_URL/admin/single-sign-on as the address it sends them back to.",
+    )
+    oidc_client_id: str = Field("", description="What the identity provider calls this site.")
+    oidc_client_secret: SecretStr | None = Field(None, description="The secret that it gave for that.")
+    oidc_role: str = Field(
+        "",
+        description="Role of people whom the identity provider knows and nobody has invited, as `analyst`. Unset: they "
+        "have no access.",
+    )
     default_region: str = Field("US", pattern="^[A-Z]{2}$", description="Country of phone numbers without a prefix.")
     default_time_zone: str = Field("UTC", description="Zone for quiet hours of contacts whose zone is unknown.")
 
@@ -151,6 +163,18 @@ class Settings(BaseSettings):
         if value is not None and not value.get_secret_value().startswith(("mqtt://", "mqtts://")):
             raise ValueError("must look like mqtt://user:password@host:1883")
         return value
+
+    @model_validator(mode="after")
+    def _whole_provider(self) -> Settings:
+        if self.oidc_issuer:
+            url = URL(self.oidc_issuer)
+            if not _is_web_address(self.oidc_issuer) or (
+                url.scheme != "https" and url.host not in ("127.0.0.1", "localhost")
+            ):
+                raise ValueError("oidc_issuer: must be an https:// address")
+            if not self.oidc_client_id or self.oidc_client_secret is None:
+                raise ValueError("oidc_client_id, oidc_client_secret: needed with oidc_issuer")
+        return self
 
     @field_validator("email_from", "email_reply_to")
     @classmethod

@@ -72,6 +72,7 @@ from server.wiring import (
     create_issuer,
     create_needs,
     create_privacy_pages,
+    create_provider,
     create_senders,
     database_url,
 )
@@ -194,6 +195,7 @@ def create_web_app(platform: Platform) -> web.Application:
                 feed=app[_feed],
                 busy_feeds=BusyFeeds(platform.keys),
                 channels=channel_setups(),
+                provider=create_provider(platform),
                 colleague_mail=ColleagueMail(create_email_settings(settings), platform.clock),
             )
         )

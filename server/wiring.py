@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 import crm.imports.models  # whoever erases needs every table, also those that no use case here has
 import crm.owners.models  # noqa: F401
+from admin.single_sign_on.provider import Provider, ProviderSettings
 from admin.task_mails.service import TaskMails
 from base.clock import Clock, SystemClock
 from base.database import Sessions, create_engine, create_sessions
@@ -108,6 +109,16 @@ def create_task_mails(platform: Platform) -> TaskMails:
     """What tells colleagues of their tasks, by the mail server that everything leaves by."""
     mail = ColleagueMail(create_email_settings(platform.settings), platform.clock)
     return TaskMails(platform.sessions, mail, platform.clock, platform.settings.site_url)
+
+
+def create_provider(platform: Platform) -> Provider | None:
+    """Where people sign in beside by password; None where nothing is set."""
+    settings = platform.settings
+    if not settings.oidc_issuer or settings.oidc_client_secret is None:
+        return None
+    secret = settings.oidc_client_secret.get_secret_value()
+    own = ProviderSettings(settings.oidc_issuer, settings.oidc_client_id, secret, settings.oidc_role or None)
+    return Provider(own, platform.keys, settings.site_url)
 
 
 def create_issuer(settings: Settings) -> Issuer:

@@ -19,7 +19,8 @@ from tests.admin.conftest import COMMAND, EMAIL, PASSWORD
 
 PUBLIC = {
     "get_setup", "set_up", "log_in", "get_api_description", "look_at_invitation", "accept_invitation", "ask_for_reset",
-    "use_reset", "begin_passkey_sign_in", "sign_in_with_passkey",
+    "use_reset", "begin_passkey_sign_in", "sign_in_with_passkey", "get_sign_in_ways",
+    "begin_single_sign_on", "finish_single_sign_on",
 }  # fmt: skip
 PROTECTED = [endpoint for endpoint in ENDPOINTS if endpoint.permission != "public"]
 COMMANDS = [endpoint for endpoint in ENDPOINTS if endpoint.is_unsafe and endpoint.permission != "token"]

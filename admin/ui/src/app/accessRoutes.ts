@@ -13,5 +13,6 @@ export const ACCESS_ROUTES: RouteObject[] = [
 export const DOOR_ROUTES: RouteObject[] = [
   { path: '/invitation', lazy: async () => ({ Component: (await import('../session/InvitationPage')).InvitationPage }), HydrateFallback: () => null },
   { path: '/new-password', lazy: async () => ({ Component: (await import('../session/NewPasswordPage')).NewPasswordPage }), HydrateFallback: () => null },
+  { path: '/single-sign-on', lazy: async () => ({ Component: (await import('../session/SingleSignOnPage')).SingleSignOnPage }), HydrateFallback: () => null },
   { path: '/forgotten', lazy: async () => ({ Component: (await import('../session/ForgottenPage')).ForgottenPage }), HydrateFallback: () => null },
 ];

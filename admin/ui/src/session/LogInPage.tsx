@@ -9,6 +9,7 @@ import { Door, Refusal } from './Door';
 import { hasPasskeys } from './passkeys';
 import { returnPath } from './returnPath';
 import { useLogIn, useLogInWithPasskey, useSession, useSetUpNeeded } from './useSession';
+import { useDepart, useProvider } from './useSingleSignOn';
 
 export function LogInPage() {
   const t = useWords('session');
@@ -63,9 +64,24 @@ export function LogInPage() {
           {t('log_in')}
         </Button>
       </form>
+      <ProviderButton />
       <PasskeyButton />
       <Button component={Link} to="/forgotten" variant="subtle" fullWidth mt="sm" data-testid="forgotten">{door('forgotten_link')}</Button>
     </Door>
+  );
+}
+
+/** The company's identity provider, where there is one. */
+function ProviderButton() {
+  const t = useWords('door');
+  const { data: provider } = useProvider();
+  const depart = useDepart();
+  if (!provider) return null;
+  return (
+    <>
+      <Button variant="default" fullWidth size="md" mt="sm" loading={depart.isPending || depart.isSuccess} onClick={() => depart.mutate()} data-testid="login-provider">{t('use_provider', { provider })}</Button>
+      <Refusal error={depart.error} />
+    </>
   );
 }
 
