@@ -11,6 +11,7 @@ import { Failure } from '../look/Notices';
 import { Panel } from '../look/Panel';
 import { channelName, languageName } from '../look/words';
 import styles from './Inbox.module.css';
+import { moved } from './moved';
 import { Notice } from './Notice';
 import type { Rule } from './types';
 import { INBOX_KEY, useTeams } from './useTalks';
@@ -99,9 +100,4 @@ function useSegmentNames(): { value: string; label: string }[] {
     select: ({ items }) => items.map(({ id, name }) => ({ value: id, label: name })),
   });
   return data;
-}
-
-function moved(rules: readonly Rule[], index: number, by: number): Rule[] {
-  const others = rules.filter((_, at) => at !== index);
-  return [...others.slice(0, index + by), ...rules.slice(index, index + 1), ...others.slice(index + by)];
 }
