@@ -45,18 +45,15 @@ async def intact(context) -> int:
     return length
 
 
-async def test_a_command_whose_handler_tells_nothing_still_leaves_who_did_what_to_which_thing(signed_in, user):
-    company = await make(signed_in)
-    await signed_in.send("DELETE", f"/api/v1/companies/{company['id']}")
-    removed, made, signed = await entries(signed_in)
-    assert (removed["action"], removed["subject_kind"], removed["subject_id"]) == (
-        "delete_company", "company", company["id"],
-    )  # fmt: skip
-    assert (made["action"], made["author"], made["user_id"], made["user_name"]) == (
-        "create_company", "user", str(user.id), "Ada",
-    )  # fmt: skip
-    assert signed["action"] == "sign_in"
-    assert (removed["has_details"], removed["before"]) == (False, None)
+async def test_a_command_whose_handler_tells_nothing_still_leaves_who_did_what_to_which_thing(signed_in, user, join):
+    await join("agent", email="grace@example.com")
+    (other,) = [row for row in (await signed_in.read("/api/v1/users"))["items"] if row["role"] == "agent"]
+    assert (await signed_in.send("DELETE", f"/api/v1/users/{other['id']}/sessions")).status == 204
+    ended, *_, signed = await entries(signed_in)
+    assert (ended["action"], ended["subject_kind"], ended["subject_id"]) == ("end_user_sessions", "user", other["id"])
+    assert (ended["author"], ended["user_id"], ended["user_name"]) == ("user", str(user.id), "Ada")
+    assert (ended["has_details"], ended["before"], ended["after"]) == (False, None, None)
+    assert (signed["action"], signed["after"]) == ("sign_in", {"way": "password"})
 
 
 async def test_a_change_of_which_more_is_told_says_what_was_before_and_after(signed_in, join):

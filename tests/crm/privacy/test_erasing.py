@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from structlog.testing import capture_logs
 
 import server.web  # noqa: F401  # loads every room's tables
+from admin.audit.chain import Author, Change, append
 from base.channel_contract import Said, Sender
 from base.database import transaction
 from base.encryption import KeyRing
@@ -155,6 +156,14 @@ def fill_inbox_and_marks(session: AsyncSession, contact_id: UUID, talk: UUID, wo
             Reading(user_id=new_id(), conversation_id=talk, seq=1),
         ]
     )
+
+
+async def fill_audit_log(session: AsyncSession, contact_id: UUID, words: str, now: datetime) -> None:
+    """What a colleague changed about the person."""
+    change = Change(
+        Author("nobody"), "change_contact", "contact", str(contact_id), None, {"first_name": words}, contact_id
+    )
+    await session.run_sync(lambda sync: append(sync, [change], now))
 
 
 async def fill(stage: Stage, contact_id: UUID) -> None:
@@ -343,6 +352,7 @@ async def fill(stage: Stage, contact_id: UUID) -> None:
         counted = upsert(ContactScores).values(contact_id=contact_id, scores={"fit": 5}, book=0, counted_at=now)
         await session.execute(counted.on_conflict_do_nothing())
         await fill_segments_and_journeys(session, contact_id, words, now)
+        await fill_audit_log(session, contact_id, words, now)
         await create_tasks(session, [NewTask(contact_id, "call_back", f"Call {NAME} about {words}")], now)
         session.add(
             PrivacyRequest(
