@@ -106,7 +106,8 @@ async def chat(stage: Stage) -> UUID:
 
 
 async def fill_segments_and_journeys(session: AsyncSession, contact_id: UUID, words: str, now: datetime) -> None:
-    """Rows of segments and journeys."""
+    """Rows of segments and journeys, and of the audit log."""
+    await fill_audit_log(session, contact_id, words, now)
     segment = new_id()
     session.add(Segment(id=segment, name="All", tree={"tag": "a"}, made_by="user:1", created_at=now, updated_at=now))
     await session.flush()
@@ -352,7 +353,6 @@ async def fill(stage: Stage, contact_id: UUID) -> None:
         counted = upsert(ContactScores).values(contact_id=contact_id, scores={"fit": 5}, book=0, counted_at=now)
         await session.execute(counted.on_conflict_do_nothing())
         await fill_segments_and_journeys(session, contact_id, words, now)
-        await fill_audit_log(session, contact_id, words, now)
         await create_tasks(session, [NewTask(contact_id, "call_back", f"Call {NAME} about {words}")], now)
         session.add(
             PrivacyRequest(
