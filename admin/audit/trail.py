@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from sqlalchemy import event, text
 from sqlalchemy.ext.asyncio import async_sessionmaker
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, SessionTransaction
 
 from admin.audit.chain import Author, Change, append
 from base.clock import Clock
@@ -47,7 +47,7 @@ def remember(session: Session, change: Change) -> None:
     """Has the change written before the session's transaction is committed."""
     if _TRAIL not in session.info:
         raise LookupError("record() takes the sessions of call.context")
-    session.info.setdefault(_PENDING, []).append(change)
+    session.info.setdefault(_PENDING, []).append((session.get_nested_transaction(), change))
 
 
 @event.listens_for(TrailedSession, "before_commit")
@@ -55,14 +55,13 @@ def _write(session: Session) -> None:
     if session.in_nested_transaction():
         return
     trail: Trail = session.info[_TRAIL]
-    changes: list[Change] = session.info.pop(_PENDING, [])
+    changes: list[Change] = [change for _, change in session.info.pop(_PENDING, [])]
     session.flush()
-    if trail.on_change is not None or (trail.plain is not None and not trail.told and not changes):
-        if not _has_written(session):
-            return
+    is_untold = trail.plain is not None and not trail.told and not changes
+    if (trail.on_change is not None or is_untold) and (changes or _has_written(session)):
         if trail.on_change is not None:
             trail.on_change(session)
-        if trail.plain is not None and not trail.told and not changes:
+        if trail.plain is not None and is_untold:
             changes = [trail.plain]
     if changes:
         session.info[_TOLD] = True
@@ -75,10 +74,14 @@ def _note(session: Session) -> None:
         session.info[_TRAIL].told = True
 
 
-@event.listens_for(TrailedSession, "after_rollback")
-def _forget(session: Session) -> None:
-    session.info.pop(_PENDING, None)
-    session.info.pop(_TOLD, None)
+@event.listens_for(TrailedSession, "after_soft_rollback")
+def _forget(session: Session, ended: SessionTransaction) -> None:
+    """What was told within a savepoint goes with it, all with the transaction."""
+    told = session.info.pop(_PENDING, [])
+    if ended.nested:
+        session.info[_PENDING] = [one for one in told if one[0] is not ended]
+    else:
+        session.info.pop(_TOLD, None)
 
 
 def _has_written(session: Session) -> bool:

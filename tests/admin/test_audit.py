@@ -107,6 +107,19 @@ async def test_savepoints_write_no_entry_of_their_own(context):
         assert list(await session.scalars(select(AuditEntry.action).order_by(AuditEntry.seq))) == ["first", "second"]
 
 
+async def test_what_was_told_in_a_savepoint_goes_back_with_it(context):
+    call = call_of(context)
+    async with transaction(call.context.sessions) as session:
+        await record(session, call, "kept", "thing", None)
+        savepoint = await session.begin_nested()
+        await record(session, call, "given up", "thing", None)
+        await savepoint.rollback()
+        async with session.begin_nested():
+            await record(session, call, "kept too", "thing", None)
+    async with context.sessions() as session:
+        assert list(await session.scalars(select(AuditEntry.action).order_by(AuditEntry.seq))) == ["kept", "kept too"]
+
+
 async def test_a_session_without_a_trail_is_a_mistake_that_shows_at_once(context):
     async with context.sessions() as session:
         with pytest.raises(LookupError, match="sessions of call"):

@@ -91,6 +91,10 @@ def test_only_owners_may_do_everything():
     assert [role for role, held in ROLES.items() if held == PERMISSIONS] == ["owner"]
 
 
+STREAM = "text/event-stream"
+"""Has no end."""
+
+
 @pytest.mark.parametrize("role", ROLES)
 async def test_a_role_is_let_through_exactly_where_it_is_permitted(join, role):
     browser = await join(role)
