@@ -1,11 +1,12 @@
 /** Every address of the admin pages. What stands behind the log-in is loaded when it is first gone to. */
-import { createBrowserRouter, Navigate } from 'react-router';
+import { createBrowserRouter } from 'react-router';
 import { LogInPage } from '../session/LogInPage';
 import { RequireSession } from '../session/RequireSession';
 import { SetUpPage } from '../session/SetUpPage';
 import { ACCESS_ROUTES, DOOR_ROUTES } from './accessRoutes';
 import { Broken } from './Broken';
 import { CONTACT_ROUTES } from './contactRoutes';
+import { FirstPage } from './FirstPage';
 import { NotFoundPage } from './NotFoundPage';
 import { Shell } from './Shell';
 
@@ -24,7 +25,7 @@ export const router = createBrowserRouter(
               Component: Shell,
               HydrateFallback: () => null,
               children: [
-                { index: true, element: <Navigate to="/leads" replace /> },
+                { index: true, Component: FirstPage },
                 { path: '/leads', lazy: async () => ({ Component: (await import('../leads/LeadsPage')).LeadsPage }) },
                 { path: '/leads/:leadId', lazy: async () => ({ Component: (await import('../leads/LeadPage')).LeadPage }) },
                 ...CONTACT_ROUTES,

@@ -1,13 +1,13 @@
 /** Where to go after the log-in. Only ever a path inside the admin pages. */
 
-const HOME = '/leads';
+const HOME = '/';
 
 /** The log-in's path, remembering where the reader wanted to go. */
 export function logInPath(wanted: string): string {
-  return wanted === '/' || wanted === HOME ? '/login' : `/login?next=${encodeURIComponent(wanted)}`;
+  return wanted === HOME || wanted === '/leads' ? '/login' : `/login?next=${encodeURIComponent(wanted)}`;
 }
 
-/** The remembered path; anything that could lead outside, or back to the log-in, gives the leads instead. */
+/** The remembered path; anything that could lead outside, or back to the log-in, gives the first page instead. */
 export function returnPath(next: string | null): string {
   if (!next || !/^\/[^/\\]/.test(next) || /^\/(login|setup)\b/.test(next)) return HOME;
   return next;
