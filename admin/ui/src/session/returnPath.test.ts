@@ -8,6 +8,6 @@ test.each(['/leads/1?q=a#message-2', '/follow-ups?state=skipped', '/leads'])('th
 });
 
 test.each(['//evil.example', '/\\evil.example', 'https://evil.example', 'javascript:alert(1)', '/login?next=/login', '/setup', '/', '', null])(
-  '%j leads to the leads instead',
+  '%j leads to the first page instead',
   (next) => expect(returnPath(next)).toBe('/'),
 );

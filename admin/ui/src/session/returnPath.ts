@@ -4,7 +4,7 @@ const HOME = '/';
 
 /** The log-in's path, remembering where the reader wanted to go. */
 export function logInPath(wanted: string): string {
-  return wanted === HOME || wanted === '/leads' ? '/login' : `/login?next=${encodeURIComponent(wanted)}`;
+  return wanted === HOME ? '/login' : `/login?next=${encodeURIComponent(wanted)}`;
 }
 
 /** The remembered path; anything that could lead outside, or back to the log-in, gives the first page instead. */
