@@ -90,7 +90,8 @@ async def verify(session: AsyncSession) -> tuple[int, list[Break]]:
         .order_by(AuditEntry.seq)
         .execution_options(yield_per=1_000)
     )
-    async for row in rows.mappings():
+    async for mapping in rows.mappings():
+        row = {**mapping}
         if row["prev_hash"] != head:
             breaks.append(Break(row["seq"], "does not follow the entry before it: one was removed, added or moved"))
         if row["schema_version"] != SCHEMA_VERSION or _hash_of(row) != row["hash"]:

@@ -86,7 +86,7 @@ async def forgive_codes(session: AsyncSession, keys: KeyRing, *, user_id: UUID) 
 
 
 async def _check(session: AsyncSession, subject: bytes, most: int, now: datetime) -> None:
-    times = (await session.scalars(_latest(subject, most))).all()
+    times = (await session.scalars(_latest(subject, most, now))).all()
     if len(times) == most:
         # The oldest of the latest `most` must leave the window before the next attempt.
         raise TooManySignIns(retry_after=max(1, round((times[-1] + WINDOW - now).total_seconds())))

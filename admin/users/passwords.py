@@ -68,7 +68,7 @@ async def use_reset(session: AsyncSession, token: str, now: datetime) -> UUID:
     Raises:
         ResetInvalid: nobody's.
     """
-    user_id = await session.scalar(
+    user_id: UUID | None = await session.scalar(
         delete(PasswordReset)
         .where(PasswordReset.token_sha256 == token_sha256(token), PasswordReset.expires_at > now)
         .returning(PasswordReset.user_id)

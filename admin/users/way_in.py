@@ -102,9 +102,10 @@ async def _mail_reset(context: AdminContext, email: str) -> None:
     )
     async with transaction(context.sessions) as session:
         user = await session.scalar(found)
-        token = user and await passwords.create_reset(session, user.id, context.clock.now())
-    if user is not None and token is not None:
-        await post(context, user.email, write_reset(user.name, link_of(context, "new-password", token)))
+        if user is None:
+            return
+        token = await passwords.create_reset(session, user.id, context.clock.now())
+    await post(context, user.email, write_reset(user.name, link_of(context, "new-password", token)))
 
 
 def _normalised(email: str) -> str:
