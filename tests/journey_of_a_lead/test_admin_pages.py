@@ -15,6 +15,7 @@ from tests.journey_of_a_lead.visitor import WAIT, Visitor, become_a_lead
 pytestmark = pytest.mark.journey
 
 AXE = ROOT / "channels" / "web" / "widget" / "node_modules" / "axe-core" / "axe.min.js"
+WORDS = ROOT / "admin" / "ui" / "src" / "i18n"
 PASSWORD = "a long enough passphrase"
 
 
@@ -92,12 +93,59 @@ async def test_what_a_visitor_types_is_text_in_the_admin_never_markup(site: Runn
     await context.close()
 
 
+async def test_in_german_the_pages_speak_german_and_change_to_french_while_they_are_looked_at(
+    site: RunningSite, browser: Browser
+) -> None:
+    context = await browser.new_context(viewport={"width": 1280, "height": 900}, locale="de-AT")
+    page = await context.new_page()
+    await page.goto(f"{site.url}/admin/")
+    await expect(page.get_by_test_id("login-submit")).to_have_text("Anmelden", timeout=WAIT)
+    await _check_with_axe(page)
+    await _sign_in(page, site)
+    await expect(page.locator("html")).to_have_attribute("lang", "de")
+    await expect(page.get_by_text("Alle, die mit Ihrem Bot gesprochen haben")).to_be_visible()
+    await expect(page.get_by_role("columnheader")).to_have_text(
+        ["Lead", "Score", "Einwilligung", "Phase", "Letzte Nachricht"]
+    )
+    await _hears_no_english(page, "shell", "look", "leads")
+    await _check_with_axe(page)
+
+    await page.get_by_test_id("lead-row").first.get_by_role("link").first.click()
+    await expect(page.get_by_role("heading", name="Warum dieser Score")).to_be_visible(timeout=WAIT)
+    await _hears_no_english(page, "shell", "leads", "follow_ups")
+    await _check_with_axe(page)
+
+    await page.goto(f"{site.url}/admin/follow-ups")
+    await expect(page.get_by_role("heading", level=1)).to_have_text("Folgenachrichten")
+    await expect(page.get_by_test_id("follow-up-row").first).to_be_visible(timeout=WAIT)
+    await _hears_no_english(page, "shell", "follow_ups")
+    await page.get_by_test_id("language").click()
+    await page.get_by_role("menuitem", name="Français").click()
+    await expect(page.get_by_role("heading", level=1)).to_have_text("Relances")
+    await expect(page).to_have_title("Relances · Parley")
+    await expect(page.locator("html")).to_have_attribute("lang", "fr")
+    await page.reload()
+    await expect(page.get_by_role("heading", level=1)).to_have_text("Relances")
+    await context.close()
+
+
 async def _sign_in(page: Page, site: RunningSite) -> None:
     await page.goto(f"{site.url}/admin/")
     await page.get_by_test_id("login-email").fill("olivia@northwind-ledger.example")
     await page.get_by_test_id("login-password").fill(PASSWORD)
     await page.get_by_test_id("login-submit").click()
     await expect(page.get_by_test_id("lead-row").first).to_be_visible(timeout=WAIT)
+
+
+async def _hears_no_english(page: Page, *areas: str) -> None:
+    """No line of the page is a text that the catalogues say otherwise in German."""
+    lines = {line.strip() for line in (await page.locator("body").inner_text()).splitlines()}
+    english = set[str]()
+    for area in areas:
+        words, german = (json.loads((WORDS / language / f"{area}.json").read_text()) for language in ("en", "de"))
+        english |= {text for key, text in words.items() if text not in german.values() and key in german}
+    assert english
+    assert english & lines == set()
 
 
 async def _check_with_axe(page: Page) -> None:
