@@ -20,7 +20,7 @@ export function Experiments({ journey, mayDecide }: { journey: string; mayDecide
       {lift && lift.holdout_percent > 0 && (
         <Section title={t('lift')}>
           <Text size="sm">{t('lift_of', { percent: lift.holdout_percent, inside: lift.inside.people, outside: lift.held_back.people })}</Text>
-          {lift.compared ? <Interval compared={lift.compared} isRate={isRate([lift.inside.mean, lift.held_back.mean])} /> : <Text size="xs" c="dimmed">{t('too_few')}</Text>}
+          {lift.compared ? <Interval compared={lift.compared} isRate={isRate([lift.inside.mean, lift.held_back.mean])} /> : <Text size="xs" c="dimmed">{t('compare_later')}</Text>}
         </Section>
       )}
       {experiments.data?.map((experiment) => <Experiment key={experiment.id} experiment={experiment} mayDecide={mayDecide} />)}

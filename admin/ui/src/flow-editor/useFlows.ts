@@ -127,20 +127,27 @@ export function usePreviewOf(step: Record<string, unknown>, wording: Record<stri
 export function useBeginDraft() {
   const queries = useQueryClient();
   return useMutation({
-    mutationFn: (body: { item: string; title?: string; copy_of?: string; language?: string }) => beginDraft(body),
+    mutationFn: (wish: FirstWish) => beginDraft(wish),
     onSuccess: () => queries.invalidateQueries({ queryKey: ['flows', 'all'] }),
   });
 }
 
-export function beginDraft(wish: { item: string; title?: string; copy_of?: string; language?: string }) {
-  return answerOf(client.POST('/api/v1/flows/drafts', { body: { language: 'en', ...wish } }));
+interface FirstWish {
+  item: string;
+  title?: string;
+  copy_of?: string | null;
+  language?: string;
+}
+
+export function beginDraft(wish: FirstWish) {
+  return answerOf(client.POST('/api/v1/flows/drafts', { body: { language: 'en', copy_of: null, title: null, ...wish } }));
 }
 
 export type SaveOutcome = { saved: SavedDraft } | { conflicts: Conflict[]; version: number };
 
 /** Saves what was made of the revision; two people who changed the same part get the conflict as an outcome. */
 export async function saveDraft(item: string, content: Content, version: number): Promise<SaveOutcome> {
-  const call = client.PUT('/api/v1/flows/drafts', { body: { item, content }, headers: ifMatch(version) });
+  const call = client.PUT('/api/v1/flows/drafts', { params: ifMatch(version), body: { item, content } });
   const { data, error, response } = await call.catch((reason: unknown) => {
     throw reason instanceof TypeError ? unreachable() : reason;
   });
@@ -153,11 +160,11 @@ export async function saveDraft(item: string, content: Content, version: number)
 }
 
 export function restoreDraft(item: string, state: string, version: number) {
-  return answerOf(client.POST('/api/v1/flows/drafts/restore', { body: { item, state }, headers: ifMatch(version) }));
+  return answerOf(client.POST('/api/v1/flows/drafts/restore', { params: ifMatch(version), body: { item, state } }));
 }
 
 export function discardDraft(item: string, version: number) {
-  return answerOf(client.POST('/api/v1/flows/drafts/discard', { body: { item }, headers: ifMatch(version) }));
+  return answerOf(client.POST('/api/v1/flows/drafts/discard', { params: ifMatch(version), body: { item } }));
 }
 
 export function saveLayout(item: string, positions: Record<string, { x: number; y: number }>) {
@@ -171,7 +178,7 @@ export function useNoteChanges(onChange: () => void) {
   });
   const settle = useMutation({
     mutationFn: ({ id, done }: { id: string; done: boolean }) =>
-      answerOf(client.PATCH('/api/v1/flows/notes/{id}', { params: { path: { id } }, body: { done } })),
+      answerOf(client.PATCH('/api/v1/flows/notes/{id}', { params: { path: { id } }, body: { done, text: null } })),
     onSuccess: onChange,
   });
   const remove = useMutation({
@@ -191,13 +198,13 @@ export type Channel = 'web' | 'email' | 'sms' | 'telegram' | 'voice';
 export function usePublish() {
   return useMutation({
     mutationFn: (body: Partial<PublishWish>) =>
-      answerOf(client.POST('/api/v1/flows/publications', { body: { note: '', replay: 50, strict_replay: false, force: false, places: [], only_try: false, ...body } })),
+      answerOf(client.POST('/api/v1/flows/publications', { body: { items: null, note: '', replay: 50, strict_replay: false, force: false, places: [], only_try: false, ...body } })),
   });
 }
 
 export function useRollBack() {
   return useMutation({
-    mutationFn: (body: { item: string; version: number; note: string }) => answerOf(client.POST('/api/v1/flows/rollbacks', { body })),
+    mutationFn: (body: { item: string; version: number; note: string }) => answerOf(client.POST('/api/v1/flows/rollbacks', { body: { publication: null, ...body } })),
   });
 }
 
@@ -269,5 +276,5 @@ export function useDecideExperiment() {
 }
 
 function ifMatch(version: number) {
-  return { 'If-Match': `"${version}"` };
+  return { header: { 'If-Match': `"${version}"` } };
 }

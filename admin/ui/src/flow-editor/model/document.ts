@@ -62,13 +62,13 @@ export function withValueAt<T>(whole: T, path: Path, value: unknown): T {
   const [key, ...rest] = path;
   if (key === undefined) return value as T;
   if (typeof key === 'number') {
-    const list = Array.isArray(whole) ? whole : [];
+    const list: unknown[] = Array.isArray(whole) ? whole : [];
     if (rest.length === 0 && value === undefined) return list.filter((_, index) => index !== key) as T;
     const copy = [...list];
     copy[key] = withValueAt(copy[key], rest, value);
     return copy as T;
   }
-  const record = isRecord(whole) ? whole : {};
+  const record: Record<string, unknown> = isRecord(whole) ? whole : {};
   if (rest.length === 0 && value === undefined) {
     return Object.fromEntries(Object.entries(record).filter(([name]) => name !== key)) as T;
   }

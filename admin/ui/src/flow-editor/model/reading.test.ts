@@ -72,7 +72,7 @@ describe('fields from the schema', () => {
     const definitions = journeySchema.$defs as Record<string, Record<string, unknown>>;
     const settings = Object.fromEntries(fieldsOf(journeySchema as Record<string, unknown>, definitions, 'journey').map(({ name, field }) => [name, field]));
     expect(settings.re_entry).toMatchObject({ is: 'either', options: [{ name: 'never' }, { name: 'after_exit' }, { name: 'always' }, { name: 're_entry_after', fields: [{ name: 'after' }] }] });
-    const exits = settings.exit_when as Extract<Field, { is: 'either_list' }>;
+    const exits = settings.exit_when as Extract<Field, { is: 'either' | 'either_list' }>;
     expect(exits.options.map(({ name }) => name)).toEqual(['opted_out', 'consent_withdrawn', 'handed_off', 'replied', 'did_this', 'became_this']);
     expect(eitherOf({ kind: 'order', outcome: 'bought' }, exits.options)?.name).toBe('did_this');
     expect(eitherOf('replied', exits.options)?.fields).toBeNull();
