@@ -60,6 +60,11 @@ async def get_permissions(session: AsyncSession, role: str) -> frozenset[Granted
     return permissions_of(role, own)
 
 
+async def read_permissions(session: AsyncSession, role: str) -> frozenset[Granted]:
+    """What a role holds; nothing where there is no such role any more."""
+    return permissions_of(role, await session.scalar(select(Role.permissions).where(Role.name == role)))
+
+
 async def list_roles(session: AsyncSession) -> list[Role]:
     """A site's own roles by name."""
     return list(await session.scalars(select(Role).order_by(Role.name)))

@@ -12,7 +12,7 @@ from admin.api.endpoints import Call, endpoint
 from admin.api.fields import AnswerShape, EmailAddress, PlainText, RequestShape
 from admin.api.permissions import OWNER, PERMISSIONS, Granted
 from admin.models import AdminUser
-from admin.roles.service import get_permissions
+from admin.roles.service import read_permissions
 from admin.sessions.passwords import MAX_LENGTH, MIN_LENGTH
 from admin.sessions.service import close_session
 from admin.sessions.setup import check_setup_token, create_first_user, is_setup_needed
@@ -69,7 +69,7 @@ class Session(AnswerShape):
 async def show_session(sessions: Sessions, user: AdminUser) -> Session:
     """Who has just signed in."""
     async with sessions() as session:
-        held = sorted(await get_permissions(session, user.role))
+        held = sorted(await read_permissions(session, user.role))
     return Session(user=User(id=user.id, email=user.email, name=user.name, role=user.role, permissions=held))
 
 

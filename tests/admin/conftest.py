@@ -162,7 +162,7 @@ async def join(context, clock, passwords) -> AsyncIterator[Callable[..., Awaitab
     async with AsyncExitStack() as stack:
 
         async def make(role: str, email: str | None = None, name: str = "Grace") -> Admin:
-            email = email or f"{role.replace(' ', '_')}@example.com"
+            email = email or f"{role.replace(' ', '_').lower()}@example.com"
             hashed = await passwords.hash(PASSWORD)
             made = AdminUser(
                 id=new_id(), email=email, name=name, role=role, password_hash=hashed, created_at=clock.now()

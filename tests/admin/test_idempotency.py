@@ -80,7 +80,7 @@ async def test_of_many_at_once_one_is_carried_out(signed_in, context):
 
 
 async def test_a_command_that_was_refused_may_be_sent_again(signed_in, context):
-    refused = await signed_in.send("DELETE", "/api/v1/segments/01a220eb-1c28-7266-ba0c-7d5db4b6e365", **KEY)
+    refused = await signed_in.send("DELETE", "/api/v1/companies/01a220eb-1c28-7266-ba0c-7d5db4b6e365", **KEY)
     assert refused.status == 404
     assert await state_of(context) is None
     assert (await make(signed_in)).status == 201

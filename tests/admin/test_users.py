@@ -199,9 +199,9 @@ async def test_sessions_are_listed_and_ended_one_by_one_and_all_but_this(signed_
     async with client_of(context) as one, client_of(context) as two:
         others = [Admin(one, context, signed_in.clock), Admin(two, context, signed_in.clock)]
         for other in others:
+            signed_in.clock.forward(minutes=1)
             other.headers["User-Agent"] = "Firefox on a tablet"
             assert (await other.sign_in()).status == 200
-            signed_in.clock.forward(minutes=1)
         listed = (await signed_in.read("/api/v1/account/sessions"))["items"]
         assert [row["is_this"] for row in listed] == [False, False, True]
         assert listed[0]["browser"] == "Firefox on a tablet"
