@@ -26,7 +26,7 @@ from base.woken_work import WokenWork
 from bot.publishing.drafts import draft_tree, list_drafts
 from bot.publishing.faults import place
 from bot.publishing.models import PublishJob
-from bot.publishing.reports import PublicationReport
+from bot.publishing.reports import PublicationReport, PublishRefused
 from bot.publishing.service import Publisher
 from flows.errors import FlowsRefused
 
@@ -129,8 +129,8 @@ class PublishWork(WokenWork):
         except ParleyError as error:
             log.info("publishing_refused", job=str(job.id), code=error.code)
             outcome: dict[str, Any] = {"stranded": error.details.get("stranded", [])}
-            if isinstance(report := getattr(error, "report", None), PublicationReport):
-                outcome["report"] = report.as_json()
+            if isinstance(error, PublishRefused):
+                outcome["report"] = error.report.as_json()
             return _Came("refused", code=error.code, problem=error.message, outcome=outcome)
         outcome = {"report": report.as_json(), "unchanged": report.unchanged}
         return _Came("done", outcome=outcome, publication=report.seq)

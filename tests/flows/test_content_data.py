@@ -44,7 +44,7 @@ def test_what_ships_written_anew_is_compiled_to_the_same_version():
 def test_only_the_file_in_which_something_changed_is_written_anew():
     files = SHIPPED["library/demo_request"]
     data = read_data("library/demo_request", files)
-    german = {**data.wording["de"], "ask_size": {**data.wording["de"]["ask_size"], "text": "Wie groß?"}}
+    german = {**data.wording["de"], "ask_goal": {**data.wording["de"]["ask_goal"], "text": "Was denn?"}}
 
     written = write_data(
         "library/demo_request",
