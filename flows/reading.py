@@ -113,8 +113,9 @@ class ContentReader:
     def _answers(self) -> list[Answer]:
         articles = sorted(self._knowledge.glob("*.md"))
         read = ((f"knowledge/{path.name}", self._text(path, f"knowledge/{path.name}")) for path in articles)
-        parsed = (parse_article(text, file, self.errors) for file, text in read if text is not None)
-        return [answer for answer in parsed if answer]
+        parsed = [_parse_article(text, file) for file, text in read if text is not None]
+        self.errors.extend(error for _, errors in parsed for error in errors)
+        return [answer for answer, _ in parsed if answer]
 
     def _known_intents(self) -> frozenset[str] | None:
         if self._intents is None:
@@ -170,6 +171,13 @@ def _parse(model: type[Any], text: str, file: str) -> tuple[MarkedYAML | None, A
     marks = parse_text(text, file, errors)
     read = parse_model(model, marks, errors) if marks else None
     return marks, read, tuple(errors)
+
+
+@lru_cache(maxsize=_KEPT)
+def _parse_article(text: str, file: str) -> tuple[Answer | None, tuple[FlowError, ...]]:
+    """The same of an article."""
+    errors: list[FlowError] = []
+    return parse_article(text, file, errors), tuple(errors)
 
 
 def _folders(parent: Path) -> Iterable[Path]:
