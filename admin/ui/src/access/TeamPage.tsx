@@ -145,7 +145,7 @@ function Row({ user }: { user: UserRow }) {
         <div className={styles.actions}>
           <Choose
             aria-label={`${t('role')}: ${user.name}`} value={user.role} choices={choices} disabled={change.isPending || !user.is_active}
-            onChange={(role) => change.mutate({ role })} data-testid="user-role"
+            onChange={(role) => change.mutate({ role, is_active: null })} data-testid="user-role"
           />
           <Menu position="bottom-end" withinPortal>
             <Menu.Target>
@@ -155,7 +155,7 @@ function Row({ user }: { user: UserRow }) {
               <Menu.Item onClick={() => reset.mutate(undefined)}>{t('reset_password')}</Menu.Item>
               <Menu.Item onClick={() => signOut.mutate(undefined)}>{t('sign_out')}</Menu.Item>
               {user.has_second_step && <Menu.Item onClick={() => removeStep.mutate(undefined)}>{t('remove_step')}</Menu.Item>}
-              <Menu.Item onClick={() => change.mutate({ is_active: !user.is_active })} data-testid="user-active">{user.is_active ? t('deactivate') : t('activate')}</Menu.Item>
+              <Menu.Item onClick={() => change.mutate({ role: null, is_active: !user.is_active })} data-testid="user-active">{user.is_active ? t('deactivate') : t('activate')}</Menu.Item>
             </Menu.Dropdown>
           </Menu>
         </div>

@@ -31,7 +31,7 @@ export function LogInPage() {
     const credentials = {
       email: String(form.get('email')).trim(),
       password: String(form.get('password')),
-      ...(asksCode ? { code: String(form.get('code')).trim() } : {}),
+      code: asksCode ? String(form.get('code')).trim() : null,
     };
     logIn.mutate(credentials, {
       onError: (error) => {

@@ -45,7 +45,7 @@ export function useLogIn() {
   const queries = useQueryClient();
   return useMutation({
     /** `code` is of the second step, for whoever has one. */
-    mutationFn: (credentials: Credentials & { code?: string }) => answerOf(client.POST('/api/v1/session', { body: credentials })),
+    mutationFn: (credentials: Credentials & { code: string | null }) => answerOf(client.POST('/api/v1/session', { body: credentials })),
     onSuccess: ({ user }) => queries.setQueryData(SESSION_KEY, user),
   });
 }
