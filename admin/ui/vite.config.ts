@@ -1,7 +1,7 @@
 /** How the admin pages are built: below /admin/, hashed assets, nothing inlined (the server's CSP allows only 'self'). */
 import react from '@vitejs/plugin-react';
 import { defineConfig, loadEnv } from 'vite';
-import { firstLoadAtMost } from './firstLoad';
+import { firstLoadAtMost } from './firstLoad.ts';
 
 const FIRST_LOAD = 500_000; // bytes, gzipped
 

@@ -1,6 +1,6 @@
 /** Places for steps by dagre: from above to below, ways as straight as can be. Loaded when first needed. */
 import type { Place, Step } from './document';
-import { waysOf } from './ways';
+import { portOf, waysOf } from './ways';
 
 export const STEP_WIDTH = 248;
 export const STEP_HEIGHT = 92;
@@ -15,7 +15,7 @@ export async function layOut(steps: readonly Step[]): Promise<Record<string, Pla
   for (const id of known) graph.setNode(id, { width: STEP_WIDTH, height: STEP_HEIGHT });
   for (const way of [...waysOf(steps).values()].flat()) {
     // The main way holds the line; side ways give way.
-    if (known.has(way.to)) graph.setEdge(way.from, way.to, { weight: way.side ? 1 : 3 }, way.within.join('.'));
+    if (known.has(way.to)) graph.setEdge(way.from, way.to, { weight: way.side ? 1 : 3 }, portOf(way.within));
   }
   dagre.layout(graph);
   return Object.fromEntries(
