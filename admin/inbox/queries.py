@@ -174,7 +174,7 @@ async def read_messages(session: AsyncSession, conversation_id: UUID, query: Mes
     )
 
 
-def _view(query: ConversationQuery, user_id: UUID) -> tuple[Select[Any], Any, bool]:
+def _view(query: ConversationQuery, user_id: UUID) -> tuple[Select[*tuple[Any, ...]], Any, bool]:
     """The talks of a view with their handoffs, the moment they are ordered by, and whether the earliest is first."""
     latest = func.coalesce(Talk.last_message_at, Talk.created_at)
     joined = select(Talk, Handoff).join(Handoff, Handoff.conversation_id == Talk.id)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Literal, cast
 from uuid import UUID
 
 from pydantic import Field
@@ -246,7 +246,7 @@ async def _show(session: AsyncSession, row: Row, now: datetime | None) -> Team:
     return Team(
         id=row.id,
         name=row.name,
-        routing=row.routing,  # type: ignore[arg-type]  # the table's check constraint holds it to Routing
+        routing=cast("Routing", row.routing),  # held to it by the table's check constraint
         members=[Colleague(user_id=user_id, name=names.get(user_id)) for user_id in members],
         open_now=now is not None and back_at == now,
         opens_at=back_at,
