@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from admin.api.endpoints import Call, endpoint
+from admin.audit.service import record
 from admin.companies.queries import read_contact_company, read_page, read_people, show
 from admin.companies.shapes import (
     Company,
@@ -40,6 +41,7 @@ async def create_company(call: Call, body: NewCompany) -> Company:
     context = call.context
     async with transaction(context.sessions) as session:
         row = await service.create_company(session, context.keys, context.clock.now(), **dict(body))
+        await record(session, call, "create_company", "company", row.id, None, body)
         (shown,) = await show(session, [row])
     return shown
 
@@ -55,8 +57,12 @@ async def get_company(call: Call) -> Company:
 async def change_company(call: Call, body: CompanyChange) -> Company:
     context = call.context
     async with transaction(context.sessions) as session:
+        (before,) = await show(session, [await service.get_company(session, call.ids["id"])])
         row = await service.change_company(session, context.keys, call.ids["id"], context.clock.now(), **dict(body))
         (shown,) = await show(session, [row])
+        told = {"name", "domains", "fields"}
+        known = before.model_dump(include=told)
+        await record(session, call, "change_company", "company", row.id, known, shown.model_dump(include=told))
     return shown
 
 
@@ -69,7 +75,9 @@ async def change_company(call: Call, body: CompanyChange) -> Company:
 )
 async def delete_company(call: Call) -> None:
     async with transaction(call.context.sessions) as session:
+        before = {"name": (await service.get_company(session, call.ids["id"])).name}
         await service.delete_company(session, call.ids["id"])
+        await record(session, call, "delete_company", "company", call.ids["id"], before)
 
 
 @endpoint(
@@ -105,6 +113,7 @@ async def set_contact_company(call: Call, body: ContactCompanyChange) -> Contact
     async with transaction(context.sessions) as session:
         by = f"user:{call.user.id}"
         await service.set_company(session, contact_id, body.company_id, by=by, now=context.clock.now())
+        await record(session, call, "set_contact_company", "contact", contact_id, None, body)
         return await read_contact_company(session, context.keys, contact_id)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from admin.api.endpoints import Call, endpoint
+from admin.audit.service import record
 from admin.contact_fields.shapes import (
     ContactField,
     ContactFieldChange,
@@ -51,7 +52,9 @@ async def list_contact_fields(call: Call) -> ContactFieldList:
 async def create_contact_field(call: Call, body: NewContactField) -> ContactField:
     definition = Definition(**{**dict(body), "choices": tuple(body.choices)})
     async with transaction(call.context.sessions) as session:
-        return _show(await create_field(session, definition, call.context.clock.now()))
+        row = await create_field(session, definition, call.context.clock.now())
+        await record(session, call, "create_contact_field", "contact_field", row.id, None, body)
+        return _show(row)
 
 
 @endpoint(
@@ -65,7 +68,9 @@ async def change_contact_field(call: Call, body: ContactFieldChange) -> ContactF
     # Only how long it is kept can be unsaid again.
     changes = {name: value for name, value in named.items() if value is not None or name == "keep_days"}
     async with transaction(call.context.sessions) as session:
-        return _show(await change_field(session, call.ids["id"], call.context.clock.now(), **changes))
+        row = await change_field(session, call.ids["id"], call.context.clock.now(), **changes)
+        await record(session, call, "change_contact_field", "contact_field", row.id, None, changes)
+        return _show(row)
 
 
 @endpoint(
@@ -78,6 +83,7 @@ async def change_contact_field(call: Call, body: ContactFieldChange) -> ContactF
 async def delete_contact_field(call: Call) -> None:
     async with transaction(call.context.sessions) as session:
         await delete_field(session, call.ids["id"])
+        await record(session, call, "delete_contact_field", "contact_field", call.ids["id"])
 
 
 @endpoint(
@@ -90,7 +96,10 @@ async def set_contact_fields(call: Call, body: FieldValues) -> ContactFieldValue
     context, contact_id = call.context, call.ids["id"]
     async with transaction(context.sessions) as session:
         await check_defined(session, [name for name, value in body.fields.items() if value is not None])
+        known = (await get_contact(session, contact_id)).fields
+        before = {name: known.get(name) for name in body.fields}
         await set_fields(session, contact_id, body.fields, context.clock.now())
+        await record(session, call, "set_contact_fields", "contact", contact_id, before, body.fields)
         await rescore(session, context.keys, contact_id, message_id=None, now=context.clock.now())
         contact = await get_contact(session, contact_id)
         return ContactFieldValues(contact_id=contact_id, fields=contact.fields)

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from admin.api.cursors import Cursor
 from admin.api.endpoints import Call, endpoint
 from admin.api.files import Download, Upload
+from admin.audit.service import record
 from admin.imports.shapes import (
     ExportQuery,
     Import,
@@ -166,7 +167,10 @@ async def preview_import(call: Call, body: ImportOptions) -> ImportPreview:
 async def start_import(call: Call, body: ImportOptions) -> Import:
     async with transaction(call.context.sessions) as session:
         one = await get_import(session, call.ids["id"])
-        await jobs.start(session, one, await _plan(call, one, body), call.context.clock.now())
+        plan = await _plan(call, one, body)
+        await jobs.start(session, one, plan, call.context.clock.now())
+        after = {"columns": plan.named_mapping, "purpose": body.purpose}
+        await record(session, call, "start_import", "import", one.id, None, after)
     await call.context.wake_imports()
     return _show(one)
 

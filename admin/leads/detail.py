@@ -47,7 +47,7 @@ async def read_lead(
         reasons=await _read_reasons(session, contact_id),
         consent_events=await _read_consent_events(session, contact_id),
         conversations=[
-            shapes.Conversation(
+            shapes.LeadConversation(
                 id=each.id,
                 channel=each.channel,
                 status=each.status,

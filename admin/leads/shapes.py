@@ -109,7 +109,7 @@ class ConsentEvent(AnswerShape):
     at: datetime
 
 
-class Conversation(AnswerShape):
+class LeadConversation(AnswerShape):
     id: UUID
     channel: str
     status: str
@@ -155,7 +155,7 @@ class LeadDetail(LeadRow):
     tags: list[str]
     reasons: list[ScoreReason]
     consent_events: list[ConsentEvent]
-    conversations: list[Conversation]
+    conversations: list[LeadConversation]
     transcript: list[TranscriptMessage]
     follow_ups: list[FollowUp]
     timeline: list[TimelineEvent]

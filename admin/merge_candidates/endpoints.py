@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from admin.api.endpoints import Call, endpoint
+from admin.audit.service import record
 from admin.merge_candidates.queries import read_page, show
 from admin.merge_candidates.shapes import (
     ConfirmedCandidate,
@@ -39,6 +40,7 @@ async def refuse_merge_candidate(call: Call) -> MergeCandidate:
     context = call.context
     async with transaction(context.sessions) as session:
         row = await refuse(session, call.ids["id"], user=f"user:{call.user.id}", now=context.clock.now())
+        await record(session, call, "refuse_merge_candidate", "merge_candidate", row.id)
         (shown,) = await show(session, context.keys, [row])
     return shown
 
@@ -64,6 +66,10 @@ async def confirm_merge_candidate(call: Call, body: MergeDecision) -> ConfirmedC
                 user=f"user:{call.user.id}",
                 now=context.clock.now(),
             )
+            await record(
+                session, call, "confirm_merge_candidate", "merge_candidate", row.id, None, body,
+                contact_id=body.survivor_id,
+            )  # fmt: skip
             (shown,) = await show(session, context.keys, [row])
         return ConfirmedCandidate(**dict(shown), merge_id=merge_id)
 

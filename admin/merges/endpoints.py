@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from admin.api.cursors import Cursor
 from admin.api.endpoints import Call, endpoint
+from admin.audit.service import record
 from admin.merges import shapes
 from admin.snapshot import snapshot
 from base.database import repeat_on_deadlock, transaction
@@ -95,6 +96,7 @@ async def merge_contact(call: Call, body: shapes.NewMerge) -> shapes.Merge:
             keys=context.keys,
         )
         merge = await session.get_one(ContactMerge, merge_id)
+        await record(session, call, "merge_contact", "contact", merge.survivor_id, None, body)
         (recorded,) = await tell(session, [merge])
         return recorded
 
@@ -111,6 +113,7 @@ async def merge_contact(call: Call, body: shapes.NewMerge) -> shapes.Merge:
 async def unmerge_contacts(call: Call) -> shapes.Merge:
     async def run(session: AsyncSession) -> Recorded:
         merge = await unmerge(session, call.ids["id"], _user(call), call.context.clock.now())
+        await record(session, call, "unmerge_contacts", "merge", merge.id, contact_id=merge.survivor_id)
         return Recorded(merge, {})
 
     return _show(await _change(call, run))

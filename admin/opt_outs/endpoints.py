@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 
 from admin.api.endpoints import Call, endpoint
+from admin.audit.service import record
 from admin.opt_outs.queries import read_page, show
 from admin.opt_outs.shapes import OptOutReview, OptOutReviewPage, OptOutReviewQuery
 from admin.snapshot import snapshot
@@ -51,6 +52,10 @@ async def _decide(call: Call, decision: Callable[..., Awaitable[Row]]) -> OptOut
     context = call.context
     async with transaction(context.sessions) as session:
         review = await decision(session, call.ids["id"], user=f"user:{call.user.id}", now=context.clock.now())
+        after = {"status": review.status}
+        await record(
+            session, call, "review_opt_out", "opt_out_review", review.id, None, after, contact_id=review.contact_id
+        )
         (shown,) = await show(session, [review])
     return shown
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import select
 
 from admin.api.endpoints import Call, endpoint
+from admin.audit.service import record
 from admin.models import AdminUser
 from admin.owners.queries import read_owners
 from admin.owners.shapes import ContactOwner, OwnerChange
@@ -28,7 +29,10 @@ async def set_contact_owner(call: Call, body: OwnerChange) -> ContactOwner:
             if known is None:
                 raise InvalidInput("There is no such user.", errors=[{"field": "user_id", "message": "No such user."}])
         by = f"user:{call.user.id}"
+        known = (await read_owners(session, [contact_id])).get(contact_id)
+        before = None if known is None else known.model_dump(include={"user_id"})
         await assign_owner(session, contact_id, body.user_id, by=by, now=context.clock.now())
+        await record(session, call, "set_contact_owner", "contact", contact_id, before, body)
         owners = await read_owners(session, [contact_id])
     return ContactOwner(contact_id=contact_id, owner=owners.get(contact_id))
 

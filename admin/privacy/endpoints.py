@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from admin.api.cursors import Cursor
 from admin.api.endpoints import Call, endpoint
+from admin.audit.service import record
 from admin.privacy.shapes import (
     Decision,
     NewPrivacyRequest,
@@ -67,7 +68,7 @@ async def file_privacy_request(call: Call, body: NewPrivacyRequest) -> PrivacyRe
     async def run(session: AsyncSession) -> Row:
         return await requests.file_request(session, _hands(call), filing, call.context.clock.now())
 
-    return await _change(call, run)
+    return await _change(call, "file_privacy_request", run)
 
 
 @endpoint(
@@ -81,7 +82,7 @@ async def verify_privacy_request(call: Call) -> PrivacyRequest:
     async def run(session: AsyncSession) -> Row:
         return await requests.verify(session, call.ids["id"], call.context.clock.now())
 
-    return await _change(call, run)
+    return await _change(call, "verify_privacy_request", run)
 
 
 @endpoint(
@@ -95,7 +96,7 @@ async def extend_privacy_request(call: Call, body: Reason) -> PrivacyRequest:
     async def run(session: AsyncSession) -> Row:
         return await requests.put_off(session, call.ids["id"], reason=body.reason, now=call.context.clock.now())
 
-    return await _change(call, run)
+    return await _change(call, "extend_privacy_request", run)
 
 
 @endpoint(
@@ -110,7 +111,7 @@ async def refuse_privacy_request(call: Call, body: Reason) -> PrivacyRequest:
         now = call.context.clock.now()
         return await requests.refuse(session, call.ids["id"], by=_user(call), why=body.reason, now=now)
 
-    return await _change(call, run)
+    return await _change(call, "refuse_privacy_request", run)
 
 
 @endpoint(
@@ -136,7 +137,7 @@ async def carry_out_privacy_request(call: Call, body: Decision) -> PrivacyReques
         erased.append(done)
         return row
 
-    shown = await _change(call, run)
+    shown = await _change(call, "carry_out_privacy_request", run)
     if erased and (last := erased[-1]) is not None:
         await asyncio.to_thread(erase_mails, call.context.mail_folder, last.addresses)
     return shown
@@ -165,12 +166,15 @@ async def get_processing_record(call: Call) -> ProcessingRecord:
     return ProcessingRecord(describe_processing(read_registry(), controller))
 
 
-async def _change(call: Call, run: Callable[[AsyncSession], Awaitable[Row]]) -> PrivacyRequest:
+async def _change(call: Call, action: str, run: Callable[[AsyncSession], Awaitable[Row]]) -> PrivacyRequest:
     """One change in a transaction of its own, shown as it is then."""
 
     async def once() -> PrivacyRequest:
         async with transaction(call.context.sessions) as session:
             row = await run(session)
+            # Only what says nothing of the person: the entry outlives an erasure.
+            after = {"kind": row.kind, "status": row.status}
+            await record(session, call, action, "privacy_request", row.id, None, after)
             (shown,) = await _show(session, [row], call.context.clock.now())
         return shown
 

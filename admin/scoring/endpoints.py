@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from admin.api.endpoints import Call, endpoint
+from admin.audit.service import record
 from admin.scoring.shapes import (
     AccountScoreRow,
     AccountScores,
@@ -112,7 +113,9 @@ async def change_score_rules(call: Call, body: ScoreRulesEdit) -> ScoreRules:
     made_by = f"user:{call.user.id}"
     async with transaction(call.context.sessions) as session:
         now = call.context.clock.now()
+        before = (await read_book(session)).book
         saved = await save_book(session, body.book, based_on=body.based_on, made_by=made_by, now=now)
+        await record(session, call, "change_score_rules", "score_rules", None, before, saved.book)
         shown = _show(saved, await count_older(session))
     await call.context.wake_scores()
     return shown
@@ -149,6 +152,7 @@ async def list_tasks(call: Call, query: TaskQuery) -> TaskList:
 async def finish_task(call: Call) -> None:
     async with transaction(call.context.sessions) as session:
         await close_task(session, call.ids["id"], by=f"user:{call.user.id}", now=call.context.clock.now())
+        await record(session, call, "finish_task", "task", call.ids["id"])
 
 
 def _show(live: LiveBook, left: int) -> ScoreRules:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from admin.api.endpoints import Call, endpoint
+from admin.audit.service import record
 from admin.segments import queries
 from admin.segments.meanings import learn
 from admin.segments.shapes import (
@@ -56,6 +57,7 @@ async def add_segment(call: Call, body: SegmentWish) -> Segment:
         added = await create_segment(
             session, name=body.name, tree=body.tree, by=f"user:{call.user.id}", now=context.clock.now()
         )
+        await record(session, call, "add_segment", "segment", added.id, None, body)
     await context.wake_segments()
     async with snapshot(context.sessions) as session:
         return await queries.read_segment(session, added.id, "en")
@@ -81,12 +83,14 @@ async def edit_segment(call: Call, body: SegmentWish) -> Segment:
     context = call.context
     await learn(call, body.tree)
     async with transaction(context.sessions) as session:
-        before = (await service.get_segment(session, call.ids["id"])).name
-        named_by = [] if before == body.name else await list_journeys(session, before)
+        known = await service.get_segment(session, call.ids["id"])
+        before = {"name": known.name, "tree": known.tree}
+        named_by = [] if known.name == body.name else await list_journeys(session, known.name)
         await change_segment(
             session, call.ids["id"], name=body.name, tree=body.tree, version=call.version, now=context.clock.now(),
             named_by=named_by,
         )  # fmt: skip
+        await record(session, call, "edit_segment", "segment", call.ids["id"], before, body)
     await context.wake_segments()
     async with snapshot(context.sessions) as session:
         return await queries.read_segment(session, call.ids["id"], "en")
@@ -105,7 +109,9 @@ async def remove_segment(call: Call) -> None:
     async with transaction(call.context.sessions) as session:
         segment = await service.get_segment(session, call.ids["id"])
         journeys = await list_journeys(session, segment.name, segment.id)
+        before = {"name": segment.name, "tree": segment.tree}
         await delete_segment(session, call.ids["id"], version=call.version, used_by=journeys)
+        await record(session, call, "remove_segment", "segment", call.ids["id"], before)
 
 
 @endpoint(

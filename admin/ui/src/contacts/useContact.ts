@@ -33,7 +33,7 @@ export function useScoreTitles() {
   return useQuery({
     queryKey: ['score-rules'],
     queryFn: ({ signal }) => answerOf(client.GET('/api/v1/score-rules', { signal })),
-    select: ({ book }) => Object.fromEntries(Object.entries(book.scores).map(([name, { title }]) => [name, title])),
+    select: ({ book }) => Object.fromEntries(Object.entries(book.scores ?? {}).map(([name, { title }]) => [name, title])),
     staleTime: LASTING,
   });
 }

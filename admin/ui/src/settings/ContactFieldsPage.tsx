@@ -72,7 +72,7 @@ function Item({ field, mayChange }: { field: ContactField; mayChange: boolean })
         <FieldForm
           field={field} isBusy={change.isPending} error={change.error} onCancel={() => setEditing(false)}
           onSave={({ label, choices, sensitivity, keep_days: keepDays }) =>
-            change.mutate({ label, choices, sensitivity, keep_days: keepDays }, { onSuccess: () => setEditing(false) })}
+            change.mutate({ label, choices: choices ?? null, sensitivity: sensitivity ?? null, keep_days: keepDays ?? null }, { onSuccess: () => setEditing(false) })}
         />
       </li>
     );
