@@ -28,16 +28,16 @@ def test_every_kind_of_step_is_there_once_with_what_it_is_for():
 
 @pytest.mark.parametrize(("steps", "examples", "kind"), KINDS, ids=[kind.kind for _, _, kind in KINDS])
 def test_the_schema_of_a_kind_takes_its_example_and_explains_each_field(steps, examples, kind):
-    schema = {**kind.schema, "$defs": SCHEMAS.definitions}
-    jsonschema.Draft202012Validator.check_schema(schema)
+    jsonschema.Draft202012Validator.check_schema(kind.schema)
+    validator = jsonschema.Draft202012Validator({**kind.schema, "$defs": SCHEMAS.definitions})
     example = next(one for one in yaml.safe_load(read_examples(examples)[kind.kind].steps) if one["step"] == kind.kind)
 
-    jsonschema.validate(example, schema)
+    validator.validate(example)
 
     own = {name: about for name, about in kind.schema["properties"].items() if name != "step"}
     assert [name for name, about in own.items() if not about.get("description")] == []
     with pytest.raises(jsonschema.ValidationError):
-        jsonschema.validate({**example, "no_such_field": 1}, schema)
+        validator.validate({**example, "no_such_field": 1})
 
 
 @pytest.mark.parametrize(("steps", "examples", "kind"), KINDS, ids=[kind.kind for _, _, kind in KINDS])
@@ -54,6 +54,10 @@ def test_every_way_out_of_an_example_is_among_those_that_are_named(steps, exampl
             else ".".join(str(part) if number == 0 or part == "to" else "*" for number, part in enumerate(way.within))
         )
         assert named in kind.leads
+
+
+def test_what_schemas_refer_to_are_schemas_themselves():
+    jsonschema.Draft202012Validator.check_schema({"$defs": SCHEMAS.definitions})
 
 
 def test_schemas_refer_only_to_what_is_among_the_definitions():
