@@ -275,7 +275,8 @@ async def _read_lasts(session: AsyncSession, ids: Sequence[UUID]) -> dict[UUID, 
 
 
 async def _count_unread(session: AsyncSession, ids: Sequence[UUID], user_id: UUID) -> dict[UUID, int]:
-    read = select(Reading.seq).where(Reading.conversation_id == Talk.id, Reading.user_id == user_id).scalar_subquery()
+    mine = select(Reading.seq).where(Reading.conversation_id == Talk.id, Reading.user_id == user_id)
+    read = mine.correlate(Talk).scalar_subquery()
     unread = (
         select(Message.id)
         .where(Message.conversation_id == Talk.id, Message.seq > func.coalesce(read, 0), Message.author == "visitor")
