@@ -144,7 +144,8 @@ def _simulation(played: Played) -> Simulation:
         slots=rehearsal.slots,
         effects=beat.effects,
         needs=[_need(need) for need in played.needs],
-        walked=[WalkedEdge(flow=flow, step=step, to=to) for flow, step, to in beat.walked],
+        # A way into a flow has no step that it comes from.
+        walked=[WalkedEdge(flow=flow, step=step, to=to) for flow, step, to in beat.walked if step is not None],
         now=rehearsal.now,
         problems=len(played.faults),
     )
