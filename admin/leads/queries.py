@@ -70,7 +70,7 @@ async def search_contacts(session: AsyncSession, keys: KeyRing, wanted: ContactS
     return await _read_page(session, keys, statement, wanted.limit, now)
 
 
-def _latest(limit: int, cursor: str | None) -> Select[tuple[Contact]]:
+def _latest(limit: int, cursor: str | None) -> Select[Contact]:
     """Contacts behind a cursor, and one more than a page holds."""
     key = (Contact.created_at, Contact.id)
     statement = select(Contact).order_by(*(column.desc() for column in key)).limit(limit + 1)
@@ -81,7 +81,7 @@ def _latest(limit: int, cursor: str | None) -> Select[tuple[Contact]]:
 
 
 async def _read_page(
-    session: AsyncSession, keys: KeyRing, statement: Select[tuple[Contact]], limit: int, now: datetime
+    session: AsyncSession, keys: KeyRing, statement: Select[Contact], limit: int, now: datetime
 ) -> LeadPage:
     contacts = (await session.scalars(statement)).all()
     shown = contacts[:limit]

@@ -29,8 +29,8 @@ async def set_contact_owner(call: Call, body: OwnerChange) -> ContactOwner:
             if known is None:
                 raise InvalidInput("There is no such user.", errors=[{"field": "user_id", "message": "No such user."}])
         by = f"user:{call.user.id}"
-        known = (await read_owners(session, [contact_id])).get(contact_id)
-        before = None if known is None else known.model_dump(include={"user_id"})
+        owner = (await read_owners(session, [contact_id])).get(contact_id)
+        before = None if owner is None else owner.model_dump(include={"user_id"})
         await assign_owner(session, contact_id, body.user_id, by=by, now=context.clock.now())
         await record(session, call, "set_contact_owner", "contact", contact_id, before, body)
         owners = await read_owners(session, [contact_id])

@@ -45,8 +45,9 @@ async def test_a_marketer_builds_a_segment_and_sees_at_once_who_is_in_it(
         await first.get_by_role("button", name="Not", exact=True).click()
         await page.get_by_test_id("add-group").click()
         group = page.get_by_test_id("group").nth(1)
-        await group.get_by_label("Fact", exact=True).select_option("country")
-        await group.get_by_label("Value", exact=True).fill("NO")
+        nested = group.get_by_test_id("condition").first
+        await nested.get_by_label("Fact", exact=True).select_option("country")
+        await nested.get_by_label("Value", exact=True).fill("NO")
         await expect(page.get_by_test_id("segment-count")).to_have_text("1", timeout=WAIT)
         await group.get_by_test_id("add-condition").click()
         await page.get_by_test_id("add-event").click()
