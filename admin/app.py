@@ -28,6 +28,7 @@ from admin.journeys import endpoints as journeys
 from admin.leads import endpoints as leads
 from admin.merge_candidates import endpoints as merge_candidates
 from admin.merges import endpoints as merges
+from admin.numbers import endpoints as numbers
 from admin.opt_outs import endpoints as opt_outs
 from admin.owners import endpoints as owners
 from admin.passkeys import endpoints as passkeys
@@ -89,6 +90,7 @@ ENDPOINTS = (
     *opt_outs.ENDPOINTS,
     *proofs.ENDPOINTS,
     *privacy.ENDPOINTS,
+    *numbers.ENDPOINTS,
     *segments.ENDPOINTS,
     *understanding.ENDPOINTS,
     get_api_description,

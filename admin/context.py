@@ -21,6 +21,7 @@ from base.encryption import KeyRing
 from bot.knowledge.filling import VectorSource
 from bot.understanding.ports import FactFinder, Wake
 from crm.meetings.feeds import BusyFeeds
+from outreach.prices import PriceList, read_prices
 
 UI_BUILD = Path(__file__).parent / "ui" / "dist"
 
@@ -38,7 +39,7 @@ class AdminContext:
     those of somebody who is erased go, too. `replies` sends what colleagues answer, `feed` tells pages what is new;
     `busy_feeds` keeps at hand when colleagues are busy. `channels` are those that have accounts, with their set-up.
     `colleague_mail` is what users get their links by; `errands` are mails that nobody waits for.
-    `provider` is where people sign in beside by password.
+    `provider` is where people sign in beside by password. `prices` is what messages cost.
     """
 
     sessions: Sessions
@@ -66,3 +67,4 @@ class AdminContext:
     feed: Feed = field(default_factory=Feed)
     busy_feeds: BusyFeeds | None = None
     channels: Mapping[str, ChannelSetup] = field(default_factory=dict)
+    prices: PriceList = field(default_factory=read_prices)

@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-_BASIC = frozenset(
+BASIC_SIGNS = (
     "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿"
     "abcdefghijklmnopqrstuvwxyzäöñüà"
 )
-_EXTENDED = frozenset("^{}\\[~]|€\f")
+EXTENDED_SIGNS = "^{}\\[~]|€\f"
+"""Signs of the alphabet that take two units."""
+_BASIC, _EXTENDED = frozenset(BASIC_SIGNS), frozenset(EXTENDED_SIGNS)
 
 _PART = 153  # septets of a part of a joined message
 _WIDE_PART = 67  # UTF-16 units of such a part when one character is outside the alphabet

@@ -52,6 +52,7 @@ from crm.privacy.pages.routes import routes as privacy_routes
 from outreach.accounts.book import AccountBook
 from outreach.alarm import create_alarm, create_connector, wake
 from outreach.confirmed import bring_forward
+from outreach.prices import read_prices
 from server.channels import (
     Incoming,
     channel_attachments,
@@ -197,6 +198,7 @@ def create_web_app(platform: Platform) -> web.Application:
                 channels=channel_setups(),
                 provider=create_provider(platform),
                 colleague_mail=ColleagueMail(create_email_settings(settings), platform.clock),
+                prices=read_prices(settings.content_dir / "prices.yml"),
             )
         )
     )
