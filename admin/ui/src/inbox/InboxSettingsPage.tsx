@@ -3,6 +3,7 @@ import { Anchor, Group, Stack, Switch, Text } from '@mantine/core';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link } from 'react-router';
 import { answerOf, client } from '../api/client';
+import { figure } from '../i18n/said';
 import { useWords } from '../i18n/useWords';
 import { ListLoading } from '../look/Loading';
 import { Failure } from '../look/Notices';
@@ -74,11 +75,11 @@ function Numbers({ figures }: { figures: Figures }) {
   const t = useWords('inbox');
   const minutes = (seconds: number | null) => (seconds === null ? '–' : t('minutes', { count: Math.max(1, Math.round(seconds / MINUTE)) }));
   const told: [string, string][] = [
-    [t('asked'), String(figures.asked)],
-    [t('answered'), String(figures.answered)],
+    [t('asked'), figure(figures.asked)],
+    [t('answered'), figure(figures.answered)],
     [t('first_answer'), minutes(figures.first_answer_median)],
     [t('first_answer_slow'), minutes(figures.first_answer_p90)],
-    [t('rating'), figures.rating === null ? '–' : `${figures.rating.toFixed(1)} / 5`],
+    [t('rating'), figures.rating === null ? '–' : `${figure(figures.rating, 1)} / 5`],
   ];
   return (
     <dl className={styles.figures}>

@@ -47,7 +47,7 @@ function send(id: string, command: Command): Promise<Talk> {
       return answerOf(client.POST('/api/v1/conversations/{id}/tags', { params, body: { add, remove } }));
     }
     case 'task':
-      return answerOf(client.POST('/api/v1/conversations/{id}/tasks', { params, body: { title: command.title } }));
+      return answerOf(client.POST('/api/v1/conversations/{id}/tasks', { params, body: { title: command.title, due_at: null } }));
   }
 }
 
