@@ -81,8 +81,8 @@ function Row({ company }: { company: Company }) {
         <div className={styles.soft}>{[company.domains.join(', '), company.stage && stageName(company.stage)].filter(Boolean).join(' · ')}</div>
       </div>
       <div className={styles.figures}>
-        <span className="tabular">{t('points', { count: company.score, number: company.score.toLocaleString() })}</span>
-        <span className={`${styles.soft} tabular`}>{t('people', { count: company.people, number: company.people.toLocaleString() })}</span>
+        <span className="tabular">{t('points', { count: company.score, number: company.score })}</span>
+        <span className={`${styles.soft} tabular`}>{t('people', { count: company.people, number: company.people })}</span>
       </div>
     </li>
   );

@@ -3,6 +3,7 @@ import { Anchor, Button } from '@mantine/core';
 import { IconArrowLeft } from '@tabler/icons-react';
 import { useState } from 'react';
 import { Link, useNavigate, useParams } from 'react-router';
+import { figure } from '../i18n/said';
 import { useWords } from '../i18n/useWords';
 import { ConfirmButton } from '../look/ConfirmButton';
 import { ListLoading } from '../look/Loading';
@@ -46,7 +47,7 @@ function About({ company }: { company: Company }) {
   const change = useChangeCompany(company.id);
   const remove = useRemoveCompany(company.id);
   const told = [
-    [t('people_count'), company.people.toLocaleString()], [t('score'), company.score.toLocaleString()], [t('highest'), company.highest_score.toLocaleString()],
+    [t('people_count'), figure(company.people)], [t('score'), figure(company.score)], [t('highest'), figure(company.highest_score)],
     [t('stage'), company.stage ? stageName(company.stage) : '–'], ...Object.entries(company.fields).map(([field, value]) => [plainWords(field), valueInWords(value)]),
   ];
   return (

@@ -38,7 +38,7 @@ function Ledger() {
       {head.data === null && <p>{t('no_head')}</p>}
       {head.data && (
         <>
-          <p>{t('head', { count: head.data.length, number: head.data.length.toLocaleString() })} <Moment at={head.data.signed_at} as="inline" /></p>
+          <p>{t('head', { count: head.data.length, number: head.data.length })} <Moment at={head.data.signed_at} as="inline" /></p>
           <code className={styles.code} data-testid="ledger-head">{head.data.head}</code>
           <div className={styles.bar}><Save label={t('save_head')} onSave={() => saveJson('ledger-head.json', head.data)} /></div>
         </>

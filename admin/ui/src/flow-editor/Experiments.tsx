@@ -1,6 +1,7 @@
 /** How the ways of experiments compare, with the interval in which the true difference lies, and what the journey brings at all. */
 import { Alert, Button, Group, Table, Text } from '@mantine/core';
 import { asAPIError } from '../api/problem';
+import { figure } from '../i18n/said';
 import { Tag } from '../look/Tag';
 import { plainWords } from '../look/words';
 import { Section } from './panel/Section';
@@ -46,8 +47,8 @@ function Experiment({ experiment, mayDecide }: { experiment: ExperimentRow; mayD
                 {plainWords(way.name)} {experiment.winner === way.name && <Tag tone="good">{t('winner')}</Tag>}
                 {mayDecide && experiment.winner === null && <Button size="compact-xs" variant="subtle" onClick={() => decide.mutate({ id: experiment.id, variant: way.name })}>{t('make_winner')}</Button>}
               </Table.Th>
-              <Table.Td>{way.people}</Table.Td>
-              <Table.Td>{figure(way.mean, asRate)}</Table.Td>
+              <Table.Td>{figure(way.people)}</Table.Td>
+              <Table.Td>{meanInFigures(way.mean, asRate)}</Table.Td>
               <Table.Td>{way.compared ? <Interval compared={way.compared} isRate={asRate} /> : '–'}</Table.Td>
             </Table.Tr>
           ))}
@@ -64,7 +65,7 @@ function Interval({ compared: { difference, high, low }, isRate: asRate }: { com
   const reach = Math.max(Math.abs(low), Math.abs(high), Number.EPSILON) * 1.1;
   const at = (value: number) => 60 + (55 * value) / reach;
   const tone = low > 0 ? 'var(--good)' : high < 0 ? 'var(--bad)' : 'var(--edge)';
-  const sign = (value: number) => `${value > 0 ? '+' : ''}${figure(value, asRate)}`;
+  const sign = (value: number) => `${value > 0 ? '+' : ''}${meanInFigures(value, asRate)}`;
   return (
     <Group gap={8} wrap="nowrap">
       <svg width={120} height={16} viewBox="0 0 120 16" aria-hidden className={styles.interval}>
@@ -81,6 +82,6 @@ function isRate(means: readonly number[]): boolean {
   return means.every((mean) => mean >= 0 && mean <= 1);
 }
 
-function figure(value: number, asRate: boolean): string {
-  return asRate ? `${(value * 100).toFixed(1)} %` : value.toFixed(2);
+function meanInFigures(value: number, asRate: boolean): string {
+  return asRate ? `${figure(value * 100, 1)} %` : figure(value, 2);
 }

@@ -2,6 +2,7 @@
 import { Alert, Button, Group, SegmentedControl, Stack, Table, Text } from '@mantine/core';
 import { IconChartBar } from '@tabler/icons-react';
 import { asAPIError } from '../api/problem';
+import { figure } from '../i18n/said';
 import { Nothing } from '../look/Notices';
 import { plainWords } from '../look/words';
 import { useMay } from '../session/useMay';
@@ -54,8 +55,8 @@ function DropOffTable({ dropOff }: { dropOff: DropOff }) {
           {dropOff.steps.map((step) => (
             <Table.Tr key={step.step}>
               <Table.Th scope="row"><Button size="compact-xs" variant="subtle" onClick={() => goTo(step.step)}>{step.step}</Button></Table.Th>
-              <Table.Td>{step.arrived}</Table.Td>
-              <Table.Td>{step.stopped > 0 ? `${step.stopped} (${Math.round((100 * step.stopped) / step.arrived)} %)` : '–'}</Table.Td>
+              <Table.Td>{figure(step.arrived)}</Table.Td>
+              <Table.Td>{step.stopped > 0 ? `${figure(step.stopped)} (${Math.round((100 * step.stopped) / step.arrived)} %)` : '–'}</Table.Td>
               <Table.Td>{step.median_seconds === null ? '–' : shortSeconds(step.median_seconds)}</Table.Td>
             </Table.Tr>
           ))}
@@ -92,7 +93,7 @@ function JourneyFigures({ journey: { journey, standing, totals } }: { journey: J
       <Section title={t('waiting')}>
         {waiting.size === 0 ? <Text size="sm" c="dimmed">{t('nobody_waits')}</Text> : (
           <ul className={styles.totals}>
-            {[...waiting].sort(([, one], [, other]) => other - one).map(([step, people]) => <li key={step}><Button size="compact-xs" variant="subtle" onClick={() => goTo(step)}>{step}</Button><span>{people}</span></li>)}
+            {[...waiting].sort(([, one], [, other]) => other - one).map(([step, people]) => <li key={step}><Button size="compact-xs" variant="subtle" onClick={() => goTo(step)}>{step}</Button><span>{figure(people)}</span></li>)}
           </ul>
         )}
       </Section>
@@ -109,7 +110,7 @@ function Totals({ title, empty, rows }: { title: string; empty: string; rows: Jo
     <Section title={title}>
       {rows.length === 0 ? <Text size="sm" c="dimmed">{empty}</Text> : (
         <ul className={styles.totals}>
-          {rows.map((row) => <li key={`${row.what}:${row.rule}`}><span lang="en" title={plainWords(row.rule)}>{row.text}</span><span>{row.people}</span></li>)}
+          {rows.map((row) => <li key={`${row.what}:${row.rule}`}><span lang="en" title={plainWords(row.rule)}>{row.text}</span><span>{figure(row.people)}</span></li>)}
         </ul>
       )}
     </Section>

@@ -11,7 +11,12 @@ export function findWords(area: keyof Areas, key: string): string | null {
   return i18next.exists(key, { ns: area }) ? String(i18next.t(key as never, { ns: area })) : null;
 }
 
-/** The language that dates, spans and names are formatted in. */
+/** The language that dates, spans, names and numbers are formatted in. */
 export function shownLanguage(): Language {
   return isLanguage(i18next.language) ? i18next.language : 'en';
+}
+
+/** A number as the language shown writes it, with so many decimals: 1,234 in English, 1.234 in German. */
+export function figure(amount: number, decimals = 0): string {
+  return amount.toLocaleString(shownLanguage(), { minimumFractionDigits: decimals, maximumFractionDigits: decimals });
 }

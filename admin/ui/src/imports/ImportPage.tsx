@@ -3,6 +3,7 @@ import { Alert, Button, Progress } from '@mantine/core';
 import { IconDownload } from '@tabler/icons-react';
 import { useParams } from 'react-router';
 import { asAPIError } from '../api/problem';
+import { figure } from '../i18n/said';
 import { useWords } from '../i18n/useWords';
 import { ConfirmButton } from '../look/ConfirmButton';
 import { ListLoading } from '../look/Loading';
@@ -48,7 +49,7 @@ function Result({ one }: { one: Import }) {
       <div className={styles.bar}>
         {one.problems > 0 && (
           <Button component="a" href={`/api/v1/imports/${one.id}/problems`} download variant="default" leftSection={<IconDownload size={16} aria-hidden />} data-testid="import-problems">
-            {t('problems', { count: one.problems, number: one.problems.toLocaleString() })}
+            {t('problems', { count: one.problems, number: one.problems })}
           </Button>
         )}
         <Steps one={one} />
@@ -64,14 +65,14 @@ function HowFar({ one }: { one: Import }) {
     <div style={{ marginBottom: 18 }} role="status">
       <Progress value={one.rows_expected ? share : 100} animated striped={!one.rows_expected} aria-label={t('how_far')} />
       <p className={styles.soft}>
-        {one.rows_a_second ? t('speed', { count: one.rows_a_second, number: one.rows_a_second.toLocaleString() }) : t('waits')}
+        {one.rows_a_second ? t('speed', { count: one.rows_a_second, number: one.rows_a_second }) : t('waits')}
       </p>
     </div>
   );
 }
 
 function Figure({ name, value }: { name: string; value: number }) {
-  return <div><dt>{name}</dt><dd className="tabular">{value.toLocaleString()}</dd></div>;
+  return <div><dt>{name}</dt><dd className="tabular">{figure(value)}</dd></div>;
 }
 
 function Steps({ one }: { one: Import }) {
@@ -90,7 +91,7 @@ function Steps({ one }: { one: Import }) {
       )}
       {canUndo && (
         <ConfirmButton testId="undo-import" label={t('undo')} title={t('undo_title')} confirm={t('undo')} cancel={t('back')} isBusy={undo.isPending} error={undo.error} onConfirm={() => undo.mutate(undefined)}>
-          {t('undo_means', { count: one.created, number: one.created.toLocaleString() })}
+          {t('undo_means', { count: one.created, number: one.created })}
         </ConfirmButton>
       )}
       {resume.isError && <Alert color="red" role="alert">{asAPIError(resume.error).message}</Alert>}

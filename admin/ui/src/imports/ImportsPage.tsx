@@ -50,7 +50,7 @@ function Row({ one }: { one: Import }) {
         <Link to={`/imports/${one.id}`} className={styles.link}><bdi>{one.file_name ?? t('file_gone')}</bdi></Link>
         <div className={styles.soft}><Moment at={one.started_at} as="day" /></div>
       </div>
-      <span className={`${styles.soft} tabular`}>{t('made', { count: one.created, number: one.created.toLocaleString() })}</span>
+      <span className={`${styles.soft} tabular`}>{t('made', { count: one.created, number: one.created })}</span>
       <StateTag state={one.state} />
     </li>
   );

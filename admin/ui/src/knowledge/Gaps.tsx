@@ -30,7 +30,7 @@ export function Gaps() {
       {list.isError && <Stale error={list.error} />}
       <div className={styles.tools}>
         <span className={styles.soft}>
-          {t('open', { count: open, number: open.toLocaleString() })}
+          {t('open', { count: open, number: open })}
           {grouping?.done_at && <> · {t('grouped')} <Moment at={grouping.done_at} /></>}
         </span>
         <Regroup isWaiting={grouping?.status === 'waiting'} />
@@ -65,7 +65,7 @@ function Group({ group }: { group: GapGroup }) {
     <li className={styles.card} data-testid="gap-group">
       <div className={styles.head}>
         <h2 className={styles.title}><bdi>{plainWords(group.name)}</bdi></h2>
-        <Tag tone="warm">{t('messages', { count: group.open, number: group.open.toLocaleString() })}</Tag>
+        <Tag tone="warm">{t('messages', { count: group.open, number: group.open })}</Tag>
         <Tag>{languageName(group.language)}</Tag>
       </div>
       {group.example && <blockquote className={`${styles.quote} untrusted`} lang={group.language} dir="auto">{group.example}</blockquote>}

@@ -1,9 +1,10 @@
-/** Shares before and after a change, as they are written, and whether the change is one. Pure. */
+/** Shares before and after a change, as they are written in the language shown, and whether the change is one. */
+import { figure } from '../i18n/said';
 
 const SHOWN = 1_000; // parts: changes below a tenth of a percent are none
 
 export function percent(share: number | null): string {
-  return share === null ? '–' : `${(share * 100).toFixed(1)} %`;
+  return share === null ? '–' : `${figure(share * 100, 1)} %`;
 }
 
 /** Both as percent, and by how much it changed: 0 when one is not known or nobody could see it. */

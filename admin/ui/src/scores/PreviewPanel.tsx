@@ -11,12 +11,12 @@ export function PreviewPanel({ preview, isBusy, error }: { preview: Preview | nu
   const t = useWords('scores');
   if (error) return <Alert color="red" role="alert" title={asAPIError(error).title}>{asAPIError(error).detail}</Alert>;
   if (!preview) return null;
-  const bands = Object.entries(preview.bands).map(([band, count]) => t('into', { place: t(`band_${band as 'hot'}`), number: count.toLocaleString() }));
-  const stages = Object.entries(preview.stages).map(([stage, count]) => t('into', { place: stageName(stage), number: count.toLocaleString() }));
+  const bands = Object.entries(preview.bands).map(([band, count]) => t('into', { place: t(`band_${band as 'hot'}`), number: count }));
+  const stages = Object.entries(preview.stages).map(([stage, count]) => t('into', { place: stageName(stage), number: count }));
   return (
     <div data-testid="rules-preview" role="status">
       {isBusy && <Progress mt="sm" value={preview.contacts > 0 ? (100 * preview.looked_at) / preview.contacts : 100} aria-label={t('looking')} />}
-      <p><strong>{t('up', { count: preview.up, number: preview.up.toLocaleString() })}</strong>, <strong>{t('down', { count: preview.down, number: preview.down.toLocaleString() })}</strong> {t('of', { number: preview.looked_at.toLocaleString() })}</p>
+      <p><strong>{t('up', { count: preview.up, number: preview.up })}</strong>, <strong>{t('down', { count: preview.down, number: preview.down })}</strong> {t('of', { number: preview.looked_at })}</p>
       {[...bands, ...stages].length > 0 && <p className={styles.soft}>{[...bands, ...stages].join(' · ')}</p>}
       <ul className={styles.moved}>
         {preview.examples.map((one) => (

@@ -43,7 +43,7 @@ function Editor({ rules, onReload }: { rules: ScoreRules; onReload: () => void }
   const isOutOfDate = save.error instanceof APIError && save.error.status === 409;
   return (
     <div className={styles.panels}>
-      {rules.left > 0 && <Alert bg="var(--cold-soft)" role="status" data-testid="being-counted">{t('left', { count: rules.left, number: rules.left.toLocaleString() })}</Alert>}
+      {rules.left > 0 && <Alert bg="var(--cold-soft)" role="status" data-testid="being-counted">{t('left', { count: rules.left, number: rules.left })}</Alert>}
       <Bands book={book} mayChange={may} onChange={change} />
       {Object.entries(book.scores ?? {}).map(([name, { title }]) => (
         <Panel key={name} title={title}>

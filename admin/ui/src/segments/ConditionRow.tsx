@@ -24,7 +24,7 @@ export function ConditionRow({ draft, told, onChange }: Props) {
         <strong>{kind}</strong>
         <ConditionFields condition={draft.condition} onChange={(condition) => onChange((part) => ({ ...part, condition }) as Draft)} />
         {!complete && <span className={styles.told}>{t('fill_in')}</span>}
-        {complete && told && <span className={styles.told}>{t('holds_for', { count: told.contacts, number: told.contacts.toLocaleString() })}</span>}
+        {complete && told && <span className={styles.told}>{t('holds_for', { count: told.contacts, number: told.contacts })}</span>}
       </div>
       <div className={styles.actions}>
         <Tooltip label={t('remove_condition')}>

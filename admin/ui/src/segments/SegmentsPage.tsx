@@ -2,6 +2,7 @@
 import { Button, Progress, Text } from '@mantine/core';
 import { IconFilter, IconPlus } from '@tabler/icons-react';
 import { Link } from 'react-router';
+import { figure } from '../i18n/said';
 import { useLanguage } from '../i18n/useLanguage';
 import { useWords } from '../i18n/useWords';
 import { ListLoading } from '../look/Loading';
@@ -58,7 +59,7 @@ function Row({ segment }: { segment: SegmentRow }) {
         <div className={`${styles.words} untrusted`}>{segment.words}</div>
       </div>
       <div className={styles.size}>
-        <div className={`${styles.members} tabular`}>{segment.members.toLocaleString()}</div>
+        <div className={`${styles.members} tabular`}>{figure(segment.members)}</div>
         <div className={styles.soft}>{t('people', { count: segment.members })}</div>
         {isBuilding ? (
           <Progress value={segment.contacts > 0 ? (100 * segment.built) / segment.contacts : 0} size="sm" mt={6} aria-label={t('being_found')} />

@@ -5,6 +5,7 @@ import { IconArrowsShuffle } from '@tabler/icons-react';
 import { useState } from 'react';
 import { Link } from 'react-router';
 import { asAPIError } from '../api/problem';
+import { figure } from '../i18n/said';
 import { useLanguage } from '../i18n/useLanguage';
 import { useWords } from '../i18n/useWords';
 import { Panel } from '../look/Panel';
@@ -29,9 +30,9 @@ export function WhoIsIn({ tree, count }: Props) {
       {tree && words.data && <p className={`${styles.words} untrusted`} data-testid="segment-words">{words.data}</p>}
       {tree && count.data && (
         <>
-          <div className={`${styles.count} tabular`} data-testid="segment-count" aria-live="polite">{count.data.contacts.toLocaleString()}</div>
+          <div className={`${styles.count} tabular`} data-testid="segment-count" aria-live="polite">{figure(count.data.contacts)}</div>
           <p className={styles.soft}>{t('people', { count: count.data.contacts })}</p>
-          {count.data.refused > 0 && <p className={styles.soft}>{t('refused', { count: count.data.refused, number: count.data.refused.toLocaleString() })}</p>}
+          {count.data.refused > 0 && <p className={styles.soft}>{t('refused', { count: count.data.refused, number: count.data.refused })}</p>}
           <Some tree={tree} isSome={count.data.contacts > 0} />
         </>
       )}
