@@ -46,6 +46,7 @@ from admin.understanding import endpoints as understanding
 from admin.users import endpoints as users
 from admin.users import own as account
 from admin.users import way_in
+from admin.webhooks import endpoints as webhooks
 
 
 class APIDescription(RootModel[dict[str, Any]]):
@@ -93,6 +94,7 @@ ENDPOINTS = (
     *numbers.ENDPOINTS,
     *segments.ENDPOINTS,
     *understanding.ENDPOINTS,
+    *webhooks.ENDPOINTS,
     get_api_description,
 )
 

@@ -39,7 +39,8 @@ class AdminContext:
     those of somebody who is erased go, too. `replies` sends what colleagues answer, `feed` tells pages what is new;
     `busy_feeds` keeps at hand when colleagues are busy. `channels` are those that have accounts, with their set-up.
     `colleague_mail` is what users get their links by; `errands` are mails that nobody waits for.
-    `provider` is where people sign in beside by password. `prices` is what messages cost.
+    `provider` is where people sign in beside by password. `webhooks_private` lets webhooks be sent into our own
+    network. `prices` is what messages cost.
     """
 
     sessions: Sessions
@@ -66,5 +67,6 @@ class AdminContext:
     replies: Replies = field(default_factory=Replies)
     feed: Feed = field(default_factory=Feed)
     busy_feeds: BusyFeeds | None = None
+    webhooks_private: bool = False
     channels: Mapping[str, ChannelSetup] = field(default_factory=dict)
     prices: PriceList = field(default_factory=read_prices)

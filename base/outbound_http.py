@@ -127,6 +127,15 @@ async def fetch(request: OutboundRequest) -> OutboundAnswer:
         raise _failure(error) from None
 
 
+def may_ask(text: str, *, allow_private: bool) -> bool:
+    """Whether an address is one that `fetch` would try; where its name leads is only seen then."""
+    try:
+        _check_url(text, allow_private=allow_private)
+    except OutboundFailed:
+        return False
+    return True
+
+
 def _check_url(text: str, *, allow_private: bool) -> URL:
     """The address to connect to; numbers are checked here, names when they are resolved."""
     try:

@@ -20,6 +20,7 @@ from crm.consent.signing import keep_public_keys
 from crm.contacts.service import reencrypt_addresses, reseal_external_ids
 from crm.events.sources import reseal_sources
 from crm.meetings.calendars import reseal_feeds
+from crm.webhooks.service import reseal_webhooks
 from outreach.accounts.service import reseal_accounts
 from server.settings import Settings
 from server.wiring import database_url
@@ -27,7 +28,7 @@ from server.wiring import database_url
 BATCH = 500
 _SEALED = (
     reencrypt_addresses, reseal_external_ids, reseal_headers, reseal_feeds, reseal_accounts, reseal_events,
-    reseal_sources, reseal_code_apps, reseal_answers,
+    reseal_sources, reseal_webhooks, reseal_code_apps, reseal_answers,
 )  # fmt: skip
 
 

@@ -122,6 +122,10 @@ class Settings(BaseSettings):
         description="Role of people whom the identity provider knows and nobody has invited, as `analyst`. Unset: they "
         "have no access.",
     )
+    webhooks_private: bool = Field(
+        default=False,
+        description="Lets webhooks be sent to http:// and to addresses in your own network; else only to public ones.",
+    )
     default_region: str = Field("US", pattern="^[A-Z]{2}$", description="Country of phone numbers without a prefix.")
     default_time_zone: str = Field("UTC", description="Zone for quiet hours of contacts whose zone is unknown.")
 

@@ -199,6 +199,7 @@ def create_web_app(platform: Platform) -> web.Application:
                 provider=create_provider(platform),
                 colleague_mail=ColleagueMail(create_email_settings(settings), platform.clock),
                 prices=read_prices(settings.content_dir / "prices.yml"),
+                webhooks_private=settings.webhooks_private,
             )
         )
     )

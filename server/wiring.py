@@ -9,10 +9,13 @@ from datetime import datetime
 import procrastinate
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-import crm.imports.models  # whoever erases needs every table, also those that no use case here has
+# Whoever erases needs every table, also those that no use case here has.
+import admin.audit.models  # noqa: F401
+import crm.imports.models
 import crm.owners.models  # noqa: F401
 from admin.single_sign_on.provider import Provider, ProviderSettings
 from admin.task_mails.service import TaskMails
+from admin.webhooks.mails import WebhookMails
 from base.clock import Clock, SystemClock
 from base.database import Sessions, create_engine, create_sessions
 from base.encryption import KeyRing, read_key_file
@@ -109,6 +112,12 @@ def create_task_mails(platform: Platform) -> TaskMails:
     """What tells colleagues of their tasks, by the mail server that everything leaves by."""
     mail = ColleagueMail(create_email_settings(platform.settings), platform.clock)
     return TaskMails(platform.sessions, mail, platform.clock, platform.settings.site_url)
+
+
+def create_webhook_mails(platform: Platform) -> WebhookMails:
+    """What tells colleagues that their webhook was switched off, by the same server."""
+    mail = ColleagueMail(create_email_settings(platform.settings), platform.clock)
+    return WebhookMails(platform.sessions, mail, platform.settings.site_url)
 
 
 def create_provider(platform: Platform) -> Provider | None:

@@ -21,6 +21,7 @@ from bot.knowledge.indexer import KnowledgeIndexer
 from bot.publishing.source import PublishedSource
 from crm.scoring.work import ScoreWork
 from crm.segments.work import SegmentWork
+from crm.webhooks.sending import WebhookSending
 from outreach.accounts.book import AccountBook
 from outreach.alarm import QUEUE, alarm_context, create_alarm, create_connector, wake
 from outreach.delivery import SEND_TIMEOUT, Delivery
@@ -43,7 +44,7 @@ from server.reactions import create_journey_work, create_reactor, follow_events
 from server.scoring_jobs import add_scoring_jobs
 from server.talks import JourneyTalks
 from server.understanding import create_understanding_work
-from server.wiring import Platform, create_senders, create_task_mails, database_url
+from server.wiring import Platform, create_senders, create_task_mails, create_webhook_mails, database_url
 from server.woken_jobs import PUBLISHING, SEGMENTS, UNDERSTANDING, add_looks
 
 log = structlog.get_logger(__name__)
@@ -82,6 +83,7 @@ def create_pump(platform: Platform, closing: AsyncExitStack, reactor: Reactor | 
             ConfirmationMails(platform.sessions),
             PrivacyMails(platform.sessions),
             create_task_mails(platform),
+            create_webhook_mails(platform),
             Looking(platform.sessions, platform.keys, senders, accounts),
             *create_journey_work(platform, library, reactor or create_reactor(platform, library)),
         ],
@@ -129,6 +131,9 @@ async def run_worker(platform: Platform) -> None:
     closing, stopping = AsyncExitStack(), asyncio.Event()
     reactor = create_reactor(platform, Library())
     pump = create_pump(platform, closing, reactor)
+    webhooks = WebhookSending(
+        platform.sessions, platform.keys, platform.clock, allow_private=platform.settings.webhooks_private
+    )
 
     def stop() -> None:
         pump.finish()
@@ -149,6 +154,8 @@ async def run_worker(platform: Platform) -> None:
                 asyncio.get_running_loop().add_signal_handler(number, stop)
             following = asyncio.create_task(follow_events(platform, reactor, pump))
             stack.push_async_callback(_end, following)
+            stack.push_async_callback(_end, asyncio.create_task(webhooks.run()))
+            stack.push_async_callback(webhooks.stop)
             for work in (imports, scores, segments):
                 work.wake()
             # What is loaded by now stays: looking for garbage must not look at all of it while sets are worked on.

@@ -133,7 +133,7 @@ async def _keys_of(session: AsyncSession, person: Person) -> list[str]:
 
 
 async def _recipients(session: AsyncSession, person: Person) -> tuple[str, ...]:
-    """Whom data of the person went to (GDPR 19): providers of channels, and other systems that flows called."""
+    """Whom data of the person went to (GDPR 19): providers of channels, and systems that were called or sent events."""
     outbox, talks = table_named("outbox"), table_named("conversations")
     calls, connectors = table_named("connector_calls"), table_named("connectors")
     sent = await session.scalars(select(outbox.c.channel).where(rows_of("outbox", person)).distinct())
@@ -143,8 +143,17 @@ async def _recipients(session: AsyncSession, person: Person) -> tuple[str, ...]:
         .where(connectors.c.id.in_(select(calls.c.connector_id).where(rows_of("connector_calls", person))))
         .distinct()
     )
+    deliveries, endpoints = table_named("webhook_deliveries"), table_named("webhook_endpoints")
+    theirs = (rows_of("webhook_deliveries", person), deliveries.c.attempts > 0)
+    told = await session.scalars(
+        select(endpoints.c.name).where(endpoints.c.id.in_(select(deliveries.c.endpoint_id).where(*theirs)))
+    )
     channels = ({*sent, *talked} - {"web"}) - {ALL}
-    return (*sorted(f"channel {one}" for one in channels), *sorted(f"connector {one}" for one in called))
+    return (
+        *sorted(f"channel {one}" for one in channels),
+        *sorted(f"connector {one}" for one in called),
+        *sorted(f"webhook {one}" for one in told),
+    )
 
 
 def _told(row: Mapping[str, Any]) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from structlog.testing import capture_logs
 
 import server.web  # noqa: F401  # loads every room's tables
 from admin.audit.chain import Author, Change, append
+from admin.models import AdminUser, TaskNotice
 from base.channel_contract import Said, Sender
 from base.database import transaction
 from base.encryption import KeyRing
@@ -49,6 +50,8 @@ from crm.resolution.models import MergeCandidate
 from crm.scoring.models import ContactScores
 from crm.segments.models import Segment, SegmentConsent, SegmentDue, SegmentMember, SegmentPerson
 from crm.tasks.service import NewTask, create_tasks
+from crm.webhooks.models import WebhookDelivery
+from crm.webhooks.service import Wish, make_endpoint
 from outreach.entry_models import ContactDate, EntryRefusal, JourneyCall
 from outreach.experiments.models import Experiment, ExperimentPerson
 from outreach.models import Enrolment, GateDecision, OutboxMessage
@@ -353,7 +356,6 @@ async def fill(stage: Stage, contact_id: UUID) -> None:
         counted = upsert(ContactScores).values(contact_id=contact_id, scores={"fit": 5}, book=0, counted_at=now)
         await session.execute(counted.on_conflict_do_nothing())
         await fill_segments_and_journeys(session, contact_id, words, now)
-        await create_tasks(session, [NewTask(contact_id, "call_back", f"Call {NAME} about {words}")], now)
         session.add(
             PrivacyRequest(
                 id=new_id(),
@@ -413,7 +415,35 @@ async def fill(stage: Stage, contact_id: UUID) -> None:
             session, keys, other, source="shop", value=f"id of {NAME}", verified=True, by="user:1", now=now
         )
         await merge_contacts(session, contact_id, other, "user:1", now)
+    await fill_told(stage, contact_id, words)
     await fill_likeness(stage, contact_id)
+
+
+async def fill_told(stage: Stage, contact_id: UUID, words: str) -> None:
+    """What colleagues and other systems were told of them."""
+    now = stage.clock.now()
+    async with transaction(stage.sessions) as session:
+        (task,) = await create_tasks(session, [NewTask(contact_id, "call_back", f"Call {NAME} about {words}")], now)
+        colleague = AdminUser(
+            id=new_id(), email="ada@site.example", name="Ada", role="owner", password_hash="-", created_at=now
+        )
+        session.add(colleague)
+        await session.flush()
+        session.add(TaskNotice(task_id=task, user_id=colleague.id, told_at=now))
+        wish = Wish("shop", "https://hooks.shop.example/", ["lead_captured"], with_addresses=False)
+        endpoint, _ = await make_endpoint(session, stage.keys, wish, allow_private=False, made_by=new_id(), now=now)
+        session.add(
+            WebhookDelivery(
+                endpoint_id=endpoint.id,
+                event_id=new_id(),
+                contact_id=contact_id,
+                kind="lead_captured",
+                state="delivered",
+                due_at=now,
+                attempts=1,
+                created_at=now,
+            )
+        )
 
 
 async def fill_likeness(stage: Stage, contact_id: UUID) -> None:
@@ -529,7 +559,7 @@ async def test_the_receipt_is_signed_and_says_what_went_and_what_stays(stage: St
     assert content["sealed_under"] == [stage.keys.newest]
     kept = {"suppressions", "consent_events", "principal_links", "privacy_requests", "privacy_erasures"}
     assert content["kept"].keys() == kept
-    assert content["recipients"] == ["channel email", "connector crm"]
+    assert content["recipients"] == ["channel email", "connector crm", "webhook shop"]
     async with stage.sessions() as session:
         key = await session.get(ConsentKey, json.loads(from_base64url(header))["kid"])
         assert key is not None

@@ -1,0 +1,1 @@
+"""The endpoints of outward webhooks, and the mail to whoever made one that was switched off."""

@@ -1,0 +1,1 @@
+"""Webhooks outward: events of the timeline, sent to other systems by Standard Webhooks (standardwebhooks.com)."""

@@ -1,0 +1,45 @@
+"""What a webhook message says: an event by its ids and facts; addresses of the person only where that was chosen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict
+
+
+class EventData(BaseModel):
+    """The event. `details` is what its kind holds (`GET /api/v1/event-kinds`); `addresses` is None unless chosen."""
+
+    model_config = ConfigDict(frozen=True)
+
+    event_id: UUID
+    contact_id: UUID | None
+    conversation_id: UUID | None
+    source: str
+    details: dict[str, Any]
+    addresses: dict[str, str] | None = None
+
+
+class EventMessage(BaseModel):
+    """A message, by Standard Webhooks: `type` is the kind of the event, `timestamp` when it happened."""
+
+    model_config = ConfigDict(frozen=True)
+
+    type: str
+    timestamp: datetime
+    data: EventData
+
+
+def message_id(event_id: UUID) -> str:
+    """What the message is called, however often it is sent: receivers know by it what they have already."""
+    return f"evt_{event_id.hex}"
+
+
+def write_message(kind: str, at: datetime, data: EventData, addresses: Mapping[str, str] | None = None) -> str:
+    """The body, byte for byte as it is signed."""
+    if addresses is not None:
+        data = data.model_copy(update={"addresses": dict(addresses)})
+    return EventMessage(type=kind, timestamp=at, data=data).model_dump_json()
