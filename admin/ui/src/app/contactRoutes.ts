@@ -1,4 +1,4 @@
-/** The addresses of what is known of people and companies, and of what the bot knows. */
+/** The addresses of what is known of people and companies, of what the bot knows, and of what came of it all. */
 import type { RouteObject } from 'react-router';
 
 export const CONTACT_ROUTES: RouteObject[] = [
@@ -12,6 +12,7 @@ export const CONTACT_ROUTES: RouteObject[] = [
   { path: '/companies/:companyId', lazy: async () => ({ Component: (await import('../companies/CompanyPage')).CompanyPage }) },
   { path: '/tasks', lazy: async () => ({ Component: (await import('../tasks/TasksPage')).TasksPage }) },
   { path: '/scores', lazy: async () => ({ Component: (await import('../scores/ScoresPage')).ScoresPage }) },
+  { path: '/numbers', lazy: async () => ({ Component: (await import('../numbers/NumbersPage')).NumbersPage }) },
   { path: '/knowledge', lazy: async () => ({ Component: (await import('../knowledge/KnowledgePage')).KnowledgePage }) },
   { path: '/knowledge/proposals/:proposalId', lazy: async () => ({ Component: (await import('../knowledge/ProposalPage')).ProposalPage }) },
   { path: '/settings', lazy: async () => ({ Component: (await import('../settings/SettingsPage')).SettingsPage }) },

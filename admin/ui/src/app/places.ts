@@ -1,6 +1,6 @@
 /** The places of the navigation, in their groups. A place stands here once its page does. */
 import {
-  IconBuilding, IconBulb, IconChecklist, IconFileImport, IconFilter, IconGauge, IconMessages, IconRoute, IconSend, IconSettings, IconShieldCheck, IconSitemap, IconUsers,
+  IconBuilding, IconBulb, IconChartBar, IconChecklist, IconFileImport, IconFilter, IconGauge, IconMessages, IconRoute, IconSend, IconSettings, IconShieldCheck, IconSitemap, IconUsers,
   IconUsersGroup, type Icon,
 } from '@tabler/icons-react';
 import type { Areas } from '../i18n/areas';
@@ -49,6 +49,7 @@ export const PLACE_GROUPS: readonly PlaceGroup[] = [
     places: [
       { to: '/knowledge', name: 'place_knowledge', Icon: IconBulb, needs: 'knowledge.read' },
       { to: '/scores', name: 'place_scores', Icon: IconGauge, needs: 'scores.read' },
+      { to: '/numbers', name: 'place_numbers', Icon: IconChartBar, needs: 'numbers.read' },
       { to: '/privacy', name: 'place_privacy', Icon: IconShieldCheck, needs: 'privacy.read' },
       { to: '/settings', name: 'place_settings', Icon: IconSettings, needs: 'settings.read' },
     ],

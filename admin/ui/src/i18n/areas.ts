@@ -13,6 +13,7 @@ import type knowledge from './en/knowledge.json';
 import type leads from './en/leads.json';
 import type look from './en/look.json';
 import type merges from './en/merges.json';
+import type numbers from './en/numbers.json';
 import type privacy from './en/privacy.json';
 import type scores from './en/scores.json';
 import type segments from './en/segments.json';
@@ -36,6 +37,7 @@ export interface Areas {
   leads: typeof leads;
   look: typeof look;
   merges: typeof merges;
+  numbers: typeof numbers;
   privacy: typeof privacy;
   scores: typeof scores;
   segments: typeof segments;

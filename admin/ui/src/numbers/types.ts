@@ -1,0 +1,14 @@
+/** The shapes of figures, from the API. */
+import type { Answer } from '../api/types';
+
+export type By = 'channel' | 'flow' | 'journey';
+export type Table = 'funnel' | 'scores' | 'revenue' | 'costs' | 'deliveries';
+
+export type Funnel = Answer<'/api/v1/numbers/funnel'>;
+export type FunnelRow = Funnel['total'];
+export type Scores = Answer<'/api/v1/numbers/scores'>;
+export type Revenue = Answer<'/api/v1/numbers/revenue'>;
+export type CurrencyRevenue = Revenue['items'][number];
+export type Costs = Answer<'/api/v1/numbers/costs'>;
+export type Deliveries = Answer<'/api/v1/numbers/deliveries'>;
+export type Lift = Answer<'/api/v1/journeys/lift'>;
