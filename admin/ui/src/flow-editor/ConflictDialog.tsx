@@ -30,7 +30,7 @@ export function ConflictDialog({ conflicts, onResolve }: Props) {
               {(['mine', 'theirs'] as const).map((side) => (
                 <div key={side} className={styles.side}>
                   <Radio value={side} label={side === 'mine' ? t('keep_mine') : t('take_theirs')} />
-                  <Code block className={styles.code ?? ''}>{conflict[side] === null || conflict[side] === undefined ? t('taken_away') : JSON.stringify(conflict[side], null, 2)}</Code>
+                  <Code block tabIndex={0} className={styles.code ?? ''}>{conflict[side] === null || conflict[side] === undefined ? t('taken_away') : JSON.stringify(conflict[side], null, 2)}</Code>
                 </div>
               ))}
             </div>

@@ -128,7 +128,8 @@ export function EditorRoom({ item, isJourney, opened, kinds: allKinds, names }: 
     if (!schema || dialog?.is !== 'add') return;
     const after = dialog.after ?? undefined;
     const made = newStep(document, { kind, schema, definitions: allKinds.definitions, after, names: namesOf, languages: writtenIn });
-    edit(addStep(document, { ...made, place: placeAfter(after, document.places) }, after, dialog.within ?? ['next']));
+    const { place, others: moved } = makeRoom(after, document.places);
+    edit(addStep(withPlaces(document, moved), { ...made, place }, after, dialog.within ?? ['next']));
     setDialog(null);
     setCurrent(made.step.id);
     setSelection(new Set([made.step.id]));
@@ -284,6 +285,17 @@ function namesIn(source: NameSource, document: { steps: readonly { id: string }[
 
 function isTyping(target: EventTarget): boolean {
   return target instanceof HTMLElement && (target.isContentEditable || ['INPUT', 'TEXTAREA', 'SELECT'].includes(target.tagName));
+}
+
+/** A place right below the step that is followed; where it is taken, all that stands there or lower moves down. */
+function makeRoom(after: string | undefined, places: Readonly<Record<string, Place>>): { place: Place; others: Record<string, Place> } {
+  const from = after === undefined ? undefined : places[after];
+  if (!from) return { place: placeAfter(after, places), others: {} };
+  const down = STEP_HEIGHT + 64;
+  const place = { x: from.x, y: from.y + down };
+  const isTaken = Object.values(places).some((other) => Math.abs(other.x - place.x) < STEP_WIDTH && Math.abs(other.y - place.y) < STEP_HEIGHT);
+  const lower = isTaken ? Object.entries(places).filter(([, other]) => other.y > from.y + STEP_HEIGHT / 2) : [];
+  return { place, others: Object.fromEntries(lower.map(([id, { x, y }]) => [id, { x, y: y + down }])) };
 }
 
 /** Below the step it follows; beside it where that place is taken. */

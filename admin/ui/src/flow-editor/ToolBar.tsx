@@ -57,7 +57,7 @@ export function ToolBar({ title, saving, canUndo, canRedo, hasDraft, live, isOut
         <Tool label={t('keys')} Icon={IconKeyboard} onClick={wishes.onKeys} testId="open-keys" />
         <Menu position="bottom-end">
           <Menu.Target>
-            <Button size="compact-md" variant="subtle" color="gray" c="var(--ink-soft)" leftSection={<IconLanguage size={17} aria-hidden />} data-testid="content-language">{languageName(language)}</Button>
+            <Button size="compact-sm" variant="subtle" color="gray" c="var(--ink-soft)" leftSection={<IconLanguage size={16} aria-hidden />} data-testid="content-language">{languageName(language)}</Button>
           </Menu.Target>
           <Menu.Dropdown>
             {languages.map((one) => <Menu.Item key={one} onClick={() => setLanguage(one)}>{languageName(one)}</Menu.Item>)}
@@ -78,7 +78,7 @@ function Tool({ label, Icon: Mark, isOff = false, to, onClick, testId }: { label
   const common = { variant: 'subtle', color: 'gray', size: 34, 'aria-label': label, 'data-testid': testId } as const;
   return (
     <Tooltip label={label}>
-      {to === undefined ? <ActionIcon {...common} disabled={isOff} onClick={onClick}>{mark}</ActionIcon> : <ActionIcon {...common} component={Link} to={to}>{mark}</ActionIcon>}
+      {to === undefined ? <ActionIcon {...common} disabled={isOff} className={styles.tool ?? ''} onClick={onClick}>{mark}</ActionIcon> : <ActionIcon {...common} component={Link} to={to}>{mark}</ActionIcon>}
     </Tooltip>
   );
 }

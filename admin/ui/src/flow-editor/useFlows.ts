@@ -119,7 +119,8 @@ export function usePreviewOf(step: Record<string, unknown>, wording: Record<stri
     queryFn: async ({ signal }) =>
       (await answerOf(client.POST('/api/v1/flows/previews', { body: { language, step, wording }, signal }))).renderings,
     enabled: isWanted,
-    placeholderData: keepPreviousData,
+    // While the same step is written, what it showed before stays; another step's words never stand here.
+    placeholderData: (before, asked) => (isRecord(asked?.queryKey[3]) && asked.queryKey[3].id === step.id ? before : undefined),
     staleTime: LASTING,
   });
 }

@@ -18,7 +18,7 @@ export const StepNode = memo(function StepNode({ id, data, selected }: NodeProps
   const name = data.mark === 'removed' ? step.id.replace(/^removed:/, '') : step.id;
   return (
     <>
-      <Handle type="target" id="in" position={Position.Top} className={styles.handle} isConnectableStart={false} />
+      <Handle type="target" id="in" position={Position.Top} className={`${styles.handle} ${styles.into}`} isConnectableStart={false} />
       <div
         className={classes.filter(Boolean).join(' ')} data-step={id} data-group={data.group} data-lit={data.isLit || undefined} data-testid="step"
         role="button" tabIndex={data.isCurrent ? 0 : -1} aria-pressed={selected} aria-label={words.describe(data, name)}
