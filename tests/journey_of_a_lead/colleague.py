@@ -85,6 +85,16 @@ class Colleague:
             await asyncio.sleep(0.2)
         return one
 
+    async def wait_until_counted(self, tree: object, contacts: int) -> None:
+        """Until a worker has looked whether those for whom a rule holds may be in a segment: that takes a minute."""
+        deadline = time.monotonic() + 2 * WAIT / 1000
+        while True:
+            found = await (await self.send("POST", "/segments/count", {"tree": tree})).json()
+            if found["contacts"] == contacts:
+                return
+            assert time.monotonic() < deadline, found
+            await asyncio.sleep(1)
+
     async def look(self, pictures: Path, name: str) -> None:
         """Checks the page as it stands with axe, light and dark, on a desk and on a phone, and takes pictures."""
         for size, told in ((DESK, "desk"), (PHONE, "phone")):

@@ -30,6 +30,7 @@ async def test_a_marketer_builds_a_segment_and_sees_at_once_who_is_in_it(
             "email,first name,last name,country\n"
             "rosa@segment.example,Rosa,Ruiz,PT\nnuno@segment.example,Nuno,Lima,PT\nliv@segment.example,Liv,Berg,NO\n"
         )
+        await marketer.wait_until_counted({"fact": "country", "op": "is", "value": "PT"}, 2)
         page = marketer.page
         await marketer.go("/segments")
         await page.get_by_test_id("new-segment").click()
