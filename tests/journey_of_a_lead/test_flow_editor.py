@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Browser, Locator, Page, expect
+from playwright.async_api import Browser, Locator, Page, Route, expect
 
 from tests.journey_of_a_lead.running_site import RunningSite
 from tests.journey_of_a_lead.test_inbox_page import check_with_axe, look_at_both_schemes, sign_in
@@ -121,10 +122,20 @@ async def test_what_two_people_write_at_once_is_kept_of_both_and_the_same_words_
     await expect(other.get_by_label("When asked again", exact=True)).to_have_value("Which guide, then?", timeout=WAIT)
 
     # The same words at once: whoever saves last is asked, with both before them.
+    saved = asyncio.Event()
+
+    async def hold(route: Route) -> None:
+        await saved.wait()
+        await route.continue_()
+
     await page.locator('[data-step="ask_email"]').click()
     await other.locator('[data-step="ask_email"]').click()
+    await other.route("**/api/v1/flows/drafts", hold)
+    async with other.expect_request("**/api/v1/flows/drafts"):
+        await _say(other, "Help", "Said by the other.")
     await _say(page, "Help", "Said by the one.")
-    await _say(other, "Help", "Said by the other.")
+    await _saved(page)
+    saved.set()
     await expect(other.get_by_test_id("conflict")).to_be_visible(timeout=WAIT)
     await expect(other.get_by_test_id("conflict")).to_contain_text("Said by the one.")
     await _look_at_dialog(other, tmp_path / "conflict")

@@ -129,7 +129,7 @@ function Report({ job: { report } }: { job: PublishJob }) {
       )}
       {replay && (
         <Section title={t('replay')}>
-          <Text size="sm">{replay.same_by_construction ? t('replay_same') : t('replay_differs', { count: replay.differences.length, all: replay.conversations })}</Text>
+          <Text size="sm">{replay.same_by_construction ? t('replay_same') : replay.conversations === 0 ? t('replay_none') : t('replay_differs', { count: replay.differences.length, all: replay.conversations })}</Text>
           <Lines>{replay.differences.slice(0, 8).map((one) => <li key={one.conversation_id} lang="en">{one.before} → {one.after}</li>)}</Lines>
         </Section>
       )}

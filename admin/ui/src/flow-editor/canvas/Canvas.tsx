@@ -21,6 +21,7 @@ const EDGE_TYPES = { way: WayEdge };
 const ARROWS = new Set(['ArrowUp', 'ArrowDown', 'ArrowLeft', 'ArrowRight']);
 const NUDGE = 24; // pixels by which Alt and an arrow move a step
 const MINIMAP_FROM = 12; // steps
+const WHOLE_FLOW = { minZoom: 0.08, maxZoom: 1, padding: 0.1 };
 const BELOW_ENTRY = 300; // pixels from the first step to the middle of the first view
 const WHOLE = 14; // steps that are shown all at once when the editor opens
 
@@ -104,7 +105,7 @@ export function Canvas({ view, connecting, mayWrite, shown, ...wishes }: Props) 
         fitViewOptions={{ maxZoom: 1, minZoom: onPhone ? 0.5 : 0.35, padding: 0.12 }}
       >
         <Background variant={BackgroundVariant.Dots} gap={22} size={1.4} />
-        <Controls showInteractive={false} />
+        <Controls showInteractive={false} fitViewOptions={WHOLE_FLOW} />
         {!onPhone && view.document.steps.length > MINIMAP_FROM && <MiniMap pannable zoomable nodeBorderRadius={12} />}
       </ReactFlow>
     </div>

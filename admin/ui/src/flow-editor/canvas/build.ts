@@ -147,7 +147,7 @@ export function edgesOf(view: View, before: readonly WayEdge[]): WayEdge[] {
     if (old && old.target === way.to && old.data && sameWay(old.data, data)) return old;
     return {
       id, type: 'way', source: way.from, target: way.to, sourceHandle: way.side ? 'aside' : 'on', targetHandle: 'in', data,
-      markerEnd: { type: MarkerType.ArrowClosed, width: 16, height: 16 },
+      markerEnd: { type: MarkerType.ArrowClosed, width: 20, height: 20, markerUnits: 'userSpaceOnUse', color: data.isWalked ? 'var(--accent)' : 'var(--edge)' },
       focusable: false,
     };
   });
