@@ -68,6 +68,12 @@ async def test_a_talk_with_a_draft_is_answered_by_its_own_flows_and_nothing_is_s
         assert await session.scalar(select(func.count()).select_from(Publication)) == 1
 
 
+async def test_the_way_into_a_flow_is_no_edge(signed_in, site, dialogue):
+    dialogue.script = lambda _body: {**say("Hello"), "walked": [["hello", None, "notice"], ["hello", "notice", None]]}
+    opened = await play(signed_in, {"kind": "start"})
+    assert [(way["step"], way["to"]) for way in opened["walked"]] == [("notice", None)]
+
+
 async def test_a_talk_that_was_changed_or_is_nobodys_is_refused(signed_in, site):
     first = await play(signed_in, {"kind": "start"})
     middle = len(first["talk"]) // 2

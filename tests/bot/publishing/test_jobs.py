@@ -6,22 +6,26 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from base.database import transaction
 from base.errors import NotFound
+from base.ids import new_id
 from bot.publishing.contents import find_live
 from bot.publishing.drafts import find_draft, save_draft
 from bot.publishing.jobs import MOST_ATTEMPTS, JobKind, Places, PublishWork, ask_for_job, get_job, list_jobs
 from bot.publishing.models import PublishJob
 from bot.publishing.proposal import Workshop
 from bot.publishing.service import Publisher
-from outreach.enrolment import publish_journeys
+from crm.contacts.service import create_contact
+from outreach.models import Enrolment, Journey
 from outreach.removed_steps import Told, choose_places
+from server.publishing import _publish_with_places
 from tests.bot.publishing.small_site import FLOW, TESTS, WORDS, hello, small_site
 from tests.conftest import Database
 
@@ -36,7 +40,7 @@ def work(database: Database, shop: Workshop) -> PublishWork:
         async def check(session: Any, compiled: Mapping[str, Mapping[str, Any]]) -> object:
             return await choose_places(session, compiled, told)
 
-        return Publisher(replace(shop, journeys=publish_journeys, journey_check=check))
+        return Publisher(replace(shop, journeys=partial(_publish_with_places, told), journey_check=check))
 
     return PublishWork(database.sessions, publisher, shop.clock)
 
@@ -113,6 +117,39 @@ async def test_faults_and_failing_tests_are_told_where_they_belong_and_nothing_g
     assert (job.status, job.code, await live_seq(database)) == ("refused", "publish_refused", 1)
     (failure,) = job.outcome["report"]["tests"]["failures"]
     assert (failure["flow"], failure["name"]) == ("hello", "the size is asked first")
+
+
+async def test_people_on_a_step_of_a_journey_that_goes_are_told_and_go_on_where_the_wish_says(
+    database: Database, now: datetime, publisher: Publisher, work: PublishWork
+) -> None:
+    resting = dict(small_site()["journeys/follow_up"])
+    rest = "steps:\n  - {id: rest, step: wait_for, duration: 2 days}\n"
+    resting["journey.yml"] = resting["journey.yml"].replace("steps:\n", f"version_policy: follow\n{rest}")
+    await publisher.publish(small_site(journeys__follow_up=resting), author="Ada")
+    async with transaction(database.sessions) as session:
+        contact_id = await create_contact(session, language="en", time_zone=None, now=now)
+        live = await session.scalar(select(Journey.live_version).where(Journey.id == "follow_up"))
+        assert live is not None
+        session.add(
+            Enrolment(
+                id=new_id(), journey="follow_up", version=live, contact_id=contact_id, step="rest", due_at=now,
+                entered_at=now, updated_at=now,
+            )
+        )  # fmt: skip
+        files = {**resting, "journey.yml": resting["journey.yml"].replace(rest, "steps:\n")}
+        await save_draft(session, "journeys/follow_up", files, author="Ada", revision=None, now=now)
+
+    asked = await ask(database, now, "publish")
+    await work.do_all()
+    job = await job_of(database, asked)
+    assert (job.status, job.code) == ("refused", "people_on_removed_steps")
+    assert job.outcome["stranded"] == [
+        {"journey": "follow_up", "step": "rest", "people": 1, "nearest": "mail", "steps": ["mail", "done"]}
+    ]
+
+    asked = await ask(database, now, "publish", places=[{"step": "rest", "to": "done", "journey": None}])
+    await work.do_all()
+    assert (await job_of(database, asked)).status == "done"
 
 
 async def test_a_job_of_a_worker_that_died_is_done_by_another_and_given_up_after_some_times(
