@@ -178,7 +178,7 @@ def find_endpoint(handler: object) -> Endpoint | None:
 
 
 async def _serve(endpoint: Endpoint, context: AdminContext, request: web.Request) -> web.StreamResponse:
-    by_token = endpoint.permission != "own" and bool(read_token(request))
+    by_token = endpoint.permission == "token" or (endpoint.permission != "own" and bool(read_token(request)))
     if endpoint.is_unsafe and not by_token:
         # No page can have a browser add a token that it does not know itself.
         check_own_page(request.headers, context.public_url)

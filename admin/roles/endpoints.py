@@ -113,7 +113,9 @@ async def change_role(call: Call, body: RoleChange) -> OwnRole:
             now=call.context.clock.now(),
         )
         shown = _show(role)
-        await record(session, call, "change_role", "role", role.id, {"permissions": before}, shown)
+        await record(
+            session, call, "change_role", "role", role.id, {"permissions": before}, {"permissions": shown.permissions}
+        )
     return shown
 
 

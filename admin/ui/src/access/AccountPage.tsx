@@ -11,6 +11,7 @@ import { MIN_PASSWORD_LENGTH } from '../session/checkFirstAdmin';
 import { hasPasskeys } from '../session/passkeys';
 import { OwnSessions } from './OwnSessions';
 import { Passkeys } from './Passkeys';
+import { roleName } from './roleName';
 import { Said } from './Said';
 import { SecondStep } from './SecondStep';
 import styles from './Access.module.css';
@@ -52,7 +53,7 @@ function Profile({ account }: { account: Account }) {
           label={t('name')} value={name} maxLength={200} required withAsterisk={false} autoComplete="name"
           onChange={(event) => setName(event.currentTarget.value)} data-testid="account-name"
         />
-        <div className={styles.soft}>{account.email} · {t('your_role', { role: account.role })}</div>
+        <div className={styles.soft}>{account.email} · {t('your_role', { role: roleName(t, account.role) })}</div>
         <Said error={rename.error} done={rename.isSuccess ? t('saved') : null} />
         <div><Button type="submit" loading={rename.isPending} disabled={!name.trim() || name.trim() === account.name} data-testid="account-save">{t('save')}</Button></div>
       </form>

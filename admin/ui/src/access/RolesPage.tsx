@@ -77,7 +77,7 @@ function Role({ role, all }: { role: RoleRow; all: readonly Permission[] }) {
     <Panel title={name} aside={<Tag>{t('people', { count: role.users })}</Tag>}>
       {held === null ? (
         <>
-          <p className={styles.soft}>{isOwn ? '' : t(`about_${role.name as 'owner'}`)}</p>
+          {!isOwn && <p className={styles.soft}>{t(`about_${role.name as 'owner'}`)}</p>}
           <Holds held={role.permissions} all={all} />
           {isOwn && may('users.write') && (
             <div className={styles.actions}>
