@@ -47,8 +47,8 @@ HELLO_WITHIN = 10.0
 """Seconds a fresh socket may stay silent before its hello."""
 LONGEST_WAIT = 25.0
 """Seconds a long-poll may wait."""
-TYPINGS_A_MINUTE = 60
-"""Times a visitor may say that they type."""
+TYPING_TOLD = (1, 3)
+"""How often in so many seconds it is told on that a visitor types; the widget says so with each letter."""
 REPLAY_PAGE = 200
 """Messages read from the table at once."""
 CLOSE_TOKEN = 4401
@@ -97,7 +97,7 @@ class WebChat:
         self._clock = clock
         self._settings = settings
         self._per_conversation = RateLimit(settings.messages_a_minute, 60)
-        self._typings = RateLimit(TYPINGS_A_MINUTE, 60)
+        self._typings = RateLimit(*TYPING_TOLD)
         self._openings = ChatSessions(
             sessions=sessions,
             turns=turns,

@@ -84,7 +84,7 @@ class VisitorTypes(_Frame):
     """The visitor writes something, or has stopped to."""
 
     type: Literal["typing"]
-    on: bool
+    on: bool = True
 
 
 ClientFrame = Annotated[SaidText | TappedChoice | VisitorTypes, Field(discriminator="type")]

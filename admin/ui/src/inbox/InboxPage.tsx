@@ -1,5 +1,5 @@
 /** The inbox: who waits on the left, the talk in the middle, who it is on the right. On a phone one at a time. */
-import { Drawer, Title } from '@mantine/core';
+import { Drawer, Text, Title } from '@mantine/core';
 import { useDisclosure, useMediaQuery } from '@mantine/hooks';
 import { IconMessages } from '@tabler/icons-react';
 import { useParams } from 'react-router';
@@ -31,7 +31,7 @@ export function InboxPage() {
       {talkId !== null && <OpenTalk key={talkId} id={talkId} typing={typing} />}
       {talkId === null && !onPhone && (
         <div className={styles.pane}>
-          <Nothing icon={IconMessages} title={t('choose')}><span>{t('choose_why')}</span></Nothing>
+          <Nothing icon={IconMessages} title={t('choose')}><Text c="dimmed" size="sm">{t('choose_why')}</Text></Nothing>
         </div>
       )}
     </div>

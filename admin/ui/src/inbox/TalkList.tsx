@@ -1,5 +1,5 @@
 /** The talks of a view, with search. The view and what is looked for live in the address. */
-import { ActionIcon, Group, SegmentedControl, TextInput, Title, Tooltip } from '@mantine/core';
+import { ActionIcon, Group, SegmentedControl, Text, TextInput, Title, Tooltip } from '@mantine/core';
 import { useDebouncedCallback } from '@mantine/hooks';
 import { IconBell, IconBellOff, IconInbox, IconSearch, IconSettings } from '@tabler/icons-react';
 import { Link, useSearchParams } from 'react-router';
@@ -51,7 +51,7 @@ function Talks({ filter, openTalk }: { filter: TalkFilter; openTalk: string | nu
   if (talks.data.length === 0) {
     return (
       <Nothing icon={IconInbox} title={filter.q ? t('none_found') : t(`none_${filter.view}`)}>
-        <span>{filter.q ? t('none_found_why') : t(`none_${filter.view}_why`)}</span>
+        <Text c="dimmed" size="sm" maw={300}>{filter.q ? t('none_found_why') : t(`none_${filter.view}_why`)}</Text>
       </Nothing>
     );
   }

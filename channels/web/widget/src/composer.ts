@@ -8,8 +8,6 @@ import { PLACEHOLDERS, WORDS } from "./words";
 /** The keyboard, and what the browser may fill in: both go by the same names. */
 const KINDS: Partial<Record<InputKind, string>> = { email: "email", phone: "tel" };
 
-const TYPING_TOLD_EVERY = 4_000; // milliseconds
-
 export class Composer {
   readonly node = el("form", { class: "composer", novalidate: true });
   private readonly input = el("textarea", {
@@ -25,12 +23,7 @@ export class Composer {
   private readonly counter = el("div", { class: "counter", id: "counter", "data-testid": "counter", hidden: true });
   private readonly warning = el("div", { class: "spoken", role: "alert" });
 
-  private toldAt = 0;
-
-  constructor(
-    private readonly submit: (text: string) => void,
-    private readonly type: (on: boolean) => void,
-  ) {
+  constructor(private readonly submit: (text: string) => void) {
     this.button.append(icon(ICONS.send));
     this.node.append(this.input, this.button, this.counter, this.warning);
     this.node.addEventListener("submit", (event) => {
@@ -38,10 +31,7 @@ export class Composer {
       this.send();
     });
     this.input.addEventListener("keydown", (event) => this.handleKey(event));
-    this.input.addEventListener("input", () => {
-      this.measure();
-      this.tellTyping();
-    });
+    this.input.addEventListener("input", () => this.measure());
     this.measure();
   }
 
@@ -74,14 +64,6 @@ export class Composer {
     if (event.key !== "Enter" || event.shiftKey || event.isComposing || event.keyCode === 229) return;
     event.preventDefault();
     this.send();
-  }
-
-  private tellTyping(): void {
-    const now = Date.now();
-    const on = cleanText(this.input.value) !== "";
-    if (on && now - this.toldAt < TYPING_TOLD_EVERY) return;
-    this.toldAt = on ? now : 0;
-    this.type(on);
   }
 
   private measure(): void {

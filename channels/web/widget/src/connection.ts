@@ -91,9 +91,8 @@ export class Connection implements LineOwner {
     this.wake();
   }
 
-  /** Tells whether the visitor types, where the line can without a request of its own. */
-  type(on: boolean): void {
-    this.line?.tell({ type: "typing", on });
+  typing(): void {
+    this.line?.typing?.();
   }
 
   retry(client_id: string): void {

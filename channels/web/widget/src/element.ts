@@ -132,12 +132,12 @@ export class ParleyChat extends HTMLElement implements Listener {
     const panel = new Panel(this.dataset.title || WORDS.title, this.dataset.notice || WORDS.notice, {
       close: () => this.close(),
       write: (text) => this.send({ type: "message", client_id: makeId(), text }),
-      type: (on) => this.connection?.type(on),
       choose: (message, { value, label }) => this.choose(message, value, label),
       answer: (text) => this.answer({ type: "message", client_id: makeId(), text }),
       upload: async (file, handleProgress) => (await this.connection?.upload(file, makeId(), handleProgress)) ?? WORDS.failed,
       retry: (client_id) => this.connection?.retry(client_id),
     });
+    panel.node.addEventListener("input", () => this.connection?.typing());
     panel.node.addEventListener("keydown", (event) => {
       if (event.key !== "Escape" || event.isComposing) return;
       event.preventDefault();

@@ -1,7 +1,7 @@
 /** What a line to the server (socket or long-poll) offers and needs. Types only. */
 
 import type { Ending } from "./plan";
-import type { ClientFrame, PassingFrame, ServerFrame } from "./protocol";
+import type { ClientFrame, ServerFrame } from "./protocol";
 import type { Reply } from "./requests";
 
 export interface Line {
@@ -9,8 +9,8 @@ export interface Line {
   run(): Promise<Ending>;
   /** Sends what is waiting and was not sent on this line yet. */
   flush(): void;
-  /** Tells what need not arrive. */
-  tell(frame: PassingFrame): void;
+  /** Says that the visitor types; only a line to which that costs no request of its own. */
+  typing?(): void;
   stop(): void;
 }
 

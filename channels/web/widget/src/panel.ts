@@ -10,7 +10,6 @@ import { WORDS } from "./words";
 export interface PanelActions extends RowActions {
   close(): void;
   write(text: string): void;
-  type(on: boolean): void;
 }
 
 export class Panel {
@@ -22,7 +21,7 @@ export class Panel {
 
   constructor(title: string, notice: string, actions: PanelActions) {
     this.log = new LogView(actions);
-    this.composer = new Composer((text) => actions.write(text), (on) => actions.type(on));
+    this.composer = new Composer((text) => actions.write(text));
     const close = el("button", { type: "button", class: "close", "data-testid": "close", "aria-label": WORDS.close });
     close.append(icon(ICONS.close));
     close.addEventListener("click", () => actions.close());

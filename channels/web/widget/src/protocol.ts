@@ -65,12 +65,6 @@ export interface ChoiceFrame {
 
 export type ClientFrame = TextFrame | ChoiceFrame;
 
-/** What is not kept: whether it arrives does not matter. */
-export interface PassingFrame {
-  readonly type: "typing";
-  readonly on: boolean;
-}
-
 export type ServerFrame =
   | { readonly type: "messages"; readonly messages: readonly Message[] }
   | { readonly type: "received"; readonly client_id: string; readonly seq: number }

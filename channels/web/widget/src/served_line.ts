@@ -2,7 +2,6 @@
 
 import type { Line, LineOwner, Ports } from "./line";
 import type { Ending, Why } from "./plan";
-import type { PassingFrame } from "./protocol";
 
 export abstract class ServedLine implements Line {
   protected readyAt: number | null = null;
@@ -29,8 +28,6 @@ export abstract class ServedLine implements Line {
   stop(): void {
     this.end("lost");
   }
-
-  tell(_frame: PassingFrame): void {}
 
   abstract flush(): void;
   protected abstract begin(): void;

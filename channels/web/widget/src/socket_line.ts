@@ -2,7 +2,7 @@
 
 import type { SocketLike } from "./line";
 import type { Why } from "./plan";
-import { parseFrame, type ClientFrame, type PassingFrame, type ServerFrame } from "./protocol";
+import { parseFrame, type ClientFrame, type ServerFrame } from "./protocol";
 import { ServedLine } from "./served_line";
 
 const REPLAY_WITHIN = 5_000; // milliseconds from opening to the replay
@@ -26,8 +26,9 @@ export class SocketLine extends ServedLine {
     this.watchReceipts();
   }
 
-  override tell(frame: PassingFrame): void {
-    if (this.readyAt !== null) this.socket?.send(JSON.stringify(frame));
+  // With each letter: the server tells it on now and then.
+  typing(): void {
+    if (this.readyAt !== null) this.socket?.send(JSON.stringify({ type: "typing" }));
   }
 
   protected begin(): void {

@@ -34,6 +34,7 @@ class ChatDouble:
         self.sessions: list[Frame] = []
         self.hellos: list[Frame] = []
         self.frames: list[Frame] = []
+        self.typings = 0
         self.polls: list[int] = []
         self.sockets_allowed = True
         self.sessions_allowed = True
@@ -146,6 +147,9 @@ class ChatDouble:
         return web.json_response(await self._receive(frame), status=202)
 
     async def _take_frame(self, socket: web.WebSocketResponse, frame: Frame) -> None:
+        if frame["type"] == "typing":
+            self.typings += 1
+            return
         self.frames.append(frame)
         if self.refuse_next is not None:
             (code, text), self.refuse_next = self.refuse_next, None

@@ -143,6 +143,15 @@ async def test_the_two_consent_choices_are_equal_in_size_and_style(page: Page, d
     assert yes == no
 
 
+async def test_that_somebody_types_is_told_without_a_word_of_what(page: Page, double: ChatDouble) -> None:
+    await open_chat(page)
+    await page.get_by_test_id("input").press_sequentially("secret")
+    await write(page, "said")
+    await expect(page.get_by_test_id("message")).to_have_attribute("data-seq", "1", timeout=10_000)
+    assert double.typings >= 6
+    assert double.written() == ["said"]
+
+
 async def test_a_lost_receipt_leads_to_the_same_client_id_again_and_one_message(page: Page, double: ChatDouble) -> None:
     await open_chat(page)
     double.lose_next_receipt = True
