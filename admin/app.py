@@ -34,6 +34,7 @@ from admin.owners import endpoints as owners
 from admin.passkeys import endpoints as passkeys
 from admin.privacy import endpoints as privacy
 from admin.proofs import endpoints as proofs
+from admin.reference.routes import create_reference_routes
 from admin.roles import endpoints as roles
 from admin.scoring import endpoints as scoring
 from admin.segments import endpoints as segments
@@ -100,5 +101,9 @@ ENDPOINTS = (
 
 
 def create_admin_routes(context: AdminContext) -> list[web.RouteDef]:
-    """The API below /api/v1/ and the admin UI below /admin/."""
-    return [*(each.route(context) for each in ENDPOINTS), *create_ui_routes(context.ui_build)]
+    """The API below /api/v1/ with its reference, and the admin UI below /admin/."""
+    return [
+        *(each.route(context) for each in ENDPOINTS),
+        *create_reference_routes(lambda: create_document(ENDPOINTS)),
+        *create_ui_routes(context.ui_build),
+    ]

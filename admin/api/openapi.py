@@ -33,7 +33,7 @@ _IF_MATCH = {
     "name": "If-Match",
     "in": "header",
     "required": True,
-    "schema": {"type": "string"},
+    "schema": {"type": "string", "pattern": '^"[0-9]{1,18}"$'},
     "description": "The ETag of what is edited.",
 }
 _IDEMPOTENCY_KEY = {

@@ -41,6 +41,7 @@ async def list_channels(call: Call) -> shapes.ChannelList:
     permission="channels.write",
     summary="Bring in an account, or change the one of this name; nothing is tried yet",
     status=201,
+    problems={404: "There is no such channel"},
 )
 async def save_channel_account(call: Call, body: shapes.AccountWish) -> shapes.ChannelAccount:
     context, setup = call.context, _setup(call, body.channel)

@@ -61,7 +61,14 @@ async def list_privacy_requests(call: Call, query: PrivacyRequestQuery) -> Priva
         )
 
 
-@endpoint("POST", "/api/v1/privacy-requests", permission="privacy.write", summary="Take in a request", status=201)
+@endpoint(
+    "POST",
+    "/api/v1/privacy-requests",
+    permission="privacy.write",
+    summary="Take in a request",
+    status=201,
+    problems={404: "There is no such contact"},
+)
 async def file_privacy_request(call: Call, body: NewPrivacyRequest) -> PrivacyRequest:
     filing = Filing(body.contact_id, body.kind, body.channel, _user(call), body.verified, detail=body.fields)
 

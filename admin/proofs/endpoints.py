@@ -65,6 +65,7 @@ async def get_opt_in_evidence(call: Call, query: CarrierQuery) -> CarrierProof:
     "/api/v1/ledger/head",
     permission="privacy.read",
     summary="The head of the consent ledger that was signed last",
+    problems={404: "No head was signed yet"},
 )
 async def get_ledger_head(call: Call) -> LedgerHead:
     async with call.context.sessions() as session:

@@ -23,6 +23,8 @@ OPEN: dict[str, str] = {
     "/": "the demonstration site",
     "/admin": "files of the admin pages, the same for everybody",
     "/admin/{path}": "files of the admin pages, the same for everybody",
+    "/api/v1/docs": "what the API can do, the same for everybody",
+    "/api/v1/docs.css": "looks of that page",
     "/callbacks/{token}": "the token in it is what it is about",
     "/chat/events": "visitors' pages, by their own token",
     "/chat/files": "visitors' chats, by their own token",
