@@ -1,5 +1,5 @@
 /** One rule: its points, the reason people read, and what it asks. */
-import { ActionIcon, NumberInput, TextInput } from '@mantine/core';
+import { ActionIcon, NumberInput, Textarea } from '@mantine/core';
 import { IconTrash } from '@tabler/icons-react';
 import { useWords } from '../i18n/useWords';
 import { plainWords } from '../look/words';
@@ -22,7 +22,7 @@ export function RuleRow({ rule, mayChange, onChange }: Props) {
         onChange={(points) => onChange({ ...rule, points: typeof points === 'number' ? points : NaN })}
       />
       <div className={styles.what}>
-        <TextInput aria-label={t('reason')} value={rule.reason} maxLength={300} disabled={!mayChange} onChange={(event) => onChange({ ...rule, reason: event.currentTarget.value })} />
+        <Textarea autosize minRows={1} aria-label={t('reason')} value={rule.reason} maxLength={300} disabled={!mayChange} onChange={(event) => onChange({ ...rule, reason: event.currentTarget.value })} />
         <div className={styles.soft}><Asks rule={rule} /></div>
       </div>
       {mayChange && (
