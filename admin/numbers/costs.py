@@ -23,13 +23,16 @@ SentBy = Literal["channel", "journey"]
 LEFT_STATES = ("accepted", "delivered", "read", "undelivered", "unknown")
 """Of messages that have left, or may have."""
 
+_BASIC = f"^[{BASIC_SIGNS.replace('-', '')}-]*$"
+_TWO_UNITS = "[" + "".join(f"\\{sign}" for sign in EXTENDED_SIGNS.replace("\f", "")) + r"\f\U00010000-\U0010ffff]"
+
 # Texts that take as many parts are counted together: as one made of a plain sign that is as long. Only one in which a
 # sign of two units could fall where it would be cut stands for itself.
 _SENT = """
     SELECT {by} AS name, channel,
         CASE WHEN NOT channel = ANY(:by_segment) THEN ''
-            WHEN translate(text, :basic, '') = '' THEN repeat('a', char_length(text))
-            WHEN translate(text, :extended, '') <> text OR text ~ '[\\U00010000-\\U0010ffff]' THEN text
+            WHEN text ~ :basic THEN repeat('a', char_length(text))
+            WHEN text ~ :two_units THEN text
             ELSE repeat('я', char_length(text)) END AS as_long_as,
         count(*) AS messages
     FROM outbox
@@ -71,8 +74,8 @@ async def read_costs(session: AsyncSession, prices: PriceList, by: SentBy, since
         "until": until,
         "left": list(LEFT_STATES),
         "by_segment": [channel for channel, price in prices.channels.items() if price.per == "segment"],
-        "basic": BASIC_SIGNS,
-        "extended": EXTENDED_SIGNS,
+        "basic": _BASIC,
+        "two_units": _TWO_UNITS,
     }
     messages: Counter[str | None] = Counter()
     costs: dict[str | None, float] = {}

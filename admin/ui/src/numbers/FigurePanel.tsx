@@ -32,7 +32,7 @@ export function FigurePanel<T>({ title, lead, empty, asked, isEmpty, file, child
   const { data } = asked;
   const isThere = data !== undefined && !asked.isPending && !isEmpty(data);
   const saving = isThere && file && (
-    <Anchor href={file} download fz="sm" c="var(--accent)" underline="always" aria-label={t('as_csv_of', { title })}>
+    <Anchor href={file} download className={styles.file ?? ''} fz="sm" c="var(--accent)" underline="always" aria-label={t('as_csv_of', { title })}>
       <IconDownload size={14} aria-hidden /> {t('as_csv')}
     </Anchor>
   );

@@ -35,7 +35,7 @@ export function FigureTable({ caption, headings, rows, testId }: Props) {
         <tbody>
           {rows.map(({ key, name, cells, bar }) => (
             <tr key={key}>
-              <th scope="row" className="untrusted">{name}</th>
+              <th scope="row" dir="auto">{name}</th>
               {cells.map((cell, at) => <td key={headings[at + 1]}>{cell}</td>)}
               {isDrawn && <td className={styles.drawn} aria-hidden>{bar && <Drawn bar={bar} />}</td>}
             </tr>
