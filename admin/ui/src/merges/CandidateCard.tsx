@@ -118,6 +118,9 @@ function Side({ contact, isKept }: { contact: Alike; isKept: boolean }) {
   );
 }
 
+/** Tables by which Parley itself finds people again: nobody misses them in what moves. */
+const OWN_BOOKS = /^(segment_|contact_likeness|imported_)/;
+
 interface OutcomeProps {
   preview: MergePreview;
   take: readonly string[];
@@ -128,7 +131,7 @@ interface OutcomeProps {
 function Outcome({ preview, take, onTake }: OutcomeProps) {
   const t = useWords('merges');
   const conflicts = Object.entries(preview.conflicts);
-  const moved = Object.entries(preview.rows).filter(([, count]) => count > 0);
+  const moved = Object.entries(preview.rows).filter(([table, count]) => count > 0 && !OWN_BOOKS.test(table));
   return (
     <>
       {conflicts.map(([field, { survivor, merged }]) => (
