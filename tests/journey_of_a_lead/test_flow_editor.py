@@ -129,6 +129,7 @@ async def test_what_two_people_write_at_once_is_kept_of_both_and_the_same_words_
         await route.continue_()
 
     await page.locator('[data-step="ask_email"]').click()
+    await expect(page.get_by_label("When asked again", exact=True)).to_have_value("Which address?", timeout=WAIT)
     await other.locator('[data-step="ask_email"]').click()
     await other.route("**/api/v1/flows/drafts", hold)
     async with other.expect_request("**/api/v1/flows/drafts"):
