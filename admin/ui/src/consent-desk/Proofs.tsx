@@ -35,10 +35,10 @@ function Ledger() {
     <Panel title={t('ledger')}>
       <p className={styles.soft}>{t('ledger_hint')}</p>
       {head.isError && <Alert color="red" role="alert" mt="sm">{asAPIError(head.error).message}</Alert>}
-      {head.data === null && <p>{t('no_head')}</p>}
+      {head.data === null && <p className={styles.soft}>{t('no_head')}</p>}
       {head.data && (
         <>
-          <p>{t('head', { count: head.data.length, number: head.data.length })} <Moment at={head.data.signed_at} as="inline" /></p>
+          <p className={styles.soft}>{t('head', { count: head.data.length, number: head.data.length })} <Moment at={head.data.signed_at} as="inline" /></p>
           <code className={styles.code} data-testid="ledger-head">{head.data.head}</code>
           <div className={styles.bar}><Save label={t('save_head')} onSave={() => saveJson('ledger-head.json', head.data)} /></div>
         </>

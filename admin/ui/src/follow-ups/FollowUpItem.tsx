@@ -7,6 +7,7 @@ import { ChannelIcon } from '../look/ChannelIcon';
 import { Moment } from '../look/Moment';
 import { Tag } from '../look/Tag';
 import { channelName, plainWords } from '../look/words';
+import { useMay } from '../session/useMay';
 import styles from './FollowUpItem.module.css';
 import { meaningOf, stateLook, stateName } from './states';
 
@@ -45,8 +46,17 @@ function Message({ followUp, isOnLeadPage }: Required<Props>) {
         {path.filter(Boolean).join(' · ')}
       </div>
       <Wording followUp={followUp} />
+      <ProofLink followUp={followUp} />
     </div>
   );
+}
+
+/** What is only planned has nothing to prove yet. */
+function ProofLink({ followUp: { id, state } }: Pick<Props, 'followUp'>) {
+  const t = useWords('follow_ups');
+  const may = useMay();
+  if (state === 'planned' || !may('privacy.read')) return null;
+  return <Link to={`/privacy?show=proofs&message=${id}`} className={styles.proof}>{t('proof')}</Link>;
 }
 
 /** The message; for one that a journey has yet to write, the API says here what is still open about it. */
