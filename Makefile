@@ -4,7 +4,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev run train check format test test-long test-rasa test-ui bench api lock clean
+.PHONY: help setup setup-dev run train check format test test-long test-rasa test-ui bench clients api lock clean
 
 help: ## This help
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -54,6 +54,13 @@ bench: ## Measure turns against stock Rasa, flows against their limits, and text
 	@$(BIN)/python benchmarks/turns.py
 	@$(BIN)/python benchmarks/flows.py
 	@$(BIN)/python benchmarks/inbound.py
+
+clients: ## Make the Python and the TypeScript client in clients/ from the API's description
+	@$(BIN)/python -m admin.describe
+	@$(BIN)/uv tool run --from openapi-python-client==0.29.1 --with ruff==0.17.6 openapi-python-client generate --overwrite \
+		--path admin/ui/src/api/openapi.json --config clients/python.yml --meta uv --output-path clients/python
+	@PATH="$$PATH:$(CURDIR)/$(BIN)" npm --prefix clients/typescript ci --silent
+	@PATH="$$PATH:$(CURDIR)/$(BIN)" npm --prefix clients/typescript run --silent build
 
 api: ## Write the API's description and the admin UI's types after a change of endpoints
 	@$(BIN)/python -m admin.describe

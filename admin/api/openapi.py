@@ -68,7 +68,8 @@ def _schemas(endpoints: Iterable[Endpoint]) -> dict[str, Any]:
         if endpoint.answer is not None:
             models[endpoint.answer] = "serialization"
     _, definitions = models_json_schema(list(models.items()), ref_template=_REFERENCE)
-    return dict(sorted(definitions["$defs"].items()))
+    # Two models of one name have keys of their own, and must have such titles, too: generators name classes by them.
+    return {name: {**one, "title": name} for name, one in sorted(definitions["$defs"].items())}
 
 
 def _operation(endpoint: Endpoint) -> dict[str, Any]:

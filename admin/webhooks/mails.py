@@ -62,13 +62,13 @@ class WebhookMails:
             f"Hello {reader.name},\n\n"
             f"the webhook {row.name} was switched off. {_WHY.get(row.disabled_why or '', '')}\n"
             "What waits for it is sent once it is switched on again; what happened meanwhile can be replayed.\n\n"
-            f"{self._site_url}/admin/settings/webhooks\n"
+            f"How: {self._site_url}/api/v1/docs#webhooks\n"
         )
         outcome = await self._mail.send(reader.email, subject, text)
         if isinstance(outcome, Accepted):
             return True
         _log.error("webhook_mail_not_sent", endpoint_id=str(row.id), reason=outcome.reason)
-        # A mailbox that refuses does so again: the page of webhooks says it, too.
+        # A mailbox that refuses does so again: the list of webhooks says it, too.
         return isinstance(outcome, Refused)
 
 

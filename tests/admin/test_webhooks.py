@@ -152,7 +152,7 @@ async def test_whoever_made_a_webhook_is_told_once_that_it_was_switched_off_by_i
     assert await mails.do_due(now) == 0
     to, subject, text = mailbox.sent[-1]
     assert (to, subject) == (user.email, "Webhook Shop was switched off")
-    assert "https://talk.example/admin/settings/webhooks" in text
+    assert "https://talk.example/api/v1/docs#webhooks" in text
     await send(signed_in, "PUT", f"/{made['id']}", WISH, **{"If-Match": '"1"'})
     async with context.sessions() as session:
         assert (await session.scalar(select(WebhookEndpoint.told_at))) is None

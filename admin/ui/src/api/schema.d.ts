@@ -5203,7 +5203,7 @@ export interface components {
             text: string;
         };
         /**
-         * FlowContent
+         * FlowContent-Input
          * @description A flow or journey as data, as its author writes it: also while it has faults.
          *
          *     `settings` is all of flow.yml or journey.yml but its steps; `wording` is by language and step. `tests` are the test
@@ -5233,7 +5233,7 @@ export interface components {
             tests: unknown[] | null;
         };
         /**
-         * FlowContent
+         * FlowContent-Output
          * @description A flow or journey as data, as its author writes it: also while it has faults.
          *
          *     `settings` is all of flow.yml or journey.yml but its steps; `wording` is by language and step. `tests` are the test
@@ -6291,6 +6291,7 @@ export interface components {
             /** Live */
             live: boolean;
         };
+        /** JsonValue */
         JsonValue: unknown;
         /**
          * KnownArticle
@@ -8301,7 +8302,7 @@ export interface components {
             won: number;
         };
         /**
-         * ScoreBook
+         * ScoreBook-Input
          * @description All rules, scores, bands and thresholds, as of one date. `talks`: the score that dialogues' points count for.
          */
         "ScoreBook-Input": {
@@ -8326,7 +8327,7 @@ export interface components {
             rules: components["schemas"]["ScoreRule-Input"][];
         };
         /**
-         * ScoreBook
+         * ScoreBook-Output
          * @description All rules, scores, bands and thresholds, as of one date. `talks`: the score that dialogues' points count for.
          */
         "ScoreBook-Output": {
@@ -8482,7 +8483,7 @@ export interface components {
             at: string;
         };
         /**
-         * ScoreRule
+         * ScoreRule-Input
          * @description Points for a condition or for what somebody did, with the reason that people read.
          *
          *     Ids of dialogue rules have slashes, these do not. Points with a `half_life` (days) fade.
@@ -8518,7 +8519,7 @@ export interface components {
             reason: string;
         };
         /**
-         * ScoreRule
+         * ScoreRule-Output
          * @description Points for a condition or for what somebody did, with the reason that people read.
          *
          *     Ids of dialogue rules have slashes, these do not. Points with a `half_life` (days) fade.
@@ -8777,12 +8778,12 @@ export interface components {
             language: "en" | "de" | "es" | "fr";
         };
         /**
-         * SegmentTree
+         * SegmentTree-Input
          * @description The whole rule of a segment.
          */
         "SegmentTree-Input": components["schemas"]["FactCondition"] | components["schemas"]["TagCondition"] | components["schemas"]["DateCondition"] | components["schemas"]["EventCondition"] | components["schemas"]["ScoreCondition"] | components["schemas"]["ConsentCondition"] | components["schemas"]["AddressCondition"] | components["schemas"]["InSegment"] | components["schemas"]["NearText"] | components["schemas"]["crm__segments__tree__AllOf-Input"] | components["schemas"]["crm__segments__tree__AnyOf-Input"] | components["schemas"]["crm__segments__tree__Not-Input"];
         /**
-         * SegmentTree
+         * SegmentTree-Output
          * @description The whole rule of a segment.
          */
         "SegmentTree-Output": components["schemas"]["FactCondition"] | components["schemas"]["TagCondition"] | components["schemas"]["DateCondition"] | components["schemas"]["EventCondition"] | components["schemas"]["ScoreCondition"] | components["schemas"]["ConsentCondition"] | components["schemas"]["AddressCondition"] | components["schemas"]["InSegment"] | components["schemas"]["NearText"] | components["schemas"]["crm__segments__tree__AllOf-Output"] | components["schemas"]["crm__segments__tree__AnyOf-Output"] | components["schemas"]["crm__segments__tree__Not-Output"];
@@ -9852,7 +9853,7 @@ export interface components {
             text: string;
         };
         /**
-         * Colleague
+         * admin__inbox__shapes__Colleague
          * @description A user. `name` is null where they are no longer there.
          */
         admin__inbox__shapes__Colleague: {
@@ -9865,7 +9866,7 @@ export interface components {
             name: string | null;
         };
         /**
-         * DeliveryRow
+         * admin__numbers__shapes__DeliveryRow
          * @description Follow-ups planned in the period, by what became of them, and people who opted out after one. Null: of none.
          */
         admin__numbers__shapes__DeliveryRow: {
@@ -9886,7 +9887,7 @@ export interface components {
             /** Opted Out */
             opted_out: number;
         };
-        /** Colleague */
+        /** admin__users__shapes__Colleague */
         admin__users__shapes__Colleague: {
             /**
              * Id
@@ -9897,7 +9898,7 @@ export interface components {
             name: string;
         };
         /**
-         * DeliveryRow
+         * admin__webhooks__shapes__DeliveryRow
          * @description One event for one webhook. `status` is what the last attempt was answered, `problem` why there was no answer.
          *
          *     `due_at` is when it is tried next, while it is `waiting`. `void`: the event was erased before it could be sent.
@@ -9936,7 +9937,7 @@ export interface components {
             ended_at: string | null;
         };
         /**
-         * AllOf
+         * crm__scoring__conditions__AllOf-Input
          * @description Holds when each of its conditions holds.
          */
         "crm__scoring__conditions__AllOf-Input": {
@@ -9944,7 +9945,7 @@ export interface components {
             all: (components["schemas"]["FactIs"] | components["schemas"]["crm__scoring__conditions__AllOf-Input"] | components["schemas"]["crm__scoring__conditions__AnyOf-Input"] | components["schemas"]["crm__scoring__conditions__Not-Input"])[];
         };
         /**
-         * AllOf
+         * crm__scoring__conditions__AllOf-Output
          * @description Holds when each of its conditions holds.
          */
         "crm__scoring__conditions__AllOf-Output": {
@@ -9952,7 +9953,7 @@ export interface components {
             all: (components["schemas"]["FactIs"] | components["schemas"]["crm__scoring__conditions__AllOf-Output"] | components["schemas"]["crm__scoring__conditions__AnyOf-Output"] | components["schemas"]["crm__scoring__conditions__Not-Output"])[];
         };
         /**
-         * AnyOf
+         * crm__scoring__conditions__AnyOf-Input
          * @description Holds when at least one of its conditions holds.
          */
         "crm__scoring__conditions__AnyOf-Input": {
@@ -9960,7 +9961,7 @@ export interface components {
             any: (components["schemas"]["FactIs"] | components["schemas"]["crm__scoring__conditions__AllOf-Input"] | components["schemas"]["crm__scoring__conditions__AnyOf-Input"] | components["schemas"]["crm__scoring__conditions__Not-Input"])[];
         };
         /**
-         * AnyOf
+         * crm__scoring__conditions__AnyOf-Output
          * @description Holds when at least one of its conditions holds.
          */
         "crm__scoring__conditions__AnyOf-Output": {
@@ -9968,7 +9969,7 @@ export interface components {
             any: (components["schemas"]["FactIs"] | components["schemas"]["crm__scoring__conditions__AllOf-Output"] | components["schemas"]["crm__scoring__conditions__AnyOf-Output"] | components["schemas"]["crm__scoring__conditions__Not-Output"])[];
         };
         /**
-         * Not
+         * crm__scoring__conditions__Not-Input
          * @description Holds when its condition does not.
          */
         "crm__scoring__conditions__Not-Input": {
@@ -9976,7 +9977,7 @@ export interface components {
             not: components["schemas"]["FactIs"] | components["schemas"]["crm__scoring__conditions__AllOf-Input"] | components["schemas"]["crm__scoring__conditions__AnyOf-Input"] | components["schemas"]["crm__scoring__conditions__Not-Input"];
         };
         /**
-         * Not
+         * crm__scoring__conditions__Not-Output
          * @description Holds when its condition does not.
          */
         "crm__scoring__conditions__Not-Output": {
@@ -9984,7 +9985,7 @@ export interface components {
             not: components["schemas"]["FactIs"] | components["schemas"]["crm__scoring__conditions__AllOf-Output"] | components["schemas"]["crm__scoring__conditions__AnyOf-Output"] | components["schemas"]["crm__scoring__conditions__Not-Output"];
         };
         /**
-         * AllOf
+         * crm__segments__tree__AllOf-Input
          * @description Holds when each of its conditions holds.
          */
         "crm__segments__tree__AllOf-Input": {
@@ -9992,7 +9993,7 @@ export interface components {
             all: (components["schemas"]["FactCondition"] | components["schemas"]["TagCondition"] | components["schemas"]["DateCondition"] | components["schemas"]["EventCondition"] | components["schemas"]["ScoreCondition"] | components["schemas"]["ConsentCondition"] | components["schemas"]["AddressCondition"] | components["schemas"]["InSegment"] | components["schemas"]["NearText"] | components["schemas"]["crm__segments__tree__AllOf-Input"] | components["schemas"]["crm__segments__tree__AnyOf-Input"] | components["schemas"]["crm__segments__tree__Not-Input"])[];
         };
         /**
-         * AllOf
+         * crm__segments__tree__AllOf-Output
          * @description Holds when each of its conditions holds.
          */
         "crm__segments__tree__AllOf-Output": {
@@ -10000,7 +10001,7 @@ export interface components {
             all: (components["schemas"]["FactCondition"] | components["schemas"]["TagCondition"] | components["schemas"]["DateCondition"] | components["schemas"]["EventCondition"] | components["schemas"]["ScoreCondition"] | components["schemas"]["ConsentCondition"] | components["schemas"]["AddressCondition"] | components["schemas"]["InSegment"] | components["schemas"]["NearText"] | components["schemas"]["crm__segments__tree__AllOf-Output"] | components["schemas"]["crm__segments__tree__AnyOf-Output"] | components["schemas"]["crm__segments__tree__Not-Output"])[];
         };
         /**
-         * AnyOf
+         * crm__segments__tree__AnyOf-Input
          * @description Holds when at least one of its conditions holds.
          */
         "crm__segments__tree__AnyOf-Input": {
@@ -10008,7 +10009,7 @@ export interface components {
             any: (components["schemas"]["FactCondition"] | components["schemas"]["TagCondition"] | components["schemas"]["DateCondition"] | components["schemas"]["EventCondition"] | components["schemas"]["ScoreCondition"] | components["schemas"]["ConsentCondition"] | components["schemas"]["AddressCondition"] | components["schemas"]["InSegment"] | components["schemas"]["NearText"] | components["schemas"]["crm__segments__tree__AllOf-Input"] | components["schemas"]["crm__segments__tree__AnyOf-Input"] | components["schemas"]["crm__segments__tree__Not-Input"])[];
         };
         /**
-         * AnyOf
+         * crm__segments__tree__AnyOf-Output
          * @description Holds when at least one of its conditions holds.
          */
         "crm__segments__tree__AnyOf-Output": {
@@ -10016,7 +10017,7 @@ export interface components {
             any: (components["schemas"]["FactCondition"] | components["schemas"]["TagCondition"] | components["schemas"]["DateCondition"] | components["schemas"]["EventCondition"] | components["schemas"]["ScoreCondition"] | components["schemas"]["ConsentCondition"] | components["schemas"]["AddressCondition"] | components["schemas"]["InSegment"] | components["schemas"]["NearText"] | components["schemas"]["crm__segments__tree__AllOf-Output"] | components["schemas"]["crm__segments__tree__AnyOf-Output"] | components["schemas"]["crm__segments__tree__Not-Output"])[];
         };
         /**
-         * Not
+         * crm__segments__tree__Not-Input
          * @description Holds when its condition does not.
          */
         "crm__segments__tree__Not-Input": {
@@ -10024,7 +10025,7 @@ export interface components {
             not: components["schemas"]["FactCondition"] | components["schemas"]["TagCondition"] | components["schemas"]["DateCondition"] | components["schemas"]["EventCondition"] | components["schemas"]["ScoreCondition"] | components["schemas"]["ConsentCondition"] | components["schemas"]["AddressCondition"] | components["schemas"]["InSegment"] | components["schemas"]["NearText"] | components["schemas"]["crm__segments__tree__AllOf-Input"] | components["schemas"]["crm__segments__tree__AnyOf-Input"] | components["schemas"]["crm__segments__tree__Not-Input"];
         };
         /**
-         * Not
+         * crm__segments__tree__Not-Output
          * @description Holds when its condition does not.
          */
         "crm__segments__tree__Not-Output": {
