@@ -2,6 +2,8 @@
 import { Button, Code, Group, Modal, Radio, Stack, Text } from '@mantine/core';
 import { useState } from 'react';
 import { Moment } from '../look/Moment';
+import { isRecord } from './model/document';
+import { isSame } from './model/merging';
 import type { Conflict } from './shapes';
 import type { Choice } from './useDraft';
 import { useEditorWords } from './words';
@@ -23,14 +25,14 @@ export function ConflictDialog({ conflicts, onResolve }: Props) {
         {conflicts.map((conflict, index) => (
           <Radio.Group
             key={`${conflict.part}:${conflict.name}:${conflict.language ?? ''}`} value={choices[index] ?? 'mine'} label={`${conflict.name}${conflict.language ? ` (${conflict.language})` : ''}`}
-            description={<>{conflict.by} · <Moment at={conflict.at} /></>}
+            description={<>{nameOf(conflict.by)}<Moment at={conflict.at} /></>}
             onChange={(choice) => setChoices(choices.map((one, place) => (place === index ? (choice as Choice) : one)))}
           >
             <div className={styles.sides}>
               {(['mine', 'theirs'] as const).map((side) => (
                 <div key={side} className={styles.side}>
                   <Radio value={side} label={side === 'mine' ? t('keep_mine') : t('take_theirs')} />
-                  <Code block tabIndex={0} className={styles.code ?? ''}>{conflict[side] === null || conflict[side] === undefined ? t('taken_away') : JSON.stringify(conflict[side], null, 2)}</Code>
+                  <Code block tabIndex={0} className={styles.code ?? ''}>{conflict[side] === null || conflict[side] === undefined ? t('taken_away') : JSON.stringify(ownOf(conflict, side), null, 2)}</Code>
                 </div>
               ))}
             </div>
@@ -42,4 +44,16 @@ export function ConflictDialog({ conflicts, onResolve }: Props) {
       </Stack>
     </Modal>
   );
+}
+
+/** Who saved it, where that is a name: an id says nothing to anybody. */
+function nameOf(by: string): string {
+  return by.startsWith('user:') ? '' : `${by} · `;
+}
+
+/** Of one side only what the other says otherwise. */
+function ownOf(conflict: Conflict, side: Choice): unknown {
+  const [own, other] = [conflict[side], conflict[side === 'mine' ? 'theirs' : 'mine']];
+  if (!isRecord(own) || !isRecord(other)) return own;
+  return Object.fromEntries(Object.entries(own).filter(([name, value]) => !isSame(value, other[name])));
 }
