@@ -67,7 +67,7 @@ function Compare({ candidate, one, other, onMerged }: CompareProps) {
   const [take, setTake] = useState<readonly string[]>([]);
   const mergedId = survivorId === one.id ? other.id : one.id;
   const preview = useMergePreview(survivorId, mergedId);
-  const confirm = useConfirm(candidate.id);
+  const confirm = useConfirm(candidate.id, onMerged);
   const refuse = useRefuse(candidate.id);
   const error = confirm.error ?? refuse.error;
   return (
@@ -84,7 +84,7 @@ function Compare({ candidate, one, other, onMerged }: CompareProps) {
       <div className={styles.bar}>
         <Button
           leftSection={<IconArrowsJoin size={16} aria-hidden />} loading={confirm.isPending} disabled={refuse.isPending} data-testid="confirm-candidate"
-          onClick={() => confirm.mutate({ survivor_id: survivorId, take: [...take] }, { onSuccess: (done) => onMerged(done.merge_id) })}
+          onClick={() => confirm.mutate({ survivor_id: survivorId, take: [...take] })}
         >
           {t('one_person')}
         </Button>

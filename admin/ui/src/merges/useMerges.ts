@@ -45,8 +45,12 @@ export function useMergePreview(survivorId: string, mergedId: string) {
   });
 }
 
-export function useConfirm(id: string) {
-  return useDecision((body: Decision) => answerOf(client.POST('/api/v1/merge-candidates/{id}/confirm', { params: { path: { id } }, body })));
+/** `onMerged` is told before the lists are loaded again: then the pair, and whoever showed it, is gone. */
+export function useConfirm(id: string, onMerged: (mergeId: string) => void) {
+  return useDecision(
+    (body: Decision) => answerOf(client.POST('/api/v1/merge-candidates/{id}/confirm', { params: { path: { id } }, body })),
+    (done) => onMerged(done.merge_id),
+  );
 }
 
 export function useRefuse(id: string) {
@@ -57,10 +61,13 @@ export function useUnmerge() {
   return useDecision((id: string) => answerOf(client.POST('/api/v1/merges/{id}/unmerge', { params: { path: { id } } })));
 }
 
-function useDecision<Body, Made>(send: (body: Body) => Promise<Made>) {
+function useDecision<Body, Made>(send: (body: Body) => Promise<Made>, onDone?: (made: Made) => void) {
   const queries = useQueryClient();
   return useMutation({
     mutationFn: send,
-    onSuccess: () => Promise.all([CANDIDATES, MERGES].map((queryKey) => queries.invalidateQueries({ queryKey }))),
+    onSuccess: (made) => {
+      onDone?.(made);
+      return Promise.all([CANDIDATES, MERGES].map((queryKey) => queries.invalidateQueries({ queryKey })));
+    },
   });
 }
