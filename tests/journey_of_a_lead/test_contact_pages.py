@@ -259,7 +259,9 @@ async def test_rules_of_scores_are_tried_on_everybody_before_they_are_saved(
         await page.get_by_test_id("preview-rules").click()
         await expect(page.get_by_test_id("rules-preview")).to_contain_text("1 up", timeout=WAIT)
         await marketer.look(tmp_path, "scores")
-        await page.get_by_test_id("save-rules").click()
+        async with page.expect_response(lambda answer: answer.request.method == "PUT") as saved:
+            await page.get_by_test_id("save-rules").click()
+        assert (await saved.value).ok
         await expect(page.locator('[data-rule="has_been_to_space"]')).to_be_visible(timeout=WAIT)
         rules = await marketer.read("/score-rules")
         (rule,) = [one for one in rules["book"]["rules"] if one["id"] == "has_been_to_space"]

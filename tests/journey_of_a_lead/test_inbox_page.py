@@ -53,7 +53,7 @@ async def test_a_colleague_takes_a_talk_over_answers_and_hands_it_back_to_the_bo
     await expect(visitor.log.locator(FROM_PERSON)).to_contain_text("Hello, this is Olivia.", timeout=WAIT)
 
     spoken_by_bot = await visitor.messages("bot").count()
-    await visitor.page.get_by_test_id("input").press_sequentially("<b>How nice</b>")
+    await visitor.page.get_by_test_id("input").press_sequentially("<b>How nice</b>", delay=300)
     await expect(page.get_by_test_id("visitor-types")).to_be_visible(timeout=WAIT)
     await visitor.page.keyboard.press("Enter")
     await expect(said.filter(has_text="<b>How nice</b>")).to_be_visible(timeout=WAIT)

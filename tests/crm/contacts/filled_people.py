@@ -109,7 +109,7 @@ class Filler:
             if known and (not column.nullable or self._random.random() < 0.7):
                 return self._random.choice(known)
             return None if column.nullable else new_id()
-        return None if column.nullable else await self._some_row(METADATA.tables[named])
+        return None if column.nullable else await self._some_row(METADATA.tables[named], column)
 
     def _named(self, column: Column[Any]) -> str | None:
         for key in column.foreign_keys:
@@ -118,9 +118,10 @@ class Filler:
             column.name
         )
 
-    async def _some_row(self, table: Table) -> Any:
-        """The key of a row of a table that holds nothing about people, made if there is none."""
-        key = next(iter(table.primary_key.columns))
+    async def _some_row(self, table: Table, naming: Column[Any]) -> Any:
+        """What names a row of a table that holds nothing about people, made if there is none."""
+        named = (key.column for key in naming.foreign_keys)
+        key = next(named, next(iter(table.primary_key.columns)))
         known = await self._session.scalar(select(key).limit(1))
         if known is None:
             row = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 from typing import Any
 
@@ -79,7 +80,10 @@ async def test_what_a_field_asks_may_also_be_written(page: Page, double: ChatDou
     await page.get_by_test_id("input").fill("next Tuesday")
     await page.get_by_test_id("input").press("Enter")
     await expect(page.get_by_test_id("field")).to_be_disabled()
-    assert double.written() == ["next Tuesday"]
+    await expect(page.locator('[data-author="visitor"]').filter(has_text="next Tuesday")).to_be_visible()
+    async with asyncio.timeout(10):
+        while double.written() != ["next Tuesday"]:
+            await asyncio.sleep(0.05)
 
 
 async def test_a_file_is_sent_with_its_progress_and_closes_the_question(page: Page, double: ChatDouble) -> None:
