@@ -15,20 +15,17 @@ from sqlalchemy import (
     Double,
     FromClause,
     Integer,
-    Numeric,
     Text,
     and_,
     case,
     cast,
     func,
     literal,
-    or_,
     select,
     true,
-    type_coerce,
 )
-from sqlalchemy.dialects.postgresql import JSONB
 
+from base.json_values import COMPARISONS
 from base.row_sets import given_rows
 from crm.scoring.rules import PropertyIs
 from crm.timeline.models import TimelineEvent
@@ -131,29 +128,13 @@ def _fits_one_of(number: ColumnElement[int], wheres: Wheres) -> ColumnElement[bo
 
 
 def _fits(condition: PropertyIs) -> ColumnElement[bool]:
-    held: ColumnElement[Any] = TimelineEvent.data[condition.property]
-    text: ColumnElement[str] = TimelineEvent.data[condition.property].astext
-    wanted: Any = condition.value
+    found: ColumnElement[Any] = TimelineEvent.data[condition.property]
     match condition.op:
-        case "is":
-            return _is(held, wanted)
-        case "is_not":
-            return or_(held.is_(None), ~_is(held, wanted))
-        case "in":
-            return or_(*(_is(held, one) for one in wanted))
         case "known":
             known: ColumnElement[bool] = TimelineEvent.data.has_key(condition.property)
             return known
         case "contains":
-            found: ColumnElement[bool] = text.icontains(str(wanted), autoescape=True)
-            return found
-    # A text is no number, and PostgreSQL must not try to read it as one.
-    number = case((func.jsonb_typeof(held) == "number", cast(text, Numeric)))
-    least: ColumnElement[bool] = number >= wanted
-    most: ColumnElement[bool] = number <= wanted
-    return least if condition.op == "at_least" else most
-
-
-def _is(held: ColumnElement[Any], wanted: Any) -> ColumnElement[bool]:
-    same: ColumnElement[bool] = held == type_coerce(wanted, JSONB)
-    return same
+            text: ColumnElement[str] = TimelineEvent.data[condition.property].astext
+            contained: ColumnElement[bool] = text.icontains(str(condition.value), autoescape=True)
+            return contained
+    return COMPARISONS[condition.op](found, condition.value)
