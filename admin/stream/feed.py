@@ -15,15 +15,10 @@ from dataclasses import dataclass
 from typing import Literal
 from uuid import UUID
 
-import psycopg
-import structlog
 from aiohttp import web
 
-from base.database import libpq_url
-from bot.handoff.typing import TYPING_CHANNEL, read_typing
-from bot.turn_statements import NOTIFY_CHANNEL
-
-log = structlog.get_logger(__name__)
+from bot.handoff.typing import Typing
+from bot.talk_news import Written, follow_talks
 
 REMEMBERED = 1_000
 """News a process remembers."""
@@ -74,23 +69,8 @@ class Feed:
         return [news for news in self._latest if news.number > int(number)]
 
     async def listen(self, database_url: str) -> None:
-        """Runs for the life of the process; reconnects when the database goes away."""
-        pause = 0.5
-        while True:
-            try:
-                async with await psycopg.AsyncConnection.connect(
-                    libpq_url(database_url), autocommit=True
-                ) as connection:
-                    await connection.execute(f"LISTEN {NOTIFY_CHANNEL}")  # constants
-                    await connection.execute(f"LISTEN {TYPING_CHANNEL}")
-                    self._tell("all")
-                    pause = 0.5
-                    async for notification in connection.notifies():
-                        self._heard(notification.channel, notification.payload)
-            except psycopg.OperationalError as error:
-                log.warning("listen_lost", error=type(error).__name__)
-            await asyncio.sleep(pause)
-            pause = min(pause * 2, 10.0)
+        """Runs for the life of the process."""
+        await follow_talks(database_url, lambda: self._tell("all"), self._heard)
 
     async def close(self, _app: web.Application) -> None:
         """Ends every page's stream: they come back, to another process."""
@@ -98,17 +78,11 @@ class Feed:
         for queue in self._listeners:
             _put(queue, None)
 
-    def _heard(self, channel: str, payload: str) -> None:
-        if channel == TYPING_CHANNEL:
-            typing = read_typing(payload)
-            if typing is not None and typing.who == "visitor":
-                self._tell("typing", typing.conversation_id, typing=typing.on)
-            return
-        try:
-            conversation_id = UUID(payload.partition(" ")[2])
-        except ValueError:
-            return
-        self._tell("conversation", conversation_id)
+    def _heard(self, news: Written | Typing) -> None:
+        if isinstance(news, Written):
+            self._tell("conversation", news.conversation_id)
+        elif news.who == "visitor":
+            self._tell("typing", news.conversation_id, typing=news.on)
 
     def _tell(
         self,

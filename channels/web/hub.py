@@ -9,18 +9,12 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from uuid import UUID
 
-import psycopg
-import structlog
-
-from base.database import libpq_url
 from base.messages import Stored
-from bot.handoff.typing import PERSON, TYPING_CHANNEL, Typing, read_typing
-from bot.turn_statements import NOTIFY_CHANNEL
-
-log = structlog.get_logger(__name__)
+from bot.handoff.typing import PERSON, Typing
+from bot.talk_news import Written, follow_talks
 
 _BUFFER = 64
 """Batches a reader may be behind before it reads from the table instead."""
@@ -58,7 +52,7 @@ class Hub:
     """The watchers of this process."""
 
     def __init__(self, *, database_url: str, process_id: str) -> None:
-        self._url = libpq_url(database_url)
+        self._database_url = database_url
         self._process_id = process_id
         self._watchers: defaultdict[UUID, set[Watcher]] = defaultdict(set)
 
@@ -84,39 +78,18 @@ class Hub:
         return conversation_id in self._watchers
 
     async def listen(self) -> None:
-        """Runs for the life of the process; reconnects when the database goes away."""
-        pause = 0.5
-        while True:
-            try:
-                async with await psycopg.AsyncConnection.connect(self._url, autocommit=True) as connection:
-                    await connection.execute(f"LISTEN {NOTIFY_CHANNEL}")  # constants
-                    await connection.execute(f"LISTEN {TYPING_CHANNEL}")
-                    self.wake_all()
-                    pause = 0.5
-                    async for notification in connection.notifies():
-                        self._heard(notification.channel, notification.payload)
-            except psycopg.OperationalError as error:
-                log.warning("listen_lost", error=type(error).__name__)
-            await asyncio.sleep(pause)
-            pause = min(pause * 2, 10.0)
+        """Runs for the life of the process."""
+        await follow_talks(self._database_url, self.wake_all, self._heard)
 
     def wake_all(self) -> None:
         """Has every reader look in the table."""
         for conversation_id in list(self._watchers):
             self.publish(conversation_id, ())
 
-    def _heard(self, channel: str, payload: str) -> None:
-        if channel == TYPING_CHANNEL:
-            self._heard_typing(payload)
-            return
-        process_id, _, conversation = payload.partition(" ")
-        if process_id == self._process_id:
-            return
-        with suppress(ValueError):
-            self.publish(UUID(conversation), ())
-
-    def _heard_typing(self, payload: str) -> None:
-        typing = read_typing(payload)
-        if typing is not None and typing.who == PERSON:
-            for watcher in self._watchers.get(typing.conversation_id, ()):
-                watcher.offer(typing)
+    def _heard(self, news: Written | Typing) -> None:
+        if isinstance(news, Written):
+            if news.process != self._process_id:
+                self.publish(news.conversation_id, ())
+        elif news.who == PERSON:
+            for watcher in self._watchers.get(news.conversation_id, ()):
+                watcher.offer(news)
