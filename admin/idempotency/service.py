@@ -21,6 +21,7 @@ from admin.idempotency.models import IdempotentCommand
 from base.encryption import KeyRing
 from base.errors import Conflict, InvalidInput, Malformed
 from base.ids import new_id
+from base.resealing import reseal
 
 KEPT = timedelta(hours=24)
 GIVEN_UP = timedelta(minutes=5)
@@ -140,19 +141,4 @@ async def let_go(session: AsyncSession, command: Command) -> None:
 
 async def reseal_answers(session: AsyncSession, keys: KeyRing, batch: int = 500) -> int:
     """Seals up to `batch` answers to the newest key; returns how many. Call it, committing, until it returns 0."""
-    rows = await session.scalars(
-        select(IdempotentCommand)
-        .where(IdempotentCommand.key_id.in_([key_id for key_id in keys.roots if key_id != keys.newest]))
-        .order_by(IdempotentCommand.id)
-        .limit(batch)
-        .with_for_update(skip_locked=True)
-    )
-    count = 0
-    for row in rows:
-        if row.body_sealed is not None:
-            body = keys.unseal(row.body_sealed, column=SEALED, row=row.id)
-            row.body_sealed = keys.seal(body, column=SEALED, row=row.id)
-        row.key_id = keys.newest
-        count += 1
-    await session.flush()
-    return count
+    return await reseal(session, keys, IdempotentCommand.body_sealed, column=SEALED, batch=batch)

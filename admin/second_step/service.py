@@ -20,6 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from admin.second_step.models import CodeApp, RecoveryCode
 from base.encryption import KeyRing
 from base.errors import Conflict, InvalidInput
+from base.resealing import reseal
 
 SEALED = "admin_code_apps.secret"
 CODES = 10
@@ -146,20 +147,7 @@ async def use_code(session: AsyncSession, keys: KeyRing, user_id: UUID, code: st
 
 async def reseal_code_apps(session: AsyncSession, keys: KeyRing, batch: int = 500) -> int:
     """Seals up to `batch` secrets to the newest key; returns how many. Call it, committing, until it returns 0."""
-    rows = await session.scalars(
-        select(CodeApp)
-        .where(CodeApp.key_id.in_([key_id for key_id in keys.roots if key_id != keys.newest]))
-        .order_by(CodeApp.user_id)
-        .limit(batch)
-        .with_for_update(skip_locked=True)
-    )
-    count = 0
-    for app in rows:
-        app.secret_sealed = keys.seal(_secret_of(keys, app).hex(), column=SEALED, row=app.user_id)
-        app.key_id = keys.newest
-        count += 1
-    await session.flush()
-    return count
+    return await reseal(session, keys, CodeApp.secret_sealed, column=SEALED, batch=batch)
 
 
 async def _use_app(session: AsyncSession, keys: KeyRing, user_id: UUID, code: str, now: datetime) -> bool:

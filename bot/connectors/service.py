@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from base.encryption import KeyRing
 from base.errors import Conflict, InvalidInput, NotFound
 from base.ids import new_id
+from base.resealing import reseal
 from bot.connectors.models import SEALED_COLUMN, Connector, ConnectorCall
 from bot.connectors.rules import METHODS, check_description
 
@@ -123,18 +124,7 @@ async def list_calls(
 
 async def reseal_headers(session: AsyncSession, keys: KeyRing, batch: int = 500) -> int:
     """Seals up to `batch` connectors' headers with the newest key; returns how many. Call it until it returns 0."""
-    older = [key_id for key_id in keys.roots if key_id != keys.newest]
-    rows = await session.scalars(
-        select(Connector).where(Connector.key_id.in_(older)).limit(batch).with_for_update(skip_locked=True)
-    )
-    count = 0
-    for row in rows:
-        assert row.headers_sealed is not None
-        headers = keys.unseal(row.headers_sealed, column=SEALED_COLUMN, row=row.id)
-        row.headers_sealed, row.key_id = keys.seal(headers, column=SEALED_COLUMN, row=row.id), keys.newest
-        count += 1
-    await session.flush()
-    return count
+    return await reseal(session, keys, Connector.headers_sealed, column=SEALED_COLUMN, batch=batch)
 
 
 def _view(row: Connector) -> ConnectorView:

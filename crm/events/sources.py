@@ -18,6 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from base.encryption import KeyRing
 from base.errors import Conflict, InvalidInput, NotFound, ParleyError
 from base.ids import new_id
+from base.resealing import reseal
 from crm.events.mapping import PayloadMapping
 from crm.events.models import SEALED_SECRET, EventSource
 
@@ -144,20 +145,7 @@ def secret_of(keys: KeyRing, source: EventSource) -> str:
 
 async def reseal_sources(session: AsyncSession, keys: KeyRing, batch: int = 500) -> int:
     """Seals up to `batch` secrets to the newest key; returns how many. Call it, committing, until it returns 0."""
-    rows = await session.scalars(
-        select(EventSource)
-        .where(EventSource.key_id.in_([key_id for key_id in keys.roots if key_id != keys.newest]))
-        .order_by(EventSource.id)
-        .limit(batch)
-        .with_for_update(skip_locked=True)
-    )
-    count = 0
-    for source in rows:
-        source.secret_sealed = keys.seal(secret_of(keys, source), column=SEALED_SECRET, row=source.id)
-        source.key_id = keys.newest
-        count += 1
-    await session.flush()
-    return count
+    return await reseal(session, keys, EventSource.secret_sealed, column=SEALED_SECRET, batch=batch)
 
 
 def _secret_for(way: Way) -> str | None:

@@ -16,6 +16,7 @@ from yarl import URL
 from base.encryption import KeyRing
 from base.errors import Conflict, InvalidInput
 from base.ids import new_id
+from base.resealing import reseal
 from crm.meetings.hours import Pattern, check_hours, parse_span
 from crm.meetings.labels import find_zone
 from crm.meetings.models import SEALED_COLUMN, Calendar
@@ -117,18 +118,7 @@ async def list_calendars(session: AsyncSession) -> list[CalendarView]:
 
 async def reseal_feeds(session: AsyncSession, keys: KeyRing, batch: int = 500) -> int:
     """Seals up to `batch` feeds' addresses with the newest key; returns how many. Call it until it returns 0."""
-    older = [key_id for key_id in keys.roots if key_id != keys.newest]
-    rows = await session.scalars(
-        select(Calendar).where(Calendar.key_id.in_(older)).limit(batch).with_for_update(skip_locked=True)
-    )
-    count = 0
-    for row in rows:
-        assert row.busy_url_sealed is not None
-        url = keys.unseal(row.busy_url_sealed, column=SEALED_COLUMN, row=row.id)
-        row.busy_url_sealed, row.key_id = keys.seal(url, column=SEALED_COLUMN, row=row.id), keys.newest
-        count += 1
-    await session.flush()
-    return count
+    return await reseal(session, keys, Calendar.busy_url_sealed, column=SEALED_COLUMN, batch=batch)
 
 
 def pattern_of(calendar: Calendar) -> Pattern:

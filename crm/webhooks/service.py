@@ -19,6 +19,7 @@ from base.encryption import KeyRing
 from base.errors import Conflict, InvalidInput, NotFound, ParleyError
 from base.ids import new_id
 from base.outbound_http import may_ask
+from base.resealing import reseal
 from crm.events.kinds import find_kinds
 from crm.timeline.models import TimelineEvent
 from crm.webhooks import secrets
@@ -222,20 +223,7 @@ def secrets_of(keys: KeyRing, endpoint: WebhookEndpoint) -> tuple[secrets.Secret
 
 async def reseal_webhooks(session: AsyncSession, keys: KeyRing, batch: int = 500) -> int:
     """Seals up to `batch` secrets to the newest key; returns how many. Call it, committing, until it returns 0."""
-    rows = await session.scalars(
-        select(WebhookEndpoint)
-        .where(WebhookEndpoint.key_id.in_([key_id for key_id in keys.roots if key_id != keys.newest]))
-        .order_by(WebhookEndpoint.id)
-        .limit(batch)
-        .with_for_update(skip_locked=True)
-    )
-    count = 0
-    for endpoint in rows:
-        endpoint.secrets_sealed = _seal(keys, endpoint.id, secrets_of(keys, endpoint))
-        endpoint.key_id = keys.newest
-        count += 1
-    await session.flush()
-    return count
+    return await reseal(session, keys, WebhookEndpoint.secrets_sealed, column=SEALED_SECRETS, batch=batch)
 
 
 async def _queue(session: AsyncSession, endpoint_id: UUID, now: datetime, *meant: object) -> int:
