@@ -25,13 +25,13 @@ from crm.consent.in_conversation import follow_address
 from crm.contacts.addresses import AddressKind
 from crm.contacts.rules import STAGES
 from crm.contacts.service import (
-    change_tags,
     get_contact,
     resolve_captured_address,
     set_fields,
     set_qualification,
     set_stage,
     speaks_for_contact,
+    tag_contact,
 )
 from crm.fields.rules import WrongValue
 from crm.meetings.labels import find_zone, label_of
@@ -205,10 +205,8 @@ async def _set_outcome(scene: Scene, effect: dict[str, Any]) -> None:
 
 async def _tag(scene: Scene, effect: dict[str, Any]) -> None:
     add, remove = texts(effect, "add"), texts(effect, "remove")
-    changed = await change_tags(scene.session, await scene.contact(), add=add, remove=remove, now=scene.now)
-    for kind, tags in (("tag_added", changed.added), ("tag_removed", changed.removed)):
-        for tag in tags:
-            await scene.note(kind, tag=tag)
+    contact_id, talk = await scene.contact(), scene.claim.conversation_id
+    await tag_contact(scene.session, contact_id, add=add, remove=remove, conversation_id=talk, now=scene.now)
 
 
 async def _set_stage(scene: Scene, effect: dict[str, Any]) -> None:

@@ -33,7 +33,7 @@ from admin.snapshot import snapshot
 from base.database import transaction
 from bot.handoff import service
 from bot.handoff.typing import Typing, tell_typing
-from crm.contacts.service import change_tags, set_stage
+from crm.contacts.service import set_stage, tag_contact
 from crm.owners.service import list_owners
 from crm.tasks.service import NewTask, create_tasks
 from crm.timeline.service import record as note_event
@@ -243,13 +243,9 @@ async def change_tags_in_conversation(call: Call, body: TagsWish) -> Conversatio
     now = call.context.clock.now()
     async with transaction(call.context.sessions) as session:
         contact_id = await _contact_of(session, call.ids["id"])
-        changed = await change_tags(session, contact_id, add=body.add, remove=body.remove, now=now)
-        for kind, tags in (("tag_added", changed.added), ("tag_removed", changed.removed)):
-            for tag in tags:
-                await note_event(
-                    session, kind=kind, contact_id=contact_id, conversation_id=call.ids["id"], data={"tag": tag},
-                    now=now,
-                )  # fmt: skip
+        changed = await tag_contact(
+            session, contact_id, add=body.add, remove=body.remove, conversation_id=call.ids["id"], now=now
+        )
         if changed.added or changed.removed:
             await record(session, call, "change_tags", "contact", contact_id, None, body)
     return await _shown(call)

@@ -11,9 +11,8 @@ from admin.leads.shapes import ContactSearch, ContactTags, LeadDetail, LeadPage,
 from admin.segments.meanings import learn
 from admin.snapshot import snapshot
 from base.database import transaction
-from crm.contacts.service import change_tags, get_contact
+from crm.contacts.service import get_contact, tag_contact
 from crm.segments.service import check_references
-from crm.timeline.service import record as note_event
 
 
 @endpoint(
@@ -60,12 +59,7 @@ async def find_contacts(call: Call, body: ContactSearch) -> LeadPage:
 async def change_contact_tags(call: Call, body: TagsChange) -> ContactTags:
     contact_id, now = call.ids["id"], call.context.clock.now()
     async with transaction(call.context.sessions) as session:
-        changed = await change_tags(session, contact_id, add=body.add, remove=body.remove, now=now)
-        for kind, tags in (("tag_added", changed.added), ("tag_removed", changed.removed)):
-            for tag in tags:
-                await note_event(
-                    session, kind=kind, contact_id=contact_id, conversation_id=None, data={"tag": tag}, now=now
-                )
+        await tag_contact(session, contact_id, add=body.add, remove=body.remove, conversation_id=None, now=now)
         await record(session, call, "change_tags", "contact", contact_id, None, body)
         contact = await get_contact(session, contact_id)
         return ContactTags(contact_id=contact_id, tags=contact.tags)

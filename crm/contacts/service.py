@@ -28,7 +28,7 @@ from crm.contacts.records import (
     set_stage,
 )
 from crm.contacts.rotation import reencrypt_addresses, reseal_external_ids
-from crm.contacts.tags import change_tags
+from crm.contacts.tags import change_tags, tag_contact
 
 __all__ = [
     "Attached",
@@ -55,4 +55,5 @@ __all__ = [
     "set_qualification",
     "set_stage",
     "speaks_for_contact",
+    "tag_contact",
 ]

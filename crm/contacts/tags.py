@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from base.errors import InvalidInput, NotFound
 from crm.contacts.models import Contact
+from crm.timeline.service import record
 
 MOST_TAGS = 100
 """Tags a contact may have."""
@@ -58,3 +59,26 @@ async def change_tags(
             .execution_options(synchronize_session=False)
         )
     return TagsChanged(added, removed)
+
+
+async def tag_contact(
+    session: AsyncSession,
+    contact_id: UUID,
+    *,
+    add: Iterable[str],
+    remove: Iterable[str],
+    conversation_id: UUID | None,
+    now: datetime,
+) -> TagsChanged:
+    """The same, with an event for each tag that was given or taken away.
+
+    Raises:
+        InvalidInput, NotFound: as for changing them.
+    """
+    changed = await change_tags(session, contact_id, add=add, remove=remove, now=now)
+    for kind, tags in (("tag_added", changed.added), ("tag_removed", changed.removed)):
+        for tag in tags:
+            await record(
+                session, kind=kind, contact_id=contact_id, conversation_id=conversation_id, data={"tag": tag}, now=now
+            )
+    return changed
