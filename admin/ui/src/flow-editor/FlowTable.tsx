@@ -48,7 +48,7 @@ function Rows({ rows, isJourney }: { rows: readonly FlowRow[]; isJourney: boolea
   const counts = useJourneyCounts();
   const people = new Map(isJourney ? counts.data?.map((journey) => [journey.journey, journey]) : []);
   return (
-    <Table verticalSpacing="sm" horizontalSpacing="md" className={styles.list ?? ''}>
+    <Table verticalSpacing="sm" horizontalSpacing="md">
       <Table.Thead>
         <Table.Tr>
           <Table.Th scope="col">{t('name')}</Table.Th>

@@ -1,11 +1,5 @@
 /** The shapes of the inbox, derived from the API's paths. */
-import type { paths } from '../api/schema';
-
-type Answer<P extends keyof paths> = paths[P] extends {
-  get: { responses: { 200: { content: { 'application/json': infer T } } } };
-}
-  ? T
-  : never;
+import type { Answer } from '../api/types';
 
 export const VIEWS = ['waiting', 'mine', 'people', 'bot', 'closed'] as const;
 export type View = (typeof VIEWS)[number];
@@ -16,7 +10,6 @@ export type InboxMessage = Answer<'/api/v1/conversations/{id}/messages'>['items'
 export type FilledReply = Answer<'/api/v1/conversations/{id}/canned-replies'>['items'][number];
 export type CannedReply = Answer<'/api/v1/canned-replies'>['items'][number];
 export type Team = Answer<'/api/v1/inbox/teams'>['items'][number];
-export type Colleague = Answer<'/api/v1/inbox/colleagues'>['items'][number];
 export type Rule = Answer<'/api/v1/inbox/rules'>['items'][number];
 export type Figures = Answer<'/api/v1/inbox/figures'>['total'];
 

@@ -9,6 +9,4 @@ export type FunnelRow = Funnel['total'];
 export type Scores = Answer<'/api/v1/numbers/scores'>;
 export type Revenue = Answer<'/api/v1/numbers/revenue'>;
 export type CurrencyRevenue = Revenue['items'][number];
-export type Costs = Answer<'/api/v1/numbers/costs'>;
-export type Deliveries = Answer<'/api/v1/numbers/deliveries'>;
 export type Lift = Answer<'/api/v1/journeys/lift'>;

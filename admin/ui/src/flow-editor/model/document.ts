@@ -1,6 +1,5 @@
 /** What the editor edits: a flow or journey with its wording and the places of its steps. */
 
-export type Scalar = string | number | boolean;
 export type Path = readonly (string | number)[];
 
 /** One way on by `next`: the first whose condition holds is taken. */

@@ -2,7 +2,6 @@
 
 export const UNITS = ['second', 'minute', 'hour', 'day', 'week'] as const;
 export type Unit = (typeof UNITS)[number];
-const SECONDS: Readonly<Record<Unit, number>> = { second: 1, minute: 60, hour: 3_600, day: 86_400, week: 604_800 };
 
 export interface Duration {
   readonly count: number;
@@ -16,10 +15,6 @@ export function readDuration(written: unknown): Duration | null {
 
 export function writeDuration({ count, unit }: Duration): string {
   return `${count} ${unit}${count === 1 ? '' : 's'}`;
-}
-
-export function secondsOf({ count, unit }: Duration): number {
-  return count * SECONDS[unit];
 }
 
 /** Seconds in the largest unit that says them shortly: "14 s", "3 min", "2 h", "4 d". */

@@ -1,7 +1,7 @@
 /** Changes of a document: what hangs on a step comes along, and nothing else changes where it goes on to. */
 import { describe, expect, test } from 'vitest';
 import type { Document, Step } from './document';
-import { addStep, connect, disconnect, freeName, removeSteps, renameStep } from './editing';
+import { addStep, connect, freeName, removeSteps, renameStep } from './editing';
 import { waysOf } from './ways';
 
 function documentOf(steps: Step[]): Document {
@@ -87,12 +87,6 @@ test('another way from a branch is asked before the last one, which has no condi
   expect(leads(more).fork).toEqual(['x', 'x', 'y']);
   expect(more.steps[0]?.next).toHaveLength(3);
   expect((more.steps[0]?.next as unknown[]).at(-1)).toEqual({ to: 'y' });
-});
-
-test('a way that is taken away falls back to the step that follows', () => {
-  const bent = connect(line(), 'hello', ['next'], 'late');
-  expect(leads(disconnect(bent, 'hello', ['next'])).hello).toEqual(['ask']);
-  expect(leads(disconnect(line(), 'ask', ['no_reply_after', 'to'])).ask).toEqual(['done']);
 });
 
 test.each([['Ask e-mail', [], 'ask_e_mail'], ['ask', ['ask'], 'ask_2'], ['ask_2', ['ask_2', 'ask_3'], 'ask_4'], ['12', [], 'step']])(

@@ -166,17 +166,6 @@ function connectNext(document: Document, step: Step, within: Path, to: string): 
   return within.length > 1 ? withValueAt(step, within, to) : { ...step, next: to };
 }
 
-/** Takes a way away. Without any `next`, a step goes on to the one that follows it. */
-export function disconnect(document: Document, from: string, within: Path): Document {
-  return withStep(document, from, (step) => {
-    if (within[0] !== 'next') return withoutWay(step, within);
-    const option = within[1];
-    if (typeof option !== 'number') return withValueAt(step, ['next'], undefined);
-    const left = withValueAt(step, ['next', option], undefined);
-    return writtenOptions(left).length > 0 ? left : withValueAt(left, ['next'], undefined);
-  });
-}
-
 /** Gives a step another name, everywhere it is named. */
 export function renameStep(document: Document, id: string, name: string): Document {
   const renamed = <T>(all: Readonly<Record<string, T>>) => Object.fromEntries(Object.entries(all).map(([key, value]) => [key === id ? name : key, value]));

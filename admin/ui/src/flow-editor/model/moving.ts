@@ -37,17 +37,3 @@ function nearest(from: string, arrow: Arrow, places: Readonly<Record<string, Pla
   }
   return best?.id ?? null;
 }
-
-/** The order in which Tab and a screen reader meet the steps: along the ways from the beginning, the rest as written. */
-export function readingOrder(entries: readonly string[], steps: readonly string[], ways: ReadonlyMap<string, readonly Way[]>): string[] {
-  const met = new Set<string>();
-  const known = new Set(steps);
-  const waiting = [...entries].reverse();
-  while (waiting.length > 0) {
-    const id = waiting.pop();
-    if (id === undefined || met.has(id) || !known.has(id)) continue;
-    met.add(id);
-    waiting.push(...(ways.get(id) ?? []).map((way) => way.to).reverse());
-  }
-  return [...met, ...steps.filter((id) => !met.has(id))];
-}

@@ -6,7 +6,7 @@ import { conditionInWords, conditionOf, readScalar, withOperator } from './condi
 import type { Document, Step } from './document';
 import { readDuration, shortSeconds, writeDuration } from './durations';
 import { eitherOf, fieldsOf, type Field, type NamedField } from './fields';
-import { readingOrder, stepTowards } from './moving';
+import { stepTowards } from './moving';
 import { newStep } from './newStep';
 import { findSteps } from './search';
 import { textFor, textHeard, withTextFor } from './texts';
@@ -43,9 +43,6 @@ describe('arrows', () => {
     expect(stepTowards('left', 'ArrowRight', places, ways)).toBe('right');
     expect(stepTowards('right', 'ArrowRight', places, ways)).toBe('alone');
     expect(stepTowards('hello', 'ArrowUp', places, ways)).toBeNull();
-  });
-  test('a screen reader meets the steps as a talk does', () => {
-    expect(readingOrder(['hello'], steps.map(({ id }) => id), ways)).toEqual(['hello', 'fork', 'left', 'right', 'alone']);
   });
 });
 
