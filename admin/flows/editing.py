@@ -43,13 +43,12 @@ from bot.publishing.editing import (
     copied_files,
     first_files,
     get_state,
-    get_state_files,
     restore_state,
     save_data,
 )
 from bot.publishing.faults import place
 from bot.publishing.notes import add_note, change_note, move_steps, remove_note
-from flows.content_data import kind_of
+from flows.content_data import ContentData, kind_of
 from flows.step_kinds import StepKind as Kind
 from flows.step_kinds import read_schemas
 
@@ -122,8 +121,7 @@ async def begin_flow_draft(call: Call, body: BeginWish) -> FlowDocument:
         if body.copy_of is not None:
             _check_kind(body.item, body.copy_of)
             source = await get_state(session, body.copy_of, None)
-            files = await get_state_files(session, body.copy_of, source.name)
-            fresh = copied_files(body.item, files or {}, body.title)
+            fresh = copied_files(body.item, source.data or ContentData(), body.title)
         elif body.title is not None:
             fresh = first_files(body.item, body.title, body.language)
         draft = await begin_draft(session, body.item, fresh, author=f"user:{call.user.id}", now=context.clock.now())

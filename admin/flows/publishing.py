@@ -30,7 +30,7 @@ from admin.snapshot import snapshot
 from base.database import transaction
 from base.errors import InvalidInput
 from bot.publishing.contents import Published, find_live, get_publication, get_report, list_publications
-from bot.publishing.drafts import draft_tree
+from bot.publishing.drafts import list_drafts
 from bot.publishing.jobs import JobKind, ask_for_job, get_job, list_jobs
 from bot.publishing.models import PublishJob as Row
 from bot.publishing.replay import Ending
@@ -47,7 +47,7 @@ from bot.publishing.versions import get_files
 )
 async def publish_flows(call: Call, body: PublishWish) -> PublishJob:
     async with call.context.sessions() as session:
-        await draft_tree(session, body.items)
+        await list_drafts(session, body.items)
     wish = body.model_dump(mode="json", exclude={"only_try"})
     return await _ask(call, "try" if body.only_try else "publish", wish)
 

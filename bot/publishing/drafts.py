@@ -134,9 +134,21 @@ async def find_draft(session: AsyncSession, item: str, *, for_update: bool = Fal
     return Draft(*row) if row else None
 
 
-async def list_drafts(session: AsyncSession) -> list[Draft]:
-    """Every working copy, by item."""
-    return [Draft(*row) for row in await session.execute(select(*_PARTS).order_by(ContentDraft.item))]
+async def list_drafts(session: AsyncSession, items: Collection[str] | None = None) -> list[Draft]:
+    """Working copies, by item.
+
+    Args:
+        items: those that are wanted; all, unless given.
+
+    Raises:
+        NotFound: one of the items has no draft.
+    """
+    drafts = [Draft(*row) for row in await session.execute(select(*_PARTS).order_by(ContentDraft.item))]
+    if items is None:
+        return drafts
+    if without := set(items).difference(draft.item for draft in drafts):
+        raise NotFound(f"There is no draft of {', '.join(sorted(without))}.")
+    return [draft for draft in drafts if draft.item in items]
 
 
 async def list_items(session: AsyncSession) -> list[Item]:
@@ -156,12 +168,7 @@ async def draft_tree(session: AsyncSession, items: Collection[str] | None = None
         NotFound: one of the items has no draft.
     """
     tree = await tree_of(session, await find_live(session))
-    drafts = await list_drafts(session)
-    if items is not None:
-        if without := set(items).difference(draft.item for draft in drafts):
-            raise NotFound(f"There is no draft of {', '.join(sorted(without))}.")
-        drafts = [draft for draft in drafts if draft.item in items]
-    for draft in drafts:
+    for draft in await list_drafts(session, items):
         if draft.files is None:
             tree.pop(draft.item, None)
         else:

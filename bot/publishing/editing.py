@@ -95,11 +95,11 @@ async def begin_draft(
         Conflict: it is there already, and was to be begun with files.
     """
     draft = await find_draft(session, item)
-    live = await _live_files(session, item)
-    if fresh is not None and (draft or live is not None):
-        raise Conflict(f"There is a {item} already: give the new one another name.")
-    if draft is not None:
+    if draft is not None and fresh is None:
         return draft
+    live = await _live_files(session, item)
+    if fresh is not None and (draft is not None or live is not None):
+        raise Conflict(f"There is a {item} already: give the new one another name.")
     files = live if live is not None else fresh
     if files is None:
         raise NotFound(f"There is no {item}.")
@@ -170,7 +170,7 @@ async def get_state(session: AsyncSession, item: str, state: str | None) -> Stat
     draft = await find_draft(session, item)
     live = (await find_live(session)).contents.get(item)
     name = state or (DRAFT if draft else LIVE)
-    files = await get_state_files(session, item, name)
+    files = draft.files if draft is not None and name == DRAFT else await get_state_files(session, item, name)
     data = None if files is None else await asyncio.to_thread(read_data, item, files)
     return State(name, data, draft, live)
 
@@ -220,9 +220,8 @@ def first_files(item: str, title: str, language: str) -> dict[str, str]:
     return write_data(item, _first_journey(name, title, language))
 
 
-def copied_files(item: str, files: Files, title: str | None) -> dict[str, str]:
-    """The files of another item under a new name; its tests stay behind, for they name the other."""
-    data = read_data(item, files)
+def copied_files(item: str, data: ContentData, title: str | None) -> dict[str, str]:
+    """What another item is, under a new name; its tests stay behind, for they name the other."""
     settings = {**data.settings, kind_of(item): item.partition("/")[2]}
     if title:
         settings["name"] = title

@@ -159,7 +159,7 @@ async def test_what_is_begun_anew_may_be_published_as_it_is(
     async with transaction(database.sessions) as session:
         for item in ("library/fresh", "journeys/fresh"):
             await begin_draft(session, item, first_files(item, "Fresh", "en"), author="Ada", now=now)
-        copied = copied_files("library/copy", hello(), "A copy")
+        copied = copied_files("library/copy", read_data(ITEM, hello()), "A copy")
         await begin_draft(session, "library/copy", copied, author="Ada", now=now)
 
     report = await publisher.publish_drafts(author="Ada", items=["library/fresh", "journeys/fresh"])
