@@ -15,12 +15,6 @@ from tests.journey_of_a_lead.visitor import WAIT
 
 pytestmark = pytest.mark.journey
 
-PAGES = (
-    "leads", "companies", "segments", "segments/new", "imports", "imports/new", "merges", "merges?show=done", "privacy",
-    "privacy?show=opt_outs", "privacy?show=proofs", "knowledge", "knowledge?show=proposals", "knowledge?show=articles",
-    "scores", "tasks", "settings", "settings/fields", "settings/channels",
-)  # fmt: skip
-
 
 async def test_a_marketer_builds_a_segment_and_sees_at_once_who_is_in_it(
     site: RunningSite, browser: Browser, tmp_path: Path
@@ -266,13 +260,3 @@ async def test_rules_of_scores_are_tried_on_everybody_before_they_are_saved(
         rules = await marketer.read("/score-rules")
         (rule,) = [one for one in rules["book"]["rules"] if one["id"] == "has_been_to_space"]
         assert (rule["points"], rule["when"]) == (40, {"fact": "job_title", "op": "is", "value": "Astronaut"})
-
-
-@pytest.mark.parametrize("path", PAGES)
-async def test_every_page_passes_axe_light_and_dark_on_a_desk_and_a_phone(
-    site: RunningSite, browser: Browser, tmp_path: Path, path: str
-) -> None:
-    async with await Colleague.arrive(browser, site) as colleague:
-        await colleague.go(f"/{path}")
-        await expect(colleague.page.locator("[aria-busy=true]")).to_have_count(0, timeout=WAIT)
-        await colleague.look(tmp_path, path.replace("/", "-").replace("?", "-"))
