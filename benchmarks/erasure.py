@@ -15,7 +15,6 @@ import asyncio
 import json
 import statistics
 import sys
-import tempfile
 import time
 from datetime import UTC, datetime
 from pathlib import Path
@@ -29,9 +28,8 @@ from sqlalchemy import text
 
 import server.web  # noqa: F401  # loads every room's tables
 from base.database import create_engine, create_sessions, libpq_url, transaction
-from base.encryption import create_key_file, read_key_file
-from base.migrate import migrate
-from base.postgres import start_embedded
+from base.encryption import read_key_file
+from benchmarks.database import started
 from benchmarks.saving import add_saving, save
 from bot.intake.sealing import sender_index_of
 from crm.contacts.service import attach_address
@@ -132,19 +130,13 @@ def main() -> None:
     parser.add_argument("--contacts", type=int, default=100_000)
     add_saving(parser, RESULT)
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="parley-erasure-") as folder:
-        server_ = start_embedded(Path(folder) / "pg")
-        try:
-            migrate(server_.url)
-            create_key_file(Path(folder) / "keys" / "root.json")
-            with psycopg.connect(libpq_url(server_.url), autocommit=True) as admin:
-                for statement in _FILL.split(";\n"):
-                    if statement.strip():
-                        admin.execute(statement, {"last": options.contacts - 1, "old": OLD})  # type: ignore[arg-type]
-                admin.execute("VACUUM ANALYZE")
-            figures = asyncio.run(measure(server_.url, Path(folder) / "keys" / "root.json", options.contacts))
-        finally:
-            server_.stop()
+    with started("erasure") as database:
+        with psycopg.connect(libpq_url(database.url), autocommit=True) as admin:
+            for statement in _FILL.split(";\n"):
+                if statement.strip():
+                    admin.execute(statement, {"last": options.contacts - 1, "old": OLD})  # type: ignore[arg-type]
+            admin.execute("VACUUM ANALYZE")
+        figures = asyncio.run(measure(database.url, database.key_file, options.contacts))
     told = {"contacts": options.contacts, **{name: round(value, 2) for name, value in figures.items()}}
     print(json.dumps(told, indent=1))
     save(RESULT, options, **told)

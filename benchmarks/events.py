@@ -16,12 +16,10 @@ import os
 import statistics
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any, cast
 from uuid import UUID
 
@@ -38,10 +36,9 @@ from admin.context import AdminContext
 from admin.events.endpoints import send_events
 from base.clock import SystemClock
 from base.database import Sessions, create_engine, create_sessions, libpq_url, transaction
-from base.encryption import KeyRing, create_key_file, read_key_file
+from base.encryption import KeyRing, read_key_file
 from base.ids import new_id
-from base.migrate import migrate
-from base.postgres import start_embedded
+from benchmarks.database import started
 from benchmarks.saving import add_saving, save
 from benchmarks.turns import free_port
 from crm.contacts.models import SEALED_COLUMN
@@ -225,14 +222,23 @@ async def measure_reaction(url: str, sessions: Sessions, ids: list[UUID], rate: 
 def serve(url: str, key_file: str, port: int) -> None:
     """The web process: nothing but the endpoint."""
     uvloop.install()
-    context = SimpleNamespace(
+    unasked = cast("Any", None)
+    context = AdminContext(
         sessions=create_sessions(create_engine(url)),
         keys=read_key_file(Path(key_file)),
         clock=SystemClock(),
         public_url=f"http://127.0.0.1:{port}",
+        facts=unasked,
+        wake_understanding=unasked,
+        wake_imports=unasked,
+        imports_folder=unasked,
+        wake_scores=unasked,
+        wake_segments=unasked,
+        meanings=unasked,
+        flows=unasked,
     )
     app = web.Application(middlewares=[problem_middleware])
-    app.add_routes([send_events.route(cast("AdminContext", context))])
+    app.add_routes([send_events.route(context)])
     web.run_app(app, host="127.0.0.1", port=port, print=None, access_log=None)
 
 
@@ -291,16 +297,9 @@ def main() -> None:
     if options.serve:
         serve(options.serve[0], options.serve[1], int(options.serve[2]))
         return
-    with tempfile.TemporaryDirectory(prefix="parley-events-") as folder:
-        key_file = Path(folder) / "keys.json"
-        create_key_file(key_file)
-        server = start_embedded(Path(folder) / "pg")
-        try:
-            migrate(server.url)
-            uvloop.install()
-            figures = asyncio.run(run(server.url, key_file, options.people, options.events))
-        finally:
-            server.stop()
+    with started("events") as database:
+        uvloop.install()
+        figures = asyncio.run(run(database.url, database.key_file, options.people, options.events))
     print(json.dumps(figures, indent=1))
     save(RESULT, options, **figures)
 

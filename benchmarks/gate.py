@@ -16,7 +16,6 @@ import asyncio
 import random
 import statistics
 import sys
-import tempfile
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable
@@ -34,10 +33,9 @@ import psycopg
 from sqlalchemy import select
 
 from base.database import create_engine, create_sessions, libpq_url
-from base.encryption import KeyRing, create_key_file, read_key_file
+from base.encryption import KeyRing
 from base.ids import new_id
-from base.migrate import migrate
-from base.postgres import start_embedded
+from benchmarks.database import started
 from benchmarks.saving import add_saving, save
 from crm.contacts.models import SEALED_COLUMN, Contact
 from outreach.gate import may_send
@@ -198,17 +196,11 @@ async def _median(
 
 def run(options: argparse.Namespace) -> list[Figures]:
     """Fills, measures and prints."""
-    with tempfile.TemporaryDirectory(prefix="parley-gate-") as folder:
-        create_key_file(Path(folder) / "keys.json")
-        keys = read_key_file(Path(folder) / "keys.json")
-        server = start_embedded(Path(folder) / "pg")
-        try:
-            migrate(server.url)
-            took = fill(server.url, keys, options.contacts)
-            print(f"{options.contacts:,} contacts in {took:.0f} s")
-            figures, answers = asyncio.run(measure(server.url, keys, options.contacts, options.seconds))
-        finally:
-            server.stop()
+    with started("gate") as database:
+        keys = database.keys
+        took = fill(database.url, keys, options.contacts)
+        print(f"{options.contacts:,} contacts in {took:.0f} s")
+        figures, answers = asyncio.run(measure(database.url, keys, options.contacts, options.seconds))
     print("set of   gate ms   of it CPU here   bare SELECT ms   ratio   may_send alone ms   (each a decision)")
     for row in figures:
         told = f"{row.set_of:6}   {row.gate_ms:7.3f}   {row.gate_cpu_ms:14.3f}   {row.select_ms:14.3f}"

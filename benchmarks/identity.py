@@ -17,7 +17,6 @@ import csv
 import itertools
 import json
 import sys
-import tempfile
 import time
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -39,8 +38,7 @@ import server.web  # noqa: F401  # loads every room's tables
 from base.database import Sessions, create_engine, create_sessions, libpq_url, transaction
 from base.encryption import KeyRing
 from base.ids import new_id
-from base.migrate import migrate
-from base.postgres import start_embedded
+from benchmarks.database import started
 from benchmarks.identity_learning import learn
 from benchmarks.saving import add_saving, save
 from crm.contacts.models import Contact
@@ -264,13 +262,8 @@ def main() -> None:
     if options.learn:
         print(show_learned(sets["dataset1"]))
         return
-    with tempfile.TemporaryDirectory(prefix="parley-identity-") as folder:
-        server_ = start_embedded(Path(folder) / "pg")
-        try:
-            migrate(server_.url)
-            figures = asyncio.run(measure(server_.url, sets))
-        finally:
-            server_.stop()
+    with started("identity") as database:
+        figures = asyncio.run(measure(database.url, sets))
     print(json.dumps(figures, indent=1))
     save(RESULT, options, **figures)
 

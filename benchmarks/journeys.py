@@ -23,7 +23,6 @@ import multiprocessing
 import resource
 import statistics
 import sys
-import tempfile
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -42,9 +41,8 @@ import uvloop
 
 import server.web  # noqa: F401  # loads every room's tables
 from base.database import create_engine, create_sessions, libpq_url, transaction
-from base.encryption import KeyRing, create_key_file, read_key_file
-from base.migrate import migrate
-from base.postgres import start_embedded
+from base.encryption import KeyRing
+from benchmarks.database import started
 from benchmarks.gate import DRAWN, fill
 from benchmarks.saving import add_saving, save
 from channels.sms.sender import SMSSender
@@ -366,20 +364,14 @@ def _taken(twilio: Connection) -> int:
 
 def run(options: argparse.Namespace) -> Figures:
     """Fills, measures and prints."""
-    with tempfile.TemporaryDirectory(prefix="parley-journeys-") as folder, local_twilio() as (port, pipe):
-        create_key_file(Path(folder) / "keys.json")
-        keys = read_key_file(Path(folder) / "keys.json")
-        server_ = start_embedded(Path(folder) / "pg")
-        try:
-            migrate(server_.url)
-            took = fill(server_.url, keys, options.contacts)
-            with psycopg.connect(libpq_url(server_.url), autocommit=True) as connection:
-                connection.execute(_SLEEPERS, {"last": options.contacts - 1})
-                connection.execute("VACUUM (ANALYZE) enrolments")
-            print(f"{options.contacts:,} contacts, all asleep in a journey, in {took:.0f} s")
-            figures = uvloop.run(measure(server_.url, keys, options, port, pipe))
-        finally:
-            server_.stop()
+    with started("journeys") as database, local_twilio() as (port, pipe):
+        keys = database.keys
+        took = fill(database.url, keys, options.contacts)
+        with psycopg.connect(libpq_url(database.url), autocommit=True) as connection:
+            connection.execute(_SLEEPERS, {"last": options.contacts - 1})
+            connection.execute("VACUUM (ANALYZE) enrolments")
+        print(f"{options.contacts:,} contacts, all asleep in a journey, in {took:.0f} s")
+        figures = uvloop.run(measure(database.url, keys, options, port, pipe))
     print(
         f"advance: {figures.steps_per_second:,.0f} steps/s; bare UPDATE … SKIP LOCKED "
         f"{figures.bare_rows_per_second:,.0f} rows/s; {figures.of_limit:.0%} of it "

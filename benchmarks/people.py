@@ -18,7 +18,6 @@ import random
 import resource
 import statistics
 import sys
-import tempfile
 import time
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
@@ -32,9 +31,8 @@ from sqlalchemy import select
 
 from base.clock import SystemClock
 from base.database import Sessions, create_engine, create_sessions, libpq_url
-from base.encryption import KeyRing, create_key_file, read_key_file
-from base.migrate import migrate
-from base.postgres import start_embedded
+from base.encryption import KeyRing
+from benchmarks.database import started
 from benchmarks.saving import add_saving, save
 from crm.contacts.models import Contact
 from crm.contacts.service import find_contact_by_address
@@ -183,18 +181,12 @@ def main() -> None:
     parser.add_argument("--contacts", type=int, default=50_000, help="that are there before")
     add_saving(parser, RESULT)
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="parley-people-") as name:
-        folder = Path(name)
-        create_key_file(folder / "keys.json")
-        write_people(folder / "people.csv", options.rows)
-        server_ = start_embedded(folder / "pg")
-        try:
-            migrate(server_.url)
-            fill(server_.url, options.contacts)
-            print(f"{datetime.now(UTC):%Y-%m-%d}, among {options.contacts:,} contacts, load {os.getloadavg()[0]:.1f}")
-            figures = asyncio.run(measure(server_.url, read_key_file(folder / "keys.json"), folder / "people.csv"))
-        finally:
-            server_.stop()
+    with started("people") as database:
+        table = database.folder / "people.csv"
+        write_people(table, options.rows)
+        fill(database.url, options.contacts)
+        print(f"{datetime.now(UTC):%Y-%m-%d}, among {options.contacts:,} contacts, load {os.getloadavg()[0]:.1f}")
+        figures = asyncio.run(measure(database.url, database.keys, table))
     told = {name: round(value, 2) for name, value in figures.items()}
     save(RESULT, options, rows=options.rows, contacts=options.contacts, **told)
 

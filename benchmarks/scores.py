@@ -19,9 +19,7 @@ import random
 import resource
 import statistics
 import sys
-import tempfile
 import time
-from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -37,10 +35,9 @@ from sqlalchemy import func, select
 import server.web  # noqa: F401  # loads every room's tables
 from base.clock import SystemClock
 from base.database import create_engine, create_sessions, libpq_url, transaction
-from base.encryption import KeyRing, create_key_file, read_key_file
+from base.encryption import KeyRing
 from base.ids import new_id
-from base.migrate import migrate
-from base.postgres import start_embedded
+from benchmarks.database import started
 from benchmarks.saving import add_saving, save
 from benchmarks.segments import chance, events_statement
 from crm.contacts.models import SEALED_COLUMN
@@ -261,24 +258,14 @@ def _tidy(url: str) -> None:
 
 def run(options: argparse.Namespace) -> dict[str, Any]:
     """Fills, measures and prints."""
-    with ExitStack() as stack:
-        folder = options.folder or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="parley-scores-")))
-        folder.mkdir(parents=True, exist_ok=True)
-        is_filled = folder / "filled"
-        if not (folder / "keys.json").exists():
-            create_key_file(folder / "keys.json")
-        keys = read_key_file(folder / "keys.json")
-        server = start_embedded(folder / "pg")
-        options.postmaster = psutil.Process(int((folder / "pg" / "postmaster.pid").read_text().split()[0]))
-        stack.callback(server.stop)
-        migrate(server.url)
-        if not is_filled.exists():
-            took = fill(server.url, keys, options.contacts, options.events)
-            is_filled.touch()
-            print(f"{options.contacts:,} contacts with {options.events:,} events in {took:.0f} s")
+    with started("scores", options.folder) as database:
+        options.postmaster = psutil.Process(int((database.folder / "pg" / "postmaster.pid").read_text().split()[0]))
+        took = database.fill_once(lambda: fill(database.url, database.keys, options.contacts, options.events))
+        if took is None:
+            _forget(database.url)
         else:
-            _forget(server.url)
-        figures = asyncio.run(measure(server.url, keys, options))
+            print(f"{options.contacts:,} contacts with {options.events:,} events in {took:.0f} s")
+        figures = asyncio.run(measure(database.url, database.keys, options))
     print(json.dumps(figures, indent=1))
     share = figures["after_a_change_per_s"] / figures["limit_per_s"]
     print(

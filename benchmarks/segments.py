@@ -17,10 +17,8 @@ import json
 import random
 import statistics
 import sys
-import tempfile
 import time
 from collections.abc import Awaitable, Callable
-from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -36,9 +34,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 import server.web  # noqa: F401  # loads every room's tables
 from base.database import create_engine, create_sessions, libpq_url, transaction
-from base.encryption import KeyRing, create_key_file, read_key_file
-from base.migrate import migrate
-from base.postgres import start_embedded
+from base.encryption import KeyRing
+from benchmarks.database import started
 from benchmarks.saving import add_saving, save
 from crm.contacts.models import Contact
 from crm.segments.book import membership_statement
@@ -351,22 +348,12 @@ async def measure_writing(sessions: Any, draw: Callable[[], UUID]) -> dict[str, 
 
 def run(options: argparse.Namespace) -> dict[str, Any]:
     """Fills, measures and prints."""
-    with ExitStack() as stack:
-        folder = options.folder or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="parley-segments-")))
-        folder.mkdir(parents=True, exist_ok=True)
-        is_filled = folder / "filled"
-        if not (folder / "keys.json").exists():
-            create_key_file(folder / "keys.json")
-        keys = read_key_file(folder / "keys.json")
-        server = start_embedded(folder / "pg")
-        stack.callback(server.stop)
-        migrate(server.url)
-        if not is_filled.exists():
-            took = fill(server.url, options.contacts, options.events)
-            is_filled.touch()
+    with started("segments", options.folder) as database:
+        took = database.fill_once(lambda: fill(database.url, options.contacts, options.events))
+        if took is not None:
             print(f"{options.contacts:,} contacts with {options.events:,} events in {took:.0f} s")
         print(f"who {describe(RULE, 'en', {})}")
-        figures = asyncio.run(measure(server.url, keys, options))
+        figures = asyncio.run(measure(database.url, database.keys, options))
     print(json.dumps(figures, indent=1))
     print(
         f"count {figures['count_s']} s (target {COUNT_TARGET_S}), the rival {figures['naive_count_s']} s; "
