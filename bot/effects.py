@@ -15,7 +15,7 @@ from base.ids import new_id
 from bot.consent_effects import record_consent
 from bot.conversations import append_message
 from bot.handoff.hours import opens_at
-from bot.handoff.routing import hours_of
+from bot.handoff.routing import read_hours
 from bot.handoff.service import ask_for_person, rate
 from bot.handoff.words import words_of
 from bot.opt_out_effects import answer_help, carry_out_opt_out, reopen
@@ -269,7 +269,7 @@ async def _hand_off(scene: Scene, effect: dict[str, Any]) -> None:
 
 async def _tell_when_back(scene: Scene, team: str) -> None:
     """The dialogue said that nobody is there; by the hours of the content it is told from when somebody is."""
-    hours = await hours_of(scene.session, team)
+    hours = (await read_hours(scene.session)).get(team, {})
     back_at = opens_at(hours, scene.now)
     zone = find_zone(scene.claim.time_zone) or find_zone(hours.get("zone"))
     if back_at is None or back_at <= scene.now or zone is None:

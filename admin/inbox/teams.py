@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Literal, cast
 from uuid import UUID
@@ -25,7 +26,7 @@ from base.ids import new_id
 from bot.handoff.hours import opens_at
 from bot.handoff.models import AwayColleague, RoutingRule, TeamMember
 from bot.handoff.models import Team as Row
-from bot.handoff.routing import hours_of
+from bot.handoff.routing import read_hours
 from crm.segments.models import Segment
 
 Routing = Literal["owner", "round_robin", "nobody"]
@@ -105,7 +106,7 @@ class AwayWish(RequestShape):
 async def list_teams(call: Call) -> Teams:
     async with snapshot(call.context.sessions) as session:
         rows = (await session.scalars(select(Row).order_by(Row.name))).all()
-        return Teams(items=[await _show(session, row, call.context.clock.now()) for row in rows])
+        return Teams(items=await _show(session, rows, call.context.clock.now()))
 
 
 @endpoint(
@@ -142,7 +143,8 @@ async def edit_team(call: Call, body: TeamWish) -> Team:
     try:
         async with transaction(call.context.sessions) as session:
             before = await _get_at(session, call)
-            await record(session, call, "edit_team", "team", before.id, await _show(session, before, None), body)
+            (known,) = await _show(session, [before], None)
+            await record(session, call, "edit_team", "team", before.id, known, body)
             values = {"name": body.name, "routing": body.routing, "version": call.version + 1}
             await session.execute(update(Row).where(Row.id == before.id).values(values))
             await _set_members(session, before.id, body)
@@ -162,7 +164,8 @@ async def edit_team(call: Call, body: TeamWish) -> Team:
 async def remove_team(call: Call) -> None:
     async with transaction(call.context.sessions) as session:
         before = await _get_at(session, call)
-        await record(session, call, "remove_team", "team", before.id, await _show(session, before, None))
+        (known,) = await _show(session, [before], None)
+        await record(session, call, "remove_team", "team", before.id, known)
         await session.execute(delete(Row).where(Row.id == before.id))
 
 
@@ -231,27 +234,31 @@ async def _read(call: Call, team_id: UUID) -> Team:
         row = await session.get(Row, team_id)
         if row is None:
             raise NotFound("There is no such team.")
-        return await _show(session, row, call.context.clock.now())
+        (team,) = await _show(session, [row], call.context.clock.now())
+        return team
 
 
-async def _show(session: AsyncSession, row: Row, now: datetime | None) -> Team:
-    """The team; without a moment, as the audit log keeps it."""
-    members = (
-        await session.scalars(
-            select(TeamMember.user_id).where(TeamMember.team_id == row.id).order_by(TeamMember.user_id)
+async def _show(session: AsyncSession, rows: Sequence[Row], now: datetime | None) -> list[Team]:
+    """The teams; without a moment, as the audit log keeps them."""
+    within = select(TeamMember).where(TeamMember.team_id.in_([row.id for row in rows])).order_by(TeamMember.user_id)
+    members = (await session.scalars(within)).all()
+    names = await read_names(session, [one.user_id for one in members])
+    hours = {} if now is None else await read_hours(session)
+    back_at = {} if now is None else {row.id: opens_at(hours.get(row.name, {}), now) for row in rows}
+    return [
+        Team(
+            id=row.id,
+            name=row.name,
+            routing=cast("Routing", row.routing),  # held to it by the table's check constraint
+            members=[
+                Colleague(user_id=one.user_id, name=names.get(one.user_id)) for one in members if one.team_id == row.id
+            ],
+            open_now=now is not None and back_at[row.id] == now,
+            opens_at=back_at.get(row.id),
+            version=row.version,
         )
-    ).all()
-    names = await read_names(session, members)
-    back_at = None if now is None else opens_at(await hours_of(session, row.name), now)
-    return Team(
-        id=row.id,
-        name=row.name,
-        routing=cast("Routing", row.routing),  # held to it by the table's check constraint
-        members=[Colleague(user_id=user_id, name=names.get(user_id)) for user_id in members],
-        open_now=now is not None and back_at == now,
-        opens_at=back_at,
-        version=row.version,
-    )
+        for row in rows
+    ]
 
 
 async def _set_members(session: AsyncSession, team_id: UUID, wish: TeamWish) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -41,14 +42,14 @@ async def find_receiver(session: AsyncSession, wanted: Wanted, now: datetime) ->
     team = await session.scalar(select(Team).where(Team.id == await _find_team(session, wanted)).with_for_update())
     if team is None:
         return Given()
-    if opens_at(await hours_of(session, team.name), now) != now:
+    if opens_at((await read_hours(session)).get(team.name, {}), now) != now:
         return Given(team.id)
     return Given(team.id, await _find_colleague(session, team, wanted, now))
 
 
-async def hours_of(session: AsyncSession, team: str) -> dict[str, Any]:
-    """The zone, hours and closed days of a team, as the live content gives them; nothing where it names none."""
-    found = await session.scalar(select(Publication.compiled["teams"][team]).order_by(Publication.seq.desc()).limit(1))
+async def read_hours(session: AsyncSession) -> Mapping[str, Mapping[str, Any]]:
+    """The zone, hours and closed days of each team, as the live content gives them."""
+    found = await session.scalar(select(Publication.compiled["teams"]).order_by(Publication.seq.desc()).limit(1))
     return found if isinstance(found, dict) else {}
 
 
