@@ -150,7 +150,7 @@ async def hand_back(session: AsyncSession, conversation_id: UUID, now: datetime)
         NotWithPerson: nobody has it.
         GoesOnElsewhere: it was moved.
     """
-    return await _end(session, conversation_id, "handed_back", now)
+    return await _end(session, await _hold(session, conversation_id), "handed_back", now)
 
 
 async def close(session: AsyncSession, conversation_id: UUID, now: datetime, *, ask_rating: bool) -> Stored | None:
@@ -162,8 +162,8 @@ async def close(session: AsyncSession, conversation_id: UUID, now: datetime, *, 
     Raises:
         NotFound, NotWithPerson, GoesOnElsewhere: as for handing it back.
     """
-    handoff = await _end(session, conversation_id, "closed", now)
     talk = await _hold(session, conversation_id)
+    handoff = await _end(session, talk, "closed", now)
     has_buttons = get_capabilities(talk.channel).choices == "buttons"
     if not ask_rating or handoff.answered_at is None or not has_buttons:
         return None
@@ -308,9 +308,8 @@ async def _open(session: AsyncSession, talk: Talk, now: datetime, **columns: Any
     return handoff
 
 
-async def _end(session: AsyncSession, conversation_id: UUID, how: str, now: datetime) -> Handoff:
-    talk = await _hold(session, conversation_id)
-    handoff = await find_open(session, conversation_id)
+async def _end(session: AsyncSession, talk: Talk, how: str, now: datetime) -> Handoff:
+    handoff = await find_open(session, talk.id)
     if handoff is None:
         raise NotWithPerson
     handoff.state, handoff.ended_at, handoff.ended_how, handoff.changed_at = "done", now, how, now
@@ -318,7 +317,7 @@ async def _end(session: AsyncSession, conversation_id: UUID, how: str, now: date
     values: dict[str, Any] = {"status": "open"}
     if talk.state is not None:
         values["state"] = {**talk.state, "handed_off": False, "noticed": False}
-    await session.execute(update(Conversation).where(Conversation.id == conversation_id).values(values))
+    await session.execute(update(Conversation).where(Conversation.id == talk.id).values(values))
     await session.flush()
-    await tell(session, conversation_id)
+    await tell(session, talk.id)
     return handoff
