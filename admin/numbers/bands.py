@@ -132,9 +132,10 @@ def right_order(counted: Sequence[Counted]) -> float | None:
 def _in_bands(counted: Sequence[Counted], bands: Bands) -> list[BandCount]:
     sums: Mapping[Band | None, list[int]] = {"hot": [0, 0], "warm": [0, 0], "cold": [0, 0], None: [0, 0]}
     for one in counted:
-        sums[band_of(one.score, bands) if one.score else None][0] += one.people
-        sums[band_of(one.score, bands) if one.score else None][1] += one.won
-    return [BandCount(band, people, won, *share_between(won, people)) for band, (people, won) in sums.items()]
+        band = sums[band_of(one.score, bands) if one.score else None]
+        band[0] += one.people
+        band[1] += one.won
+    return [BandCount(name, people, won, *share_between(won, people)) for name, (people, won) in sums.items()]
 
 
 def _in_bars(counted: Sequence[Counted]) -> list[Bar]:
