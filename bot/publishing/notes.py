@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, func, select, text
+from sqlalchemy import delete, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from base.errors import NotFound
@@ -89,11 +89,3 @@ async def remove_note(session: AsyncSession, note_id: UUID) -> ContentNote:
         raise NotFound("There is no such comment.")
     await session.execute(delete(ContentNote).where(ContentNote.id == note_id))
     return note
-
-
-async def count_open_notes(session: AsyncSession) -> dict[str, int]:
-    """How many comments on each item are not dealt with."""
-    rows = await session.execute(
-        select(ContentNote.item, func.count()).where(ContentNote.done_at.is_(None)).group_by(ContentNote.item)
-    )
-    return dict(row for row in rows)
