@@ -89,10 +89,10 @@ def _reply(step: Mapping[str, Any], wording: StepWording, channel: str) -> Reply
         {
             "text": _spoken(wording.text, channel),
             "input": _INPUTS.get(str(kind)),
-            "choices": [choice.model_dump() for choice in _choices(step, wording, channel)],
+            "choices": [*_choices(step, wording, channel)],
             "notice": "ai" if kind == "ai_notice" else None,
             "media": _media(step, wording, channel),
-            "cards": [card.model_dump() for card in _cards(step, wording, channel)],
+            "cards": [*_cards(step, wording, channel)],
             "limits": _limits(step, wording, channel),
         }
     )
