@@ -1,6 +1,7 @@
 /** Loads and changes the account of the user who is logged in. */
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useMutation, useQuery } from '@tanstack/react-query';
 import { answerOf, client } from '../api/client';
+import { useCommand } from '../api/useCommand';
 import { makePasskey } from '../session/passkeys';
 import { SESSION_KEY } from '../session/useSession';
 
@@ -20,11 +21,7 @@ export function useOwnSessions() {
 }
 
 export function useRename() {
-  const queries = useQueryClient();
-  return useMutation({
-    mutationFn: (name: string) => answerOf(client.PATCH('/api/v1/account', { body: { name } })),
-    onSuccess: () => Promise.all([ACCOUNT, SESSION_KEY].map((queryKey) => queries.invalidateQueries({ queryKey }))),
-  });
+  return useCommand((name: string) => answerOf(client.PATCH('/api/v1/account', { body: { name } })), ACCOUNT, SESSION_KEY);
 }
 
 export interface PasswordChange {
@@ -33,15 +30,15 @@ export interface PasswordChange {
 }
 
 export function useChangePassword() {
-  return useAccountChange((body: PasswordChange) => answerOf(client.PUT('/api/v1/account/password', { body })));
+  return useCommand((body: PasswordChange) => answerOf(client.PUT('/api/v1/account/password', { body })), ACCOUNT);
 }
 
 export function useEndSession() {
-  return useAccountChange((id: string) => answerOf(client.DELETE('/api/v1/account/sessions/{id}', { params: { path: { id } } })));
+  return useCommand((id: string) => answerOf(client.DELETE('/api/v1/account/sessions/{id}', { params: { path: { id } } })), ACCOUNT);
 }
 
 export function useEndOtherSessions() {
-  return useAccountChange(() => answerOf(client.DELETE('/api/v1/account/sessions')));
+  return useCommand(() => answerOf(client.DELETE('/api/v1/account/sessions')), ACCOUNT);
 }
 
 export function useBeginCodeApp() {
@@ -49,15 +46,15 @@ export function useBeginCodeApp() {
 }
 
 export function useConfirmCodeApp() {
-  return useAccountChange((code: string) => answerOf(client.POST('/api/v1/account/code-app/confirm', { body: { code } })));
+  return useCommand((code: string) => answerOf(client.POST('/api/v1/account/code-app/confirm', { body: { code } })), ACCOUNT);
 }
 
 export function useRemoveCodeApp() {
-  return useAccountChange((password: string) => answerOf(client.POST('/api/v1/account/code-app/remove', { body: { password } })));
+  return useCommand((password: string) => answerOf(client.POST('/api/v1/account/code-app/remove', { body: { password } })), ACCOUNT);
 }
 
 export function useRenewRecoveryCodes() {
-  return useAccountChange((password: string) => answerOf(client.POST('/api/v1/account/recovery-codes', { body: { password } })));
+  return useCommand((password: string) => answerOf(client.POST('/api/v1/account/recovery-codes', { body: { password } })), ACCOUNT);
 }
 
 export function usePasskeys() {
@@ -74,18 +71,13 @@ export interface PasskeyWish {
 
 /** Asks the server, then the device, then keeps what the device made. */
 export function useAddPasskey() {
-  return useAccountChange(async ({ name, password }: PasskeyWish) => {
+  return useCommand(async ({ name, password }: PasskeyWish) => {
     const { ticket, options } = await answerOf(client.POST('/api/v1/account/passkeys/begin', { body: { password } }));
     const credential = await makePasskey(options);
     return answerOf(client.POST('/api/v1/account/passkeys', { body: { ticket, name, credential } }));
-  });
+  }, ACCOUNT);
 }
 
 export function useRemovePasskey() {
-  return useAccountChange((id: string) => answerOf(client.DELETE('/api/v1/account/passkeys/{id}', { params: { path: { id } } })));
-}
-
-function useAccountChange<Body, Made>(send: (body: Body) => Promise<Made>) {
-  const queries = useQueryClient();
-  return useMutation({ mutationFn: send, onSuccess: () => queries.invalidateQueries({ queryKey: ACCOUNT }) });
+  return useCommand((id: string) => answerOf(client.DELETE('/api/v1/account/passkeys/{id}', { params: { path: { id } } })), ACCOUNT);
 }

@@ -1,7 +1,7 @@
 /** Loads the audit log, a page at a time. */
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { answerOf, client } from '../api/client';
-import { withoutRepeats } from '../look/paging';
+import { byCursor, rowsOf } from '../look/paging';
 
 const PAGE_SIZE = 50; // entries
 
@@ -18,13 +18,8 @@ export interface AuditFilter {
 export function useAudit(filter: AuditFilter) {
   return useInfiniteQuery({
     queryKey: ['audit', filter],
-    queryFn: ({ pageParam, signal }) => {
-      const query = { limit: PAGE_SIZE, ...wanted(filter), ...(pageParam ? { cursor: pageParam } : {}) };
-      return answerOf(client.GET('/api/v1/audit', { params: { query }, signal }));
-    },
-    initialPageParam: '',
-    getNextPageParam: (page) => page.next_cursor,
-    select: ({ pages }) => withoutRepeats(pages.flatMap((page) => page.items)),
+    ...byCursor((from, signal) => answerOf(client.GET('/api/v1/audit', { params: { query: { limit: PAGE_SIZE, ...wanted(filter), ...from } }, signal }))),
+    select: rowsOf,
   });
 }
 

@@ -1,6 +1,7 @@
 /** Loads, makes and revokes API tokens. */
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useQuery } from '@tanstack/react-query';
 import { answerOf, client } from '../api/client';
+import { useCommand } from '../api/useCommand';
 import type { NewToken } from './types';
 
 const TOKENS = ['api-tokens'] as const;
@@ -10,17 +11,9 @@ export function useTokens() {
 }
 
 export function useCreateToken() {
-  const queries = useQueryClient();
-  return useMutation({
-    mutationFn: (body: NewToken) => answerOf(client.POST('/api/v1/api-tokens', { body })),
-    onSuccess: () => queries.invalidateQueries({ queryKey: TOKENS }),
-  });
+  return useCommand((body: NewToken) => answerOf(client.POST('/api/v1/api-tokens', { body })), TOKENS);
 }
 
 export function useRevokeToken() {
-  const queries = useQueryClient();
-  return useMutation({
-    mutationFn: (id: string) => answerOf(client.DELETE('/api/v1/api-tokens/{id}', { params: { path: { id } } })),
-    onSuccess: () => queries.invalidateQueries({ queryKey: TOKENS }),
-  });
+  return useCommand((id: string) => answerOf(client.DELETE('/api/v1/api-tokens/{id}', { params: { path: { id } } })), TOKENS);
 }

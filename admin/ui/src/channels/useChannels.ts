@@ -1,7 +1,8 @@
 /** Loads channels with what they need and their accounts; brings accounts in, tries them and lets go of them. */
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useQuery } from '@tanstack/react-query';
 import { answerOf, client } from '../api/client';
 import type { Answer, Done, Sent } from '../api/types';
+import { useCommand } from '../api/useCommand';
 
 export type Channel = Answer<'/api/v1/channels'>['items'][number];
 export type ChannelField = Channel['fields'][number];
@@ -19,18 +20,13 @@ export function useChannels() {
 }
 
 export function useSaveAccount() {
-  return useStep((body: AccountWish) => answerOf(client.POST('/api/v1/channel-accounts', { body })));
+  return useCommand((body: AccountWish) => answerOf(client.POST('/api/v1/channel-accounts', { body })), KEY);
 }
 
 export function useTry(id: string, step: 'check' | 'webhook') {
-  return useStep(() => answerOf(client.POST(`/api/v1/channel-accounts/{id}/${step}`, { params: { path: { id } } })));
+  return useCommand(() => answerOf(client.POST(`/api/v1/channel-accounts/{id}/${step}`, { params: { path: { id } } })), KEY);
 }
 
 export function useDisable(id: string) {
-  return useStep(() => answerOf(client.DELETE('/api/v1/channel-accounts/{id}', { params: { path: { id } } })));
-}
-
-function useStep<Body, Made>(send: (body: Body) => Promise<Made>) {
-  const queries = useQueryClient();
-  return useMutation({ mutationFn: send, onSuccess: () => queries.invalidateQueries({ queryKey: KEY }) });
+  return useCommand(() => answerOf(client.DELETE('/api/v1/channel-accounts/{id}', { params: { path: { id } } })), KEY);
 }

@@ -1,7 +1,8 @@
 /** Loads companies and their people, and changes them. */
-import { keepPreviousData, useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { keepPreviousData, useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { answerOf, client } from '../api/client';
-import { withoutRepeats } from '../look/paging';
+import { useCommand } from '../api/useCommand';
+import { byCursor, rowsOf } from '../look/paging';
 import type { CompanyChange, NewCompany } from './types';
 
 const KEY = ['companies'] as const;
@@ -10,13 +11,8 @@ const PAGE_SIZE = 50; // companies
 export function useCompanies(q: string) {
   return useInfiniteQuery({
     queryKey: [...KEY, 'all', q],
-    queryFn: ({ pageParam, signal }) => {
-      const query = { limit: PAGE_SIZE, ...(q ? { q } : {}), ...(pageParam ? { cursor: pageParam } : {}) };
-      return answerOf(client.GET('/api/v1/companies', { params: { query }, signal }));
-    },
-    initialPageParam: '',
-    getNextPageParam: (page) => page.next_cursor,
-    select: ({ pages }) => withoutRepeats(pages.flatMap((page) => page.items)),
+    ...byCursor((from, signal) => answerOf(client.GET('/api/v1/companies', { params: { query: { limit: PAGE_SIZE, ...(q ? { q } : {}), ...from } }, signal }))),
+    select: rowsOf,
     placeholderData: keepPreviousData,
   });
 }
@@ -36,18 +32,13 @@ export function useCompanyPeople(id: string) {
 }
 
 export function useAddCompany() {
-  return useStep((body: NewCompany) => answerOf(client.POST('/api/v1/companies', { body })));
+  return useCommand((body: NewCompany) => answerOf(client.POST('/api/v1/companies', { body })), KEY);
 }
 
 export function useChangeCompany(id: string) {
-  return useStep((body: CompanyChange) => answerOf(client.PATCH('/api/v1/companies/{id}', { params: { path: { id } }, body })));
+  return useCommand((body: CompanyChange) => answerOf(client.PATCH('/api/v1/companies/{id}', { params: { path: { id } }, body })), KEY);
 }
 
 export function useRemoveCompany(id: string) {
-  return useStep(() => answerOf(client.DELETE('/api/v1/companies/{id}', { params: { path: { id } } })));
-}
-
-function useStep<Body, Made>(send: (body: Body) => Promise<Made>) {
-  const queries = useQueryClient();
-  return useMutation({ mutationFn: send, onSuccess: () => queries.invalidateQueries({ queryKey: KEY }) });
+  return useCommand(() => answerOf(client.DELETE('/api/v1/companies/{id}', { params: { path: { id } } })), KEY);
 }

@@ -1,8 +1,9 @@
 /** Loads privacy requests and doubtful opt-outs with what proves them, and carries decisions out. */
-import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useInfiniteQuery, useMutation, useQuery } from '@tanstack/react-query';
 import { answerOf, client } from '../api/client';
 import { APIError } from '../api/problem';
-import { FRESH_PERIOD, withoutRepeats } from '../look/paging';
+import { useCommand } from '../api/useCommand';
+import { FRESH_PERIOD, byCursor, rowsOf } from '../look/paging';
 import type { Decision, NewRequest, Status } from './types';
 
 const REQUESTS = ['privacy-requests'] as const;
@@ -12,13 +13,11 @@ const PAGE_SIZE = 20; // requests or reviews
 export function useRequests(status: Status | null) {
   return useInfiniteQuery({
     queryKey: [...REQUESTS, status],
-    queryFn: ({ pageParam, signal }) => {
-      const query = { limit: PAGE_SIZE, ...(status ? { status } : {}), ...(pageParam ? { cursor: pageParam } : {}) };
+    ...byCursor((from, signal) => {
+      const query = { limit: PAGE_SIZE, ...(status ? { status } : {}), ...from };
       return answerOf(client.GET('/api/v1/privacy-requests', { params: { query }, signal }));
-    },
-    initialPageParam: '',
-    getNextPageParam: (page) => page.next_cursor,
-    select: ({ pages }) => withoutRepeats(pages.flatMap((page) => page.items)),
+    }),
+    select: rowsOf,
     refetchInterval: (query) => FRESH_PERIOD * 2 * Math.max(1, query.state.data?.pages.length ?? 1),
   });
 }
@@ -51,23 +50,23 @@ export function usePeople(q: string) {
 }
 
 export function useFile() {
-  return useDecision(REQUESTS, (body: NewRequest) => answerOf(client.POST('/api/v1/privacy-requests', { body })));
+  return useCommand((body: NewRequest) => answerOf(client.POST('/api/v1/privacy-requests', { body })), REQUESTS);
 }
 
 export function useVerify(id: string) {
-  return useDecision(REQUESTS, () => answerOf(client.POST('/api/v1/privacy-requests/{id}/verify', { params: { path: { id } } })));
+  return useCommand(() => answerOf(client.POST('/api/v1/privacy-requests/{id}/verify', { params: { path: { id } } })), REQUESTS);
 }
 
 export function useExtend(id: string) {
-  return useDecision(REQUESTS, (reason: string) => answerOf(client.POST('/api/v1/privacy-requests/{id}/extend', { params: { path: { id } }, body: { reason } })));
+  return useCommand((reason: string) => answerOf(client.POST('/api/v1/privacy-requests/{id}/extend', { params: { path: { id } }, body: { reason } })), REQUESTS);
 }
 
 export function useRefuse(id: string) {
-  return useDecision(REQUESTS, (reason: string) => answerOf(client.POST('/api/v1/privacy-requests/{id}/refuse', { params: { path: { id } }, body: { reason } })));
+  return useCommand((reason: string) => answerOf(client.POST('/api/v1/privacy-requests/{id}/refuse', { params: { path: { id } }, body: { reason } })), REQUESTS);
 }
 
 export function useCarryOut(id: string) {
-  return useDecision(REQUESTS, (body: Decision) => answerOf(client.POST('/api/v1/privacy-requests/{id}/carry-out', { params: { path: { id } }, body })));
+  return useCommand((body: Decision) => answerOf(client.POST('/api/v1/privacy-requests/{id}/carry-out', { params: { path: { id } }, body })), REQUESTS);
 }
 
 /** Everything held of a person, loaded only when asked for: it is not kept by the page. */
@@ -81,18 +80,16 @@ export function usePersonalData(contactId: string) {
 export function useReviews(isOpenOnly: boolean) {
   return useInfiniteQuery({
     queryKey: [...REVIEWS, isOpenOnly],
-    queryFn: ({ pageParam, signal }) => {
-      const query = { limit: PAGE_SIZE, ...(isOpenOnly ? { status: 'open' as const } : {}), ...(pageParam ? { cursor: pageParam } : {}) };
+    ...byCursor((from, signal) => {
+      const query = { limit: PAGE_SIZE, ...(isOpenOnly ? { status: 'open' as const } : {}), ...from };
       return answerOf(client.GET('/api/v1/opt-out-reviews', { params: { query }, signal }));
-    },
-    initialPageParam: '',
-    getNextPageParam: (page) => page.next_cursor,
-    select: ({ pages }) => withoutRepeats(pages.flatMap((page) => page.items)),
+    }),
+    select: rowsOf,
   });
 }
 
 export function useReview(id: string, decision: 'confirm' | 'reverse') {
-  return useDecision(REVIEWS, () => answerOf(client.POST(`/api/v1/opt-out-reviews/{id}/${decision}`, { params: { path: { id } } })));
+  return useCommand(() => answerOf(client.POST(`/api/v1/opt-out-reviews/{id}/${decision}`, { params: { path: { id } } })), REVIEWS);
 }
 
 /** The head of the ledger that was signed last; null before the first. */
@@ -128,9 +125,4 @@ export function useMessageProof(id: string) {
     enabled: id !== '',
     gcTime: 0,
   });
-}
-
-function useDecision<Body, Made>(about: readonly string[], send: (body: Body) => Promise<Made>) {
-  const queries = useQueryClient();
-  return useMutation({ mutationFn: send, onSuccess: () => queries.invalidateQueries({ queryKey: about }) });
 }

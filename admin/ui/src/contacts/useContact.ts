@@ -1,6 +1,7 @@
 /** Loads what is known of one contact beside its story, and changes it. */
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useMutation, useQuery } from '@tanstack/react-query';
 import { answerOf, client } from '../api/client';
+import { useCommand } from '../api/useCommand';
 import type { NewExternalId } from './types';
 
 const KEY = ['contact'] as const;
@@ -105,9 +106,5 @@ export function usePersonProof(id: string) {
 }
 
 function useChange<Body, Made>(id: string, send: (body: Body) => Promise<Made>) {
-  const queries = useQueryClient();
-  return useMutation({
-    mutationFn: send,
-    onSuccess: () => Promise.all([[...KEY, id], ['lead', id]].map((queryKey) => queries.invalidateQueries({ queryKey }))),
-  });
+  return useCommand(send, [...KEY, id], ['lead', id]);
 }

@@ -1,7 +1,8 @@
 /** Loads and changes flows and journeys over the API. Holds no state of the editor. */
-import { keepPreviousData, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { keepPreviousData, useMutation, useQuery } from '@tanstack/react-query';
 import { answerOf, client } from '../api/client';
 import { toAPIError, unreachable } from '../api/problem';
+import { useCommand } from '../api/useCommand';
 import { FRESH_PERIOD } from '../look/paging';
 import { isRecord } from './model/document';
 import type { Act, Conflict, Content, PublishWish, SavedDraft } from './shapes';
@@ -126,11 +127,7 @@ export function usePreviewOf(step: Record<string, unknown>, wording: Record<stri
 }
 
 export function useBeginDraft() {
-  const queries = useQueryClient();
-  return useMutation({
-    mutationFn: (wish: FirstWish) => beginDraft(wish),
-    onSuccess: () => queries.invalidateQueries({ queryKey: ['flows', 'all'] }),
-  });
+  return useCommand(beginDraft, ['flows', 'all']);
 }
 
 interface FirstWish {
@@ -260,20 +257,14 @@ export function useLift(journey: string, isWanted: boolean) {
 }
 
 export function useJourneyState(journey: string) {
-  const queries = useQueryClient();
-  return useMutation({
-    mutationFn: (state: 'running' | 'paused' | 'draining') => answerOf(client.POST('/api/v1/journeys/state', { body: { journey, state } })),
-    onSuccess: () => queries.invalidateQueries({ queryKey: ['journeys'] }),
-  });
+  return useCommand((state: 'running' | 'paused' | 'draining') => answerOf(client.POST('/api/v1/journeys/state', { body: { journey, state } })), ['journeys']);
 }
 
 export function useDecideExperiment() {
-  const queries = useQueryClient();
-  return useMutation({
-    mutationFn: ({ id, variant }: { id: string; variant: string }) =>
-      answerOf(client.POST('/api/v1/experiments/{id}/winner', { params: { path: { id } }, body: { variant } })),
-    onSuccess: () => queries.invalidateQueries({ queryKey: ['journeys', 'experiments'] }),
-  });
+  return useCommand(
+    ({ id, variant }: { id: string; variant: string }) => answerOf(client.POST('/api/v1/experiments/{id}/winner', { params: { path: { id } }, body: { variant } })),
+    ['journeys', 'experiments'],
+  );
 }
 
 function ifMatch(version: number) {

@@ -1,7 +1,7 @@
 /** Sends files, follows imports while a worker is at them, and steers them. */
 import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { answerOf, client } from '../api/client';
-import { FRESH_PERIOD, withoutRepeats } from '../look/paging';
+import { FRESH_PERIOD, byCursor, rowsOf } from '../look/paging';
 import { typeOf } from './files';
 import type { Import, Options } from './types';
 
@@ -17,13 +17,8 @@ export function isWorking({ state }: Pick<Import, 'state'>): boolean {
 export function useImports() {
   return useInfiniteQuery({
     queryKey: [...KEY, 'all'],
-    queryFn: ({ pageParam, signal }) => {
-      const query = { limit: PAGE_SIZE, ...(pageParam ? { cursor: pageParam } : {}) };
-      return answerOf(client.GET('/api/v1/imports', { params: { query }, signal }));
-    },
-    initialPageParam: '',
-    getNextPageParam: (page) => page.next_cursor,
-    select: ({ pages }) => withoutRepeats(pages.flatMap((page) => page.items)),
+    ...byCursor((from, signal) => answerOf(client.GET('/api/v1/imports', { params: { query: { limit: PAGE_SIZE, ...from } }, signal }))),
+    select: rowsOf,
     refetchInterval: FRESH_PERIOD,
   });
 }

@@ -1,7 +1,7 @@
 /** Loads the talks of a view, one talk, and its messages; the live stream says when to look again. */
 import { keepPreviousData, useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { answerOf, client } from '../api/client';
-import { withoutRepeats } from '../look/paging';
+import { byCursor, rowsOf } from '../look/paging';
 import type { View } from './types';
 
 const PAGE_SIZE = 50; // talks, and messages
@@ -17,13 +17,8 @@ export interface TalkFilter {
 export function useTalks(filter: TalkFilter) {
   return useInfiniteQuery({
     queryKey: [...INBOX_KEY, 'talks', filter],
-    queryFn: ({ pageParam, signal }) => {
-      const query = { limit: PAGE_SIZE, ...filter, ...(pageParam ? { cursor: pageParam } : {}) };
-      return answerOf(client.GET('/api/v1/conversations', { params: { query }, signal }));
-    },
-    initialPageParam: '',
-    getNextPageParam: (page) => page.next_cursor,
-    select: ({ pages }) => withoutRepeats(pages.flatMap((page) => page.items)),
+    ...byCursor((from, signal) => answerOf(client.GET('/api/v1/conversations', { params: { query: { limit: PAGE_SIZE, ...filter, ...from } }, signal }))),
+    select: rowsOf,
     placeholderData: keepPreviousData,
     refetchInterval: LOOK_AGAIN,
   });
@@ -47,7 +42,7 @@ export function useMessages(id: string) {
     initialPageParam: null as number | null,
     getNextPageParam: (page) => page.before,
     // Pages come the latest first; each holds its messages oldest first.
-    select: ({ pages }) => withoutRepeats(pages.toReversed().flatMap((page) => page.items)),
+    select: ({ pages }) => rowsOf({ pages: pages.toReversed() }),
     refetchInterval: LOOK_AGAIN,
   });
 }

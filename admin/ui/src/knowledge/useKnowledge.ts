@@ -1,7 +1,8 @@
 /** Loads what was not understood and what is known, proposes, follows the measuring, and decides. */
-import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { answerOf, client } from '../api/client';
-import { withoutRepeats } from '../look/paging';
+import { useCommand } from '../api/useCommand';
+import { byCursor, rowsOf } from '../look/paging';
 import type { ProposalRow, Wish } from './types';
 
 const KEY = ['understanding'] as const;
@@ -16,12 +17,7 @@ export function isWorking(status: ProposalRow['status']): boolean {
 export function useGroups() {
   return useInfiniteQuery({
     queryKey: [...KEY, 'groups'],
-    queryFn: ({ pageParam, signal }) => {
-      const query = { limit: PAGE_SIZE, ...(pageParam ? { cursor: pageParam } : {}) };
-      return answerOf(client.GET('/api/v1/understanding/groups', { params: { query }, signal }));
-    },
-    initialPageParam: '',
-    getNextPageParam: (page) => page.next_cursor,
+    ...byCursor((from, signal) => answerOf(client.GET('/api/v1/understanding/groups', { params: { query: { limit: PAGE_SIZE, ...from } }, signal }))),
     refetchInterval: (query) => (query.state.data?.pages[0]?.grouping?.status === 'waiting' ? WORKING_PERIOD : false),
   });
 }
@@ -29,12 +25,7 @@ export function useGroups() {
 export function useGapsOf(groupId: string) {
   return useInfiniteQuery({
     queryKey: [...KEY, 'gaps', groupId],
-    queryFn: ({ pageParam, signal }) => {
-      const query = { limit: PAGE_SIZE, ...(pageParam ? { cursor: pageParam } : {}) };
-      return answerOf(client.GET('/api/v1/understanding/groups/{id}/gaps', { params: { path: { id: groupId }, query }, signal }));
-    },
-    initialPageParam: '',
-    getNextPageParam: (page) => page.next_cursor,
+    ...byCursor((from, signal) => answerOf(client.GET('/api/v1/understanding/groups/{id}/gaps', { params: { path: { id: groupId }, query: { limit: PAGE_SIZE, ...from } }, signal }))),
     select: ({ pages }) => pages.flatMap((page) => page.items),
   });
 }
@@ -50,13 +41,8 @@ export function useLive() {
 export function useProposals() {
   return useInfiniteQuery({
     queryKey: [...KEY, 'proposals'],
-    queryFn: ({ pageParam, signal }) => {
-      const query = { limit: PAGE_SIZE, ...(pageParam ? { cursor: pageParam } : {}) };
-      return answerOf(client.GET('/api/v1/understanding/proposals', { params: { query }, signal }));
-    },
-    initialPageParam: '',
-    getNextPageParam: (page) => page.next_cursor,
-    select: ({ pages }) => withoutRepeats(pages.flatMap((page) => page.items)),
+    ...byCursor((from, signal) => answerOf(client.GET('/api/v1/understanding/proposals', { params: { query: { limit: PAGE_SIZE, ...from } }, signal }))),
+    select: rowsOf,
     refetchInterval: (query) => (query.state.data?.pages.some(({ items }) => items.some(({ status }) => isWorking(status))) ? WORKING_PERIOD : false),
   });
 }
@@ -70,22 +56,17 @@ export function useProposal(id: string) {
 }
 
 export function usePropose() {
-  return useStep((body: Wish) => answerOf(client.POST('/api/v1/understanding/proposals', { body })));
+  return useCommand((body: Wish) => answerOf(client.POST('/api/v1/understanding/proposals', { body })), KEY);
 }
 
 export function useDecide(id: string, decision: 'measure' | 'accept' | 'reject') {
-  return useStep(() => answerOf(client.POST(`/api/v1/understanding/proposals/{id}/${decision}`, { params: { path: { id } } })));
+  return useCommand(() => answerOf(client.POST(`/api/v1/understanding/proposals/{id}/${decision}`, { params: { path: { id } } })), KEY);
 }
 
 export function useDismissGroup(id: string) {
-  return useStep(() => answerOf(client.POST('/api/v1/understanding/groups/{id}/dismiss', { params: { path: { id } } })));
+  return useCommand(() => answerOf(client.POST('/api/v1/understanding/groups/{id}/dismiss', { params: { path: { id } } })), KEY);
 }
 
 export function useRegroup() {
-  return useStep(() => answerOf(client.POST('/api/v1/understanding/regroup')));
-}
-
-function useStep<Body, Made>(send: (body: Body) => Promise<Made>) {
-  const queries = useQueryClient();
-  return useMutation({ mutationFn: send, onSuccess: () => queries.invalidateQueries({ queryKey: KEY }) });
+  return useCommand(() => answerOf(client.POST('/api/v1/understanding/regroup')), KEY);
 }

@@ -2,20 +2,15 @@
 import { keepPreviousData, useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { answerOf, client } from '../api/client';
 import type { LeadFilter } from '../api/types';
-import { FRESH_PERIOD, withoutRepeats } from '../look/paging';
+import { FRESH_PERIOD, byCursor, rowsOf } from '../look/paging';
 
 const PAGE_SIZE = 50; // leads
 
 export function useLeads(filter: LeadFilter) {
   return useInfiniteQuery({
     queryKey: ['leads', filter],
-    queryFn: ({ pageParam, signal }) => {
-      const query = { limit: PAGE_SIZE, ...filter, ...(pageParam ? { cursor: pageParam } : {}) };
-      return answerOf(client.GET('/api/v1/leads', { params: { query }, signal }));
-    },
-    initialPageParam: '',
-    getNextPageParam: (page) => page.next_cursor,
-    select: ({ pages }) => withoutRepeats(pages.flatMap((page) => page.items)),
+    ...byCursor((from, signal) => answerOf(client.GET('/api/v1/leads', { params: { query: { limit: PAGE_SIZE, ...filter, ...from } }, signal }))),
+    select: rowsOf,
     placeholderData: keepPreviousData,
     // Every loaded page is asked for again, so the more there are the longer the pause.
     refetchInterval: (query) => FRESH_PERIOD * Math.max(1, query.state.data?.pages.length ?? 1),

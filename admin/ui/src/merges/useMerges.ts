@@ -1,7 +1,7 @@
 /** Loads pairs that may be one person and the merges there were; decides and undoes. */
 import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { answerOf, client } from '../api/client';
-import { withoutRepeats } from '../look/paging';
+import { byCursor, rowsOf } from '../look/paging';
 import type { Decision } from './types';
 
 const CANDIDATES = ['merge-candidates'] as const;
@@ -11,26 +11,16 @@ const PAGE_SIZE = 20; // pairs or merges
 export function useCandidates() {
   return useInfiniteQuery({
     queryKey: CANDIDATES,
-    queryFn: ({ pageParam, signal }) => {
-      const query = { limit: PAGE_SIZE, state: 'open' as const, ...(pageParam ? { cursor: pageParam } : {}) };
-      return answerOf(client.GET('/api/v1/merge-candidates', { params: { query }, signal }));
-    },
-    initialPageParam: '',
-    getNextPageParam: (page) => page.next_cursor,
-    select: ({ pages }) => withoutRepeats(pages.flatMap((page) => page.items)),
+    ...byCursor((from, signal) => answerOf(client.GET('/api/v1/merge-candidates', { params: { query: { limit: PAGE_SIZE, state: 'open', ...from } }, signal }))),
+    select: rowsOf,
   });
 }
 
 export function useMerges() {
   return useInfiniteQuery({
     queryKey: MERGES,
-    queryFn: ({ pageParam, signal }) => {
-      const query = { limit: PAGE_SIZE, ...(pageParam ? { cursor: pageParam } : {}) };
-      return answerOf(client.GET('/api/v1/merges', { params: { query }, signal }));
-    },
-    initialPageParam: '',
-    getNextPageParam: (page) => page.next_cursor,
-    select: ({ pages }) => withoutRepeats(pages.flatMap((page) => page.items)),
+    ...byCursor((from, signal) => answerOf(client.GET('/api/v1/merges', { params: { query: { limit: PAGE_SIZE, ...from } }, signal }))),
+    select: rowsOf,
   });
 }
 

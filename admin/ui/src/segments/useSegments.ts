@@ -1,7 +1,8 @@
 /** Loads segments and what rules can speak of, tries rules out, and saves them at the version that was read. */
 import { keepPreviousData, useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { answerOf, client } from '../api/client';
-import { FRESH_PERIOD } from '../look/paging';
+import { useCommand } from '../api/useCommand';
+import { FRESH_PERIOD, byCursor } from '../look/paging';
 import type { Language } from '../i18n/i18n';
 import type { Segment, Tree } from './types';
 
@@ -69,12 +70,7 @@ export function usePreview(tree: Tree | null, draw: number) {
 export function useMembers(id: string) {
   return useInfiniteQuery({
     queryKey: [...KEY, 'members', id],
-    queryFn: ({ pageParam, signal }) => {
-      const query = { limit: PAGE_SIZE, ...(pageParam ? { cursor: pageParam } : {}) };
-      return answerOf(client.GET('/api/v1/segments/{id}/members', { params: { path: { id }, query }, signal }));
-    },
-    initialPageParam: '',
-    getNextPageParam: (page) => page.next_cursor,
+    ...byCursor((from, signal) => answerOf(client.GET('/api/v1/segments/{id}/members', { params: { path: { id }, query: { limit: PAGE_SIZE, ...from } }, signal }))),
     select: ({ pages }) => pages.flatMap((page) => page.items),
   });
 }
@@ -100,11 +96,7 @@ export function useSaveSegment(read: Segment | null) {
 }
 
 export function useRemoveSegment(read: Segment) {
-  const queries = useQueryClient();
-  return useMutation({
-    mutationFn: () => answerOf(client.DELETE('/api/v1/segments/{id}', { params: { path: { id: read.id }, header: ifMatch(read) } })),
-    onSuccess: () => queries.invalidateQueries({ queryKey: [...KEY, 'all'] }),
-  });
+  return useCommand(() => answerOf(client.DELETE('/api/v1/segments/{id}', { params: { path: { id: read.id }, header: ifMatch(read) } })), [...KEY, 'all']);
 }
 
 function ifMatch({ version }: Segment) {

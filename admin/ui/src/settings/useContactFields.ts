@@ -1,7 +1,8 @@
 /** Loads the fields contacts have, and defines, changes and removes a company's own. */
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useQuery } from '@tanstack/react-query';
 import { answerOf, client } from '../api/client';
 import type { Answer, Sent } from '../api/types';
+import { useCommand } from '../api/useCommand';
 
 export type ContactField = Answer<'/api/v1/contact-fields'>['items'][number];
 export type NewField = Sent<'/api/v1/contact-fields', 'post'>;
@@ -17,18 +18,13 @@ export function useContactFields() {
 }
 
 export function useAddField() {
-  return useStep((body: NewField) => answerOf(client.POST('/api/v1/contact-fields', { body })));
+  return useCommand((body: NewField) => answerOf(client.POST('/api/v1/contact-fields', { body })), KEY);
 }
 
 export function useChangeField(id: string) {
-  return useStep((body: FieldChange) => answerOf(client.PATCH('/api/v1/contact-fields/{id}', { params: { path: { id } }, body })));
+  return useCommand((body: FieldChange) => answerOf(client.PATCH('/api/v1/contact-fields/{id}', { params: { path: { id } }, body })), KEY);
 }
 
 export function useRemoveField(id: string) {
-  return useStep(() => answerOf(client.DELETE('/api/v1/contact-fields/{id}', { params: { path: { id } } })));
-}
-
-function useStep<Body, Made>(send: (body: Body) => Promise<Made>) {
-  const queries = useQueryClient();
-  return useMutation({ mutationFn: send, onSuccess: () => queries.invalidateQueries({ queryKey: KEY }) });
+  return useCommand(() => answerOf(client.DELETE('/api/v1/contact-fields/{id}', { params: { path: { id } } })), KEY);
 }

@@ -1,7 +1,8 @@
 /** Loads what colleagues are to do, and ticks it off. */
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useQuery } from '@tanstack/react-query';
 import { answerOf, client } from '../api/client';
 import type { Answer } from '../api/types';
+import { useCommand } from '../api/useCommand';
 import { FRESH_PERIOD } from '../look/paging';
 
 export type Task = Answer<'/api/v1/tasks'>['items'][number];
@@ -18,9 +19,5 @@ export function useTasks() {
 }
 
 export function useFinish() {
-  const queries = useQueryClient();
-  return useMutation({
-    mutationFn: (id: string) => answerOf(client.POST('/api/v1/tasks/{id}/done', { params: { path: { id } } })),
-    onSuccess: () => queries.invalidateQueries({ queryKey: KEY }),
-  });
+  return useCommand((id: string) => answerOf(client.POST('/api/v1/tasks/{id}/done', { params: { path: { id } } })), KEY);
 }
