@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 from uuid import UUID
@@ -46,6 +47,23 @@ class Queued(Protocol):
     def created_at(self) -> datetime: ...
     @property
     def message_id(self) -> UUID | None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A message that nobody wants to send, or not yet: the gate is only asked whether it might be."""
+
+    id: UUID
+    contact_id: UUID
+    conversation_id: UUID | None
+    journey: str | None
+    channel: str
+    purpose: str
+    message_class: MessageClass
+    frequency_class: FrequencyClass
+    due_at: datetime
+    created_at: datetime
+    message_id: UUID | None = None
 
 
 async def take_snapshots(

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -16,9 +15,9 @@ from base.messages import Stored
 from bot.models import Conversation
 from bot.said_out import to_parts
 from outreach.answers import OutboxAnswers
-from outreach.decisions import Defer, Deny, FrequencyClass, message_class_of
+from outreach.decisions import Defer, Deny, message_class_of
 from outreach.gatekeeper import Gatekeeper
-from outreach.rule_pack import MessageClass
+from outreach.snapshots import Question
 
 _ANSWER = "answer"
 _FETCHED = MayReply(
@@ -60,7 +59,20 @@ class Replies:
             return _NOT_ASKED
         if self.gatekeeper.accounts is not None:
             await self.gatekeeper.accounts.refresh()
-        asked = _Asked(new_id(), talk.contact_id, talk.id, talk.channel, now)
+        answer_id = new_id()
+        asked = Question(
+            id=answer_id,
+            contact_id=talk.contact_id,
+            conversation_id=talk.id,
+            journey=None,
+            channel=talk.channel,
+            purpose=_ANSWER,
+            message_class=message_class_of(talk.channel, _ANSWER),
+            frequency_class="normal",
+            due_at=now,
+            created_at=now,
+            message_id=answer_id,
+        )
         verdicts = await self.gatekeeper.ask(session, [asked], "plan", now)
         decision = verdicts[asked.id].decision
         until = decision.until if isinstance(decision, Defer) else None
@@ -81,29 +93,3 @@ class Replies:
         if talk.channel in self.answers.channels:
             parts = to_parts([said], talk.channel, talk.language)
             await self.answers.queue(session, conversation_id=talk.id, purpose=_ANSWER, parts=parts, now=now)
-
-
-@dataclass(frozen=True, slots=True)
-class _Asked:
-    """An answer that is not said yet, as `outreach.snapshots.Queued`."""
-
-    id: UUID
-    contact_id: UUID
-    conversation_id: UUID
-    channel: str
-    due_at: datetime
-    journey: None = None
-    purpose: str = _ANSWER
-    frequency_class: FrequencyClass = "normal"
-
-    @property
-    def message_class(self) -> MessageClass:
-        return message_class_of(self.channel, self.purpose)
-
-    @property
-    def created_at(self) -> datetime:
-        return self.due_at
-
-    @property
-    def message_id(self) -> UUID:
-        return self.id

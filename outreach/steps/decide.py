@@ -2,32 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
-from uuid import UUID
-
 from base.ids import new_id
-from outreach.decisions import Deny, FrequencyClass
-from outreach.rule_pack import MessageClass
+from outreach.decisions import Deny
+from outreach.snapshots import Question
 from outreach.steps.ways import go_on
 from outreach.walking import Group, Work
-
-
-@dataclass(frozen=True, slots=True)
-class _Asked:
-    """A message that nobody wants to send: the gate is only asked whether it might be."""
-
-    id: UUID
-    contact_id: UUID
-    conversation_id: UUID | None
-    journey: str
-    channel: str
-    purpose: str
-    message_class: MessageClass
-    frequency_class: FrequencyClass
-    due_at: datetime
-    created_at: datetime
-    message_id: UUID | None = None
 
 
 async def branch(work: Work, group: Group) -> None:
@@ -40,7 +19,7 @@ async def consent_gate(work: Work, group: Group) -> None:
     definition, step = group.definition, group.step
     asked = {new_id(): (walker, channel) for walker in group.walkers for channel in step.channels}  # one question each
     questions = [
-        _Asked(
+        Question(
             id=question,
             contact_id=walker.contact_id,
             conversation_id=walker.conversation_id,
