@@ -8,9 +8,10 @@ import pytest
 from sqlalchemy import func, select, update
 
 from admin.idempotency.models import IdempotentCommand
-from admin.idempotency.service import GIVEN_UP, KEPT
+from admin.idempotency.service import GIVEN_UP, KEPT, reseal_answers
 from admin.sessions.service import remove_expired
 from base.database import transaction
+from base.encryption import KeyRing
 from crm.companies.models import Company
 from tests.admin.conftest import PASSWORD
 
@@ -136,6 +137,17 @@ async def test_an_answer_is_kept_sealed_and_for_a_day(signed_in, context):
     async with transaction(context.sessions) as session:
         await remove_expired(session, context.clock.now())
     assert await state_of(context) is None
+
+
+async def test_an_answer_is_sealed_anew_when_the_key_changes(signed_in, context):
+    answer = await (await make(signed_in)).text()
+    newer = KeyRing("k2", {"k1": b"\x01" * 32, "k2": b"\x03" * 32}, b"\x02" * 32)
+    async with transaction(context.sessions) as session:
+        assert await reseal_answers(session, newer) == 1
+        assert await reseal_answers(session, newer) == 0
+        kept = await session.scalar(select(IdempotentCommand))
+    only = KeyRing("k2", {"k2": b"\x03" * 32}, b"\x02" * 32)
+    assert only.unseal(kept.body_sealed, column="idempotent_commands.body", row=kept.id) == answer
 
 
 @pytest.mark.parametrize("key", ["", "x" * 256, "a\tb", "ä"])
