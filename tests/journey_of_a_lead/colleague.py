@@ -9,7 +9,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from playwright.async_api import APIResponse, Browser, BrowserContext, Page, expect
+from playwright.async_api import APIResponse, Browser, BrowserContext, Page, ViewportSize, expect
 
 from server.settings import ROOT
 from tests.journey_of_a_lead.running_site import RunningSite
@@ -18,8 +18,8 @@ from tests.journey_of_a_lead.visitor import WAIT
 AXE = ROOT / "channels" / "web" / "widget" / "node_modules" / "axe-core" / "axe.min.js"
 EMAIL = "olivia@northwind-ledger.example"
 PASSWORD = "a long enough passphrase"
-DESK = {"width": 1280, "height": 900}
-PHONE = {"width": 390, "height": 844}
+DESK: ViewportSize = {"width": 1280, "height": 900}
+PHONE: ViewportSize = {"width": 390, "height": 844}
 
 
 class Colleague:
@@ -38,11 +38,18 @@ class Colleague:
             self.complaints.append(entry.text)
 
     @classmethod
-    async def arrive(cls, browser: Browser, site: RunningSite) -> Self:
+    async def at_the_door(
+        cls, browser: Browser, site: RunningSite, size: ViewportSize = DESK, locale: str = "en-GB"
+    ) -> Self:
+        """Not signed in yet."""
+        context = await browser.new_context(viewport=size, locale=locale)
+        return cls(site, context, await context.new_page())
+
+    @classmethod
+    async def arrive(cls, browser: Browser, site: RunningSite, size: ViewportSize = DESK) -> Self:
         """Signs in."""
-        context = await browser.new_context(viewport=DESK, locale="en-GB", accept_downloads=True)
-        colleague = cls(site, context, await context.new_page())
-        await colleague._sign_in()
+        colleague = await cls.at_the_door(browser, site, size)
+        await colleague.sign_in()
         return colleague
 
     async def __aenter__(self) -> Self:
@@ -98,28 +105,17 @@ class Colleague:
     async def look(self, pictures: Path, name: str) -> None:
         """Checks the page as it stands with axe, light and dark, on a desk and on a phone, and takes pictures."""
         for size, told in ((DESK, "desk"), (PHONE, "phone")):
-            await self.page.set_viewport_size(size)  # type: ignore[arg-type]  # a dict is what it takes
+            await self.page.set_viewport_size(size)
             for scheme in ("light", "dark"):
                 await self.page.evaluate(f"document.documentElement.dataset.mantineColorScheme = '{scheme}'")
-                await self.page.wait_for_timeout(400)  # transitions change contrast while they run
-                await self.page.screenshot(path=pictures / f"{name}-{told}-{scheme}.png", full_page=True)
-                await self.check_with_axe(f"{name}, {told}, {scheme}")
+                await check_with_axe(self.page, pictures / f"{name}-{told}-{scheme}.png")
             width = await self.page.evaluate("document.documentElement.scrollWidth")
             assert width <= size["width"], f"{name} is {width} wide on a {told}"
         await self.page.evaluate("document.documentElement.dataset.mantineColorScheme = 'light'")
-        await self.page.set_viewport_size(DESK)  # type: ignore[arg-type]
+        await self.page.set_viewport_size(DESK)
 
-    async def check_with_axe(self, where: str) -> None:
-        """WCAG 2.2 AA by axe-core, run in the page's own world past its content policy."""
-        await self.page.evaluate(AXE.read_text())
-        run = "axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa']})"
-        found = await self.page.evaluate(run)
-        problems = [
-            {"id": rule["id"], "where": [node["html"][:200] for node in rule["nodes"]]} for rule in found["violations"]
-        ]
-        assert problems == [], f"{where}: {json.dumps(problems, indent=1)}"
-
-    async def _sign_in(self) -> None:
+    async def sign_in(self) -> None:
+        """By the form; as the first user, where there is none yet."""
         page = self.page
         if (await self.read("/setup"))["needed"]:
             await page.goto(self.site.setup_link)
@@ -133,3 +129,23 @@ class Colleague:
             await page.get_by_test_id("login-password").fill(PASSWORD)
             await page.get_by_test_id("login-submit").click()
         await expect(page.get_by_test_id("logout")).to_be_visible(timeout=WAIT)
+
+
+async def look_at_both_schemes(page: Page, picture: Path) -> None:
+    """Checks the page as it stands, light and dark, by its own switch, and takes a picture of each."""
+    for scheme in ("light", "dark"):
+        await check_with_axe(page, picture.with_name(f"{picture.name}-{scheme}.png"))
+        await page.get_by_test_id("color-scheme").click()
+
+
+async def check_with_axe(page: Page, picture: Path | None = None) -> None:
+    """WCAG 2.2 AA by axe-core, run in the page's own world past its content policy; of what it saw, a picture."""
+    await page.wait_for_timeout(400)  # transitions change contrast while they run
+    if picture is not None:
+        await page.screenshot(path=picture, full_page=True)
+    await page.evaluate(AXE.read_text())
+    found = await page.evaluate("axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa']})")
+    problems = [
+        {"id": rule["id"], "where": [node["html"][:200] for node in rule["nodes"]]} for rule in found["violations"]
+    ]
+    assert problems == [], f"{picture.stem if picture else page.url}: {json.dumps(problems, indent=1)}"

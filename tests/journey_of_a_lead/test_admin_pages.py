@@ -9,14 +9,13 @@ import pytest
 from playwright.async_api import Browser, Page, expect
 
 from server.settings import ROOT
+from tests.journey_of_a_lead.colleague import EMAIL, PASSWORD, Colleague, check_with_axe
 from tests.journey_of_a_lead.running_site import RunningSite
 from tests.journey_of_a_lead.visitor import WAIT, Visitor, become_a_lead
 
 pytestmark = pytest.mark.journey
 
-AXE = ROOT / "channels" / "web" / "widget" / "node_modules" / "axe-core" / "axe.min.js"
 WORDS = ROOT / "admin" / "ui" / "src" / "i18n"
-PASSWORD = "a long enough passphrase"
 
 
 async def test_the_first_user_signs_in_and_reads_the_lead_with_reasons_consent_and_transcript(
@@ -26,47 +25,40 @@ async def test_the_first_user_signs_in_and_reads_the_lead_with_reasons_consent_a
     await become_a_lead(visitor, "barbara@abstraction.example.com")
     await visitor.leave()
 
-    context = await browser.new_context(viewport={"width": 1280, "height": 900}, bypass_csp=False)
-    page = await context.new_page()
-    complaints: list[str] = []
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.on("console", lambda entry: complaints.append(entry.text) if "Content Security" in entry.text else None)
+    async with await Colleague.at_the_door(browser, site) as colleague:
+        page = colleague.page
+        await page.goto(site.setup_link)
+        await page.get_by_test_id("setup-name").fill("Olivia Owner")
+        await page.get_by_test_id("setup-email").fill(EMAIL)
+        await page.get_by_test_id("setup-password").fill(PASSWORD)
+        await check_with_axe(page)
+        await page.get_by_test_id("setup-submit").click()
+        row = page.get_by_test_id("lead-row").filter(has_text="barbara@abstraction.example.com")
+        await expect(row).to_be_visible(timeout=WAIT)
+        await expect(row.get_by_test_id("lead-score")).to_contain_text("100")
+        await check_with_axe(page, tmp_path / "leads.png")
 
-    await page.goto(site.setup_link)
-    await page.get_by_test_id("setup-name").fill("Olivia Owner")
-    await page.get_by_test_id("setup-email").fill("olivia@northwind-ledger.example")
-    await page.get_by_test_id("setup-password").fill(PASSWORD)
-    await _check_with_axe(page)
-    await page.get_by_test_id("setup-submit").click()
-    row = page.get_by_test_id("lead-row").filter(has_text="barbara@abstraction.example.com")
-    await expect(row).to_be_visible(timeout=WAIT)
-    await expect(row.get_by_test_id("lead-score")).to_contain_text("100")
-    await _check_with_axe(page)
-    await page.screenshot(path=tmp_path / "leads.png")
+        await row.get_by_role("link").first.click()
+        await expect(page.get_by_test_id("reason").filter(has_text="Wants to start this month")).to_be_visible()
+        await expect(page.get_by_test_id("consent-event").first).to_contain_text("May Northwind Ledger")
+        await expect(
+            page.get_by_test_id("transcript-message").filter(has_text="We chase late payers by hand.")
+        ).to_be_visible()
+        await check_with_axe(page)
 
-    await row.get_by_role("link").first.click()
-    await expect(page.get_by_test_id("reason").filter(has_text="Wants to start this month")).to_be_visible()
-    await expect(page.get_by_test_id("consent-event").first).to_contain_text("May Northwind Ledger")
-    await expect(
-        page.get_by_test_id("transcript-message").filter(has_text="We chase late payers by hand.")
-    ).to_be_visible()
-    await _check_with_axe(page)
+        await colleague.go("/follow-ups")
+        await expect(page.get_by_test_id("follow-up-row").first).to_be_visible(timeout=WAIT)
+        await check_with_axe(page)
 
-    await page.goto(f"{site.url}/admin/follow-ups")
-    await expect(page.get_by_test_id("follow-up-row").first).to_be_visible(timeout=WAIT)
-    await _check_with_axe(page)
-
-    await page.get_by_test_id("logout").click()
-    await expect(page.get_by_test_id("login-email")).to_be_visible()
-    await page.get_by_test_id("login-email").fill("olivia@northwind-ledger.example")
-    await page.get_by_test_id("login-password").fill("not the passphrase at all")
-    await page.get_by_test_id("login-submit").click()
-    await expect(page.get_by_test_id("form-error")).to_be_visible()
-    await page.get_by_test_id("login-password").fill(PASSWORD)
-    await page.get_by_test_id("login-submit").click()
-    await expect(page.get_by_test_id("follow-up-row").or_(page.get_by_test_id("lead-row")).first).to_be_visible()
-    await context.close()
-    assert complaints == []
+        await page.get_by_test_id("logout").click()
+        await expect(page.get_by_test_id("login-email")).to_be_visible()
+        await page.get_by_test_id("login-email").fill(EMAIL)
+        await page.get_by_test_id("login-password").fill("not the passphrase at all")
+        await page.get_by_test_id("login-submit").click()
+        await expect(page.get_by_test_id("form-error")).to_be_visible()
+        await page.get_by_test_id("login-password").fill(PASSWORD)
+        await page.get_by_test_id("login-submit").click()
+        await expect(page.get_by_test_id("follow-up-row").or_(page.get_by_test_id("lead-row")).first).to_be_visible()
 
 
 async def test_what_a_visitor_types_is_text_in_the_admin_never_markup(site: RunningSite, browser: Browser) -> None:
@@ -80,61 +72,54 @@ async def test_what_a_visitor_types_is_text_in_the_admin_never_markup(site: Runn
     await visitor.says("my address is eve@poison.example.com", until="Noted")
     await visitor.leave()
 
-    context = await browser.new_context()
-    page = await context.new_page()
-    alerts: list[str] = []
-    page.on("dialog", lambda dialog: alerts.append(dialog.message))
-    await _sign_in(page, site)
-    row = page.get_by_test_id("lead-row").filter(has_text="eve@poison.example.com")
-    await row.get_by_role("link").first.click()
-    await expect(page.get_by_test_id("transcript-message").filter(has_text=payload).first).to_be_visible(timeout=WAIT)
-    assert await page.locator("img[src=x]").count() == 0
-    assert alerts == []
-    await context.close()
+    async with await Colleague.at_the_door(browser, site) as colleague:
+        page = colleague.page
+        alerts: list[str] = []
+        page.on("dialog", lambda dialog: alerts.append(dialog.message))
+        await colleague.sign_in()
+        row = page.get_by_test_id("lead-row").filter(has_text="eve@poison.example.com")
+        await row.get_by_role("link").first.click()
+        await expect(page.get_by_test_id("transcript-message").filter(has_text=payload).first).to_be_visible(
+            timeout=WAIT
+        )
+        assert await page.locator("img[src=x]").count() == 0
+        assert alerts == []
 
 
 async def test_in_german_the_pages_speak_german_and_change_to_french_while_they_are_looked_at(
     site: RunningSite, browser: Browser
 ) -> None:
-    context = await browser.new_context(viewport={"width": 1280, "height": 900}, locale="de-AT")
-    page = await context.new_page()
-    await page.goto(f"{site.url}/admin/")
-    await expect(page.get_by_test_id("login-submit")).to_have_text("Anmelden", timeout=WAIT)
-    await _check_with_axe(page)
-    await _sign_in(page, site)
-    await expect(page.locator("html")).to_have_attribute("lang", "de")
-    await expect(page.get_by_text("Alle, die mit Ihrem Bot gesprochen haben")).to_be_visible()
-    await expect(page.get_by_role("columnheader")).to_have_text(
-        ["Lead", "Score", "Einwilligung", "Phase", "Letzte Nachricht"]
-    )
-    await _hears_no_english(page, "shell", "look", "leads")
-    await _check_with_axe(page)
+    async with await Colleague.at_the_door(browser, site, locale="de-AT") as colleague:
+        page = colleague.page
+        await page.goto(f"{site.url}/admin/")
+        await expect(page.get_by_test_id("login-submit")).to_have_text("Anmelden", timeout=WAIT)
+        await check_with_axe(page)
+        await colleague.sign_in()
+        await expect(page.get_by_test_id("lead-row").first).to_be_visible(timeout=WAIT)
+        await expect(page.locator("html")).to_have_attribute("lang", "de")
+        await expect(page.get_by_text("Alle, die mit Ihrem Bot gesprochen haben")).to_be_visible()
+        await expect(page.get_by_role("columnheader")).to_have_text(
+            ["Lead", "Score", "Einwilligung", "Phase", "Letzte Nachricht"]
+        )
+        await _hears_no_english(page, "shell", "look", "leads")
+        await check_with_axe(page)
 
-    await page.get_by_test_id("lead-row").first.get_by_role("link").first.click()
-    await expect(page.get_by_role("heading", name="Warum dieser Score")).to_be_visible(timeout=WAIT)
-    await _hears_no_english(page, "shell", "leads", "follow_ups")
-    await _check_with_axe(page)
+        await page.get_by_test_id("lead-row").first.get_by_role("link").first.click()
+        await expect(page.get_by_role("heading", name="Warum dieser Score")).to_be_visible(timeout=WAIT)
+        await _hears_no_english(page, "shell", "leads", "follow_ups")
+        await check_with_axe(page)
 
-    await page.goto(f"{site.url}/admin/follow-ups")
-    await expect(page.get_by_role("heading", level=1)).to_have_text("Folgenachrichten")
-    await expect(page.get_by_test_id("follow-up-row").first).to_be_visible(timeout=WAIT)
-    await _hears_no_english(page, "shell", "follow_ups")
-    await page.get_by_test_id("language").click()
-    await page.get_by_role("menuitem", name="Français").click()
-    await expect(page.get_by_role("heading", level=1)).to_have_text("Relances")
-    await expect(page).to_have_title("Relances · Parley")
-    await expect(page.locator("html")).to_have_attribute("lang", "fr")
-    await page.reload()
-    await expect(page.get_by_role("heading", level=1)).to_have_text("Relances")
-    await context.close()
-
-
-async def _sign_in(page: Page, site: RunningSite) -> None:
-    await page.goto(f"{site.url}/admin/")
-    await page.get_by_test_id("login-email").fill("olivia@northwind-ledger.example")
-    await page.get_by_test_id("login-password").fill(PASSWORD)
-    await page.get_by_test_id("login-submit").click()
-    await expect(page.get_by_test_id("lead-row").first).to_be_visible(timeout=WAIT)
+        await colleague.go("/follow-ups")
+        await expect(page.get_by_role("heading", level=1)).to_have_text("Folgenachrichten")
+        await expect(page.get_by_test_id("follow-up-row").first).to_be_visible(timeout=WAIT)
+        await _hears_no_english(page, "shell", "follow_ups")
+        await page.get_by_test_id("language").click()
+        await page.get_by_role("menuitem", name="Français").click()
+        await expect(page.get_by_role("heading", level=1)).to_have_text("Relances")
+        await expect(page).to_have_title("Relances · Parley")
+        await expect(page.locator("html")).to_have_attribute("lang", "fr")
+        await page.reload()
+        await expect(page.get_by_role("heading", level=1)).to_have_text("Relances")
 
 
 async def _hears_no_english(page: Page, *areas: str) -> None:
@@ -147,12 +132,3 @@ async def _hears_no_english(page: Page, *areas: str) -> None:
     assert english
     # What flows ask for keeps the name it was given there: this one asks for a timeline.
     assert english & lines - {"Timeline"} == set()
-
-
-async def _check_with_axe(page: Page) -> None:
-    """WCAG 2.2 AA by axe-core, run in the page's own world past its content policy."""
-    await page.wait_for_timeout(400)  # transitions change contrast while they run
-    await page.evaluate(AXE.read_text())
-    found = await page.evaluate("axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa']})")
-    problems = [{"id": rule["id"], "where": [node["target"] for node in rule["nodes"]]} for rule in found["violations"]]
-    assert problems == [], json.dumps(problems, indent=1)

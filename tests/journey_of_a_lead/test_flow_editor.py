@@ -6,14 +6,15 @@ import asyncio
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Browser, Locator, Page, Route, expect
+from playwright.async_api import Browser, Locator, Page, Route, ViewportSize, expect
 
+from tests.journey_of_a_lead.colleague import PHONE, Colleague, check_with_axe, look_at_both_schemes
 from tests.journey_of_a_lead.running_site import RunningSite
-from tests.journey_of_a_lead.test_inbox_page import check_with_axe, look_at_both_schemes, sign_in
 from tests.journey_of_a_lead.visitor import WAIT
 
 pytestmark = pytest.mark.journey
 
+WIDE: ViewportSize = {"width": 1440, "height": 900}
 PUBLISHED = 240_000  # milliseconds; every test talk of the library is played
 MANY = 300
 """Steps of a large flow."""
@@ -24,180 +25,164 @@ DRAWN_AT_MOST = 90
 async def test_a_flow_of_five_steps_is_built_tried_out_mended_and_published(
     site: RunningSite, browser: Browser, tmp_path: Path
 ) -> None:
-    context = await browser.new_context(viewport={"width": 1440, "height": 900})
-    page = await context.new_page()
-    complaints = _complaints_of(page)
-    await sign_in(page, site)
-    await page.goto(f"{site.url}/admin/flows")
-    await expect(page.get_by_test_id("flow-row").first).to_be_visible(timeout=WAIT)
-    await look_at_both_schemes(page, tmp_path / "flows")
-    await _build(page)
-    await _mend(page, tmp_path / "problems")
-    await _try_out(page, tmp_path / "simulator")
-    await _publish(page, tmp_path / "tried")
+    async with await Colleague.arrive(browser, site, WIDE) as author:
+        page = author.page
+        await author.go("/flows")
+        await expect(page.get_by_test_id("flow-row").first).to_be_visible(timeout=WAIT)
+        await look_at_both_schemes(page, tmp_path / "flows")
+        await _build(page)
+        await _mend(page, tmp_path / "problems")
+        await _try_out(page, tmp_path / "simulator")
+        await _publish(page, tmp_path / "tried.png")
 
-    await _add_step(page, after="message", kind="message")
-    await _say(page, "Text", "See you.")
-    await _saved(page)
-    await page.get_by_test_id("tab-history").click()
-    await page.get_by_test_id("state").first.click()
-    await expect(page.get_by_test_id("diff")).to_contain_text("message_2", timeout=WAIT)
-    await look_at_both_schemes(page, tmp_path / "history")
-    await context.close()
-    assert complaints == []
+        await _add_step(page, after="message", kind="message")
+        await _say(page, "Text", "See you.")
+        await _saved(page)
+        await page.get_by_test_id("tab-history").click()
+        await page.get_by_test_id("state").first.click()
+        await expect(page.get_by_test_id("diff")).to_contain_text("message_2", timeout=WAIT)
+        await look_at_both_schemes(page, tmp_path / "history")
 
 
 async def test_all_of_the_canvas_is_worked_by_keyboard_and_undone(site: RunningSite, browser: Browser) -> None:
-    context = await browser.new_context(viewport={"width": 1440, "height": 900})
-    await context.grant_permissions(["clipboard-read", "clipboard-write"])
-    page = await context.new_page()
-    complaints = _complaints_of(page)
-    await sign_in(page, site)
-    await _begin(page, site, "library/by_keyboard", copy_of="library/email_capture")
-    await page.goto(f"{site.url}/admin/flows/by_keyboard")
-    canvas = page.get_by_test_id("canvas")
-    await _focus(page, "notice")
+    async with await Colleague.arrive(browser, site, WIDE) as author:
+        await author.context.grant_permissions(["clipboard-read", "clipboard-write"])
+        page = author.page
+        await _begin(page, site, "library/by_keyboard", copy_of="library/email_capture")
+        await author.go("/flows/by_keyboard")
+        canvas = page.get_by_test_id("canvas")
+        await _focus(page, "notice")
 
-    await page.keyboard.press("ArrowDown")
-    await expect(page.locator('[data-step="ask_guide"]')).to_be_focused(timeout=WAIT)
-    await page.keyboard.press("ArrowDown")
-    await expect(page.locator('[data-step="ask_email"]')).to_be_focused()
-    await page.keyboard.press("a")
-    await page.get_by_test_id("find-kind").fill("ask for a phone")
-    await page.keyboard.press("Enter")
-    await expect(page.locator('[data-step="ask_phone"]')).to_be_focused(timeout=WAIT)
-    await page.keyboard.press("ArrowUp")
-    await expect(page.locator('[data-step="ask_email"]')).to_be_focused()
+        await page.keyboard.press("ArrowDown")
+        await expect(page.locator('[data-step="ask_guide"]')).to_be_focused(timeout=WAIT)
+        await page.keyboard.press("ArrowDown")
+        await expect(page.locator('[data-step="ask_email"]')).to_be_focused()
+        await page.keyboard.press("a")
+        await page.get_by_test_id("find-kind").fill("ask for a phone")
+        await page.keyboard.press("Enter")
+        await expect(page.locator('[data-step="ask_phone"]')).to_be_focused(timeout=WAIT)
+        await page.keyboard.press("ArrowUp")
+        await expect(page.locator('[data-step="ask_email"]')).to_be_focused()
 
-    # From ask_email a way is led past the new step, to where the arrows go.
-    await page.keyboard.press("c")
-    await page.keyboard.press("ArrowDown")
-    await page.keyboard.press("ArrowDown")
-    await page.keyboard.press("Enter")
-    await _focus(page, "ask_email")
-    await page.keyboard.press("ArrowDown")
-    await expect(page.locator('[data-step="by_guide"]')).to_be_focused()
+        # From ask_email a way is led past the new step, to where the arrows go.
+        await page.keyboard.press("c")
+        await page.keyboard.press("ArrowDown")
+        await page.keyboard.press("ArrowDown")
+        await page.keyboard.press("Enter")
+        await _focus(page, "ask_email")
+        await page.keyboard.press("ArrowDown")
+        await expect(page.locator('[data-step="by_guide"]')).to_be_focused()
 
-    await _focus(page, "ask_phone")
-    await page.keyboard.press("ControlOrMeta+c")
-    await page.keyboard.press("ControlOrMeta+v")
-    await expect(canvas.locator('[data-step="ask_phone_2"]')).to_be_focused(timeout=WAIT)
-    await page.keyboard.press("Delete")
-    await expect(canvas.locator('[data-step="ask_phone_2"]')).to_have_count(0)
-    await _focus(page, "ask_phone")
-    await page.keyboard.press("Delete")
-    await expect(canvas.locator('[data-step="ask_phone"]')).to_have_count(0)
-    await page.keyboard.press("ControlOrMeta+z")
-    await expect(canvas.locator('[data-step="ask_phone"]')).to_have_count(1)
-    await page.keyboard.press("ControlOrMeta+Shift+z")
-    await expect(canvas.locator('[data-step="ask_phone"]')).to_have_count(0)
+        await _focus(page, "ask_phone")
+        await page.keyboard.press("ControlOrMeta+c")
+        await page.keyboard.press("ControlOrMeta+v")
+        await expect(canvas.locator('[data-step="ask_phone_2"]')).to_be_focused(timeout=WAIT)
+        await page.keyboard.press("Delete")
+        await expect(canvas.locator('[data-step="ask_phone_2"]')).to_have_count(0)
+        await _focus(page, "ask_phone")
+        await page.keyboard.press("Delete")
+        await expect(canvas.locator('[data-step="ask_phone"]')).to_have_count(0)
+        await page.keyboard.press("ControlOrMeta+z")
+        await expect(canvas.locator('[data-step="ask_phone"]')).to_have_count(1)
+        await page.keyboard.press("ControlOrMeta+Shift+z")
+        await expect(canvas.locator('[data-step="ask_phone"]')).to_have_count(0)
 
-    await page.keyboard.press("ControlOrMeta+f")
-    await page.get_by_test_id("find").fill("cash-flow forecast")
-    await page.keyboard.press("Enter")
-    await expect(page.get_by_test_id("step-name")).to_be_visible()
-    await check_with_axe(page)
-    await context.close()
-    assert complaints == []
+        await page.keyboard.press("ControlOrMeta+f")
+        await page.get_by_test_id("find").fill("cash-flow forecast")
+        await page.keyboard.press("Enter")
+        await expect(page.get_by_test_id("step-name")).to_be_visible()
+        await check_with_axe(page)
 
 
 async def test_what_two_people_write_at_once_is_kept_of_both_and_the_same_words_are_asked_about(
     site: RunningSite, browser: Browser, tmp_path: Path
 ) -> None:
-    context = await browser.new_context(viewport={"width": 1440, "height": 900})
-    page, other = await context.new_page(), await context.new_page()
-    await sign_in(page, site)
-    await _begin(page, site, "library/by_two", copy_of="library/email_capture")
-    for one in (page, other):
-        await one.goto(f"{site.url}/admin/flows/by_two")
-        await _focus(one, "notice")
+    async with await Colleague.arrive(browser, site, WIDE) as author:
+        page, other = author.page, await author.context.new_page()
+        await _begin(page, site, "library/by_two", copy_of="library/email_capture")
+        for one in (page, other):
+            await one.goto(f"{site.url}/admin/flows/by_two")
+            await _focus(one, "notice")
 
-    await page.locator('[data-step="ask_guide"]').click()
-    await _say(page, "When asked again", "Which guide, then?")
-    await _saved(page)
-    await other.locator('[data-step="ask_email"]').click()
-    await _say(other, "When asked again", "Which address?")
-    await _saved(other)
-    await other.locator('[data-step="ask_guide"]').click()
-    await expect(other.get_by_label("When asked again", exact=True)).to_have_value("Which guide, then?", timeout=WAIT)
+        await page.locator('[data-step="ask_guide"]').click()
+        await _say(page, "When asked again", "Which guide, then?")
+        await _saved(page)
+        await other.locator('[data-step="ask_email"]').click()
+        await _say(other, "When asked again", "Which address?")
+        await _saved(other)
+        await other.locator('[data-step="ask_guide"]').click()
+        await expect(other.get_by_label("When asked again", exact=True)).to_have_value(
+            "Which guide, then?", timeout=WAIT
+        )
 
-    # The same words at once: whoever saves last is asked, with both before them.
-    saved = asyncio.Event()
+        # The same words at once: whoever saves last is asked, with both before them.
+        saved = asyncio.Event()
 
-    async def hold(route: Route) -> None:
-        await saved.wait()
-        await route.continue_()
+        async def hold(route: Route) -> None:
+            await saved.wait()
+            await route.continue_()
 
-    await page.locator('[data-step="ask_email"]').click()
-    await expect(page.get_by_label("When asked again", exact=True)).to_have_value("Which address?", timeout=WAIT)
-    await other.locator('[data-step="ask_email"]').click()
-    await other.route("**/api/v1/flows/drafts", hold)
-    async with other.expect_request("**/api/v1/flows/drafts"):
-        await _say(other, "Help", "Said by the other.")
-    await _say(page, "Help", "Said by the one.")
-    await _saved(page)
-    saved.set()
-    await expect(other.get_by_test_id("conflict")).to_be_visible(timeout=WAIT)
-    await expect(other.get_by_test_id("conflict")).to_contain_text("Said by the one.")
-    await _look_at_dialog(other, tmp_path / "conflict")
-    await other.get_by_test_id("conflict-done").click()
-    await _saved(other)
-    await expect(other.get_by_label("Help", exact=True)).to_have_value("Said by the other.")
-    await context.close()
+        await page.locator('[data-step="ask_email"]').click()
+        await expect(page.get_by_label("When asked again", exact=True)).to_have_value("Which address?", timeout=WAIT)
+        await other.locator('[data-step="ask_email"]').click()
+        await other.route("**/api/v1/flows/drafts", hold)
+        async with other.expect_request("**/api/v1/flows/drafts"):
+            await _say(other, "Help", "Said by the other.")
+        await _say(page, "Help", "Said by the one.")
+        await _saved(page)
+        saved.set()
+        await expect(other.get_by_test_id("conflict")).to_be_visible(timeout=WAIT)
+        await expect(other.get_by_test_id("conflict")).to_contain_text("Said by the one.")
+        await check_with_axe(other, tmp_path / "conflict.png")
+        await other.get_by_test_id("conflict-done").click()
+        await _saved(other)
+        await expect(other.get_by_label("Help", exact=True)).to_have_value("Said by the other.")
 
 
 async def test_a_flow_of_three_hundred_steps_is_drawn_only_where_it_is_looked_at(
     site: RunningSite, browser: Browser, tmp_path: Path
 ) -> None:
-    context = await browser.new_context(viewport={"width": 1440, "height": 900})
-    page = await context.new_page()
-    complaints = _complaints_of(page)
-    await sign_in(page, site)
-    document = await _begin(page, site, "library/very_large")
-    names = [f"say_{number}" for number in range(MANY - 2)]
-    content = document["content"]
-    notice, goodbye = content["steps"]
-    content["steps"] = [notice, *({"id": name, "step": "message"} for name in names), goodbye]
-    content["wording"]["en"] |= {name: {"text": f"This is {name}."} for name in names}
-    await _save(page, site, document)
-    await page.goto(f"{site.url}/admin/flows/very_large")
-    await _focus(page, "notice")
-    assert 0 < await page.get_by_test_id("step").count() <= DRAWN_AT_MOST
-    for _ in range(12):
-        await page.keyboard.press("ArrowDown")
-    await expect(page.locator('[data-step="say_11"]')).to_be_focused(timeout=WAIT)
-    await page.keyboard.press("End")
-    await expect(page.locator('[data-step="goodbye"]')).to_be_focused(timeout=WAIT)
-    assert 0 < await page.get_by_test_id("step").count() <= DRAWN_AT_MOST
-    await page.screenshot(path=tmp_path / "large.png")
-    await context.close()
-    assert complaints == []
+    async with await Colleague.arrive(browser, site, WIDE) as author:
+        page = author.page
+        document = await _begin(page, site, "library/very_large")
+        names = [f"say_{number}" for number in range(MANY - 2)]
+        content = document["content"]
+        notice, goodbye = content["steps"]
+        content["steps"] = [notice, *({"id": name, "step": "message"} for name in names), goodbye]
+        content["wording"]["en"] |= {name: {"text": f"This is {name}."} for name in names}
+        await _save(page, site, document)
+        await author.go("/flows/very_large")
+        await _focus(page, "notice")
+        assert 0 < await page.get_by_test_id("step").count() <= DRAWN_AT_MOST
+        for _ in range(12):
+            await page.keyboard.press("ArrowDown")
+        await expect(page.locator('[data-step="say_11"]')).to_be_focused(timeout=WAIT)
+        await page.keyboard.press("End")
+        await expect(page.locator('[data-step="goodbye"]')).to_be_focused(timeout=WAIT)
+        assert 0 < await page.get_by_test_id("step").count() <= DRAWN_AT_MOST
+        await page.screenshot(path=tmp_path / "large.png")
 
 
 async def test_a_journey_shows_who_waits_where_and_is_paused_and_let_run(
     site: RunningSite, browser: Browser, tmp_path: Path
 ) -> None:
-    context = await browser.new_context(viewport={"width": 1440, "height": 900})
-    page = await context.new_page()
-    complaints = _complaints_of(page)
-    await sign_in(page, site)
-    await page.goto(f"{site.url}/admin/journeys")
-    await page.get_by_test_id("flow-row").first.get_by_role("link").click()
-    await expect(page.get_by_test_id("step").first).to_be_visible(timeout=WAIT)
-    await page.get_by_test_id("tab-figures").click()
-    await page.get_by_test_id("pause").click()
-    await expect(page.get_by_test_id("journey-state")).to_have_text("Paused", timeout=WAIT)
-    await look_at_both_schemes(page, tmp_path / "journey")
-    await page.get_by_test_id("resume").click()
-    await expect(page.get_by_test_id("journey-state")).to_have_text("Running", timeout=WAIT)
+    async with await Colleague.arrive(browser, site, WIDE) as author:
+        page = author.page
+        await author.go("/journeys")
+        await page.get_by_test_id("flow-row").first.get_by_role("link").click()
+        await expect(page.get_by_test_id("step").first).to_be_visible(timeout=WAIT)
+        await page.get_by_test_id("tab-figures").click()
+        await page.get_by_test_id("pause").click()
+        await expect(page.get_by_test_id("journey-state")).to_have_text("Paused", timeout=WAIT)
+        await look_at_both_schemes(page, tmp_path / "journey")
+        await page.get_by_test_id("resume").click()
+        await expect(page.get_by_test_id("journey-state")).to_have_text("Running", timeout=WAIT)
 
-    await page.set_viewport_size({"width": 390, "height": 844})
-    await look_at_both_schemes(page, tmp_path / "journey-phone")
-    await page.goto(f"{site.url}/admin/flows/demo_request")
-    await expect(page.get_by_test_id("step").first).to_be_visible(timeout=WAIT)
-    await look_at_both_schemes(page, tmp_path / "flow-phone")
-    await context.close()
-    assert complaints == []
+        await page.set_viewport_size(PHONE)
+        await look_at_both_schemes(page, tmp_path / "journey-phone")
+        await author.go("/flows/demo_request")
+        await expect(page.get_by_test_id("step").first).to_be_visible(timeout=WAIT)
+        await look_at_both_schemes(page, tmp_path / "flow-phone")
 
 
 async def _build(page: Page) -> None:
@@ -253,24 +238,11 @@ async def _publish(page: Page, picture: Path) -> None:
     await page.get_by_test_id("publish-try").click()
     outcome = page.get_by_test_id("publish-outcome")
     await expect(outcome).to_have_attribute("data-status", "done", timeout=PUBLISHED)
-    await _look_at_dialog(page, picture)
+    await check_with_axe(page, picture)
     await page.get_by_test_id("publish-now").click()
     await expect(page.get_by_test_id("published")).to_be_visible(timeout=PUBLISHED)
     await page.get_by_test_id("published-close").click()
     await expect(page.get_by_test_id("saving")).to_contain_text("Version 1 is live", timeout=WAIT)
-
-
-async def _look_at_dialog(page: Page, picture: Path) -> None:
-    """Looked at in one scheme: the switch lies behind the dialog."""
-    await check_with_axe(page)
-    await page.screenshot(path=picture.with_name(f"{picture.name}.png"))
-
-
-def _complaints_of(page: Page) -> list[str]:
-    complaints: list[str] = []
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.on("console", lambda entry: complaints.append(entry.text) if "Content Security" in entry.text else None)
-    return complaints
 
 
 async def _add_step(page: Page, *, after: str, kind: str) -> None:

@@ -9,13 +9,12 @@ from typing import Any
 import aiohttp
 import pytest
 
+from tests.journey_of_a_lead.colleague import EMAIL, PASSWORD
 from tests.journey_of_a_lead.running_site import RunningSite
-from tests.journey_of_a_lead.test_admin_pages import PASSWORD
 from tests.journey_of_a_lead.test_bad_days import PatientClient
 
 pytestmark = pytest.mark.journey
 
-EMAIL = "olivia@northwind-ledger.example"
 ITEM = "library/demo_request"
 NEW = "What may we do for you?"
 PATIENCE = 180
