@@ -9,7 +9,7 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from admin.api.permissions import OWNER, Granted
@@ -24,6 +24,7 @@ from base.ids import new_id
 VALID_FOR = timedelta(days=7)
 """An invitation."""
 
+_SEEN = func.max(func.coalesce(AdminSession.seen_at, AdminSession.created_at))
 _LOCK = 7_274_005  # pg_advisory_xact_lock; the audit log has 7_274_004
 
 
@@ -54,14 +55,19 @@ class InvitationInvalid(NotAllowed):
 
 async def list_users(session: AsyncSession) -> list[tuple[AdminUser, datetime | None]]:
     """All users by name, each with when they were last seen."""
-    seen = func.max(func.coalesce(AdminSession.seen_at, AdminSession.created_at))
     rows = await session.execute(
-        select(AdminUser, seen)
+        select(AdminUser, _SEEN)
         .outerjoin(AdminSession, AdminSession.user_id == AdminUser.id)
         .group_by(AdminUser.id)
         .order_by(AdminUser.name, AdminUser.id)
     )
     return [(user, at) for user, at in rows]
+
+
+async def find_seen_at(session: AsyncSession, user_id: UUID) -> datetime | None:
+    """When a user was last seen; None when they are signed in nowhere."""
+    seen_at: datetime | None = await session.scalar(select(_SEEN).where(AdminSession.user_id == user_id))
+    return seen_at
 
 
 async def get_user(session: AsyncSession, user_id: UUID, *, held: Collection[Granted]) -> AdminUser:
@@ -105,10 +111,8 @@ async def set_active(session: AsyncSession, user: AdminUser, now: datetime, *, a
         await check_another_owner(session, user.id)
     user.deactivated_at = user.deactivated_at or now
     await session.execute(delete(AdminSession).where(AdminSession.user_id == user.id))
-    for token in await session.scalars(
-        select(APIToken).where(APIToken.user_id == user.id, APIToken.revoked_at.is_(None))
-    ):
-        token.revoked_at = now
+    unrevoked = update(APIToken).where(APIToken.user_id == user.id, APIToken.revoked_at.is_(None))
+    await session.execute(unrevoked.values(revoked_at=now))
 
 
 async def check_another_owner(session: AsyncSession, user_id: UUID) -> None:
