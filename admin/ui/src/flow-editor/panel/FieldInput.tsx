@@ -131,57 +131,78 @@ export function DurationInput({ value, isRequired, onChange, label, ...common }:
   );
 }
 
-function OptionalCondition({ label, description, error, disabled, about, value, isRequired, onChange }: Common & { about: 'flow' | 'journey' | 'event'; value: Condition | null; isRequired: boolean; onChange: (value: unknown) => void }) {
-  const { t } = useEditorWords();
+/** A field made of parts, with what is said of it above and what is wrong with it below. */
+function Parts({ label, description, error, disabled, children }: Omit<Common, 'withAsterisk'> & { children: ReactNode }) {
   return (
     <Fieldset legend={label} disabled={disabled} className={styles.part}>
       {description && <Text size="xs" c="dimmed" mb={6}>{description}</Text>}
-      {value
-        ? <ConditionFields condition={value} about={about} onChange={onChange} {...(isRequired ? {} : { onRemove: () => onChange(undefined) })} />
-        : <AddButton words={t('add_condition')} onClick={() => onChange(about === 'event' ? { property: '', op: 'known' } : { [about === 'flow' ? 'slot' : 'fact']: '', op: 'known' })} />}
+      {children}
       {error && <Text size="xs" c="var(--bad)" mt={4}>{error}</Text>}
     </Fieldset>
   );
 }
 
-function ObjectFields({ label, description, error, disabled, fields, value, isRequired, onChange }: Common & { fields: readonly NamedField[]; value: unknown; isRequired: boolean; onChange: (value: unknown) => void }) {
+function OptionalCondition({ about, value, isRequired, onChange, ...common }: Common & { about: 'flow' | 'journey' | 'event'; value: Condition | null; isRequired: boolean; onChange: (value: unknown) => void }) {
+  const { t } = useEditorWords();
+  return (
+    <Parts {...common}>
+      {value
+        ? <ConditionFields condition={value} about={about} onChange={onChange} {...(isRequired ? {} : { onRemove: () => onChange(undefined) })} />
+        : <AddButton words={t('add_condition')} onClick={() => onChange(about === 'event' ? { property: '', op: 'known' } : { [about === 'flow' ? 'slot' : 'fact']: '', op: 'known' })} />}
+    </Parts>
+  );
+}
+
+function ObjectFields({ fields, value, isRequired, onChange, ...common }: Common & { fields: readonly NamedField[]; value: unknown; isRequired: boolean; onChange: (value: unknown) => void }) {
   const { t } = useEditorWords();
   const firstOf = useFirstOf();
   const given = isRecord(value) ? value : null;
   return (
-    <Fieldset legend={label} disabled={disabled} className={styles.part}>
-      {description && <Text size="xs" c="dimmed" mb={6}>{description}</Text>}
+    <Parts {...common}>
       {given ? (
         <Stack gap="xs">
           <PartFields fields={fields} value={given} onChange={onChange} />
-          {!isRequired && <Button size="compact-xs" variant="subtle" color="gray" c="var(--ink-soft)" onClick={() => onChange(undefined)}>{t('take_away', { name: label })}</Button>}
+          {!isRequired && <Button size="compact-xs" variant="subtle" color="gray" c="var(--ink-soft)" onClick={() => onChange(undefined)}>{t('take_away', { name: common.label })}</Button>}
         </Stack>
-      ) : <AddButton words={t('set', { name: label })} onClick={() => onChange(requiredValues(fields, firstOf))} />}
-      {error && <Text size="xs" c="var(--bad)">{error}</Text>}
-    </Fieldset>
+      ) : <AddButton words={t('set', { name: common.label })} onClick={() => onChange(requiredValues(fields, firstOf))} />}
+    </Parts>
   );
 }
 
-function ListFields({ label, description, error, disabled, fields, value, onChange }: Common & { fields: readonly NamedField[]; value: unknown; onChange: (value: unknown) => void }) {
-  const { t } = useEditorWords();
+function ListFields({ fields, ...list }: Common & { fields: readonly NamedField[]; value: unknown; onChange: (value: unknown) => void }) {
   const firstOf = useFirstOf();
+  return (
+    <Entries {...list} first={() => requiredValues(fields, firstOf)}>
+      {(part, change) => <Stack gap="xs"><PartFields fields={fields} value={isRecord(part) ? part : {}} onChange={change} /></Stack>}
+    </Entries>
+  );
+}
+
+interface EntriesProps extends Common {
+  value: unknown;
+  /** What a new entry is. */
+  first: () => unknown;
+  onChange: (value: unknown) => void;
+  children: (part: unknown, change: (next: unknown) => void, index: number) => ReactNode;
+}
+
+/** A list, each entry of which can be taken away, and to which one can be added. */
+function Entries({ value, first, onChange, children, ...common }: EntriesProps) {
+  const { t } = useEditorWords();
+  const name = common.label;
   const list = Array.isArray(value) ? value : [];
   return (
-    <Fieldset legend={label} disabled={disabled} className={styles.part}>
-      {description && <Text size="xs" c="dimmed" mb={6}>{description}</Text>}
+    <Parts {...common}>
       <Stack gap="xs">
         {list.map((part, index) => (
           <div key={index} className={styles.entry}>
-            <Stack gap="xs" flex={1}>
-              <PartFields fields={fields} value={isRecord(part) ? part : {}} onChange={(next) => onChange(withValueAt(list, [index], next))} />
-            </Stack>
-            <RemoveButton words={t('take_away_number', { name: label, number: index + 1 })} onClick={() => onChange(withValueAt(list, [index], undefined))} />
+            <div className={styles.grow}>{children(part, (next) => onChange(withValueAt(list, [index], next)), index)}</div>
+            <RemoveButton words={t('take_away_number', { name, number: index + 1 })} onClick={() => onChange(withValueAt(list, [index], undefined))} />
           </div>
         ))}
-        <AddButton words={t('add_to', { name: label })} onClick={() => onChange([...list, requiredValues(fields, firstOf)])} />
+        <AddButton words={t('add_to', { name })} onClick={() => onChange([...list, first()])} />
       </Stack>
-      {error && <Text size="xs" c="var(--bad)">{error}</Text>}
-    </Fieldset>
+    </Parts>
   );
 }
 
@@ -195,7 +216,7 @@ function PartFields({ fields, value, onChange }: { fields: readonly NamedField[]
   ));
 }
 
-function MapFields({ label, description, error, disabled, keys, of, value, onChange }: Common & { keys: NameSource | null; of: Field; value: unknown; onChange: (value: unknown) => void }) {
+function MapFields({ keys, of, value, onChange, ...common }: Common & { keys: NameSource | null; of: Field; value: unknown; onChange: (value: unknown) => void }) {
   const { namesOf } = useEditor();
   const { t } = useEditorWords();
   const firstOf = useFirstOf();
@@ -208,8 +229,7 @@ function MapFields({ label, description, error, disabled, keys, of, value, onCha
     setFresh('');
   };
   return (
-    <Fieldset legend={label} disabled={disabled} className={styles.part}>
-      {description && <Text size="xs" c="dimmed" mb={6}>{description}</Text>}
+    <Parts {...common}>
       <Stack gap="xs">
         {Object.entries(map).map(([name, part]) => (
           <div key={name} className={styles.entry}>
@@ -219,14 +239,13 @@ function MapFields({ label, description, error, disabled, keys, of, value, onCha
         ))}
         <Group gap={6} wrap="nowrap" align="flex-end">
           <Autocomplete
-            label={t('add_to', { name: label })} value={fresh} data={keys ? [...namesOf(keys)].filter((name) => !(name in map)) : []} limit={40} flex={1}
+            label={t('add_to', { name: common.label })} value={fresh} data={keys ? [...namesOf(keys)].filter((name) => !(name in map)) : []} limit={40} flex={1}
             onChange={setFresh} onKeyDown={(event) => event.key === 'Enter' && add()}
           />
-          <ActionIcon variant="default" size={36} aria-label={t('add_to', { name: label })} onClick={add}><IconPlus size={16} aria-hidden /></ActionIcon>
+          <ActionIcon variant="default" size={36} aria-label={t('add_to', { name: common.label })} onClick={add}><IconPlus size={16} aria-hidden /></ActionIcon>
         </Group>
       </Stack>
-      {error && <Text size="xs" c="var(--bad)">{error}</Text>}
-    </Fieldset>
+    </Parts>
   );
 }
 
@@ -247,29 +266,17 @@ function EitherFields({ label, description, error, disabled, withAsterisk, optio
   );
 }
 
-function EitherList({ label, description, error, disabled, options, value, onChange }: Common & { options: readonly Either[]; value: unknown; onChange: (value: unknown) => void }) {
-  const { t } = useEditorWords();
+function EitherList({ options, ...list }: Common & { options: readonly Either[]; value: unknown; onChange: (value: unknown) => void }) {
   const firstOf = useFirstOf();
-  const list = Array.isArray(value) ? value : [];
   return (
-    <Fieldset legend={label} disabled={disabled} className={styles.part}>
-      {description && <Text size="xs" c="dimmed" mb={6}>{description}</Text>}
-      <Stack gap="xs">
-        {list.map((part, index) => (
-          <div key={index} className={styles.entry}>
-            <div className={styles.grow}>
-              <EitherFields
-                label={`${label} ${index + 1}`} description={undefined} error={undefined} disabled={disabled} withAsterisk={false} options={options} value={part}
-                onChange={(next) => onChange(withValueAt(list, [index], next))}
-              />
-            </div>
-            <RemoveButton words={t('take_away_number', { name: label, number: index + 1 })} onClick={() => onChange(withValueAt(list, [index], undefined))} />
-          </div>
-        ))}
-        <AddButton words={t('add_to', { name: label })} onClick={() => onChange([...list, eitherValue(options[0], firstOf)])} />
-      </Stack>
-      {error && <Text size="xs" c="var(--bad)">{error}</Text>}
-    </Fieldset>
+    <Entries {...list} first={() => eitherValue(options[0], firstOf)}>
+      {(part, change, index) => (
+        <EitherFields
+          label={`${list.label} ${index + 1}`} description={undefined} error={undefined} disabled={list.disabled} withAsterisk={false} options={options} value={part}
+          onChange={change}
+        />
+      )}
+    </Entries>
   );
 }
 
