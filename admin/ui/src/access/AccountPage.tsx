@@ -7,7 +7,7 @@ import { ListLoading } from '../look/Loading';
 import { Failure } from '../look/Notices';
 import { Panel, Sheet } from '../look/Panel';
 import { Frame } from './Frame';
-import { MIN_PASSWORD_LENGTH } from '../session/checkFirstAdmin';
+import { isTooShort, MIN_PASSWORD_LENGTH } from '../session/checkFirstAdmin';
 import { hasPasskeys } from '../session/passkeys';
 import { OwnSessions } from './OwnSessions';
 import { Passkeys } from './Passkeys';
@@ -70,8 +70,8 @@ function Password() {
     const form = event.currentTarget;
     const data = new FormData(form);
     const body = { password: String(data.get('password')), new_password: String(data.get('new_password')) };
-    setShort(body.new_password.length < MIN_PASSWORD_LENGTH);
-    if (body.new_password.length >= MIN_PASSWORD_LENGTH) change.mutate(body, { onSuccess: () => form.reset() });
+    setShort(isTooShort(body.new_password));
+    if (!isTooShort(body.new_password)) change.mutate(body, { onSuccess: () => form.reset() });
   };
   const wrong = change.error instanceof APIError ? change.error.fields : {};
   return (

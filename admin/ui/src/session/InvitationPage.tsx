@@ -3,7 +3,7 @@ import { Button, Center, Loader, PasswordInput, Text, TextInput } from '@mantine
 import { useState, type FormEvent } from 'react';
 import { Link, useLocation, useNavigate } from 'react-router';
 import { useWords } from '../i18n/useWords';
-import { MIN_PASSWORD_LENGTH } from './checkFirstAdmin';
+import { isTooShort, MIN_PASSWORD_LENGTH } from './checkFirstAdmin';
 import { Door, Refusal } from './Door';
 import { tokenOfLink, useAccept, useInvited } from './useDoor';
 
@@ -27,8 +27,8 @@ export function InvitationPage() {
     event.preventDefault();
     const form = new FormData(event.currentTarget);
     const password = String(form.get('password'));
-    setShort(password.length < MIN_PASSWORD_LENGTH);
-    if (password.length < MIN_PASSWORD_LENGTH) return;
+    setShort(isTooShort(password));
+    if (isTooShort(password)) return;
     accept.mutate({ token, name: String(form.get('name')).trim(), password }, { onSuccess: () => void navigate('/', { replace: true }) });
   };
   const hint = t('password_hint', { number: MIN_PASSWORD_LENGTH });

@@ -3,7 +3,7 @@ import { Button, PasswordInput, Text } from '@mantine/core';
 import { useState, type FormEvent } from 'react';
 import { Link, useLocation } from 'react-router';
 import { useWords } from '../i18n/useWords';
-import { MIN_PASSWORD_LENGTH } from './checkFirstAdmin';
+import { isTooShort, MIN_PASSWORD_LENGTH } from './checkFirstAdmin';
 import { Door, Refusal } from './Door';
 import { tokenOfLink, useNewPassword } from './useDoor';
 
@@ -23,8 +23,8 @@ export function NewPasswordPage() {
   const submit = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
     const password = String(new FormData(event.currentTarget).get('password'));
-    setShort(password.length < MIN_PASSWORD_LENGTH);
-    if (password.length >= MIN_PASSWORD_LENGTH) change.mutate({ token, password });
+    setShort(isTooShort(password));
+    if (!isTooShort(password)) change.mutate({ token, password });
   };
   const hint = t('password_hint', { number: MIN_PASSWORD_LENGTH });
   return (
