@@ -4,6 +4,6 @@ import { useSession } from './useSession';
 /** Asks for a permission by its name, such as `segments.write`. */
 export function useMay(): (permission: string) => boolean {
   const { data: user } = useSession();
-  const permissions = (user as { permissions?: readonly string[] } | null | undefined)?.permissions;
-  return (permission) => permissions === undefined || permissions.includes(permission);
+  const permissions: readonly string[] = user?.permissions ?? [];
+  return (permission) => permissions.includes(permission);
 }
