@@ -1,8 +1,9 @@
 /** What must be told of an account. Secrets that are known already are not asked again. */
-import { Alert, Button, PasswordInput, TextInput } from '@mantine/core';
+import { Button, PasswordInput, TextInput } from '@mantine/core';
 import { useState, type FormEvent } from 'react';
-import { APIError, asAPIError } from '../api/problem';
+import { APIError } from '../api/problem';
 import { useWords } from '../i18n/useWords';
+import { Refused } from '../look/Notices';
 import styles from './Channels.module.css';
 import { useSaveAccount, type Account, type AccountWish, type ChannelField } from './useChannels';
 
@@ -32,7 +33,7 @@ export function AccountForm({ channel, fields, account, isFirst, onDone }: Props
       {fields.map((field) => (
         <OneField key={field.name} field={field} isKept={account !== null && field.secret} value={told[field.name] ?? ''} error={refused[field.name]} onChange={(value) => setTold({ ...told, [field.name]: value })} />
       ))}
-      {save.isError && Object.keys(refused).length === 0 && <Alert color="red" role="alert" title={asAPIError(save.error).title} data-testid="form-error">{asAPIError(save.error).detail}</Alert>}
+      {Object.keys(refused).length === 0 && <Refused error={save.error} testId="form-error" />}
       <div className={styles.bar}>
         <Button type="submit" loading={save.isPending} disabled={!name.trim()} data-testid="save-account">{t('save')}</Button>
         <Button variant="default" onClick={onDone}>{t('cancel')}</Button>

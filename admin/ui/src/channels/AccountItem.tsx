@@ -1,11 +1,11 @@
 /** One account: whether it works as far as is known, and what a look at it finds. */
-import { Alert, Button } from '@mantine/core';
+import { Button } from '@mantine/core';
 import { IconAlertTriangle, IconBan, IconCheck, IconHelp } from '@tabler/icons-react';
 import { useState } from 'react';
-import { asAPIError } from '../api/problem';
 import { useWords } from '../i18n/useWords';
 import { ConfirmButton } from '../look/ConfirmButton';
 import { Moment } from '../look/Moment';
+import { Refused } from '../look/Notices';
 import { Tag } from '../look/Tag';
 import { useMay } from '../session/useMay';
 import { AccountForm } from './AccountForm';
@@ -28,7 +28,7 @@ export function AccountItem({ account, fields }: { account: Account; fields: rea
       </div>
       {account.problem && findings.length === 0 && <p className={styles.wrong}>{account.problem}</p>}
       <Findings findings={findings} />
-      {error && <Alert color="red" mt="sm" role="alert" title={asAPIError(error).title}>{asAPIError(error).detail}</Alert>}
+      <Refused error={error} mt="sm" />
       {isEditing && <AccountForm channel={account.channel} fields={fields} account={account} isFirst={false} onDone={() => setEditing(false)} />}
       {may && !isEditing && (
         <div className={styles.bar}>

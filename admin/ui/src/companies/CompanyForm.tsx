@@ -1,8 +1,8 @@
 /** Name and domains of a company, to be made or changed. */
-import { Alert, Button, TagsInput, TextInput } from '@mantine/core';
+import { Button, TagsInput, TextInput } from '@mantine/core';
 import { useState, type FormEvent } from 'react';
-import { asAPIError } from '../api/problem';
 import { useWords } from '../i18n/useWords';
+import { Refused } from '../look/Notices';
 import styles from './Companies.module.css';
 
 interface Props {
@@ -26,7 +26,7 @@ export function CompanyForm({ name: before, domains: had, isBusy, error, onSave,
     <form onSubmit={submit} className={styles.fields}>
       <TextInput label={t('name')} value={name} maxLength={200} required onChange={(event) => setName(event.currentTarget.value)} data-testid="company-name" />
       <TagsInput label={t('domains')} description={t('domains_hint')} value={domains} onChange={setDomains} acceptValueOnBlur splitChars={[',', ' ', ';']} maxTags={50} data-testid="company-domains" />
-      {error && <Alert color="red" role="alert" title={asAPIError(error).title} data-testid="form-error">{asAPIError(error).detail}</Alert>}
+      <Refused error={error} testId="form-error" />
       <div className={styles.bar}>
         <Button type="submit" disabled={!name.trim()} loading={isBusy} data-testid="save-company">{t('save')}</Button>
         <Button variant="default" onClick={onCancel}>{t('cancel')}</Button>

@@ -1,10 +1,10 @@
 /** One company: what is known of it, and its people with the highest scores first. */
-import { Anchor, Button } from '@mantine/core';
-import { IconArrowLeft } from '@tabler/icons-react';
+import { Button } from '@mantine/core';
 import { useState } from 'react';
 import { Link, useNavigate, useParams } from 'react-router';
 import { figure } from '../i18n/said';
 import { useWords } from '../i18n/useWords';
+import { BackLink } from '../look/BackLink';
 import { ConfirmButton } from '../look/ConfirmButton';
 import { ListLoading } from '../look/Loading';
 import { Failure } from '../look/Notices';
@@ -23,9 +23,7 @@ export function CompanyPage() {
   const company = useCompany(companyId);
   return (
     <>
-      <Anchor component={Link} to="/companies" size="sm" mb={10} display="inline-flex" style={{ alignItems: 'center', gap: 5 }}>
-        <IconArrowLeft size={15} aria-hidden /> {t('title')}
-      </Anchor>
+      <BackLink to="/companies">{t('title')}</BackLink>
       <PageHeading title={company.data?.name ?? t('company')}>{company.data?.domains.join(', ')}</PageHeading>
       {company.isPending && <Sheet><ListLoading what={t('company')} /></Sheet>}
       {company.isError && !company.data && <Sheet><Failure error={company.error} onRetry={() => void company.refetch()} isRetrying={company.isFetching} /></Sheet>}

@@ -1,10 +1,10 @@
 /** Takes a request in for somebody who called or wrote: who, what, and whether they showed who they are. */
-import { Alert, Button, Checkbox, Radio, TextInput } from '@mantine/core';
+import { Button, Checkbox, Radio, TextInput } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
 import { useState, type FormEvent } from 'react';
-import { asAPIError } from '../api/problem';
 import { useWords } from '../i18n/useWords';
 import { Choose } from '../look/Choose';
+import { Refused } from '../look/Notices';
 import { Panel } from '../look/Panel';
 import styles from './Desk.module.css';
 import { KINDS, type RequestKind } from './types';
@@ -48,7 +48,7 @@ export function NewRequestForm({ onDone }: { onDone: () => void }) {
           <Button type="submit" disabled={contactId === ''} loading={file.isPending} data-testid="file-request">{t('file')}</Button>
           <Button variant="default" onClick={onDone}>{t('cancel')}</Button>
         </div>
-        {file.isError && <Alert color="red" mt="sm" role="alert" title={asAPIError(file.error).title}>{asAPIError(file.error).detail}</Alert>}
+        <Refused error={file.error} mt="sm" />
       </form>
     </Panel>
   );

@@ -1,10 +1,10 @@
 /** What is known of a contact by field: shown, and changed by a form of all fields that are defined. */
-import { Alert, Button, NumberInput, TextInput } from '@mantine/core';
+import { Button, NumberInput, TextInput } from '@mantine/core';
 import { useState, type FormEvent } from 'react';
-import { asAPIError } from '../api/problem';
 import type { Lead } from '../api/types';
 import { useWords } from '../i18n/useWords';
 import { Choose } from '../look/Choose';
+import { Refused } from '../look/Notices';
 import { Panel } from '../look/Panel';
 import { plainWords, valueInWords } from '../look/words';
 import { useMay } from '../session/useMay';
@@ -17,7 +17,7 @@ export function FieldsPanel({ lead }: { lead: Lead }) {
   const t = useWords('contacts');
   const may = useMay()('contacts.write');
   const [isEditing, setEditing] = useState(false);
-  const definitions = useFieldDefinitions(true);
+  const definitions = useFieldDefinitions();
   const labels = new Map(definitions.data?.map(({ name, label }) => [name, label]));
   const known = Object.entries(lead.fields).filter(([, value]) => value !== null);
   const edit = may && !isEditing && definitions.data && <Button variant="subtle" size="compact-sm" color="var(--accent)" onClick={() => setEditing(true)} data-testid="edit-fields">{t('edit')}</Button>;
@@ -65,7 +65,7 @@ function FieldsForm({ lead, definitions, onDone }: FormProps) {
       {definitions.map((definition) => (
         <OneField key={definition.name} definition={definition} value={values[definition.name]} onChange={(value) => setValues({ ...values, [definition.name]: value })} />
       ))}
-      {set.isError && <Alert color="red" role="alert" title={asAPIError(set.error).title} data-testid="form-error">{asAPIError(set.error).detail}</Alert>}
+      <Refused error={set.error} testId="form-error" />
       <div className={styles.bar}>
         <Button type="submit" size="compact-md" loading={set.isPending} data-testid="save-fields">{t('save')}</Button>
         <Button size="compact-md" variant="default" onClick={onDone}>{t('cancel')}</Button>

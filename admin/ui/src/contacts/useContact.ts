@@ -47,11 +47,10 @@ export function useColleagues() {
   });
 }
 
-export function useFieldDefinitions(enabled: boolean) {
+export function useFieldDefinitions() {
   return useQuery({
     queryKey: ['contact-fields'],
     queryFn: async ({ signal }) => (await answerOf(client.GET('/api/v1/contact-fields', { signal }))).items,
-    enabled,
     staleTime: LASTING,
   });
 }

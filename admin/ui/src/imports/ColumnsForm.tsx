@@ -1,12 +1,11 @@
 /** What each column becomes, how the file is taken, what the first rows then are, and the start. */
-import { Alert, Button, Checkbox, TextInput, Textarea } from '@mantine/core';
+import { Button, Checkbox, TextInput, Textarea } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
 import { useState } from 'react';
-import { asAPIError } from '../api/problem';
 import { useWords } from '../i18n/useWords';
 import { Choose } from '../look/Choose';
 import { ListLoading } from '../look/Loading';
-import { Failure } from '../look/Notices';
+import { Failure, Refused } from '../look/Notices';
 import { Panel, Sheet } from '../look/Panel';
 import { plainWords } from '../look/words';
 import { fieldNameFor } from './files';
@@ -50,16 +49,12 @@ function Form({ id, file }: { id: string; file: Upload }) {
         {hasConsent && <ConsentOptions options={options} onChange={change} />}
       </Panel>
       <Panel title={t('preview')}>
-        {preview.isError ? (
-          <Alert color="red" role="alert" title={asAPIError(preview.error).title} data-testid="preview-error">{asAPIError(preview.error).detail}</Alert>
-        ) : (
-          preview.data && <PreviewTable preview={preview.data} />
-        )}
+        {preview.isError ? <Refused error={preview.error} testId="preview-error" /> : preview.data && <PreviewTable preview={preview.data} />}
         <div className={styles.bar}>
           <Button disabled={!preview.isSuccess} loading={start.isPending} onClick={() => start.mutate(options)} data-testid="start-import">{t('start')}</Button>
           <span className={styles.soft}>{t('start_hint')}</span>
         </div>
-        {start.isError && <Alert color="red" mt="md" role="alert" title={asAPIError(start.error).title}>{asAPIError(start.error).detail}</Alert>}
+        <Refused error={start.error} mt="md" />
       </Panel>
     </div>
   );

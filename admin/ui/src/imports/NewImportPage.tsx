@@ -3,9 +3,9 @@ import { Alert, Button, List } from '@mantine/core';
 import { IconFileSpreadsheet } from '@tabler/icons-react';
 import { useRef, useState, type DragEvent } from 'react';
 import { useNavigate } from 'react-router';
-import { asAPIError } from '../api/problem';
 import { useWords } from '../i18n/useWords';
 import { Choose } from '../look/Choose';
+import { Refused } from '../look/Notices';
 import { PageHeading } from '../look/PageHeading';
 import { Panel } from '../look/Panel';
 import { BackToImports } from './BackToImports';
@@ -35,9 +35,7 @@ export function NewImportPage() {
         <Panel title={t('file')}>
           <DropFile isBusy={upload.isPending} onFile={send} />
           {refusal && <Alert color="red" mt="md" role="alert" data-testid="form-error">{refusal}</Alert>}
-          {upload.isError && !refusal && (
-            <Alert color="red" mt="md" role="alert" title={asAPIError(upload.error).title} data-testid="form-error">{asAPIError(upload.error).detail}</Alert>
-          )}
+          {!refusal && <Refused error={upload.error} mt="md" testId="form-error" />}
           <Choose mt="md" maw={260} label={t('encoding')} description={t('encoding_hint')} value={encoding} choices={ENCODINGS} onChange={setEncoding} />
         </Panel>
         <Panel title={t('how_it_works')}>

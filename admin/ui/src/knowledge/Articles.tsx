@@ -1,15 +1,14 @@
 /** What the bot knows: the articles that are live, and how many examples each intent has. */
-import { Button, Text, TextInput, Textarea, Alert } from '@mantine/core';
+import { Button, Text, TextInput, Textarea } from '@mantine/core';
 import { IconBook, IconPlus } from '@tabler/icons-react';
 import { useState, type FormEvent } from 'react';
 import { useNavigate } from 'react-router';
-import { asAPIError } from '../api/problem';
 import { LANGUAGES } from '../i18n/i18n';
 import { useLanguage } from '../i18n/useLanguage';
 import { useWords } from '../i18n/useWords';
 import { Choose } from '../look/Choose';
 import { ListLoading } from '../look/Loading';
-import { Failure, Nothing } from '../look/Notices';
+import { Failure, Nothing, Refused } from '../look/Notices';
 import { Panel, Sheet } from '../look/Panel';
 import { safeLink, shortAddress } from '../look/safeLink';
 import { languageName } from '../look/words';
@@ -92,7 +91,7 @@ function NewArticle({ onDone }: { onDone: () => void }) {
         <Choose label={t('language')} maw={240} value={language} choices={Object.entries(LANGUAGES).map(([value, label]) => ({ value, label }))} onChange={setLanguage} />
         <TextInput label={t('article_title')} value={title} onChange={(event) => setTitle(event.currentTarget.value)} maxLength={200} data-testid="article-title" />
         <Textarea label={t('article_body')} description={t('article_body_hint')} value={body} onChange={(event) => setBody(event.currentTarget.value)} autosize minRows={5} maxLength={50_000} data-testid="article-body" />
-        {propose.isError && <Alert color="red" role="alert" title={asAPIError(propose.error).title}>{asAPIError(propose.error).detail}</Alert>}
+        <Refused error={propose.error} />
         <div className={styles.bar}>
           <Button type="submit" disabled={!title.trim() || !body.trim()} loading={propose.isPending} data-testid="propose">{t('propose')}</Button>
           <Button variant="default" onClick={onDone}>{t('cancel')}</Button>

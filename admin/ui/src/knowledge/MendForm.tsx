@@ -1,10 +1,11 @@
 /** Makes a proposal of messages: examples of an intent, questions of an article, or a new article. */
-import { Alert, Button, Checkbox, SegmentedControl, TextInput, Textarea } from '@mantine/core';
+import { Button, Checkbox, SegmentedControl, TextInput, Textarea } from '@mantine/core';
 import { useState, type FormEvent, type ReactNode } from 'react';
 import { useNavigate } from 'react-router';
-import { APIError, asAPIError } from '../api/problem';
+import { APIError } from '../api/problem';
 import { useWords } from '../i18n/useWords';
 import { Choose } from '../look/Choose';
+import { Refused } from '../look/Notices';
 import styles from './Knowledge.module.css';
 import type { Gap, GapGroup, Wish } from './types';
 import { useLive, usePropose } from './useKnowledge';
@@ -73,7 +74,7 @@ export function MendForm({ group, gaps, more, onDone }: Props) {
         </>
       )}
       <Textarea label={t('texts')} description={t('texts_hint')} value={lines} onChange={(event) => setTexts(event.currentTarget.value)} autosize minRows={3} lang={group.language} />
-      {propose.isError && <Refused error={propose.error} />}
+      <Refused error={propose.error} testId="form-error"><WrongTexts error={propose.error} /></Refused>
       <div className={styles.bar}>
         <Button type="submit" disabled={!isReady} loading={propose.isPending} data-testid="propose">{t('propose')}</Button>
         <Button variant="default" onClick={onDone}>{t('cancel')}</Button>
@@ -84,12 +85,7 @@ export function MendForm({ group, gaps, more, onDone }: Props) {
 }
 
 /** Texts that cannot be taken are told one by one. */
-function Refused({ error }: { error: Error }) {
+function WrongTexts({ error }: { error: Error | null }) {
   const fields = error instanceof APIError ? Object.entries(error.fields) : [];
-  return (
-    <Alert color="red" role="alert" title={asAPIError(error).title} data-testid="form-error">
-      {asAPIError(error).detail}
-      {fields.length > 0 && <ul>{fields.map(([field, message]) => <li key={field}>{message}</li>)}</ul>}
-    </Alert>
-  );
+  return fields.length > 0 && <ul>{fields.map(([field, message]) => <li key={field}>{message}</li>)}</ul>;
 }

@@ -1,11 +1,10 @@
 /** One proposal: what it adds, what that changes as it was measured, and the decision. */
-import { Alert, Anchor, Button, Loader } from '@mantine/core';
-import { IconArrowLeft } from '@tabler/icons-react';
-import { Link, useParams } from 'react-router';
-import { asAPIError } from '../api/problem';
+import { Alert, Button, Loader } from '@mantine/core';
+import { useParams } from 'react-router';
 import { useWords } from '../i18n/useWords';
+import { BackLink } from '../look/BackLink';
 import { ListLoading } from '../look/Loading';
-import { Failure } from '../look/Notices';
+import { Failure, Refused } from '../look/Notices';
 import { PageHeading } from '../look/PageHeading';
 import { Panel, Sheet } from '../look/Panel';
 import { useMay } from '../session/useMay';
@@ -21,9 +20,7 @@ export function ProposalPage() {
   const proposal = useProposal(proposalId);
   return (
     <>
-      <Anchor component={Link} to="/knowledge?show=proposals" size="sm" mb={10} display="inline-flex" style={{ alignItems: 'center', gap: 5 }}>
-        <IconArrowLeft size={15} aria-hidden /> {t('proposals')}
-      </Anchor>
+      <BackLink to="/knowledge?show=proposals">{t('proposals')}</BackLink>
       <PageHeading title={proposal.data ? (proposal.data.title ?? proposal.data.target) : t('proposal')}>
         {proposal.data && t(proposal.data.kind === 'intent' ? 'adds_examples' : 'adds_questions', { count: proposal.data.texts.length })}
       </PageHeading>
@@ -70,7 +67,7 @@ function Decision({ proposal }: { proposal: Proposal }) {
         <Button variant="default" loading={reject.isPending} onClick={() => reject.mutate(undefined)} data-testid="reject-proposal">{t('reject')}</Button>
         {!isWorking(proposal.status) && <Button variant="subtle" color="var(--accent)" loading={measure.isPending} onClick={() => measure.mutate(undefined)}>{t('measure')}</Button>}
       </div>
-      {error && <Alert color="red" mt="sm" role="alert" title={asAPIError(error).title}>{asAPIError(error).detail}</Alert>}
+      <Refused error={error} mt="sm" />
     </>
   );
 }

@@ -1,8 +1,8 @@
 /** One lead with its whole story: why this score, what may be sent, what was said, what comes next. */
-import { Anchor, Skeleton, Stack } from '@mantine/core';
-import { IconArrowLeft, IconUserOff } from '@tabler/icons-react';
+import { Skeleton, Stack } from '@mantine/core';
+import { IconUserOff } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
-import { Link, useLocation, useParams } from 'react-router';
+import { useLocation, useParams } from 'react-router';
 import { APIError } from '../api/problem';
 import type { Lead } from '../api/types';
 import { BelongingPanel } from '../contacts/BelongingPanel';
@@ -11,6 +11,7 @@ import { IdentitiesPanel } from '../contacts/IdentitiesPanel';
 import { ScoreKinds } from '../contacts/ScoreKinds';
 import { FollowUpItem } from '../follow-ups/FollowUpItem';
 import { useWords } from '../i18n/useWords';
+import { BackLink } from '../look/BackLink';
 import { ListLoading } from '../look/Loading';
 import { Failure, Nothing, Stale } from '../look/Notices';
 import { PageHeading } from '../look/PageHeading';
@@ -83,11 +84,7 @@ function BackToLeads() {
   const t = useWords('leads');
   const state: unknown = useLocation().state;
   const search = typeof state === 'object' && state !== null && 'search' in state ? String(state.search) : '';
-  return (
-    <Anchor component={Link} to={{ pathname: '/leads', search }} size="sm" className={styles.back ?? ''}>
-      <IconArrowLeft size={15} aria-hidden /> {t('title')}
-    </Anchor>
-  );
+  return <BackLink to={{ pathname: '/leads', search }}>{t('title')}</BackLink>;
 }
 
 interface NoLeadProps {

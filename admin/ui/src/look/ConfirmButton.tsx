@@ -1,7 +1,7 @@
 /** A button for what cannot, or not easily, be taken back: it asks once more, and says what will happen. */
-import { Alert, Button, Group, Modal, type ButtonProps } from '@mantine/core';
+import { Button, Group, Modal, type ButtonProps } from '@mantine/core';
 import { useEffect, useRef, useState, type ReactNode } from 'react';
-import { asAPIError } from '../api/problem';
+import { Refused } from './Notices';
 
 interface Props extends Omit<ButtonProps, 'children'> {
   label: string;
@@ -33,7 +33,7 @@ export function ConfirmButton({
       <Button variant="default" {...button} onClick={() => setOpen(true)} data-testid={testId}>{label}</Button>
       <Modal opened={isOpen} onClose={() => setOpen(false)} title={title} centered closeButtonProps={{ 'aria-label': cancel }}>
         {children}
-        {error && <Alert color="red" mt="md" role="alert" title={asAPIError(error).title}>{asAPIError(error).detail}</Alert>}
+        <Refused error={error} mt="md" />
         <Group justify="flex-end" mt="lg" gap="sm">
           <Button variant="default" onClick={() => setOpen(false)}>{cancel}</Button>
           <Button {...(isDangerous ? { color: 'red.9' } : {})} loading={isBusy} disabled={!isReady} onClick={onConfirm} data-testid={testId ? `${testId}-confirm` : 'confirm'}>{confirm}</Button>

@@ -37,6 +37,20 @@ export function Stale({ error }: { error: unknown }) {
   );
 }
 
+interface RefusedProps {
+  error: Error | null;
+  mt?: 'sm' | 'md';
+  testId?: string;
+  children?: ReactNode;
+}
+
+/** Beside what was tried: why it was refused. Nothing while it was not. */
+export function Refused({ error, testId, children, ...place }: RefusedProps) {
+  if (!error) return null;
+  const { title, detail } = asAPIError(error);
+  return <Alert color="red" role="alert" title={title} data-testid={testId} {...place}>{detail}{children}</Alert>;
+}
+
 interface NothingProps {
   icon: Icon;
   title: string;

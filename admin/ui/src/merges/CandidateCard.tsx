@@ -6,6 +6,7 @@ import { Link } from 'react-router';
 import { asAPIError } from '../api/problem';
 import { useWords } from '../i18n/useWords';
 import { Moment } from '../look/Moment';
+import { Refused } from '../look/Notices';
 import { Tag } from '../look/Tag';
 import { plainWords, stageName, valueInWords } from '../look/words';
 import styles from './Merges.module.css';
@@ -96,7 +97,7 @@ function Compare({ candidate, one, other, onMerged }: CompareProps) {
         </Button>
         <span className={styles.soft}>{t('can_undo')}</span>
       </div>
-      {error && <Alert color="red" mt="sm" role="alert" title={asAPIError(error).title}>{asAPIError(error).detail}</Alert>}
+      <Refused error={error} mt="sm" />
     </>
   );
 }

@@ -1,15 +1,15 @@
 /** Who would move by other rules: how many up and down, into which bands and stages, and some of them. */
-import { Alert, Progress } from '@mantine/core';
+import { Progress } from '@mantine/core';
 import { Link } from 'react-router';
-import { asAPIError } from '../api/problem';
 import { useWords } from '../i18n/useWords';
+import { Refused } from '../look/Notices';
 import { stageName } from '../look/words';
 import styles from './Scores.module.css';
 import type { Preview } from './types';
 
 export function PreviewPanel({ preview, isBusy, error }: { preview: Preview | null; isBusy: boolean; error: Error | null }) {
   const t = useWords('scores');
-  if (error) return <Alert color="red" role="alert" title={asAPIError(error).title}>{asAPIError(error).detail}</Alert>;
+  if (error) return <Refused error={error} />;
   if (!preview) return null;
   const bands = Object.entries(preview.bands).map(([band, count]) => t('into', { place: t(`band_${band as 'hot'}`), number: count }));
   const stages = Object.entries(preview.stages).map(([stage, count]) => t('into', { place: stageName(stage), number: count }));

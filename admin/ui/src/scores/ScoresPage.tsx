@@ -1,10 +1,10 @@
 /** The rules of scores: what earns points, from which score somebody is hot, and who would move if they were others. */
 import { Alert, Button, NumberInput } from '@mantine/core';
 import { useState } from 'react';
-import { APIError, asAPIError } from '../api/problem';
+import { APIError } from '../api/problem';
 import { useWords } from '../i18n/useWords';
 import { ListLoading } from '../look/Loading';
-import { Failure } from '../look/Notices';
+import { Failure, Refused } from '../look/Notices';
 import { PageHeading } from '../look/PageHeading';
 import { Panel, Sheet } from '../look/Panel';
 import { stageName } from '../look/words';
@@ -66,12 +66,9 @@ function Editor({ rules, onReload }: { rules: ScoreRules; onReload: () => void }
             <Button disabled={!isChanged || !isWhole(book)} loading={save.isPending} onClick={() => save.mutate(book)} data-testid="save-rules">{t('save')}</Button>
             {isChanged && <Button variant="subtle" color="var(--accent)" onClick={() => change(rules.book)}>{t('discard')}</Button>}
           </div>
-          {save.isError && (
-            <Alert color="red" mt="md" role="alert" title={asAPIError(save.error).title} data-testid="form-error">
-              {asAPIError(save.error).detail}
-              {isOutOfDate && <div><Button variant="default" size="compact-sm" mt="sm" onClick={onReload}>{t('load_theirs')}</Button></div>}
-            </Alert>
-          )}
+          <Refused error={save.error} mt="md" testId="form-error">
+            {isOutOfDate && <div><Button variant="default" size="compact-sm" mt="sm" onClick={onReload}>{t('load_theirs')}</Button></div>}
+          </Refused>
         </Panel>
       )}
     </div>

@@ -1,10 +1,10 @@
 /** A field to be defined, or what can still be changed of one: its name and type stay. */
-import { Alert, Button, NumberInput, TagsInput, TextInput } from '@mantine/core';
+import { Button, NumberInput, TagsInput, TextInput } from '@mantine/core';
 import { useState, type FormEvent } from 'react';
-import { asAPIError } from '../api/problem';
 import { useWords } from '../i18n/useWords';
 import { fieldNameFor } from '../imports/files';
 import { Choose } from '../look/Choose';
+import { Refused } from '../look/Notices';
 import styles from './Settings.module.css';
 import type { ContactField, NewField } from './useContactFields';
 
@@ -42,7 +42,7 @@ export function FieldForm({ field, isBusy, error, onSave, onCancel }: Props) {
         <Choose label={t('sensitivity')} value={sensitivity ?? 'personal'} choices={SENSITIVITIES.map((value) => ({ value, label: t(`sensitivity_${value}`) }))} onChange={setSensitivity} />
         <NumberInput label={t('keep_days')} description={t('keep_days_hint')} value={keepDays ?? ''} min={1} max={36_500} allowDecimal={false} hideControls onChange={(said) => setKeepDays(typeof said === 'number' ? said : null)} />
       </div>
-      {error && <Alert color="red" role="alert" title={asAPIError(error).title} data-testid="form-error">{asAPIError(error).detail}</Alert>}
+      <Refused error={error} testId="form-error" />
       <div className={styles.bar}>
         <Button type="submit" disabled={!label.trim() || !name} loading={isBusy} data-testid="save-field">{t('save')}</Button>
         <Button variant="default" onClick={onCancel}>{t('cancel')}</Button>
