@@ -7,7 +7,7 @@ import { useWords } from '../i18n/useWords';
 import { ConsentSummary } from '../leads/ConsentSummary';
 import { Score } from '../leads/Score';
 import { Moment } from '../look/Moment';
-import { stageName } from '../look/words';
+import { STAGES, stageName } from '../look/words';
 import { useMay } from '../session/useMay';
 import { Booking } from './Booking';
 import styles from './Inbox.module.css';
@@ -15,7 +15,6 @@ import { Notice } from './Notice';
 import type { Talk } from './types';
 import { useTalkCommand } from './useTalkCommands';
 
-const STAGES = ['visitor', 'lead', 'mql', 'sql', 'customer', 'disqualified'] as const;
 
 export function TalkCard({ talk }: { talk: Talk }) {
   const t = useWords('inbox');

@@ -23,6 +23,9 @@ export function purposeName(purpose: string): string {
   return findWords('look', `purpose_${purpose}`) ?? plainWords(purpose);
 }
 
+/** How far somebody is, from first to last. */
+export const STAGES = ['visitor', 'lead', 'mql', 'sql', 'customer', 'disqualified'] as const;
+
 export function stageName(stage: string): string {
   return findWords('look', `stage_${stage}`) ?? plainWords(stage);
 }

@@ -1,15 +1,16 @@
 /** One segment: its name and rule, who is in it while it is being written, and its members. */
-import { Alert, Anchor, Button, Skeleton, TextInput } from '@mantine/core';
-import { IconArrowLeft } from '@tabler/icons-react';
+import { Alert, Button, Skeleton, TextInput } from '@mantine/core';
 import { useMemo, useState, type FormEvent } from 'react';
-import { Link, useNavigate, useParams } from 'react-router';
+import { useNavigate, useParams } from 'react-router';
 import { APIError, asAPIError } from '../api/problem';
 import { useLanguage } from '../i18n/useLanguage';
 import { useWords } from '../i18n/useWords';
+import { BackLink } from '../look/BackLink';
 import { ConfirmButton } from '../look/ConfirmButton';
 import { Failure } from '../look/Notices';
 import { PageHeading } from '../look/PageHeading';
 import { Panel, Sheet } from '../look/Panel';
+import { STAGES, stageName } from '../look/words';
 import { GroupEditor, type Told } from './GroupEditor';
 import { Members } from './Members';
 import styles from './SegmentPage.module.css';
@@ -26,9 +27,7 @@ export function SegmentPage() {
   const segment = useSegment(isNew ? '' : segmentId);
   return (
     <>
-      <Anchor component={Link} to="/segments" size="sm" mb={10} display="inline-flex" style={{ alignItems: 'center', gap: 5 }}>
-        <IconArrowLeft size={15} aria-hidden /> {t('title')}
-      </Anchor>
+      <BackLink to="/segments">{t('title')}</BackLink>
       {isNew && <SegmentForm key="new" read={null} />}
       {/* A key with the version, so that loading it again shows what somebody else wrote. */}
       {segment.data && <SegmentForm key={`${segment.data.id}/${segment.data.version}`} read={segment.data} onReload={() => void segment.refetch()} />}
@@ -131,7 +130,6 @@ function useTold(draft: DraftGroup, conditions: readonly Told[] | undefined): Re
   }, [draft, conditions]);
 }
 
-const STAGES = ['visitor', 'lead', 'mql', 'sql', 'customer', 'disqualified'] as const;
 const QUALIFICATIONS = ['hot', 'warm', 'cold'] as const;
 
 /** What conditions can speak of: facts of every contact before the company's own, and every segment but this one. */
@@ -142,7 +140,7 @@ function useRules(ownId: string): RuleVocabulary {
   const own = fields.map(({ name, label, type, choices }) => ({ name, label, type, choices: choices.map((value) => ({ value, label: value })) }));
   return {
     facts: [
-      { name: 'stage', label: t('fact_stage'), type: 'choice', choices: STAGES.map((value) => ({ value, label: t(`stage_${value}`) })) },
+      { name: 'stage', label: t('fact_stage'), type: 'choice', choices: STAGES.map((value) => ({ value, label: stageName(value) })) },
       { name: 'qualification', label: t('fact_qualification'), type: 'choice', choices: QUALIFICATIONS.map((value) => ({ value, label: t(`qualification_${value}`) })) },
       { name: 'language', label: t('fact_language'), type: 'text', choices: [] },
       { name: 'time_zone', label: t('fact_time_zone'), type: 'text', choices: [] },
