@@ -57,10 +57,11 @@ def list_() -> None:
 def new_password(email: str) -> None:
     """Print a one-time link by which EMAIL sets a new password within an hour."""
     from admin.users.passwords import create_reset
+    from admin.users.posting import link_of
 
     async def act(session: AsyncSession, platform: Platform, user: AdminUser) -> str:
         token = await create_reset(session, user.id, platform.clock.now())
-        return f"{platform.settings.site_url}/admin/new-password#{token}"
+        return link_of(platform.settings.site_url, "new-password", token)
 
     click.echo(_act(email, "reset_user_password", act))
 

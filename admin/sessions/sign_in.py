@@ -63,7 +63,7 @@ async def sign_in(
         SecondStepFailed: the code is wrong.
         TooManySignIns: before the password, or the code, was looked at.
     """
-    email = _normalised(email)
+    email = normalised(email)
     async with transaction(sessions) as session:
         attempt = await count_attempt(session, keys, email=email, address=address, now=now)
         user = await session.scalar(select(AdminUser).where(AdminUser.email == email))
@@ -103,7 +103,8 @@ async def _rehash(passwords: Passwords, user: AdminUser, password: str) -> str |
     return await passwords.hash(password)
 
 
-def _normalised(email: str) -> str:
+def normalised(email: str) -> str:
+    """What was typed as an address, as users are found by it; what can be none finds nobody."""
     try:
         return normalise_email(email)
     except InvalidAddress:

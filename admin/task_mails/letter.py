@@ -23,7 +23,7 @@ class ToDo:
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """What the colleague reads."""
+    """One mail to a colleague."""
 
     subject: str
     text: str
@@ -31,12 +31,12 @@ class Letter:
 
 def write_letter(name: str, tasks: Sequence[ToDo], site_url: str) -> Letter:
     """One mail about all of them, in their order; of very many the first are listed."""
-    first, count = _one_line(tasks[0].title), len(tasks)
+    first, count = one_line(tasks[0].title), len(tasks)
     subject = f"To do: {first}" if count == 1 else f"{count} things to do: {first} …"
     lines = [line for task in tasks[:_LISTED] for line in _lines(task, site_url)]
     if count > _LISTED:
         lines += [f"… and {count - _LISTED} more.", ""]
-    text = "\n".join([f"Hello {_one_line(name)},", "", *lines, "-- ", _FOOTER.format(site=site_url.rstrip("/")), ""])
+    text = "\n".join([f"Hello {one_line(name)},", "", *lines, "-- ", _FOOTER.format(site=site_url.rstrip("/")), ""])
     return Letter(subject if len(subject) <= _LONGEST else f"{subject[: _LONGEST - 1]}…", text)
 
 
@@ -49,8 +49,9 @@ _FOOTER = (
 
 def _lines(task: ToDo, site_url: str) -> list[str]:
     due = f" (until {task.due_at:%d %B %Y, %H:%M} UTC)" if task.due_at is not None else ""
-    return [f"* {_one_line(task.title)}{due}", f"  {site_url.rstrip('/')}/admin/leads/{task.contact_id}", ""]
+    return [f"* {one_line(task.title)}{due}", f"  {site_url.rstrip('/')}/admin/leads/{task.contact_id}", ""]
 
 
-def _one_line(text: str) -> str:
+def one_line(text: str) -> str:
+    """The text without breaks, which a subject cannot have and by which names could add lines to a mail."""
     return " ".join(text.split())

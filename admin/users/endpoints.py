@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from datetime import datetime
-from uuid import UUID
 
 from sqlalchemy import delete, select
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from admin.api.endpoints import Call, endpoint
 from admin.audit.service import record
@@ -78,7 +76,7 @@ async def change_user(call: Call, body: UserChange) -> UserRow:
         user.version += 1
         await record(session, call, "change_user", "user", user.id, before, _audited(user))
         two_steps = await second_step.has_code_app(session, user.id)
-        return _show(user, await _seen_at(session, user.id), has_second_step=two_steps)
+        return _show(user, await service.find_seen_at(session, user.id), has_second_step=two_steps)
 
 
 @endpoint(
@@ -137,7 +135,7 @@ async def reset_user_password(call: Call) -> LinkMade:
     async with transaction(call.context.sessions) as session:
         user = await service.get_user(session, call.ids["id"], held=call.user.permissions)
         token = await passwords.create_reset(session, user.id, now)
-    link = link_of(call.context, "new-password", token)
+    link = link_of(call.context.public_url, "new-password", token)
     mailed = await post(call.context, user.email, write_reset(user.name, link))
     return LinkMade(mailed=mailed, link=None if mailed else link, expires_at=now + passwords.VALID_FOR)
 
@@ -174,7 +172,7 @@ async def invite_user(call: Call, body: NewInvitation) -> LinkMade:
         )
         shown = {"name": body.name, "role": body.role}
         await record(session, call, "invite_user", "invitation", invitation.id, None, shown)
-    link = link_of(context, "invitation", token)
+    link = link_of(context.public_url, "invitation", token)
     mailed = await post(context, body.email, write_invitation(body.name, user.name, context.company_name, link))
     return LinkMade(mailed=mailed, link=None if mailed else link, expires_at=invitation.expires_at)
 
@@ -185,11 +183,6 @@ async def revoke_invitation(call: Call) -> None:
         gone = delete(Invitation).where(Invitation.id == call.ids["id"]).returning(Invitation.id)
         if await session.scalar(gone) is None:
             raise NotFound
-
-
-async def _seen_at(session: AsyncSession, user_id: UUID) -> datetime | None:
-    latest = select(AdminSession.seen_at).where(AdminSession.user_id == user_id)
-    return await session.scalar(latest.order_by(AdminSession.seen_at.desc().nulls_last()).limit(1))
 
 
 def _audited(user: AdminUser) -> dict[str, object]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from admin.context import AdminContext
-from admin.users.letters import Letter
+from admin.task_mails.letter import Letter
 from outreach.ports import Accepted
 
 
@@ -14,6 +14,6 @@ async def post(context: AdminContext, to: str, letter: Letter) -> bool:
     return isinstance(await context.colleague_mail.send(to, letter.subject, letter.text), Accepted)
 
 
-def link_of(context: AdminContext, page: str, token: str) -> str:
+def link_of(public_url: str, page: str, token: str) -> str:
     """The address of a page of ours that takes a token. Behind `#`, it reaches no server's log."""
-    return f"{context.public_url.rstrip('/')}/admin/{page}#{token}"
+    return f"{public_url.rstrip('/')}/admin/{page}#{token}"

@@ -11,13 +11,12 @@ from admin.context import AdminContext
 from admin.models import AdminUser
 from admin.sessions.attempts import count_attempt
 from admin.sessions.endpoints import Session, show_session
-from admin.sessions.sign_in import let_in
+from admin.sessions.sign_in import let_in, normalised
 from admin.users import passwords, service
 from admin.users.letters import write_reset
 from admin.users.posting import link_of, post
 from admin.users.shapes import Acceptance, Invited, ResetUse, ResetWish, TokenShown
 from base.database import transaction
-from crm.contacts.addresses import InvalidAddress, normalise_email
 
 _WRONG = {403: "The link is wrong, used or too old, or a foreign page"}
 
@@ -67,7 +66,7 @@ async def accept_invitation(call: Call, body: Acceptance) -> Session:
 )
 async def ask_for_reset(call: Call, body: ResetWish) -> None:
     context = call.context
-    email = _normalised(body.email)
+    email = normalised(body.email)
     async with transaction(context.sessions) as session:
         # Counted with failed sign-ins: it costs a mail, and tells an attacker as little.
         await count_attempt(session, context.keys, email=email, address=call.address, now=context.clock.now())
@@ -105,14 +104,7 @@ async def _mail_reset(context: AdminContext, email: str) -> None:
         if user is None:
             return
         token = await passwords.create_reset(session, user.id, context.clock.now())
-    await post(context, user.email, write_reset(user.name, link_of(context, "new-password", token)))
-
-
-def _normalised(email: str) -> str:
-    try:
-        return normalise_email(email)
-    except InvalidAddress:
-        return email.strip().lower()
+    await post(context, user.email, write_reset(user.name, link_of(context.public_url, "new-password", token)))
 
 
 ENDPOINTS = (look_at_invitation, accept_invitation, ask_for_reset, use_reset)
