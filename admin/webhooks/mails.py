@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from admin.api.permissions import OWNER
 from admin.models import AdminUser
+from admin.task_mails.letter import one_line
 from admin.task_mails.ports import ColleagueMail
 from base.database import Sessions, transaction
 from crm.webhooks.models import WebhookEndpoint
@@ -57,10 +58,11 @@ class WebhookMails:
         return int(sent)
 
     async def _send(self, row: WebhookEndpoint, reader: AdminUser) -> bool:
-        subject = f"Webhook {row.name} was switched off"
+        name = one_line(row.name)
+        subject = f"Webhook {name} was switched off"
         text = (
-            f"Hello {reader.name},\n\n"
-            f"the webhook {row.name} was switched off. {_WHY.get(row.disabled_why or '', '')}\n"
+            f"Hello {one_line(reader.name)},\n\n"
+            f"the webhook {name} was switched off. {_WHY.get(row.disabled_why or '', '')}\n"
             "What waits for it is sent once it is switched on again; what happened meanwhile can be replayed.\n\n"
             f"How: {self._site_url}/api/v1/docs#webhooks\n"
         )

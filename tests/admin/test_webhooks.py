@@ -156,3 +156,12 @@ async def test_whoever_made_a_webhook_is_told_once_that_it_was_switched_off_by_i
     await send(signed_in, "PUT", f"/{made['id']}", WISH, **{"If-Match": '"1"'})
     async with context.sessions() as session:
         assert (await session.scalar(select(WebhookEndpoint.told_at))) is None
+
+
+async def test_the_mail_about_a_webhook_whose_name_has_two_lines_has_one_for_its_subject(signed_in, context, now):
+    await send(signed_in, "POST", content={**WISH, "name": "Shop\nfloor"}, status=201)
+    async with transaction(context.sessions) as session:
+        await session.execute(update(WebhookEndpoint).values(disabled_at=now, disabled_why="gone"))
+    mailbox = Mailbox([Accepted("1")])
+    assert await WebhookMails(context.sessions, mailbox, "https://talk.example/").do_due(now) == 1
+    assert mailbox.sent[0][1] == "Webhook Shop floor was switched off"
