@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import secrets
 from collections.abc import Sequence
@@ -21,12 +20,12 @@ from base.ids import new_id
 from base.resealing import reseal
 from crm.events.mapping import PayloadMapping
 from crm.events.models import SEALED_SECRET, EventSource
+from crm.webhooks.secrets import new_secret
 
 Way = Literal["api", "webhook", "mqtt", "import"]
 Unknown = Literal["refuse", "create"]
 
 _TOKEN = "pev_"  # noqa: S105  # what tokens begin with, so that scanners of secrets find them
-_SECRET = "whsec_"  # noqa: S105  # likewise, by Standard Webhooks
 
 
 class SourceNotKnown(ParleyError):
@@ -151,7 +150,7 @@ async def reseal_sources(session: AsyncSession, keys: KeyRing, batch: int = 500)
 def _secret_for(way: Way) -> str | None:
     if way == "api":
         return _TOKEN + secrets.token_urlsafe(32)
-    return _SECRET + base64.b64encode(secrets.token_bytes(32)).decode() if way == "webhook" else None
+    return new_secret() if way == "webhook" else None
 
 
 def _hash(token: str) -> bytes:

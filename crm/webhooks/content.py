@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -38,8 +37,6 @@ def message_id(event_id: UUID) -> str:
     return f"evt_{event_id.hex}"
 
 
-def write_message(kind: str, at: datetime, data: EventData, addresses: Mapping[str, str] | None = None) -> str:
+def write_message(kind: str, at: datetime, data: EventData) -> str:
     """The body, byte for byte as it is signed."""
-    if addresses is not None:
-        data = data.model_copy(update={"addresses": dict(addresses)})
     return EventMessage(type=kind, timestamp=at, data=data).model_dump_json()

@@ -134,15 +134,15 @@ class WebhookSending:
         marks = await list_marks(session, addresses)
         bodies: dict[UUID, str] = {}
         for event in events:
-            data = EventData(
-                event_id=event.id, contact_id=event.contact_id, conversation_id=event.conversation_id,
-                source=event.source, details=event.data,
-            )  # fmt: skip
             known = None
             # Who asked that their data is kept and not used is not passed on with their addresses.
             if event.contact_id in addresses and _RESTRICTED not in marks[event.contact_id]:
                 known = {str(kind): address for kind, address in addresses[event.contact_id].items()}
-            bodies[event.id] = write_message(event.kind, event.occurred_at, data, known)
+            data = EventData(
+                event_id=event.id, contact_id=event.contact_id, conversation_id=event.conversation_id,
+                source=event.source, details=event.data, addresses=known,
+            )  # fmt: skip
+            bodies[event.id] = write_message(event.kind, event.occurred_at, data)
         return bodies
 
     async def _deliver(self, url: str, held: Sequence[Secret], one: Claimed, body: str | None) -> Ended:
