@@ -24,6 +24,7 @@ from base.ids import new_id
 from base.resealing import reseal
 
 KEPT = timedelta(hours=24)
+"""A command that is sent again later than this is a new one."""
 GIVEN_UP = timedelta(minutes=5)
 """A command that changed nothing for so long has ended with its process."""
 MOST = 255

@@ -25,7 +25,7 @@ from fido2.webauthn import (
 )
 from yarl import URL
 
-from admin.sessions.own_pages import own_origins
+from admin.sessions.own_pages import LOOPBACK, own_origins
 from base.encryption import KeyRing
 from base.errors import Conflict, InvalidInput
 from base.link_tokens import NOT_OURS, create_timed_serializer
@@ -35,7 +35,6 @@ FRESH = timedelta(minutes=5)
 
 _PURPOSE = "passkey_challenge"
 _VERIFIED = UserVerificationRequirement.REQUIRED
-_LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 T = TypeVar("T")
 
@@ -178,7 +177,7 @@ def _state(ticket: Ticket) -> dict[str, Any]:
 
 def _name_of(public_url: str) -> str:
     host = URL(public_url).host or ""
-    if host in _LOOPBACK:
+    if host in LOOPBACK:
         return "localhost"
     try:
         ipaddress.ip_address(host)

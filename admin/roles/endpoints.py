@@ -10,7 +10,7 @@ from pydantic_core import PydanticCustomError
 
 from admin.api.endpoints import Call, endpoint
 from admin.api.fields import AnswerShape, PlainText, RequestShape
-from admin.api.permissions import PERMISSIONS, ROLES, Granted
+from admin.api.permissions import PERMISSIONS, ROLES, Granted, narrow
 from admin.api.versions import Versioned
 from admin.audit.service import record
 from admin.roles import service
@@ -138,7 +138,7 @@ def _show(role: Role) -> OwnRole:
 
 
 def _known(role: Role) -> list[Granted]:
-    return sorted(one for one in PERMISSIONS if one in role.permissions)
+    return sorted(narrow(role.permissions))
 
 
 ENDPOINTS = (list_roles, create_role, change_role, remove_role)

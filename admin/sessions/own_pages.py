@@ -10,7 +10,8 @@ from base.errors import NotAllowed
 
 _HEADER = "X-Requested-With"
 _EXPECTED = "parley"
-_LOOPBACK = ("127.0.0.1", "localhost", "::1")
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+"""The names that every machine has for itself."""
 
 
 class ForeignPage(NotAllowed):
@@ -37,5 +38,5 @@ def check_own_page(headers: Mapping[str, str], public_url: str) -> None:
 def own_origins(public_url: str) -> frozenset[str]:
     """The origins of a site: its own, and on loopback all the names this machine has for itself."""
     url = URL(public_url)
-    names = _LOOPBACK if url.host in _LOOPBACK else ()
+    names = LOOPBACK if url.host in LOOPBACK else ()
     return frozenset(str(each.origin()) for each in (url, *(url.with_host(name) for name in names)))

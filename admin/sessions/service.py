@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from admin.api.permissions import Granted, permissions_of
 from admin.idempotency.models import IdempotentCommand
+from admin.idempotency.service import KEPT
 from admin.models import AdminSession, AdminUser, LoginAttempt, SetupToken
 from admin.passkeys.models import AnsweredChallenge
 from admin.roles.models import Role
@@ -26,8 +27,6 @@ LONGEST = timedelta(days=7)
 """A session ends after this, however much it is used."""
 KEPT_ATTEMPTS = timedelta(days=1)
 """Failed sign-ins are forgotten after this."""
-KEPT_ANSWERS = timedelta(hours=24)
-"""A command that is sent again later than this is a new one."""
 
 _WORTH_WRITING = timedelta(minutes=5)  # a page's burst of requests moves the end once
 
@@ -106,6 +105,6 @@ async def remove_expired(session: AsyncSession, now: datetime) -> None:
     """Deletes what has ended: sessions, failed sign-ins, links, challenges, answers kept for commands sent again."""
     await session.execute(delete(AdminSession).where(AdminSession.expires_at <= now))
     await session.execute(delete(LoginAttempt).where(LoginAttempt.attempted_at <= now - KEPT_ATTEMPTS))
-    await session.execute(delete(IdempotentCommand).where(IdempotentCommand.begun_at <= now - KEPT_ANSWERS))
+    await session.execute(delete(IdempotentCommand).where(IdempotentCommand.begun_at <= now - KEPT))
     for table in (SetupToken, Invitation, PasswordReset, AnsweredChallenge):
         await session.execute(delete(table).where(table.expires_at <= now))

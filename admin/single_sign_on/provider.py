@@ -24,6 +24,7 @@ from joserfc.jwk import KeySet
 from pydantic import BaseModel, ConfigDict, ValidationError
 from yarl import URL
 
+from admin.sessions.own_pages import LOOPBACK
 from base.encryption import KeyRing
 from base.errors import NotSignedIn, ParleyError
 from base.link_tokens import NOT_OURS, create_timed_serializer
@@ -36,7 +37,6 @@ _PURPOSE = "single_sign_on"
 _KEPT = 600.0  # seconds that what the provider says of itself is kept
 _LEEWAY = 60  # seconds that the provider's clock may be off
 _ALGORITHMS = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"]
-_LOOPBACK = ("127.0.0.1", "::1", "localhost")
 _FORM = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "application/json"}
 
 
@@ -245,7 +245,7 @@ class Provider:
 
 def _check_secure(address: str) -> None:
     url = URL(address)
-    if url.scheme != "https" and url.host not in _LOOPBACK:
+    if url.scheme != "https" and url.host not in LOOPBACK:
         raise ProviderUnavailable("The identity provider must be asked by https.")
 
 
