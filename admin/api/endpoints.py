@@ -187,18 +187,18 @@ async def _serve(endpoint: Endpoint, context: AdminContext, request: web.Request
     if endpoint.is_unsafe:
         check_type(request, endpoint.takes or _JSON)
     cookie = SessionCookie(secure=context.public_url.startswith("https:"))
-    trail = _trail_of(endpoint, context, caller, read_ids(request))
+    ids = read_ids(request)
+    trail = _trail_of(endpoint, context, caller, ids)
     call = Call(
         replace(context, sessions=trailed(context.sessions, trail)),
         request.remote or "",
         caller,
-        read_ids(request),
+        ids,
         cookie,
         source,
+        version=read_if_match(request) if endpoint.edits else 0,
         browser=read_browser(request),
     )
-    if endpoint.edits:
-        call = replace(call, version=read_if_match(request))
     given: dict[str, Any] = {}
     if endpoint.query is not None:
         given["query"] = read_query(endpoint.query, request)
