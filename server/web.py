@@ -30,7 +30,6 @@ from bot.publishing.live import NothingPublished, PublishedFlows
 from bot.publishing.source import PublishedSource
 from bot.turns import TurnService, TurnSettings
 from bot.warming import warm_up
-from channels.email.colleague_mail import ColleagueMail
 from channels.email.webhook import STYLE_PATH, UnsubscribePages
 from channels.email.webhook import routes as unsubscribe_routes
 from channels.web.chat import WebChat, WebChatSettings
@@ -69,7 +68,7 @@ from server.wiring import (
     AlarmedFollowUps,
     Platform,
     create_answers,
-    create_email_settings,
+    create_colleague_mail,
     create_issuer,
     create_needs,
     create_privacy_pages,
@@ -197,7 +196,7 @@ def create_web_app(platform: Platform) -> web.Application:
                 busy_feeds=BusyFeeds(platform.keys),
                 channels=channel_setups(),
                 provider=create_provider(platform),
-                colleague_mail=ColleagueMail(create_email_settings(settings), platform.clock),
+                colleague_mail=create_colleague_mail(platform),
                 prices=read_prices(settings.content_dir / "prices.yml"),
                 webhooks_private=settings.webhooks_private,
             )

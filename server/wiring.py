@@ -108,16 +108,19 @@ def create_email_settings(settings: Settings) -> EmailSettings:
     )
 
 
+def create_colleague_mail(platform: Platform) -> ColleagueMail:
+    """What mails colleagues, by the mail server that everything leaves by."""
+    return ColleagueMail(create_email_settings(platform.settings), platform.clock)
+
+
 def create_task_mails(platform: Platform) -> TaskMails:
-    """What tells colleagues of their tasks, by the mail server that everything leaves by."""
-    mail = ColleagueMail(create_email_settings(platform.settings), platform.clock)
-    return TaskMails(platform.sessions, mail, platform.clock, platform.settings.site_url)
+    """What tells colleagues of their tasks."""
+    return TaskMails(platform.sessions, create_colleague_mail(platform), platform.clock, platform.settings.site_url)
 
 
 def create_webhook_mails(platform: Platform) -> WebhookMails:
-    """What tells colleagues that their webhook was switched off, by the same server."""
-    mail = ColleagueMail(create_email_settings(platform.settings), platform.clock)
-    return WebhookMails(platform.sessions, mail, platform.settings.site_url)
+    """What tells colleagues that their webhook was switched off."""
+    return WebhookMails(platform.sessions, create_colleague_mail(platform), platform.settings.site_url)
 
 
 def create_provider(platform: Platform) -> Provider | None:
