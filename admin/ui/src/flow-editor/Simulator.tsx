@@ -8,14 +8,13 @@ import { Tag } from '../look/Tag';
 import { plainWords, valueInWords } from '../look/words';
 import { useEditor } from './EditorContext';
 import { shortSeconds } from './model/durations';
+import { CHANNELS } from './model/texts';
 import { Channel as Rendered } from './panel/Previews';
 import { Section } from './panel/Section';
 import type { Act, Simulation } from './shapes';
 import { simulate, type Channel } from './useFlows';
 import { useEditorWords } from './words';
 import styles from './editor.module.css';
-
-const CHANNELS: readonly Channel[] = ['web', 'sms', 'telegram', 'voice', 'email'];
 
 export interface Standing {
   step: string | null;

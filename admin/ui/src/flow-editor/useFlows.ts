@@ -5,6 +5,7 @@ import { toAPIError, unreachable } from '../api/problem';
 import { useCommand } from '../api/useCommand';
 import { FRESH_PERIOD } from '../look/paging';
 import { isRecord } from './model/document';
+import type { CHANNELS } from './model/texts';
 import type { Act, Conflict, Content, PublishWish, SavedDraft } from './shapes';
 
 const LASTING = 5 * 60_000; // milliseconds that kinds and names are held to be current
@@ -191,7 +192,7 @@ export function simulate(wish: { item: string; act: Act; talk: string | null; ch
   return answerOf(client.POST('/api/v1/flows/simulations', { body: { known: {}, ...wish } }));
 }
 
-export type Channel = 'web' | 'email' | 'sms' | 'telegram' | 'voice';
+export type Channel = (typeof CHANNELS)[number];
 
 export function usePublish() {
   return useMutation({
