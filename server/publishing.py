@@ -50,7 +50,7 @@ def create_workshop(
         platform.clock,
         source,
         ModelTrainer(platform.settings),
-        _publish_journeys if places is None else partial(_publish_with_places, places),
+        partial(_publish_journeys, places),
         dialogue,
         ReplicaTests(dialogue) if dialogue else None,
         ReplicaReplays(platform.sessions, dialogue) if dialogue else None,
@@ -122,13 +122,9 @@ def shipped_tree(settings: Settings) -> ContentTree:
     return read_tree(settings.content_dir, settings.nlu_dir)
 
 
-async def _publish_journeys(session: AsyncSession, compiled: Mapping[str, Mapping[str, Any]], now: datetime) -> None:
-    await publish_journeys(session, {name: dict(journey) for name, journey in compiled.items()}, now)
-
-
-async def _publish_with_places(
-    told: Sequence[Told], session: AsyncSession, compiled: Mapping[str, Mapping[str, Any]], now: datetime
+async def _publish_journeys(
+    told: Sequence[Told] | None, session: AsyncSession, compiled: Mapping[str, Mapping[str, Any]], now: datetime
 ) -> None:
     # Asked again: people have moved on since.
-    places = await choose_places(session, compiled, told)
-    await publish_journeys(session, {name: dict(journey) for name, journey in compiled.items()}, now, places=places)
+    places = None if told is None else await choose_places(session, compiled, told)
+    await publish_journeys(session, compiled, now, places=places)
