@@ -1,8 +1,9 @@
 /** Texts that colleagues answer with again and again, by language. */
 import { Button, Group, Text, Textarea, TextInput } from '@mantine/core';
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { answerOf, client } from '../api/client';
+import { useCommand } from '../api/useCommand';
 import { useWords } from '../i18n/useWords';
 import { Choose } from '../look/Choose';
 import { ConfirmButton } from '../look/ConfirmButton';
@@ -40,23 +41,18 @@ export function CannedRepliesPanel() {
 
 function ReplyForm({ reply }: { reply: CannedReply | null }) {
   const t = useWords('inbox');
-  const queries = useQueryClient();
   const [wish, setWish] = useState({ name: reply?.name ?? '', language: reply?.language ?? 'en', text: reply?.text ?? '' });
-  const onSuccess = () => queries.invalidateQueries({ queryKey: INBOX_KEY });
   const at = reply && { path: { id: reply.id }, header: { 'If-Match': `"${reply.version}"` } };
-  const save = useMutation({
-    mutationFn: () =>
+  const save = useCommand(
+    () =>
       at
         ? answerOf(client.PUT('/api/v1/canned-replies/{id}', { params: at, body: wish }))
         : answerOf(client.POST('/api/v1/canned-replies', { body: wish })),
-    onSuccess,
-  });
-  const remove = useMutation({
-    mutationFn: async () => {
-      if (at) await answerOf(client.DELETE('/api/v1/canned-replies/{id}', { params: at }));
-    },
-    onSuccess,
-  });
+    INBOX_KEY,
+  );
+  const remove = useCommand(async () => {
+    if (at) await answerOf(client.DELETE('/api/v1/canned-replies/{id}', { params: at }));
+  }, INBOX_KEY);
   return (
     <form className={styles.row} data-testid="canned-reply" onSubmit={(event) => { event.preventDefault(); save.mutate(); }}>
       <TextInput label={t('canned_name')} value={wish.name} maxLength={80} required onChange={(event) => setWish({ ...wish, name: event.currentTarget.value })} />

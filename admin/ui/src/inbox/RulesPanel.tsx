@@ -1,9 +1,10 @@
 /** Which team gets which talks, whatever team the flow named: the first rule that holds decides. */
 import { ActionIcon, Button, Group, Text } from '@mantine/core';
 import { IconArrowDown, IconArrowUp, IconTrash } from '@tabler/icons-react';
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { answerOf, client } from '../api/client';
+import { useCommand } from '../api/useCommand';
 import { useWords } from '../i18n/useWords';
 import { Choose } from '../look/Choose';
 import { ListLoading } from '../look/Loading';
@@ -38,13 +39,9 @@ export function RulesPanel() {
 
 function RulesForm({ known }: { known: readonly Rule[] }) {
   const t = useWords('inbox');
-  const queries = useQueryClient();
   const { data: teams = [] } = useTeams();
   const [rules, setRules] = useState<Rule[]>([...known]);
-  const save = useMutation({
-    mutationFn: () => answerOf(client.PUT('/api/v1/inbox/rules', { body: { items: rules } })),
-    onSuccess: () => queries.invalidateQueries({ queryKey: RULES_KEY }),
-  });
+  const save = useCommand(() => answerOf(client.PUT('/api/v1/inbox/rules', { body: { items: rules } })), RULES_KEY);
   const first = teams[0];
   if (!first) return <Text size="sm">{t('rules_need_team')}</Text>;
   const put = (index: number, rule: Rule) => setRules(rules.map((one, at) => (at === index ? rule : one)));

@@ -1,8 +1,8 @@
 /** The teams that flows hand talks to: who is in them, and who of them is given a talk. */
 import { Button, Group, MultiSelect, Text, TextInput } from '@mantine/core';
-import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { answerOf, client } from '../api/client';
+import { useCommand } from '../api/useCommand';
 import { useWords } from '../i18n/useWords';
 import { Choose } from '../look/Choose';
 import { ConfirmButton } from '../look/ConfirmButton';
@@ -81,21 +81,16 @@ function Hours({ team }: { team: Team }) {
 }
 
 function useTeamCommands(team: Team | null) {
-  const queries = useQueryClient();
-  const onSuccess = () => queries.invalidateQueries({ queryKey: INBOX_KEY });
   const at = team && { path: { id: team.id }, header: { 'If-Match': `"${team.version}"` } };
-  const save = useMutation({
-    mutationFn: (body: Wish) =>
+  const save = useCommand(
+    (body: Wish) =>
       at
         ? answerOf(client.PUT('/api/v1/inbox/teams/{id}', { params: at, body }))
         : answerOf(client.POST('/api/v1/inbox/teams', { body })),
-    onSuccess,
-  });
-  const remove = useMutation({
-    mutationFn: async () => {
-      if (at) await answerOf(client.DELETE('/api/v1/inbox/teams/{id}', { params: at }));
-    },
-    onSuccess,
-  });
+    INBOX_KEY,
+  );
+  const remove = useCommand(async () => {
+    if (at) await answerOf(client.DELETE('/api/v1/inbox/teams/{id}', { params: at }));
+  }, INBOX_KEY);
   return { save, remove };
 }
