@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
-from crm.meetings.hours import WEEKDAYS, parse_span
+from crm.meetings.hours import WEEKDAYS, read_span
 from crm.meetings.labels import find_zone
 
+_A_DAY = 24 * 60
 _LOOKED_AHEAD = 14
 """Days; a team that is away for longer says nothing of when it is back."""
 
@@ -36,7 +37,9 @@ def opens_at(team: Mapping[str, Any], now: datetime) -> datetime | None:
 
 
 def _period(day: date, span: str, zone: Any) -> tuple[datetime, datetime]:
-    begins, ends = parse_span(span)
+    begins, ends = read_span(span)
+    if ends <= begins:
+        ends += _A_DAY  # a night shift, which goes on after midnight
     midnight = datetime.combine(day, time())
     begin, end = (
         (midnight + timedelta(minutes=minutes)).replace(tzinfo=zone).astimezone(UTC) for minutes in (begins, ends)

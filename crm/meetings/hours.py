@@ -27,17 +27,26 @@ class Pattern:
     pause: timedelta
 
 
+def read_span(text: str) -> tuple[int, int]:
+    """Begin and end in minutes since midnight, whichever is earlier.
+
+    Raises:
+        ValueError: it is not written so.
+    """
+    match = _SPAN.fullmatch(text)
+    if match is None:
+        raise ValueError("hours are written like 09:00-17:00")
+    first_hour, first_minute, hour, minute = (int(part) for part in match.groups() if part is not None)
+    return first_hour * 60 + first_minute, hour * 60 + minute
+
+
 def parse_span(text: str) -> tuple[int, int]:
     """Begin and end in minutes since midnight.
 
     Raises:
         ValueError: it is not written so, or ends before it begins.
     """
-    match = _SPAN.fullmatch(text)
-    if match is None:
-        raise ValueError("hours are written like 09:00-17:00")
-    first_hour, first_minute, hour, minute = (int(part) for part in match.groups() if part is not None)
-    begin, end = first_hour * 60 + first_minute, hour * 60 + minute
+    begin, end = read_span(text)
     if end <= begin:
         raise ValueError("hours end after they begin")
     return begin, end
