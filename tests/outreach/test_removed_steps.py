@@ -6,10 +6,10 @@ import pytest
 
 from base.database import transaction
 from base.errors import InvalidInput
+from outreach.enrolment import publish_journeys
 from outreach.landing import Landing
 from outreach.library import Library
 from outreach.removed_steps import PeopleOnRemovedSteps, Told, choose_places
-from server.publishing import _publish_with_places
 
 
 def waits(*names, policy="follow"):
@@ -38,7 +38,8 @@ def walked(site, journey):
 
 async def publish(site, told, *journeys):
     async with transaction(site.sessions) as session:
-        await _publish_with_places(told, session, {one["journey"]: one for one in journeys}, site.clock.now())
+        compiled, now = {one["journey"]: one for one in journeys}, site.clock.now()
+        await publish_journeys(session, compiled, now, places=await choose_places(session, compiled, told))
     await Landing(site.sessions, Library()).do_due(site.clock.now())
 
 

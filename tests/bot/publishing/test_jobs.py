@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
-from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -23,9 +22,9 @@ from bot.publishing.models import PublishJob
 from bot.publishing.proposal import Workshop
 from bot.publishing.service import Publisher
 from crm.contacts.service import create_contact
+from outreach.enrolment import publish_journeys
 from outreach.models import Enrolment, Journey
 from outreach.removed_steps import Told, choose_places
-from server.publishing import _publish_with_places
 from tests.bot.publishing.small_site import FLOW, TESTS, WORDS, hello, small_site
 from tests.conftest import Database
 
@@ -40,7 +39,10 @@ def work(database: Database, shop: Workshop) -> PublishWork:
         async def check(session: Any, compiled: Mapping[str, Mapping[str, Any]]) -> object:
             return await choose_places(session, compiled, told)
 
-        return Publisher(replace(shop, journeys=partial(_publish_with_places, told), journey_check=check))
+        async def publish(session: Any, compiled: Mapping[str, Mapping[str, Any]], now: datetime) -> None:
+            await publish_journeys(session, compiled, now, places=await choose_places(session, compiled, told))
+
+        return Publisher(replace(shop, journeys=publish, journey_check=check))
 
     return PublishWork(database.sessions, publisher, shop.clock)
 
