@@ -38,6 +38,7 @@ from admin.proofs import endpoints as proofs
 from admin.reference.routes import create_reference_routes
 from admin.roles import endpoints as roles
 from admin.scoring import endpoints as scoring
+from admin.second_step import endpoints as second_step
 from admin.segments import endpoints as segments
 from admin.sessions import endpoints as sessions
 from admin.single_sign_on import endpoints as single_sign_on
@@ -68,6 +69,7 @@ ENDPOINTS = (
     *single_sign_on.ENDPOINTS,
     *users.ENDPOINTS,
     *roles.ENDPOINTS,
+    *second_step.ENDPOINTS,
     *api_tokens.ENDPOINTS,
     *audit.ENDPOINTS,
     *leads.ENDPOINTS,

@@ -20,12 +20,13 @@ def ledger() -> None:
 @ledger.command()
 def head() -> None:
     """Sign how long the ledger is and its last hash, and write that into the folder of heads."""
+    from crm.consent.export import LEDGER
     from server.database_access import open_database
     from server.ledger_jobs import sign_and_save
 
     async def run() -> str:
         async with open_database(read_settings()) as platform:
-            return await sign_and_save(platform)
+            return await sign_and_save(platform, LEDGER)
 
     click.echo(asyncio.run(run()))
 
@@ -56,8 +57,9 @@ def export(file: Path) -> None:
 
 @ledger.command()
 def verify() -> None:
-    """Check every event of the ledger in the database, and that it goes on from the head that was signed last."""
-    from crm.consent.export import find_head_breaks
+    """Check every event of the ledger in the database, and that it goes on from every signed head."""
+    from crm.consent.export import LEDGER
+    from crm.consent.heads import find_head_breaks
     from crm.consent.ledger import verify_chain
     from server.database_access import open_database
 
@@ -65,7 +67,7 @@ def verify() -> None:
         async with open_database(read_settings()) as platform, platform.sessions() as session:
             await session.execute(text("SET LOCAL statement_timeout = 0"))
             report = await verify_chain(session)
-            breaks = [*report.breaks, *await find_head_breaks(session)]
+            breaks = [*report.breaks, *await find_head_breaks(session, LEDGER)]
         for one in breaks:
             click.echo(f"event {one.seq}: {one.what}" if one.seq else one.what)
         if not breaks:

@@ -1,4 +1,4 @@
-"""What is done to the consent ledger each night: consents that ran out are written down, its head is signed."""
+"""What is done each night: consents that ran out are written down, the heads of ledger and audit log are signed."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ import asyncio
 import procrastinate
 import structlog
 
+from admin.audit.heads import AUDIT_LOG
 from base.database import transaction
 from crm.consent.expiry import expire_due
-from crm.consent.export import save_head, sign_head
+from crm.consent.export import LEDGER
+from crm.consent.heads import Chain, save_head, sign_head
 from outreach.alarm import QUEUE
 from server.wiring import Platform
 
@@ -17,6 +19,7 @@ log = structlog.get_logger(__name__)
 
 EXPIRE = "ledger.expire"
 SIGN = "ledger.sign_head"
+SIGN_AUDIT_LOG = "audit_log.sign_head"
 
 
 def add_ledger_jobs(alarm: procrastinate.App, platform: Platform) -> None:
@@ -30,7 +33,12 @@ def add_ledger_jobs(alarm: procrastinate.App, platform: Platform) -> None:
     @alarm.periodic(cron="10 2 * * *", queueing_lock=SIGN)
     @alarm.task(name=SIGN, queue=QUEUE, lock="ledger")
     async def sign_ledger_head(timestamp: int) -> None:  # noqa: ARG001  # Procrastinate hands it over
-        log.info("ledger_head_signed", file=await sign_and_save(platform))
+        log.info("ledger_head_signed", file=await sign_and_save(platform, LEDGER))
+
+    @alarm.periodic(cron="15 2 * * *", queueing_lock=SIGN_AUDIT_LOG)
+    @alarm.task(name=SIGN_AUDIT_LOG, queue=QUEUE, lock="audit_log")
+    async def sign_audit_log_head(timestamp: int) -> None:  # noqa: ARG001  # Procrastinate hands it over
+        log.info("audit_log_head_signed", file=await sign_and_save(platform, AUDIT_LOG))
 
 
 async def expire_all(platform: Platform) -> int:
@@ -44,9 +52,9 @@ async def expire_all(platform: Platform) -> int:
         expired += count
 
 
-async def sign_and_save(platform: Platform) -> str:
-    """Signs the ledger's head and writes it into the folder of heads; returns the file."""
+async def sign_and_save(platform: Platform, chain: Chain) -> str:
+    """Signs the chain's head and writes it into the folder of heads; returns the file."""
     async with transaction(platform.sessions) as session:
-        signed = await sign_head(session, platform.keys, platform.clock.now())
-    path = await asyncio.to_thread(save_head, platform.settings.heads_dir, signed)
+        signed = await sign_head(session, chain, platform.keys, platform.clock.now())
+    path = await asyncio.to_thread(save_head, platform.settings.heads_dir, chain, signed)
     return str(path)

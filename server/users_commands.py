@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import sys
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 from sqlalchemy import delete, select, text
@@ -157,24 +159,69 @@ def _act(email: str, action: str, act: Act) -> str:
 
 @click.group(name="audit-log")
 def audit_log() -> None:
-    """The log of who changed what: verify."""
+    """The log of who changed what: head, verify."""
 
 
 @audit_log.command()
-def verify() -> None:
-    """Check every entry of the audit log and what is kept of its details. Exit code 1 when something was changed."""
-    from admin.audit.chain import verify as check
+def head() -> None:
+    """Sign how long the audit log is and its last hash, and write that into the folder of heads."""
+    from admin.audit.heads import AUDIT_LOG
     from server.database_access import open_database
+    from server.ledger_jobs import sign_and_save
+
+    async def run() -> str:
+        async with open_database(read_settings()) as platform:
+            return await sign_and_save(platform, AUDIT_LOG)
+
+    click.echo(asyncio.run(run()))
+
+
+_FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
+
+
+@audit_log.command()
+@click.option("--head", "heads", type=_FILE, multiple=True, help="A signed head that was kept elsewhere.")
+@click.option("--keys", type=_FILE, help="The site's jwks.json, kept from before. Without it: the keys of this site.")
+def verify(heads: tuple[Path, ...], keys: Path | None) -> None:
+    """Check every entry of the audit log, what is kept of its details, and that it goes on from every signed head.
+
+    Exit code 1 when something was changed.
+    """
+    from admin.audit.chain import verify as check
+    from admin.audit.heads import AUDIT_LOG
+    from crm.consent.heads import find_head_breaks, find_kept_head_breaks
+    from crm.consent.signing import jwks_of, read_public_keys
+    from server.database_access import open_database
+
+    kept = [_read_json(path).get("jws") for path in heads]
 
     async def run() -> bool:
         async with open_database(read_settings()) as platform, platform.sessions() as session:
             await session.execute(text("SET LOCAL statement_timeout = 0"))
             length, breaks = await check(session)
+            breaks += await find_head_breaks(session, AUDIT_LOG)
+            trusted = jwks_of(await read_public_keys(session)) if keys is None else _read_json(keys)
+            breaks += await find_kept_head_breaks(session, AUDIT_LOG, kept, trusted)
         for one in breaks:
-            click.echo(f"entry {one.seq}: {one.what}")
+            click.echo(f"entry {one.seq}: {one.what}" if one.seq else one.what)
         if not breaks:
             click.echo(f"intact: {length} entries")
         return not breaks
 
     if not asyncio.run(run()):
         sys.exit(1)
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    """What stands in a file of JSON.
+
+    Raises:
+        UsageError: no object of JSON does.
+    """
+    try:
+        held = json.loads(path.read_bytes())
+    except ValueError:
+        held = None
+    if not isinstance(held, dict):
+        raise click.UsageError(f"{path} is no file of a signed head, nor of keys.")
+    return held

@@ -45,6 +45,12 @@ _JSON = ("application/json",)
 _KEY = "Idempotency-Key"
 
 
+class SecondStepOwed(NotAllowed):
+    """Everybody here signs in by two steps: set up your second step first (`/api/v1/account/code-app`)."""
+
+    code = "second_step_owed"
+
+
 class NotPermitted(NotAllowed):
     """Your role does not hold what this needs: ask an owner of this site."""
 
@@ -115,6 +121,8 @@ class Endpoint:
     """Whether it changes one version of something, which `If-Match` names."""
     leaves_trail: bool = True
     """Whether the audit log says that it was done; not of what only concerns the caller's own screen."""
+    owing: bool = False
+    """Whether it is open to somebody who must set up a second step first."""
 
     @property
     def operation_id(self) -> str:
@@ -143,6 +151,7 @@ def endpoint(
     gives: tuple[str, ...] = (),
     edits: bool = False,
     leaves_trail: bool = True,
+    owing: bool = False,
 ) -> Callable[[Handle], Endpoint]:
     """Declares the decorated handler as an endpoint."""
 
@@ -164,6 +173,7 @@ def endpoint(
             gives=gives,
             edits=edits,
             leaves_trail=leaves_trail,
+            owing=owing,
             max_body=max_body,
         )
 
@@ -183,6 +193,8 @@ async def _serve(endpoint: Endpoint, context: AdminContext, request: web.Request
         # No page can have a browser add a token that it does not know itself.
         check_own_page(request.headers, context.public_url)
     caller = await _authorise(endpoint.permission, context, request)
+    if caller is not None and caller.owes_second_step and not endpoint.owing:
+        raise SecondStepOwed
     source = await _find_source(context, request) if endpoint.permission == "token" else None
     if endpoint.is_unsafe:
         check_type(request, endpoint.takes or _JSON)

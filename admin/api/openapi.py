@@ -124,11 +124,7 @@ def _responses(endpoint: Endpoint) -> dict[str, Any]:
 
 def _problems(endpoint: Endpoint) -> Mapping[int, str]:
     """What the endpoint says itself and what follows from what it takes."""
-    problems: dict[int, str] = {}
-    if endpoint.permission != "public":
-        problems |= {401: "Not signed in"}
-    if endpoint.permission not in ("public", "token", "own"):
-        problems |= {403: "Not permitted"}
+    problems = _refusals(endpoint)
     if endpoint.is_unsafe:
         problems |= {415: "Not a file that is taken" if endpoint.takes else "Not JSON"}
         if endpoint.permission != "token":
@@ -148,6 +144,16 @@ def _problems(endpoint: Endpoint) -> Mapping[int, str]:
     if endpoint.body is not None:
         problems |= {400: "Not readable as JSON", 413: f"Larger than {endpoint.max_body // 1024} kB"}
     return {**problems, **endpoint.problems}
+
+
+def _refusals(endpoint: Endpoint) -> dict[int, str]:
+    """What is said to whoever may not."""
+    if endpoint.permission == "public":
+        return {}
+    if endpoint.permission == "token" or endpoint.owing:
+        return {401: "Not signed in"}
+    refused = "A second step is to be set up first" if endpoint.permission == "own" else "Not permitted"
+    return {401: "Not signed in", 403: refused}
 
 
 def _path_parameters(path: str) -> list[dict[str, Any]]:

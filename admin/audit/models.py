@@ -1,4 +1,4 @@
-"""Tables of the audit log. `audit_entries` is append-only by trigger and holds nothing personal; details can go."""
+"""Tables of the audit log. Entries and heads are append-only by trigger and hold nothing personal; details can go."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Identity, Index, UniqueConst
 from sqlalchemy.orm import Mapped, mapped_column
 
 from base.tables import Table
+from crm.consent.models import HeadRow
 
 
 class AuditEntry(Table):
@@ -57,3 +58,9 @@ class AuditDetail(Table):
     salt: Mapped[str]
     before: Mapped[dict[str, Any] | None]
     after: Mapped[dict[str, Any] | None]
+
+
+class AuditHead(HeadRow):
+    """A signed head of the audit log."""
+
+    __tablename__ = "audit_heads"

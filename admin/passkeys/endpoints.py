@@ -18,7 +18,7 @@ from admin.models import AdminUser
 from admin.passkeys.ceremony import FRESH, Ceremony, PasskeyRefused, Ticket, credential_id_of
 from admin.passkeys.models import AnsweredChallenge, Passkey
 from admin.sessions.attempts import count_attempt, forgive_attempt
-from admin.sessions.endpoints import Session, check_name, show_session
+from admin.sessions.endpoints import Session, check_name, welcome
 from admin.sessions.passwords import MAX_LENGTH
 from admin.sessions.sign_in import let_in
 from admin.users.passwords import check_password
@@ -190,8 +190,8 @@ async def sign_in_with_passkey(call: Call, body: PasskeyShown) -> Session:
         await _use_up(session, ticket, now)
         await _note_use(session, passkey.id, signed.sign_count, now)
         await forgive_attempt(session, attempt)
-        call.cookie.give(await let_in(session, user.id, now, way="passkey", browser=call.browser))
-    return await show_session(context.sessions, user)
+        token = await let_in(session, user.id, now, way="passkey", browser=call.browser)
+    return await welcome(call, token)
 
 
 async def _use_up(session: AsyncSession, ticket: Ticket, now: datetime) -> None:

@@ -7,7 +7,8 @@ from admin.proofs.queries import prove_message, prove_opt_ins, prove_person
 from admin.proofs.shapes import CarrierProof, CarrierQuery, ConsentReceipts, LedgerHead, MessageProof, PersonProof
 from admin.snapshot import snapshot
 from base.errors import NotFound
-from crm.consent.export import find_last_head
+from crm.consent.export import LEDGER
+from crm.consent.heads import find_last_head
 from crm.consent.receipts import Issuer, list_receipts
 from crm.consent.signing import signer_of
 
@@ -69,7 +70,7 @@ async def get_opt_in_evidence(call: Call, query: CarrierQuery) -> CarrierProof:
 )
 async def get_ledger_head(call: Call) -> LedgerHead:
     async with call.context.sessions() as session:
-        head = await find_last_head(session)
+        head = await find_last_head(session, LEDGER)
     if head is None:
         raise NotFound("No head was signed yet: that is done each night, or by `parley ledger head`.")
     return LedgerHead(length=head.length, head=head.head, signed_at=head.signed_at, key_id=head.key_id, jws=head.jws)

@@ -1,11 +1,11 @@
-"""Tables of the second step at sign-in: codes of an app, and codes on paper for when the app is lost."""
+"""Tables of the second step at sign-in: codes of an app, codes on paper for when it is lost, who must have one."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ForeignKey
+from sqlalchemy import CheckConstraint, ForeignKey
 from sqlalchemy.orm import Mapped, mapped_column
 
 from base.tables import Table
@@ -31,3 +31,14 @@ class RecoveryCode(Table):
 
     user_id: Mapped[UUID] = mapped_column(ForeignKey("admin_users.id", ondelete="CASCADE"), primary_key=True)
     code_sha256: Mapped[bytes] = mapped_column(primary_key=True)
+
+
+class SignInRules(Table):
+    """The one row that says since when everybody must sign in by two steps; None: who does not want to need not."""
+
+    __tablename__ = "sign_in_rules"
+    __table_args__ = (CheckConstraint("id = 1", name="only_row"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True, default=1, server_default="1")
+    second_step_since: Mapped[datetime | None]
+    version: Mapped[int] = mapped_column(default=1, server_default="1")

@@ -14,10 +14,10 @@ from uuid import UUID
 
 from cryptography.hazmat.primitives.hashes import SHA1
 from cryptography.hazmat.primitives.twofactor.totp import TOTP
-from sqlalchemy import delete, func, or_, select, update
+from sqlalchemy import ColumnElement, SQLColumnExpression, delete, exists, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from admin.second_step.models import CodeApp, RecoveryCode
+from admin.second_step.models import CodeApp, RecoveryCode, SignInRules
 from base.encryption import KeyRing
 from base.errors import Conflict, InvalidInput
 from base.resealing import reseal
@@ -26,6 +26,8 @@ SEALED = "admin_code_apps.secret"
 CODES = 10
 """On a list."""
 
+_ONE_STEP = ("password", "invitation")
+"""Ways to sign in that a second step can follow."""
 _STEP = 30  # seconds
 _DRIFT = 1  # steps that a clock may be off, either way
 _DIGITS = 6
@@ -120,6 +122,18 @@ async def has_code_app(session: AsyncSession, user_id: UUID) -> bool:
     """Whether the user signs in by two steps."""
     found = select(CodeApp.user_id).where(CodeApp.user_id == user_id, CodeApp.confirmed_at.is_not(None))
     return await session.scalar(found) is not None
+
+
+def owes_second_step(
+    user_id: SQLColumnExpression[UUID], way: SQLColumnExpression[str], opened_at: SQLColumnExpression[datetime]
+) -> ColumnElement[bool]:
+    """Whether a session is one of somebody who must set up a second step first.
+
+    Passkeys are both steps in one, and of who comes by the company's identity provider that demands what it wants to.
+    """
+    demanded = exists().where(SignInRules.second_step_since <= opened_at)
+    has_app = exists().where(CodeApp.user_id == user_id, CodeApp.confirmed_at.is_not(None))
+    return way.in_(_ONE_STEP) & demanded & ~has_app
 
 
 async def users_with_code_app(session: AsyncSession) -> frozenset[UUID]:

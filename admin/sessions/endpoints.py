@@ -11,13 +11,12 @@ from pydantic_core import PydanticCustomError
 from admin.api.endpoints import Call, endpoint
 from admin.api.fields import AnswerShape, EmailAddress, PlainText, RequestShape
 from admin.api.permissions import OWNER, PERMISSIONS, Granted
-from admin.models import AdminUser
-from admin.roles.service import read_permissions
 from admin.sessions.passwords import MAX_LENGTH, MIN_LENGTH
-from admin.sessions.service import close_session
+from admin.sessions.service import SignedIn, close_session, find_signed_in
 from admin.sessions.setup import check_setup_token, create_first_user, is_setup_needed
 from admin.sessions.sign_in import let_in, sign_in
-from base.database import Sessions, transaction
+from base.database import transaction
+from base.errors import NotSignedIn
 
 
 def check_length(password: str) -> str:
@@ -55,22 +54,40 @@ class LogIn(RequestShape):
 
 
 class User(AnswerShape):
+    """`owes_second_step`: a second step is demanded here, and until it is set up nothing else is open to them."""
+
     id: UUID
     email: str
     name: str
     role: str
     permissions: list[Granted]
+    owes_second_step: bool = False
 
 
 class Session(AnswerShape):
     user: User
 
 
-async def show_session(sessions: Sessions, user: AdminUser) -> Session:
-    """Who has just signed in."""
-    async with sessions() as session:
-        held = sorted(await read_permissions(session, user.role))
-    return Session(user=User(id=user.id, email=user.email, name=user.name, role=user.role, permissions=held))
+async def welcome(call: Call, token: str) -> Session:
+    """Gives the browser the token of a session that was just opened, and says whose it is."""
+    found = await find_signed_in(call.context.sessions, token, call.context.clock.now())
+    if found is None:
+        raise NotSignedIn
+    call.cookie.give(token)
+    return _show(found)
+
+
+def _show(user: SignedIn) -> Session:
+    return Session(
+        user=User(
+            id=user.id,
+            email=user.email,
+            name=user.name,
+            role=user.role,
+            permissions=sorted(user.permissions),
+            owes_second_step=user.owes_second_step,
+        )
+    )
 
 
 @endpoint("GET", "/api/v1/setup", permission="public", summary="Whether the first admin is still to be made")
@@ -101,11 +118,9 @@ async def set_up(call: Call, body: SetupRequest) -> Session:
     return Session(user=user)
 
 
-@endpoint("GET", "/api/v1/session", permission="own", summary="Who is signed in")
+@endpoint("GET", "/api/v1/session", permission="own", summary="Who is signed in", owing=True)
 async def get_session(call: Call) -> Session:
-    user = call.user
-    held = sorted(user.permissions)
-    return Session(user=User(id=user.id, email=user.email, name=user.name, role=user.role, permissions=held))
+    return _show(call.user)
 
 
 @endpoint(
@@ -117,7 +132,7 @@ async def get_session(call: Call) -> Session:
 )
 async def log_in(call: Call, body: LogIn) -> Session:
     context = call.context
-    user, token = await sign_in(
+    token = await sign_in(
         context.sessions,
         context.keys,
         context.passwords,
@@ -128,11 +143,10 @@ async def log_in(call: Call, body: LogIn) -> Session:
         code=body.code,
         browser=call.browser,
     )
-    call.cookie.give(token)
-    return await show_session(context.sessions, user)
+    return await welcome(call, token)
 
 
-@endpoint("DELETE", "/api/v1/session", permission="own", summary="Sign out", status=204)
+@endpoint("DELETE", "/api/v1/session", permission="own", summary="Sign out", status=204, owing=True)
 async def log_out(call: Call) -> None:
     if call.user.session_id is not None:
         async with transaction(call.context.sessions) as session:

@@ -16,6 +16,7 @@ from admin.idempotency.service import KEPT
 from admin.models import AdminSession, AdminUser, LoginAttempt, SetupToken
 from admin.passkeys.models import AnsweredChallenge
 from admin.roles.models import Role
+from admin.second_step.service import owes_second_step
 from admin.sessions.tokens import new_token, token_sha256
 from admin.users.models import Invitation, PasswordReset
 from base.database import Sessions, transaction
@@ -35,7 +36,10 @@ Way = Literal["password", "password_and_code", "passkey", "single_sign_on", "inv
 
 @dataclass(frozen=True, slots=True)
 class SignedIn:
-    """A user with the session or the API token they came by."""
+    """A user with the session or the API token they came by.
+
+    `owes_second_step`: nothing but setting up a second step is open to them until they have.
+    """
 
     id: UUID
     email: str
@@ -44,6 +48,7 @@ class SignedIn:
     permissions: frozenset[Granted]
     session_id: UUID | None = None
     token_id: UUID | None = None
+    owes_second_step: bool = False
 
 
 async def open_session(
@@ -79,7 +84,12 @@ async def find_signed_in(sessions: Sessions, token: str | None, now: datetime) -
     async with transaction(sessions) as session:
         found = (
             await session.execute(
-                select(AdminSession, AdminUser, Role.permissions)
+                select(
+                    AdminSession,
+                    AdminUser,
+                    Role.permissions,
+                    owes_second_step(AdminSession.user_id, AdminSession.way, AdminSession.created_at),
+                )
                 .join(AdminUser, AdminUser.id == AdminSession.user_id)
                 .outerjoin(Role, Role.name == AdminUser.role)
                 .where(
@@ -91,14 +101,14 @@ async def find_signed_in(sessions: Sessions, token: str | None, now: datetime) -
         ).one_or_none()
         if found is None:
             return None
-        opened, user, own = found
+        opened, user, own, owes = found
         slid = min(now + IDLE, opened.created_at + LONGEST)
         if slid - opened.expires_at >= _WORTH_WRITING or (opened.seen_at or opened.created_at) <= now - _WORTH_WRITING:
             await session.execute(
                 update(AdminSession).where(AdminSession.id == opened.id).values(expires_at=slid, seen_at=now)
             )
     held = permissions_of(user.role, own)
-    return SignedIn(user.id, user.email, user.name, user.role, held, session_id=opened.id)
+    return SignedIn(user.id, user.email, user.name, user.role, held, session_id=opened.id, owes_second_step=owes)
 
 
 async def remove_expired(session: AsyncSession, now: datetime) -> None:

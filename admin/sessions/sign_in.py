@@ -50,8 +50,8 @@ async def sign_in(
     now: datetime,
     code: str | None = None,
     browser: str = "",
-) -> tuple[AdminUser, str]:
-    """The user and the token of a new session. No transaction is open while the password is hashed.
+) -> str:
+    """The token of a new session. No transaction is open while the password is hashed.
 
     Args:
         address: the network address it comes from.
@@ -87,7 +87,7 @@ async def sign_in(
         if rehashed:
             await session.execute(update(AdminUser).where(AdminUser.id == user.id).values(password_hash=rehashed))
         way: Way = "password_and_code" if has_second_step else "password"
-        return user, await let_in(session, user.id, now, way=way, browser=browser)
+        return await let_in(session, user.id, now, way=way, browser=browser)
 
 
 async def let_in(session: AsyncSession, user_id: UUID, now: datetime, *, way: Way, browser: str) -> str:

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from admin.api.endpoints import Call, endpoint
 from admin.api.fields import AnswerShape, PlainText, RequestShape, ShownOnce
-from admin.sessions.endpoints import Session, show_session
+from admin.sessions.endpoints import Session, welcome
 from admin.sessions.sign_in import let_in
 from admin.single_sign_on.provider import Provider
 from admin.single_sign_on.service import find_or_make_user
@@ -73,8 +73,8 @@ async def finish_single_sign_on(call: Call, body: Arrived) -> Session:
     arrival = await provider.arrive(code=body.code, state=body.state, ticket=body.ticket)
     async with transaction(context.sessions) as session:
         user = await find_or_make_user(session, arrival, provider.settings.role, now)
-        call.cookie.give(await let_in(session, user.id, now, way="single_sign_on", browser=call.browser))
-    return await show_session(context.sessions, user)
+        token = await let_in(session, user.id, now, way="single_sign_on", browser=call.browser)
+    return await welcome(call, token)
 
 
 def _provider_of(call: Call) -> Provider:

@@ -31,7 +31,7 @@ from base.errors import NotFound
 _NOT_YOURS = {422: "Fields not valid, or not your password"}
 
 
-@endpoint("GET", "/api/v1/account", permission="own", summary="Your account")
+@endpoint("GET", "/api/v1/account", permission="own", summary="Your account", owing=True)
 async def get_account(call: Call) -> Account:
     async with call.context.sessions() as session:
         return await _read_account(session, call.user.id)
@@ -94,6 +94,7 @@ async def end_own_session(call: Call) -> None:
     summary="Begin to set up an app of codes as your second step",
     status=201,
     problems={**_NOT_YOURS, 409: "You have one"},
+    owing=True,
 )
 async def begin_code_app(call: Call, body: PasswordShown) -> CodeAppBegun:
     context, user = call.context, call.user
@@ -112,6 +113,7 @@ async def begin_code_app(call: Call, body: PasswordShown) -> CodeAppBegun:
     permission="own",
     summary="Show a code of the app: from now on signing in takes one",
     problems={409: "No app is being set up", 422: "Not a code of it"},
+    owing=True,
 )
 async def confirm_code_app(call: Call, body: CodeShown) -> RecoveryCodes:
     context, user = call.context, call.user

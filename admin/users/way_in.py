@@ -10,7 +10,7 @@ from admin.audit.trail import remember
 from admin.context import AdminContext
 from admin.models import AdminUser
 from admin.sessions.attempts import count_attempt
-from admin.sessions.endpoints import Session, show_session
+from admin.sessions.endpoints import Session, welcome
 from admin.sessions.sign_in import let_in, normalised
 from admin.users import passwords, service
 from admin.users.letters import write_reset
@@ -52,8 +52,8 @@ async def accept_invitation(call: Call, body: Acceptance) -> Session:
         author = Author("user", user.id)
         made = Change(author, "accept_invitation", "user", str(user.id), after={"role": user.role})
         remember(session.sync_session, made)
-        call.cookie.give(await let_in(session, user.id, now, way="invitation", browser=call.browser))
-    return await show_session(context.sessions, user)
+        opened = await let_in(session, user.id, now, way="invitation", browser=call.browser)
+    return await welcome(call, opened)
 
 
 @endpoint(

@@ -101,10 +101,10 @@ class ConsentKey(Table):
     created_at: Mapped[datetime]
 
 
-class ConsentHead(Table):
-    """How long the ledger was at a moment and its last hash, signed: what is cut off later shows by it."""
+class HeadRow(Table):
+    """How long a chain was at a moment and its last hash, signed: what is cut off later shows by it."""
 
-    __tablename__ = "consent_heads"
+    __abstract__ = True
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     length: Mapped[int]
@@ -112,6 +112,12 @@ class ConsentHead(Table):
     key_id: Mapped[str] = mapped_column(ForeignKey("consent_keys.key_id"))
     jws: Mapped[str]
     signed_at: Mapped[datetime]
+
+
+class ConsentHead(HeadRow):
+    """A signed head of the ledger."""
+
+    __tablename__ = "consent_heads"
 
 
 class ConsentConfirmation(Table):

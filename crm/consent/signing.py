@@ -57,7 +57,7 @@ def signer_of(keys: KeyRing) -> Signer:
 async def keep_public_keys(session: AsyncSession, keys: KeyRing, now: datetime) -> dict[str, str]:
     """Keeps the public keys of every root there is; returns all that were ever kept, by id."""
     own = {one.key_id: to_base64url(one.public_key) for one in map(_signer, keys.derive_all(_PURPOSE))}
-    known = await _read_public_keys(session)
+    known = await read_public_keys(session)
     missing = [
         {"key_id": key_id, "public_key": public_key, "created_at": now}
         for key_id, public_key in own.items()
@@ -68,7 +68,8 @@ async def keep_public_keys(session: AsyncSession, keys: KeyRing, now: datetime) 
     return known | own
 
 
-async def _read_public_keys(session: AsyncSession) -> dict[str, str]:
+async def read_public_keys(session: AsyncSession) -> dict[str, str]:
+    """All public keys that were ever kept, by id."""
     found = await session.execute(select(ConsentKey.key_id, ConsentKey.public_key).order_by(ConsentKey.created_at))
     return {row.key_id: row.public_key for row in found}
 

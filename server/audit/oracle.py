@@ -16,7 +16,8 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from base.database import Sessions
-from crm.consent.export import find_head_breaks
+from crm.consent.export import LEDGER
+from crm.consent.heads import find_head_breaks
 from crm.consent.ledger import verify_chain
 from crm.contacts.merged_rows import list_strays
 
@@ -87,7 +88,7 @@ async def _ask(session: AsyncSession, name: str, query: str, now: datetime, skew
 async def _check_ledger(session: AsyncSession) -> list[Violation]:
     """Each event's hash, the texts shown, the signed heads: what SQL cannot compute."""
     report = await verify_chain(session)
-    breaks = [*report.breaks, *await find_head_breaks(session)]
+    breaks = [*report.breaks, *await find_head_breaks(session, LEDGER)]
     return [Violation(CHAIN, str(one.seq or "-"), one.what) for one in breaks[:MOST_SHOWN]]
 
 

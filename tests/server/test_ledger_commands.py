@@ -14,6 +14,7 @@ from base.clock import SystemClock
 from base.database import transaction
 from base.encryption import create_key_file, read_key_file
 from base.ids import new_id
+from crm.consent.export import LEDGER
 from crm.consent.ledger import ConsentFact, record_consent_event
 from crm.consent.models import ConsentEvent
 from crm.contacts.service import attach_address, create_contact
@@ -143,7 +144,7 @@ def platform(database, tmp_path):
 async def test_at_night_what_ran_out_is_written_down_and_the_head_is_signed(platform, database) -> None:
     await _agree(database, valid_until=datetime.now(UTC) - timedelta(minutes=1))
     assert [await expire_all(platform), await expire_all(platform)] == [1, 0]
-    path = Path(await sign_and_save(platform))
+    path = Path(await sign_and_save(platform, LEDGER))
     assert json.loads(path.read_text())["length"] == 2
     async with database.sessions() as session:
         events = (await session.scalars(select(ConsentEvent.event).order_by(ConsentEvent.seq))).all()

@@ -20,7 +20,8 @@ from admin.proofs.queries import prove_message, prove_opt_ins, prove_person
 from admin.proofs.shapes import CarrierQuery
 from base.database import transaction
 from base.ids import new_id
-from crm.consent.export import sign_head
+from crm.consent.export import LEDGER
+from crm.consent.heads import sign_head
 from crm.consent.ledger import ConsentFact, record_consent_event
 from crm.consent.receipts import Issuer
 from crm.consent.signing import signer_of
@@ -167,7 +168,7 @@ async def test_what_is_not_there_is_said_so(signed_in) -> None:
 
 async def test_the_head_that_was_signed_last_is_told(story, signed_in) -> None:
     async with transaction(story.context.sessions) as session:
-        head = await sign_head(session, story.context.keys, story.now)
+        head = await sign_head(session, LEDGER, story.context.keys, story.now)
     told = await signed_in.read("/api/v1/ledger/head")
     assert (told["length"], told["jws"]) == (2, head.jws)
 
@@ -191,7 +192,7 @@ async def test_pages_show_what_people_typed_as_text_and_csv_runs_no_formula(stor
 
 async def test_an_auditor_checks_the_archive_with_what_is_in_it(story, tmp_path) -> None:
     async with transaction(story.context.sessions) as session:
-        await sign_head(session, story.context.keys, story.now)
+        await sign_head(session, LEDGER, story.context.keys, story.now)
         await write_archive(session, story.context.keys, tmp_path / "audit.zip", story.now)
     with zipfile.ZipFile(tmp_path / "audit.zip") as archive:
         archive.extractall(tmp_path / "out")

@@ -16,7 +16,8 @@ from base.clock import SystemClock
 from base.database import transaction
 from base.encryption import KeyRing
 from base.ids import new_id
-from crm.consent.export import export_ledger, sign_head
+from crm.consent.export import LEDGER, export_ledger
+from crm.consent.heads import sign_head
 from crm.consent.ledger import ConsentFact, record_consent_event
 from crm.consent.models import ConsentEvent
 from crm.consent.receipts import CONTEXT, Issuer, as_kantara, list_receipts, make_receipt
@@ -135,9 +136,9 @@ async def test_what_an_old_key_signed_verifies_after_that_root_key_is_gone(datab
     alone = KeyRing("k2", {"k2": b"\x07" * 32}, keys.index_root)
     async with transaction(database.sessions) as session:
         await _give(session, contact_id, now)
-        head = await sign_head(session, keys, now)
+        head = await sign_head(session, LEDGER, keys, now)
         (old,) = await list_receipts(session, contact_id, ISSUER, signer_of(keys))
-        await sign_head(session, rotated, now)
+        await sign_head(session, LEDGER, rotated, now)
         public_keys = await keep_public_keys(session, alone, now)
         data = b"".join([line async for line in export_ledger(session, alone, now)])
         (new,) = await list_receipts(session, contact_id, ISSUER, signer_of(alone))
