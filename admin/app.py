@@ -26,6 +26,7 @@ from admin.inbox import booking as inbox_booking
 from admin.inbox import endpoints as inbox
 from admin.inbox import teams as inbox_teams
 from admin.journeys import endpoints as journeys
+from admin.journeys import enrolments
 from admin.leads import endpoints as leads
 from admin.merge_candidates import endpoints as merge_candidates
 from admin.merges import endpoints as merges
@@ -81,6 +82,7 @@ ENDPOINTS = (
     *imports.ENDPOINTS,
     *follow_ups.ENDPOINTS,
     *journeys.ENDPOINTS,
+    *enrolments.ENDPOINTS,
     *flows.ENDPOINTS,
     *experiments.ENDPOINTS,
     *events.ENDPOINTS,

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+TAKEN_OUT = "taken_out"
+"""Why somebody left whom a colleague took out."""
+
 _WORDS = {
     "opted_out": "The contact does not want to hear from us any more.",
     "consent_withdrawn": "The contact withdrew the consent this needs.",
@@ -22,6 +25,7 @@ _WORDS = {
     "gave_way": "A journey of the same group with a higher priority took over.",
     "re_entered": "They came in again, which ended the run they were in.",
     "no_place": "The new version has no step ahead of the one they stood on.",
+    TAKEN_OUT: "A colleague took them out.",
     "merged": "Two contacts turned out to be one, who is in this journey already.",
 }
 _ENTRY_WORDS = {
