@@ -28,6 +28,7 @@ from flows.library_checks import (
     check_intents_exist,
     check_journeys_exist,
     check_outcomes,
+    check_start_examples,
     check_triggers,
 )
 from flows.notice_checks import check_notice
@@ -39,6 +40,7 @@ from flows.wording_checks import check_flow_wording, check_journey_wording, chec
 _OF_CONTENT = (
     check_entry,
     check_triggers,
+    check_start_examples,
     check_answers,
     check_patterns,
     check_teams,

@@ -95,7 +95,7 @@ def _compile_flow(folder: FlowFolder) -> dict[str, Any]:
     guard = flow.model_dump(mode="json", by_alias=True, exclude_none=True, include={"guard"})
     compiled = guard | {
         "name": flow.name,
-        "nlu_triggers": list(flow.nlu_triggers),
+        "nlu_triggers": list(flow.triggers),
         "first": flow.steps[0].id,
         "slots": {name: slot.model_dump(mode="json", exclude_none=True) for name, slot in flow.slots.items()},
         "steps": _compile_steps(flow.steps),

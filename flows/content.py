@@ -131,7 +131,7 @@ class Content:
     Attributes:
         unread: names of the flows and journeys that have a folder but could not be read, so that nobody is told
             they do not exist.
-        intents: those that have training examples; None when that was not looked up.
+        intents: the training examples of each; None when they were not looked up. Those in flows are not among them.
         tests: the test conversations by flow.
         journey_tests: the tests by journey.
     """
@@ -143,7 +143,7 @@ class Content:
     answers: Sequence[Answer]
     library_marks: MarkedYAML = field(default_factory=lambda: MarkedYAML("library/library.yml", None, {}))
     unread: frozenset[str] = frozenset()
-    intents: frozenset[str] | None = None
+    intents: Mapping[str, Sequence[str]] | None = None
     tests: Mapping[str, TestFile] = field(default_factory=dict)
     journey_tests: Mapping[str, JourneyTestFile] = field(default_factory=dict)
     outside: Outside = field(default_factory=Outside)

@@ -6,9 +6,13 @@ from collections.abc import Iterator
 
 from flows.content import Content, FlowFolder
 from flows.errors import FlowError
+from flows.intent_examples import compared, intent_of_flow
 from flows.journey_name_checks import way_in_faults
 from flows.parts import OUTCOMES
 from flows.steps import AskChoice, End, IntentRoute, Return, Split, StartJourney
+
+FEWEST_EXAMPLES = 5
+"""Of an intent: what is understood is judged in as many parts, each of which must hold one (`understanding/`)."""
 
 
 def check_entry(content: Content) -> Iterator[FlowError]:
@@ -31,16 +35,17 @@ def check_intents_exist(folder: FlowFolder, content: Content) -> Iterator[FlowEr
     """Refuse a flow that goes by an intent nobody gave examples of."""
     if content.intents is None:
         return
+    known = {*content.intents, *_intents_of_flows(content)}
     remedy = "Write examples of it under intents/, or correct the name"
     for number, intent in enumerate(folder.model.nlu_triggers):
-        if intent not in content.intents:
+        if intent not in known:
             problem = f"the intent {intent} has no examples"
             yield folder.fault("intent.unknown", problem, remedy, "nlu_triggers", number)
     for index, step in enumerate(folder.model.steps):
         field = "routes" if isinstance(step, IntentRoute) else "intents"
         named = step.routes if isinstance(step, IntentRoute) else step.intents if isinstance(step, AskChoice) else {}
         for intent in named:
-            if intent not in content.intents:
+            if intent not in known:
                 problem = f"the intent {intent} has no examples"
                 yield folder.step_fault(index, "intent.unknown", problem, remedy, field, intent)
 
@@ -60,12 +65,36 @@ def check_outcomes(folder: FlowFolder) -> Iterator[FlowError]:
 def check_triggers(content: Content) -> Iterator[FlowError]:
     """Refuse an intent that would start two flows, or start a flow and be answered at once."""
     taken = {answer.about.intent: f"the article {answer.file}" for answer in content.answers if answer.about.intent}
+    taken |= {intent: f"the flow {name}" for intent, name in _intents_of_flows(content).items()}
     for name, folder in content.flows.items():
         for number, intent in enumerate(folder.model.nlu_triggers):
-            if intent in taken:
+            if taken.get(intent, f"the flow {name}") != f"the flow {name}":
                 problem = f"the intent {intent} already belongs to {taken[intent]}"
                 yield folder.fault("trigger.taken", problem, "Give each intent one use", "nlu_triggers", number)
             taken[intent] = f"the flow {name}"
+
+
+def check_start_examples(content: Content) -> Iterator[FlowError]:
+    """Refuse too few examples to learn from, and a sentence that would mean two things."""
+    known = {compared(text): intent for intent, texts in (content.intents or {}).items() for text in texts}
+    for name, folder in content.flows.items():
+        own = intent_of_flow(name)
+        given = folder.model.start_examples
+        several = {compared(text) for texts in given.values() for text in texts}
+        if 0 < len(several | {text for text, intent in known.items() if intent == own}) < FEWEST_EXAMPLES:
+            problem = f"{len(several)} of at least {FEWEST_EXAMPLES} different examples of what starts it are given"
+            yield folder.fault("start.few", problem, "Write more, as different as people are", "start_examples")
+        for language, texts in given.items():
+            for number, text in enumerate(texts):
+                if (other := known.setdefault(compared(text), own)) != own:
+                    problem = f"{text!r} is an example of {other} already"
+                    remedy = "Take it out here or there"
+                    yield folder.fault("start.taken", problem, remedy, "start_examples", language, number)
+
+
+def _intents_of_flows(content: Content) -> dict[str, str]:
+    """The intents whose examples stand in a flow, and which."""
+    return {intent_of_flow(name): name for name, folder in content.flows.items() if folder.model.start_examples}
 
 
 def check_answers(content: Content) -> Iterator[FlowError]:

@@ -8,7 +8,8 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints
 
 from flows.conditions import Condition
-from flows.parts import Identifier, Language, Line, Part, Prose, Sensitivity, SlotType, Weekday
+from flows.intent_examples import intent_of_flow
+from flows.parts import Example, Identifier, Language, Line, Part, Prose, Sensitivity, SlotType, Weekday
 from flows.steps import Step
 
 HoursOfDay = Annotated[str, StringConstraints(pattern=r"^([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-4]):[0-5]\d$")]
@@ -35,6 +36,7 @@ class Flow(Part):
 
     Attributes:
         nlu_triggers: intents that start it.
+        start_examples: what people may say to start it, by language; the bot learns to know more like them.
         guard: it is started or called only when this holds.
         outcomes: outcomes of its own, each with what it means.
     """
@@ -44,10 +46,16 @@ class Flow(Part):
     description: Prose
     language: Language
     nlu_triggers: tuple[Identifier, ...] = ()
+    start_examples: dict[Language, tuple[Example, ...]] = Field(default_factory=dict)
     guard: Condition | None = None
     outcomes: dict[Identifier, Line] = Field(default_factory=dict)
     slots: dict[Identifier, Slot] = Field(default_factory=dict)
     steps: tuple[Step, ...] = Field(min_length=1)
+
+    @property
+    def triggers(self) -> tuple[str, ...]:
+        """All intents that start it, its own too."""
+        return (*self.nlu_triggers, *((intent_of_flow(self.flow),) if any(self.start_examples.values()) else ()))
 
 
 class Team(Part):

@@ -201,7 +201,7 @@ def roots_of(flows: Mapping[str, FlowFolder], entry: str | None) -> Iterator[str
         for step in folder.model.steps
         if isinstance(step, CallFlow | Jump) and step.flow != folder.name
     }
-    roots = [name for name, one in flows.items() if name == entry or one.model.nlu_triggers or name not in led_to]
+    roots = [name for name, one in flows.items() if name == entry or one.model.triggers or name not in led_to]
     covered = {name for root in roots for name in joined_with(flows, root)}
     for name in flows:
         # Flows that lead only to each other: one of them must come first.

@@ -117,12 +117,16 @@ class ContentReader:
         self.errors.extend(error for _, errors in parsed for error in errors)
         return [answer for answer, _ in parsed if answer]
 
-    def _known_intents(self) -> frozenset[str] | None:
+    def _known_intents(self) -> dict[str, list[str]] | None:
         if self._intents is None:
             return None
         files = sorted(self._intents.glob("*.yml"))
         read = ((f"intents/{path.name}", self._text(path, f"intents/{path.name}")) for path in files)
-        return frozenset().union(*(read_intents(text, file, self.errors) for file, text in read if text is not None))
+        found: dict[str, list[str]] = {}
+        for file, text in read:
+            for intent, examples in (read_intents(text, file, self.errors) if text is not None else {}).items():
+                found.setdefault(intent, []).extend(examples)
+        return found
 
     def _tests(self) -> dict[str, TestFile]:
         tests: dict[str, TestFile] = {}

@@ -70,7 +70,7 @@ def _load(settings: Settings, names: Sequence[str]) -> Content:
 
 @asynccontextmanager
 async def _open(settings: Settings, content: Content, say: Say) -> AsyncIterator[tuple[RasaDialogue, tuple[str, str]]]:
-    trained = await ensure_model(settings, read_intents(settings.nlu_dir), say)
+    trained = await ensure_model(settings, read_intents(settings), say)
     source = MemorySource()
     answered_by = source.add_flows(compile_flows(content)), source.add_model(trained.path.read_bytes())
     async with open_dialogue(with_running(settings), source, trained.path) as dialogue:

@@ -133,7 +133,7 @@ def _report(settings: Settings, language: str | None, folds: int | None = None) 
     held_out = read_material(settings.nlu_dir / "evaluation").held_out
     with Progress() as progress:
         report = asyncio.run(
-            run_report(settings, read_intents(settings.nlu_dir), held_out, progress.say, folds=folds or FOLDS)
+            run_report(settings, read_intents(settings), held_out, progress.say, folds=folds or FOLDS)
         )
     if language is not None and language not in report["languages"]:
         raise InvalidInput(f"There are no examples in {language}; there are some in {', '.join(report['languages'])}.")
@@ -146,7 +146,7 @@ def _places(settings: Settings) -> Places:
 
     folder = settings.nlu_dir / "intents"
     here = folder.relative_to(Path.cwd()) if folder.is_relative_to(Path.cwd()) else folder
-    return Places(read_intents(settings.nlu_dir), here.as_posix())
+    return Places(read_intents(settings), here.as_posix())
 
 
 def _show(lines: Iterable[str]) -> None:

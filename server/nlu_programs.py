@@ -136,7 +136,7 @@ async def run_group(settings: Settings, items: Sequence[Mapping[str, Any]], say:
     with _working(settings) as work:
         given, out = work / "items.json", work / "groups.json"
         given.write_text(json.dumps({"items": [dict(item) for item in items]}, ensure_ascii=False), "utf-8")
-        write_examples(work / "intents", read_intents(settings.nlu_dir))
+        write_examples(work / "intents", read_intents(settings))
         arguments = [
             "--in", str(given), "--out", str(out), "--nlu", str(work / "intents"),
             "--encoder", str(settings.encoder_dir.absolute()),

@@ -12,6 +12,8 @@ from datetime import timedelta
 from pathlib import Path
 
 from bot.publishing.ports import TrainedModel
+from flows.content_tree import read_tree
+from flows.intent_examples import training_files
 from server.rasa_programs import (
     ProgramFailed,
     Say,
@@ -110,20 +112,24 @@ async def ensure_model(settings: Settings, intents: Mapping[str, str], say: Say)
     return ModelFile(hashlib.sha256(await asyncio.to_thread(path.read_bytes)).hexdigest(), mark, path)
 
 
-def read_intents(nlu_dir: Path) -> dict[str, str]:
-    """The files of examples in the content folder, by name."""
-    return {path.name: path.read_text("utf-8") for path in sorted((nlu_dir / "intents").glob("*.yml"))}
+def read_intents(settings: Settings) -> dict[str, str]:
+    """The examples that the content folders hold, flows' own too, by file.
+
+    Raises:
+        NotContent: part of the folders cannot be content.
+    """
+    return training_files(read_tree(settings.content_dir, settings.nlu_dir))
 
 
 def current_model(settings: Settings) -> Path:
     """Where the model of the content folder's examples is, or will be once it is trained."""
-    mark = fingerprint(read_intents(settings.nlu_dir), settings.encoder_dir, settings.encoder_precision)
+    mark = fingerprint(read_intents(settings), settings.encoder_dir, settings.encoder_precision)
     return _path_of(settings, mark)
 
 
 def train(settings: Settings, say: Say = print) -> Path:
     """`ensure_model` of the content folder's examples, for commands that run no loop."""
-    return asyncio.run(ensure_model(settings, read_intents(settings.nlu_dir), say)).path
+    return asyncio.run(ensure_model(settings, read_intents(settings), say)).path
 
 
 def _path_of(settings: Settings, mark: str) -> Path:

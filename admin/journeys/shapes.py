@@ -108,6 +108,31 @@ class EnrolAnswer(AnswerShape):
     text: str | None
 
 
+class ContactJourney(AnswerShape):
+    """A contact's way through a journey. `due_at`: when it goes on; nothing where it was left, or is paused."""
+
+    id: UUID
+    journey: str
+    name: str
+    version: str
+    step: str
+    state: Literal["active", "exited"]
+    left_because: str | None
+    paused: bool
+    due_at: datetime | None
+    entered_at: datetime
+    left_at: datetime | None
+    goal_at: datetime | None
+
+
+class ContactJourneys(AnswerShape):
+    items: list[ContactJourney]
+
+
+class LeaveWish(RequestShape):
+    journey: JourneyName
+
+
 class BackfillWish(RequestShape):
     journey: JourneyName
     segment: UUID

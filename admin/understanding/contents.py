@@ -10,10 +10,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from admin.understanding.shapes import KnownArticle, KnownIntent, LiveKnowledge
 from bot.publishing.contents import find_live, tree_of
-from bot.publishing.intent_examples import examples_by_intent
 from bot.understanding.added_examples import language_of
-from flows.content_tree import INTENTS, KNOWLEDGE, Files
+from flows.content_tree import KNOWLEDGE, Files
 from flows.errors import FlowError
+from flows.intent_examples import examples_by_intent, training_files
 from flows.knowledge import parse_article
 
 _Frozen = tuple[tuple[str, str], ...]
@@ -25,7 +25,7 @@ async def read_live(session: AsyncSession) -> LiveKnowledge:
     tree = await tree_of(session, live)
     # Reading hundreds of texts would hold up everybody else.
     intents, articles = await asyncio.to_thread(
-        lambda: (_intents(_freeze(tree.get(INTENTS, {}))), _articles(_freeze(tree.get(KNOWLEDGE, {}))))
+        lambda: (_intents(_freeze(training_files(tree))), _articles(_freeze(tree.get(KNOWLEDGE, {}))))
     )
     return LiveKnowledge(publication=live.seq, intents=intents, articles=articles)
 

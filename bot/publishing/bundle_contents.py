@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from base.errors import NotFound
-from bot.publishing.intent_examples import examples_by_intent, write_examples
 from flows.content_tree import INTENTS, KNOWLEDGE, LIBRARY, PATTERNS, ContentTree, Files
 from flows.errors import FlowError, FlowsRefused
+from flows.intent_examples import examples_by_intent, write_examples
 from flows.journey_models import Journey
 from flows.journey_steps import Call, Converse, Exit, OnConversationOutcome, TaskOrNotify
 from flows.knowledge import Answer, parse_article

@@ -12,9 +12,9 @@ from base.errors import Conflict
 from bot.publishing.bundle import Bundle, BundleRefused
 from bot.publishing.bundle_contents import read_articles
 from bot.publishing.drafts import draft_tree, list_drafts, save_draft
-from bot.publishing.intent_examples import examples_by_intent, write_examples
 from bot.publishing.team_texts import UnreadableLibrary, add_teams
 from flows.content_tree import INTENTS, KNOWLEDGE, LIBRARY, PATTERNS, ContentTree, Files
+from flows.intent_examples import examples_by_intent, write_examples
 from flows.marked_yaml import UnreadableYAML
 
 

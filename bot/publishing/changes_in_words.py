@@ -6,8 +6,8 @@ import difflib
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from bot.publishing.intent_examples import examples_by_intent
 from flows.content_tree import INTENTS, KNOWLEDGE, LIBRARY, Files
+from flows.intent_examples import examples_by_intent
 from flows.marked_yaml import UnreadableYAML, read_marked
 
 _GRAPHS = ("flow.yml", "journey.yml")

@@ -225,8 +225,9 @@ def copied_files(item: str, data: ContentData, title: str | None) -> dict[str, s
     settings = {**data.settings, kind_of(item): item.partition("/")[2]}
     if title:
         settings["name"] = title
-    # An intent starts one flow only.
+    # An intent starts one flow only, and so does a sentence.
     settings.pop("nlu_triggers", None)
+    settings.pop("start_examples", None)
     if graph_file(item) is None:
         raise InvalidInput("What every flow says cannot be copied.")
     return write_data(item, replace(data, settings=settings, tests=None))

@@ -37,7 +37,8 @@ from bot.publishing.ports import (
 )
 from bot.publishing.reports import PublicationReport, PublishRefused
 from bot.publishing.source import PublishedSource
-from flows.content_tree import INTENTS, ContentTree
+from flows.content_tree import ContentTree
+from flows.intent_examples import training_files
 
 _NO_FLOWS: Mapping[str, Any] = {"version": "", "flows": {}, "wording": {}, "answers": {}}
 
@@ -149,7 +150,7 @@ async def prepare(shop: Workshop, tree: ContentTree, live: LiveContents, say: Sa
         checked = await check_tree_aside(tree, outside)
     say(f"Checked: {len(checked.content.flows)} flows and {len(checked.journeys)} journeys without a fault.")
     with _timed(seconds, "model"):
-        model_id, fresh = await _find_or_train(shop, tree.get(INTENTS, {}), say)
+        model_id, fresh = await _find_or_train(shop, await asyncio.to_thread(training_files, tree), say)
     changes = differences(live.tree, tree)
     return Proposal(tree, live, checked, model_id, fresh, changes, seconds)
 

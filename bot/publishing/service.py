@@ -19,7 +19,8 @@ from bot.publishing.reports import NoReplicaReady, Outdated, PublicationReport
 from bot.publishing.storing import Entry, list_since, store_publication
 from bot.publishing.versions import get_files
 from flows.compiler import FORMAT
-from flows.content_tree import INTENTS, ContentTree, changed_items, check_tree
+from flows.content_tree import ContentTree, changed_items, check_tree
+from flows.intent_examples import training_files
 
 log = structlog.get_logger(__name__)
 
@@ -209,7 +210,7 @@ class Publisher:
     async def _is_old(self, compiled: Mapping[str, object], tree: ContentTree, model_id: str) -> bool:
         if compiled.get("format") != FORMAT:
             return True
-        fingerprint = await asyncio.to_thread(self._shop.trainer.fingerprint, tree.get(INTENTS, {}))
+        fingerprint = await asyncio.to_thread(lambda: self._shop.trainer.fingerprint(training_files(tree)))
         async with self._shop.sessions() as session:
             kept = await find_model(session, fingerprint)
         return kept != model_id

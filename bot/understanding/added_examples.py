@@ -8,8 +8,8 @@ from collections.abc import Iterator, Mapping, Sequence
 import yaml
 
 from base.errors import Conflict
-from bot.publishing.intent_examples import examples_by_intent
 from flows.content_tree import Files
+from flows.intent_examples import examples_by_intent
 from flows.marked_yaml import UnreadableYAML
 
 DEFAULT_LANGUAGE = "en"

@@ -9,12 +9,12 @@ from typing import Literal
 
 from base.errors import Conflict, InvalidInput, NotFound
 from bot.knowledge.importing.drafted import LONGEST_LINE, Drafted, file_name
-from bot.publishing.intent_examples import examples_by_intent
 from bot.understanding.added_examples import NotAdded, add_examples
 from bot.understanding.added_questions import add_questions
-from bot.understanding.example_texts import LONGEST_EXAMPLE, LONGEST_QUESTION, TextsRefused, check_texts, same, tidy
+from bot.understanding.example_texts import LONGEST_EXAMPLE, LONGEST_QUESTION, TextsRefused, check_texts, tidy
 from flows.content_tree import INTENTS, KNOWLEDGE, ContentTree, Files
 from flows.errors import FlowError, FlowsRefused
+from flows.intent_examples import compared, examples_by_intent, training_files
 from flows.knowledge import parse_article
 from flows.marked_yaml import UnreadableYAML
 
@@ -93,11 +93,11 @@ def apply(change: Change, tree: ContentTree) -> dict[str, dict[str, str]]:
 
 
 def _for_intent(change: Change, tree: ContentTree) -> Change:
-    known = _intents_of(tree.get(INTENTS, {}))
+    known = _intents_of(training_files(tree))
     problems = {
-        number: f"It is an example of {known[same(text)]} already: take it out there first, or choose that intent."
+        number: f"It is an example of {known[compared(text)]} already: take it out there first, or choose that intent."
         for number, text in enumerate(change.texts)
-        if known.get(same(text), change.target) != change.target
+        if known.get(compared(text), change.target) != change.target
     }
     if problems:
         raise TextsRefused(problems)
@@ -115,11 +115,11 @@ def _for_article(change: Change, tree: ContentTree) -> Change:
     answer = parse_article(_get(files, change.target), f"{KNOWLEDGE}/{change.target}.md", errors)
     if answer is None:
         raise FlowsRefused(errors)
-    return _with_new(change, dict.fromkeys(map(same, answer.about.questions), change.target))
+    return _with_new(change, dict.fromkeys(map(compared, answer.about.questions), change.target))
 
 
 def _with_new(change: Change, known: Mapping[str, str]) -> Change:
-    texts = [text for text in change.texts if same(text) not in known]
+    texts = [text for text in change.texts if compared(text) not in known]
     if not texts:
         raise NothingNew
     return replace(change, texts=texts)
@@ -155,4 +155,4 @@ def _intents_of(files: Files) -> dict[str, str]:
         by_intent = examples_by_intent(files)
     except UnreadableYAML as error:
         raise NotAdded(f"A file of examples cannot be read: {error}.") from error
-    return {same(text): intent for intent, texts in by_intent.items() for text in texts}
+    return {compared(text): intent for intent, texts in by_intent.items() for text in texts}

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from base.errors import InvalidInput
 from bot.turn_shapes import PersonalDatum
+from flows.intent_examples import compared
 
 MOST_TEXTS = 100
 """Of one proposal."""
@@ -16,7 +17,6 @@ LONGEST_QUESTION = 200
 
 _MARKUP = re.compile(r"\[[^\]]*\][({]")
 _COMMAND = re.compile(r"\W*[/\uff0f\u2044\u2215]")
-_WORDS = re.compile(r"\w+")
 _PERSONAL = {
     "email": "an e-mail address",
     "phone": "a phone number",
@@ -38,12 +38,7 @@ class TextsRefused(InvalidInput):
 def tidy(texts: Iterable[str]) -> list[str]:
     """The texts on one line each; what says the same as one before is left out."""
     lines = (" ".join(text.split()) for text in texts)
-    return list({same(line): line for line in reversed([line for line in lines if line])}.values())[::-1]
-
-
-def same(text: str) -> str:
-    """What is left of a text when it is compared: how it is written out makes no difference."""
-    return " ".join(_WORDS.findall(text.casefold())) or text.casefold()
+    return list({compared(line): line for line in reversed([line for line in lines if line])}.values())[::-1]
 
 
 def check_texts(texts: Sequence[str], *, longest: int) -> None:

@@ -21,14 +21,15 @@ from bot.publishing.models import Publication
 from bot.understanding.article_effect import ArticleTrial, Tried
 from bot.understanding.changes import Change, apply, make_ready
 from bot.understanding.claims import give_back
-from bot.understanding.example_texts import MOST_TEXTS, same
+from bot.understanding.example_texts import MOST_TEXTS
 from bot.understanding.intent_effect import reduce_report
 from bot.understanding.material import Material
 from bot.understanding.models import Gap, Proposal
 from bot.understanding.ports import Evaluator
 from bot.understanding.proposals import change_of, find_measured
 from bot.understanding.words import read_words
-from flows.content_tree import INTENTS, KNOWLEDGE, ContentTree
+from flows.content_tree import KNOWLEDGE, ContentTree
+from flows.intent_examples import compared, training_files
 
 log = structlog.get_logger(__name__)
 
@@ -100,7 +101,7 @@ class Measurer:
         after = apply(ready, tree)
         material = self.material()
         if ready.kind == "intent":
-            sides = [await self._report(side[INTENTS], material.held_out) for side in (tree, after)]
+            sides = [await self._report(training_files(side), material.held_out) for side in (tree, after)]
             return Measured(ready, live.seq, *sides)
         return Measured(ready, live.seq, *await self._try_articles(proposal, ready, tree, after, material))
 
@@ -138,8 +139,8 @@ class Measurer:
         async with self.sessions() as session:
             words = await read_words(session, ids)
             languages = {row.message_id: row.language for row in await session.execute(asked_in)}
-        proposed = {same(text) for text in change.texts}
-        others = [one for one in ids if one in words and same(words[one]) not in proposed]
+        proposed = {compared(text) for text in change.texts}
+        others = [one for one in ids if one in words and compared(words[one]) not in proposed]
         tried = [Tried(text, change.language) for text in change.texts]
         tried += [Tried(words[one], languages.get(one, change.language), one) for one in others]
         return tried[:MOST_TEXTS]

@@ -60,6 +60,28 @@ async def test_somebody_is_put_in_once_and_it_is_said_why_not_again(signed_in, p
     assert {one["what"] for one in why["items"]} == {"entered", "stands", "stayed_out"}
 
 
+async def test_a_contact_s_journeys_are_listed_and_they_are_taken_out_of_one(signed_in, context, people):
+    path = f"/api/v1/contacts/{people[0]}/journeys"
+    assert (await signed_in.read(path))["items"] == []
+    await enrol(signed_in, people[0])
+    (row,) = (await signed_in.read(path))["items"]
+    assert (row["name"], row["step"], row["state"], row["left_because"]) == ("Nurture", "rest", "active", None)
+    assert row["due_at"] is not None
+    await send(signed_in, "/state", {"journey": "nurture", "state": "paused"}, status=204)
+    async with transaction(context.sessions) as session:
+        await session.execute(text("UPDATE enrolments SET parked_due_at = due_at, due_at = due_at + interval '9 years'"))
+    (row,) = (await signed_in.read(path))["items"]
+    assert (row["paused"], row["due_at"]) == (True, None)
+
+    for _, status in ((1, 204), (2, 404)):
+        answer = await signed_in.send("POST", f"{path}/leave", {"journey": "nurture"})
+        assert answer.status == status, await answer.text()
+    (row,) = (await signed_in.read(path))["items"]
+    assert (row["state"], row["left_because"]) == ("exited", "A colleague took them out.")
+    assert row["left_at"] is not None
+    assert (await signed_in.get(f"/api/v1/contacts/{new_id()}/journeys")).status == 404
+
+
 async def test_a_journey_or_contact_that_is_not_there_is_said_so(signed_in, people):
     for path, content in (
         ("/enrol", {"journey": "nowhere", "contact": str(people[0])}),

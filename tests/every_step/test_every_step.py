@@ -140,7 +140,7 @@ async def _dialogue() -> AsyncIterator[tuple[Any, Any, Mapping[str, Any]]]:
     tree |= {f"library/{path.name}": _texts(path) for path in (HERE / "content").iterdir() if path.is_dir()}
     tree["library"] = {"library.yml": (HERE / "content" / "library.yml").read_text()}
     compiled = (await check_tree_aside(tree)).compiled
-    model = await ensure_model(settings, read_intents(settings.nlu_dir), print)
+    model = await ensure_model(settings, read_intents(settings), print)
     source = MemorySource()
     flows, model_id = source.add_flows(compiled), source.add_model(model.path.read_bytes())
     async with open_dialogue(settings, source, model.path) as dialogue:

@@ -73,7 +73,7 @@ def content_of(
         journeys={journey.name: journey for journey in journeys},
         patterns={"en": patterns_wording()},
         answers=(),
-        intents=intents,
+        intents=None if intents is None else dict.fromkeys(intents, ()),
     )
 
 

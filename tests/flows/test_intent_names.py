@@ -13,14 +13,14 @@ from tests.flows.authoring import copy_content
 def test_the_intents_of_a_file_are_those_it_has_examples_for():
     text = 'version: "3.1"\nnlu:\n- intent: ask_price\n  examples: |\n    - how much\n- lookup: city\n'
 
-    assert read_intents(text, "intents/a.yml", []) == {"ask_price"}
+    assert read_intents(text, "intents/a.yml", []) == {"ask_price": ["how much"]}
 
 
 @pytest.mark.parametrize("text", ["", "nlu: yes", "- intent: a", "nlu: [", "a: &b c"])
 def test_a_file_that_holds_no_examples_is_a_fault(text):
     errors = []
 
-    assert read_intents(text, "intents/a.yml", errors) == frozenset()
+    assert read_intents(text, "intents/a.yml", errors) == {}
     assert [error.file for error in errors] == ["intents/a.yml"]
 
 

@@ -173,7 +173,7 @@ def test_another_encoder_makes_another_fingerprint(encoder: Path, tmp_path: Path
 
 
 def test_the_content_folder_has_a_model_of_its_own(here: Settings, encoder: Path) -> None:
-    intents = read_intents(here.nlu_dir)
+    intents = read_intents(here)
     assert "out_of_scope.en.yml" in intents
     settings = here.model_copy(update={"data_dir": encoder.parent})
     if encoder.name != "encoder":

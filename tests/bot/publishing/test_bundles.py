@@ -15,11 +15,11 @@ from bot.publishing.bundle import MAX_BUNDLE, Bundle, BundleRefused, export_flow
 from bot.publishing.bundle_import import BundleConflicts, import_as_drafts, plan_import
 from bot.publishing.checking import check_and_compile
 from bot.publishing.drafts import draft_tree, save_draft
-from bot.publishing.intent_examples import examples_by_intent
 from bot.publishing.service import Publisher
 from flows.compiler import DEFAULT_CONTENT, DEFAULT_KNOWLEDGE
 from flows.content_tree import MAX_FILE, PATTERNS, digest_of, read_tree
 from flows.errors import FlowsRefused
+from flows.intent_examples import examples_by_intent
 from tests.bot.publishing.small_site import ARTICLE, EXAMPLES, LIBRARY, hello, small_site
 from tests.conftest import Database
 

@@ -15,10 +15,10 @@ from base.database import Sessions, transaction
 from base.errors import ParleyError
 from base.ids import new_id
 from bot.models import Conversation, Message
-from bot.publishing.intent_examples import examples_by_intent
 from bot.publishing.ports import Say
 from bot.turn_shapes import PersonalDatum
 from bot.understanding.models import Gap
+from flows.intent_examples import examples_by_intent
 from tests.bot.knowledge.word_vectors import WordVectors
 
 WORDS = WordVectors()

@@ -12,7 +12,6 @@ from sqlalchemy import select, update
 from base.database import transaction
 from bot.publishing.contents import find_live, tree_of
 from bot.publishing.drafts import find_draft, list_items, save_draft
-from bot.publishing.intent_examples import examples_by_intent
 from bot.publishing.models import Publication
 from bot.publishing.service import Publisher
 from bot.understanding.claims import CLAIM
@@ -28,6 +27,7 @@ from bot.understanding.proposals import (
     reject,
 )
 from bot.understanding.work import UnderstandingWork
+from flows.intent_examples import examples_by_intent
 from tests.bot.publishing.small_site import EXAMPLES, count_publications, reworded
 from tests.bot.scripted_dialogue import ScriptedDialogue
 from tests.bot.understanding.missed_talk import AddressFinder, miss

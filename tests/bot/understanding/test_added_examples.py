@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 import yaml
 
-from bot.publishing.intent_examples import examples_by_intent
 from bot.understanding.added_examples import NotAdded, add_examples, language_of
+from flows.intent_examples import examples_by_intent
 from server.settings import ROOT
 
 FILES = {

@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 
 from base.errors import Conflict, InvalidInput, NotFound
-from bot.publishing.intent_examples import examples_by_intent
 from bot.turn_shapes import PersonalDatum
 from bot.understanding.changes import Change, NothingNew, apply, make_ready
 from bot.understanding.example_texts import TextsRefused, check_impersonal, tidy
 from flows.errors import FlowsRefused
+from flows.intent_examples import examples_by_intent
 from flows.knowledge import parse_article
 from tests.bot.publishing.small_site import small_site
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.publishing.intent_examples import examples_by_intent
 from bot.understanding.material import Material, MaterialUnreadable, Question, read_material
+from flows.intent_examples import examples_by_intent
 from server.settings import ROOT
 
 

@@ -2,6 +2,7 @@
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { answerOf, client } from '../api/client';
 import { useCommand } from '../api/useCommand';
+import { FRESH_PERIOD } from '../look/paging';
 import type { NewExternalId } from './types';
 
 const KEY = ['contact'] as const;
@@ -94,6 +95,40 @@ export function useAddExternalId(id: string) {
 
 export function useRemoveExternalId(id: string) {
   return useChange(id, (externalId: string) => answerOf(client.DELETE('/api/v1/external-ids/{id}', { params: { path: { id: externalId } } })));
+}
+
+export function useContactJourneys(id: string) {
+  return useQuery({
+    queryKey: [...KEY, id, 'journeys'],
+    queryFn: async ({ signal }) => (await answerOf(client.GET('/api/v1/contacts/{id}/journeys', { params: { path: { id } }, signal }))).items,
+    refetchInterval: FRESH_PERIOD,
+  });
+}
+
+/** All that was decided about the contact in a journey, the first first. */
+export function useDecisions(id: string, journey: string) {
+  return useQuery({
+    queryKey: [...KEY, id, 'journeys', journey],
+    queryFn: async ({ signal }) => (await answerOf(client.GET('/api/v1/journeys/why', { params: { query: { journey, contact: id } }, signal }))).items,
+  });
+}
+
+/** Journeys that let people in. */
+export function useRunningJourneys() {
+  return useQuery({
+    queryKey: ['journeys'],
+    queryFn: ({ signal }) => answerOf(client.GET('/api/v1/journeys', { signal })),
+    select: ({ items }) => items.filter(({ state }) => state === 'running'),
+    staleTime: LASTING,
+  });
+}
+
+export function useEnrol(id: string) {
+  return useChange(id, (journey: string) => answerOf(client.POST('/api/v1/journeys/enrol', { body: { journey, contact: id } })));
+}
+
+export function useLeaveJourney(id: string) {
+  return useChange(id, (journey: string) => answerOf(client.POST('/api/v1/contacts/{id}/journeys/leave', { params: { path: { id } }, body: { journey } })));
 }
 
 export function useReceipts(id: string) {

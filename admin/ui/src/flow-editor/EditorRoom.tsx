@@ -254,7 +254,7 @@ export function EditorRoom({ item, isJourney, opened, kinds: allKinds, names }: 
         <KeysDialog isOpen={dialog?.is === 'keys'} onClose={() => setDialog(null)} />
         <PublishDialog
           isOpen={dialog?.is === 'publish'} rollBackTo={dialog?.is === 'publish' ? dialog.rollBackTo : null} hasDraft={draft.hasDraft} beforeStart={draft.save}
-          onClose={() => setDialog(null)} onSettings={() => setTab('problems')} onDone={() => { setDialog(null); void queries.resetQueries({ queryKey: ['flows', 'opened', item] }); }}
+          onClose={() => setDialog(null)} onSettings={() => setTab('problems')} onStartExamples={() => setTab('settings')} onDone={() => { setDialog(null); void queries.resetQueries({ queryKey: ['flows', 'opened', item] }); }}
         />
         {draft.saving.is === 'conflict' && <ConflictDialog conflicts={draft.saving.conflicts} onResolve={draft.resolve} />}
       </div>

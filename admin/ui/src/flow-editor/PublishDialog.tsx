@@ -22,21 +22,22 @@ interface Props {
   onClose: () => void;
   onDone: () => void;
   onSettings: () => void;
+  onStartExamples: () => void;
 }
 
-export function PublishDialog({ isOpen, rollBackTo, hasDraft, beforeStart, onClose, onDone, onSettings }: Props) {
+export function PublishDialog({ isOpen, rollBackTo, hasDraft, beforeStart, onClose, onDone, onSettings, onStartExamples }: Props) {
   const { t } = useEditorWords();
   return (
     <Modal
       opened={isOpen} onClose={onClose} size="lg" title={rollBackTo === null ? t('publish') : t('roll_back_to', { number: rollBackTo })}
       closeButtonProps={{ 'aria-label': t('close') }}
     >
-      {isOpen && <Publishing rollBackTo={rollBackTo} hasDraft={hasDraft} beforeStart={beforeStart} onClose={onClose} onDone={onDone} onSettings={onSettings} />}
+      {isOpen && <Publishing rollBackTo={rollBackTo} hasDraft={hasDraft} beforeStart={beforeStart} onClose={onClose} onDone={onDone} onSettings={onSettings} onStartExamples={onStartExamples} />}
     </Modal>
   );
 }
 
-function Publishing({ rollBackTo, hasDraft, beforeStart, onClose, onDone, onSettings }: Omit<Props, 'isOpen'>) {
+function Publishing({ rollBackTo, hasDraft, beforeStart, onClose, onDone, onSettings, onStartExamples }: Omit<Props, 'isOpen'>) {
   const { item } = useEditor();
   const { t } = useEditorWords();
   const queries = useQueryClient();
@@ -61,6 +62,7 @@ function Publishing({ rollBackTo, hasDraft, beforeStart, onClose, onDone, onSett
   return (
     <Stack gap="md" data-testid="publish-dialog">
       <Text size="sm" c="dimmed">{rollBackTo === null ? t('publish_why') : t('roll_back_why')}</Text>
+      {rollBackTo === null && <NothingStartsIt onWrite={() => { onStartExamples(); onClose(); }} />}
       <TextInput label={t('publish_note')} description={t('publish_note_why')} value={note} onChange={(event) => setNote(event.currentTarget.value)} data-testid="publish-note" />
       {isRunning && <Progress job={job} />}
       {failure && <Alert color="red" variant="light" role="alert">{asAPIError(failure).message}</Alert>}
@@ -72,6 +74,20 @@ function Publishing({ rollBackTo, hasDraft, beforeStart, onClose, onDone, onSett
         <Button disabled={isRunning} onClick={() => void begin(false)} data-testid="publish-now">{rollBackTo === null ? t('publish') : t('roll_back')}</Button>
       </Group>
     </Stack>
+  );
+}
+
+/** A flow that no sentence starts is heard only where another flow leads to it: easily forgotten with a new one. */
+function NothingStartsIt({ onWrite }: { onWrite: () => void }) {
+  const { document: { settings }, isJourney } = useEditor();
+  const { t } = useEditorWords();
+  const isStarted = [settings.nlu_triggers, settings.start_examples].some((one) => one !== undefined && one !== null && Object.keys(one).length > 0);
+  if (isJourney || isStarted) return null;
+  return (
+    <Alert color="orange" variant="light" title={t('nothing_starts_it')} data-testid="nothing-starts-it">
+      <Text size="sm" mb={8}>{t('nothing_starts_it_why')}</Text>
+      <Button size="compact-sm" variant="default" onClick={onWrite} data-testid="say-what-starts-it">{t('say_what_starts_it')}</Button>
+    </Alert>
   );
 }
 

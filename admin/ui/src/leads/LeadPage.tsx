@@ -8,6 +8,7 @@ import type { Lead } from '../api/types';
 import { BelongingPanel } from '../contacts/BelongingPanel';
 import { FieldsPanel } from '../contacts/FieldsPanel';
 import { IdentitiesPanel } from '../contacts/IdentitiesPanel';
+import { JourneysPanel } from '../contacts/JourneysPanel';
 import { ScoreKinds } from '../contacts/ScoreKinds';
 import { FollowUpItem } from '../follow-ups/FollowUpItem';
 import { useWords } from '../i18n/useWords';
@@ -76,6 +77,7 @@ function Why({ lead }: { lead: Lead }) {
           {lead.follow_ups.map((followUp) => <FollowUpItem key={followUp.id} followUp={followUp} isOnLeadPage />)}
         </ul>
       </Panel>
+      <JourneysPanel contactId={lead.id} />
     </Stack>
   );
 }

@@ -25,3 +25,8 @@ export function withTextFor(text: unknown, channel: SpokenOn, said: string): Tex
   if (others.length > 0) return changed;
   return changed.default ? changed.default : undefined;
 }
+
+/** The sentences of a text that has one on each line. */
+export function linesOf(text: string): string[] {
+  return text.split('\n').map((line) => line.trim()).filter((line) => line !== '');
+}

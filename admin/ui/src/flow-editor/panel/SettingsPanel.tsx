@@ -6,10 +6,11 @@ import { fieldsOf, type Schema } from '../model/fields';
 import { useEditorWords } from '../words';
 import { FieldInput } from './FieldInput';
 import { Section } from './Section';
+import { StartExamples } from './StartExamples';
 import { StepNotes } from './StepNotes';
 
 /** Names of flows and journeys are those of their folders. */
-const NOT_HERE = new Set(['flow', 'journey', 'steps']);
+const NOT_HERE = new Set(['flow', 'journey', 'steps', 'start_examples']);
 
 export function SettingsPanel({ schema }: { schema: Schema }) {
   const { definitions, document, edit, isJourney, problems } = useEditor();
@@ -19,6 +20,7 @@ export function SettingsPanel({ schema }: { schema: Schema }) {
   return (
     <Stack gap="md" data-testid="settings-panel">
       <Text size="sm" c="dimmed">{isJourney ? t('journey_settings_why') : t('flow_settings_why')}</Text>
+      {!isJourney && <StartExamples problem={about('start_examples')} />}
       <Stack gap="sm">
         {fields.map(({ name, field, isRequired, meaning, default: otherwise }) => (
           <FieldInput
