@@ -28,6 +28,14 @@ _WORDS = {
     TAKEN_OUT: "A colleague took them out.",
     "merged": "Two contacts turned out to be one, who is in this journey already.",
 }
+STOPS = frozenset(
+    {
+        "opted_out", "consent_withdrawn", "unsubscribed", "handed_off", "erased", "restricted", "minor",
+        "privacy_request", "retries_exhausted", "gave_way", "re_entered", "no_place", "merged", "step_missing",
+        "taken_out",
+    }
+)  # fmt: skip
+"""Reasons for which somebody does not get to an end of the journey; any other is one of its own ends."""
 _ENTRY_WORDS = {
     "only_if": "They did not meet the condition of the entry.",
     "re_entry": "They were in it already, or may not come in again yet.",

@@ -6,16 +6,15 @@ import asyncio
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Browser, Locator, Page, Route, ViewportSize, expect
+from playwright.async_api import Browser, Locator, Page, Route, expect
 
+from tests.journey_of_a_lead.author import PUBLISHED, WIDE, add_step, saved, say
 from tests.journey_of_a_lead.colleague import PHONE, Colleague, check_with_axe, look_at_both_schemes
 from tests.journey_of_a_lead.running_site import RunningSite
 from tests.journey_of_a_lead.visitor import WAIT
 
 pytestmark = pytest.mark.journey
 
-WIDE: ViewportSize = {"width": 1440, "height": 900}
-PUBLISHED = 240_000  # milliseconds; every test talk of the library is played
 MANY = 300
 """Steps of a large flow."""
 DRAWN_AT_MOST = 90
@@ -35,9 +34,9 @@ async def test_a_flow_of_five_steps_is_built_tried_out_mended_and_published(
         await _try_out(page, tmp_path / "simulator")
         await _publish(page, tmp_path / "tried.png")
 
-        await _add_step(page, after="message", kind="message")
-        await _say(page, "Text", "See you.")
-        await _saved(page)
+        await add_step(page, after="message", kind="message")
+        await say(page, "Text", "See you.")
+        await saved(page)
         await page.get_by_test_id("tab-history").click()
         await page.get_by_test_id("state").first.click()
         await expect(page.get_by_test_id("diff")).to_contain_text("message_2", timeout=WAIT)
@@ -105,21 +104,21 @@ async def test_what_two_people_write_at_once_is_kept_of_both_and_the_same_words_
             await _focus(one, "notice")
 
         await page.locator('[data-step="ask_guide"]').click()
-        await _say(page, "When asked again", "Which guide, then?")
-        await _saved(page)
+        await say(page, "When asked again", "Which guide, then?")
+        await saved(page)
         await other.locator('[data-step="ask_email"]').click()
-        await _say(other, "When asked again", "Which address?")
-        await _saved(other)
+        await say(other, "When asked again", "Which address?")
+        await saved(other)
         await other.locator('[data-step="ask_guide"]').click()
         await expect(other.get_by_label("When asked again", exact=True)).to_have_value(
             "Which guide, then?", timeout=WAIT
         )
 
         # The same words at once: whoever saves last is asked, with both before them.
-        saved = asyncio.Event()
+        done = asyncio.Event()
 
         async def hold(route: Route) -> None:
-            await saved.wait()
+            await done.wait()
             await route.continue_()
 
         await page.locator('[data-step="ask_email"]').click()
@@ -127,15 +126,15 @@ async def test_what_two_people_write_at_once_is_kept_of_both_and_the_same_words_
         await other.locator('[data-step="ask_email"]').click()
         await other.route("**/api/v1/flows/drafts", hold)
         async with other.expect_request("**/api/v1/flows/drafts"):
-            await _say(other, "Help", "Said by the other.")
-        await _say(page, "Help", "Said by the one.")
-        await _saved(page)
-        saved.set()
+            await say(other, "Help", "Said by the other.")
+        await say(page, "Help", "Said by the one.")
+        await saved(page)
+        done.set()
         await expect(other.get_by_test_id("conflict")).to_be_visible(timeout=WAIT)
         await expect(other.get_by_test_id("conflict")).to_contain_text("Said by the one.")
         await check_with_axe(other, tmp_path / "conflict.png")
         await other.get_by_test_id("conflict-done").click()
-        await _saved(other)
+        await saved(other)
         await expect(other.get_by_label("Help", exact=True)).to_have_value("Said by the other.")
 
 
@@ -191,14 +190,14 @@ async def _build(page: Page) -> None:
     await page.get_by_test_id("new-make").click()
     steps = page.get_by_test_id("step")
     await expect(steps).to_have_count(2, timeout=WAIT)
-    await _add_step(page, after="notice", kind="ask_choice")
-    await _say(page, "Text", "Would you like our newsletter?")
-    await _say(page, "When not understood", "Yes or no?")
-    await _add_step(page, after="ask_choice", kind="ask_email")
-    await _add_step(page, after="ask_email", kind="message")
+    await add_step(page, after="notice", kind="ask_choice")
+    await say(page, "Text", "Would you like our newsletter?")
+    await say(page, "When not understood", "Yes or no?")
+    await add_step(page, after="ask_choice", kind="ask_email")
+    await add_step(page, after="ask_email", kind="message")
     await expect(steps).to_have_count(5)
-    await _say(page, "Text", "Thank you, it is on its way.")
-    await _saved(page)
+    await say(page, "Text", "Thank you, it is on its way.")
+    await saved(page)
 
 
 async def _mend(page: Page, picture: Path) -> None:
@@ -209,9 +208,9 @@ async def _mend(page: Page, picture: Path) -> None:
     await look_at_both_schemes(page, picture)
     await problem.click()
     await expect(page.get_by_test_id("step-name")).to_have_value("ask_email")
-    await _say(page, "Text", "Which address may we send it to?")
-    await _say(page, "When not understood", "That does not look like an address.")
-    await _saved(page)
+    await say(page, "Text", "Which address may we send it to?")
+    await say(page, "When not understood", "That does not look like an address.")
+    await saved(page)
     await page.get_by_test_id("tab-problems").click()
     await expect(page.get_by_test_id("problem")).to_have_count(0, timeout=WAIT)
 
@@ -243,22 +242,6 @@ async def _publish(page: Page, picture: Path) -> None:
     await expect(page.get_by_test_id("published")).to_be_visible(timeout=PUBLISHED)
     await page.get_by_test_id("published-close").click()
     await expect(page.get_by_test_id("saving")).to_contain_text("Version 1 is live", timeout=WAIT)
-
-
-async def _add_step(page: Page, *, after: str, kind: str) -> None:
-    await page.locator(f'[data-step="{after}"]').click()
-    await page.get_by_test_id("add-step").click()
-    await page.get_by_test_id(f"kind-{kind}").click()
-    await expect(page.get_by_test_id("step-name")).to_have_value(kind if after != kind else f"{kind}_2", timeout=WAIT)
-
-
-async def _say(page: Page, part: str, text: str) -> None:
-    await page.get_by_test_id("step-panel").get_by_label(part, exact=True).fill(text)
-
-
-async def _saved(page: Page) -> None:
-    await page.wait_for_timeout(900)  # it is saved after a pause
-    await expect(page.get_by_test_id("saving")).to_have_attribute("data-state", "saved", timeout=WAIT)
 
 
 async def _focus(page: Page, step: str) -> None:

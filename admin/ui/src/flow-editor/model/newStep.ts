@@ -9,6 +9,9 @@ const LABELS: Readonly<Record<string, readonly [string, string]>> = {
   en: ['First', 'Second'], es: ['Primera', 'Segunda'], fr: ['Première', 'Deuxième'], de: ['Erste', 'Zweite'],
 };
 
+/** What is asked for by these is a person's own, and is kept with the contact: without that nobody became a lead. */
+const KEPT: Readonly<Record<string, string>> = { ask_email: 'email', ask_phone: 'phone', qualify: 'qualification' };
+
 interface Wish {
   kind: string;
   schema: Schema;
@@ -51,7 +54,8 @@ function slotFor(document: Document, kind: string, id: string): { name: string; 
   const wanted = id.replace(/^(ask|check)_/, '');
   const name = freeName(wanted, Object.keys(slotsOf(document)));
   const sensitivity = type === 'choice' || type === 'consent' ? { sensitivity: 'plain' } : {};
-  return { name, declared: { type, label: name.replaceAll('_', ' '), ...sensitivity } };
+  const field = KEPT[kind];
+  return { name, declared: { type, label: name.replaceAll('_', ' '), ...sensitivity, ...(field ? { field } : {}) } };
 }
 
 /** What a schema does not say: a choice needs two values, a branch two ways, a split two variants. */

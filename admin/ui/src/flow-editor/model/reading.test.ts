@@ -90,6 +90,11 @@ describe('fields from the schema', () => {
     expect(added.step).toEqual({ id: 'ask_choice', step: 'ask_choice', slot: 'choice', choices: ['first', 'second'] });
     expect(added.slots).toEqual({ choice: { type: 'choice', label: 'choice', sensitivity: 'plain' } });
   });
+  test('an address that is asked for is kept with the contact', () => {
+    const definitions = flowSchema.$defs as Record<string, Record<string, unknown>>;
+    const added = newStep(shop, { kind: 'ask_email', schema: definitions.AskEmail!, definitions, after: 'hello', names: () => [], languages: ['en'] });
+    expect(added.slots).toEqual({ email: { type: 'email', label: 'email', field: 'email' } });
+  });
 });
 
 describe('conditions', () => {
