@@ -76,6 +76,8 @@ class OutsideNeeds:
                 hold_key=attempt_key,
                 conversation_id=claim.conversation_id,
                 now=self.clock.now(),
+                language=claim.language,
+                zone=claim.time_zone,
             )
         if hold is None:
             return {"held": False}

@@ -19,6 +19,7 @@ from bot.intake.sealing import reseal_events
 from crm.consent.signing import keep_public_keys
 from crm.contacts.service import reencrypt_addresses, reseal_external_ids
 from crm.events.sources import reseal_sources
+from crm.meetings.caldav.links import reseal_links
 from crm.meetings.calendars import reseal_feeds
 from crm.webhooks.service import reseal_webhooks
 from outreach.accounts.service import reseal_accounts
@@ -27,8 +28,8 @@ from server.wiring import database_url
 
 BATCH = 500
 _SEALED = (
-    reencrypt_addresses, reseal_external_ids, reseal_headers, reseal_feeds, reseal_accounts, reseal_events,
-    reseal_sources, reseal_webhooks, reseal_code_apps, reseal_answers,
+    reencrypt_addresses, reseal_external_ids, reseal_headers, reseal_feeds, reseal_links, reseal_accounts,
+    reseal_events, reseal_sources, reseal_webhooks, reseal_code_apps, reseal_answers,
 )  # fmt: skip
 
 

@@ -129,6 +129,8 @@ async def book_meeting(call: Call, body: BookingWish) -> Booked:
             hold_key=f"inbox:{body.client_id}",
             conversation_id=talk.id,
             now=now,
+            language=talk.language,
+            zone=talk.time_zone,
         )
         if hold is None:
             raise TimeTaken

@@ -1,8 +1,9 @@
-"""Holds, books and cancels meetings. Whoever takes a time holds the calendar's row, so no two meetings overlap."""
+"""Holds, books, moves and cancels meetings. Whoever takes a time holds the calendar's row, so no two overlap."""
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Literal
 from uuid import UUID
 
 from sqlalchemy import select, update
@@ -10,10 +11,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from base.errors import Conflict, NotFound
 from base.ids import new_id
+from crm.meetings.caldav.entries import note_to_write
 from crm.meetings.calendars import pattern_of
 from crm.meetings.feeds import BusyFeeds
 from crm.meetings.free_times import counts, list_taken
-from crm.meetings.hours import Taken, list_slots
+from crm.meetings.hours import Period, Taken, list_slots
 from crm.meetings.models import Calendar, Meeting
 from crm.timeline.service import record
 
@@ -22,12 +24,20 @@ HOLD = timedelta(minutes=15)
 STILL_OFFERED = timedelta(minutes=30)
 """How long a time that was offered may still be chosen when its notice has run out meanwhile."""
 _MOMENT = timedelta(microseconds=1)
+By = Literal["person", "colleague", "calendar", "clash"]
+"""Who changes a meeting: the person, a colleague here or in their own calendar, or an event that was there first."""
 
 
 class TimeTaken(Conflict):
     """This time has gone to somebody else: choose another."""
 
     code = "time_taken"
+
+
+class MeetingOver(Conflict):
+    """This meeting is cancelled or past: it cannot be moved."""
+
+    code = "meeting_over"
 
 
 async def hold_time(
@@ -39,11 +49,15 @@ async def hold_time(
     hold_key: str,
     conversation_id: UUID,
     now: datetime,
+    language: str | None = None,
+    zone: str | None = None,
 ) -> UUID | None:
     """Keeps a time for a conversation, which lets go of another it held in this calendar.
 
     Args:
         hold_key: the same key for the same time is the same hold.
+        language: of the talk, in which the person is written to about the meeting.
+        zone: the person's.
 
     Returns:
         The hold, or None when the time is not free (any more).
@@ -51,7 +65,7 @@ async def hold_time(
     row = await session.scalar(select(Calendar).where(Calendar.name == calendar))
     if row is None:
         return None
-    busy = await feeds.read(row, now)  # before the lock: a slow feed must not keep others from booking
+    busy = await feeds.read(session, row, now)  # before the lock: a slow feed must not keep others from booking
     row = await _lock(session, row.id)
     known = await session.scalar(select(Meeting).where(Meeting.hold_key == hold_key))
     if known is not None:
@@ -74,6 +88,8 @@ async def hold_time(
         ends_at=starts_at + length,
         held_until=now + HOLD,
         created_at=now,
+        language=language,
+        time_zone=zone,
     )
     session.add(meeting)
     await session.flush()
@@ -103,23 +119,95 @@ async def confirm_meeting(
         raise TimeTaken
     held.state, held.contact_id, held.held_until = "booked", contact_id, None
     await session.flush()
+    await note_to_write(session, held, now)
     await _note(session, "meeting_booked", held, calendar.name, now)
 
 
-async def cancel_meeting(session: AsyncSession, meeting_id: UUID, *, now: datetime) -> None:
-    """Frees the time. Cancelled again, nothing changes.
+async def move_meeting(
+    session: AsyncSession, feeds: BusyFeeds, meeting_id: UUID, *, starts_at: datetime, by: By, now: datetime
+) -> Meeting:
+    """Moves a meeting to another free time. Moved there again, nothing changes.
+
+    Raises:
+        NotFound: there is no such meeting.
+        MeetingOver: it is cancelled or has begun.
+        TimeTaken: that time is not free.
+    """
+    known = await session.get(Meeting, meeting_id)
+    if known is None or known.state == "held":
+        raise NotFound("There is no such meeting.")
+    row = (await session.scalars(select(Calendar).where(Calendar.id == known.calendar_id))).one()
+    busy = await feeds.read(session, row, now, ignoring=meeting_id)
+    row = await _lock(session, row.id)
+    await session.refresh(known, with_for_update=True)
+    if known.state != "booked" or known.starts_at <= now:
+        raise MeetingOver
+    if known.starts_at == starts_at:
+        return known
+    period = starts_at, starts_at + (known.ends_at - known.starts_at)
+    if busy is None or not _is_bookable(row, starts_at, now):
+        raise TimeTaken
+    ours = await list_taken(session, row, *period, now, ignoring=meeting_id)
+    if Taken([*busy, *ours], pause=_pause(row)).meets(period):
+        raise TimeTaken
+    await _move(session, known, row.name, period, by, now)
+    await note_to_write(session, known, now)
+    return known
+
+
+async def take_over_move(session: AsyncSession, meeting_id: UUID, period: Period, *, now: datetime) -> Meeting | None:
+    """What somebody did in their own calendar: the meeting is when they say. None when there is none (any more)."""
+    meeting = await _lock_meeting(session, meeting_id)
+    if meeting is None or meeting.state != "booked":
+        return None
+    name = await session.scalar(select(Calendar.name).where(Calendar.id == meeting.calendar_id))
+    await _move(session, meeting, name or "", period, "calendar", now)
+    return meeting
+
+
+async def cancel_meeting(
+    session: AsyncSession, meeting_id: UUID, *, now: datetime, by: By = "colleague"
+) -> Meeting | None:
+    """Frees the time. Cancelled again, nothing changes; returns the meeting where something did.
 
     Raises:
         NotFound: there is no such meeting.
     """
-    meeting = await session.get(Meeting, meeting_id, with_for_update=True, populate_existing=True)
+    meeting = await _lock_meeting(session, meeting_id)
     if meeting is None:
         raise NotFound("There is no such meeting.")
-    if meeting.state == "booked":
-        name = await session.scalar(select(Calendar.name).where(Calendar.id == meeting.calendar_id))
-        await _note(session, "meeting_cancelled", meeting, name or "", now)
+    was_booked = meeting.state == "booked"
     meeting.state, meeting.held_until = "cancelled", None
+    if not was_booked:
+        await session.flush()
+        return None
+    meeting.sequence += 1
+    meeting.changed_at, meeting.changed_by = now, by
+    name = await session.scalar(select(Calendar.name).where(Calendar.id == meeting.calendar_id))
     await session.flush()
+    await note_to_write(session, meeting, now)
+    await _note(session, "meeting_cancelled", meeting, name or "", now)
+    return meeting
+
+
+async def _move(  # noqa: PLR0917  # what, in which calendar, when, by whom
+    session: AsyncSession, meeting: Meeting, calendar: str, period: Period, by: By, now: datetime
+) -> None:
+    before = meeting.starts_at
+    meeting.starts_at, meeting.ends_at = period
+    meeting.sequence += 1
+    meeting.changed_at, meeting.changed_by = now, by
+    await session.flush()
+    await _note(session, "meeting_moved", meeting, calendar, now, was_at=before.isoformat())
+
+
+async def _lock_meeting(session: AsyncSession, meeting_id: UUID) -> Meeting | None:
+    """The meeting, held, after its calendar: as whoever books does it."""
+    calendar_id = await session.scalar(select(Meeting.calendar_id).where(Meeting.id == meeting_id))
+    if calendar_id is None:
+        return None
+    await _lock(session, calendar_id)
+    return await session.get(Meeting, meeting_id, with_for_update=True, populate_existing=True)
 
 
 async def _lock(session: AsyncSession, calendar_id: UUID) -> Calendar:
@@ -149,13 +237,13 @@ async def _let_go(session: AsyncSession, calendar_id: UUID, conversation_id: UUI
     )
 
 
-async def _note(session: AsyncSession, kind: str, meeting: Meeting, calendar: str, now: datetime) -> None:
+async def _note(session: AsyncSession, kind: str, meeting: Meeting, calendar: str, now: datetime, **more: str) -> None:
     await record(
         session,
         kind=kind,
         contact_id=meeting.contact_id,
         conversation_id=meeting.conversation_id,
-        data={"meeting": str(meeting.id), "calendar": calendar, "starts_at": meeting.starts_at.isoformat()},
+        data={"meeting": str(meeting.id), "calendar": calendar, "starts_at": meeting.starts_at.isoformat(), **more},
         now=now,
         source="calendar",
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -16,7 +17,7 @@ _TIMES = {"DTSTART", "DTEND", "DURATION", "RRULE", "RDATE", "EXDATE", "RECURRENC
 _TOO_OFTEN = re.compile(rb"FREQ\s*=\s*(SECONDLY|MINUTELY)", re.IGNORECASE)
 """No meeting recurs so; a rule like this only keeps the processor busy."""
 _MARGIN = timedelta(days=2)
-_BROKEN = (
+BROKEN = (
     ValueError, TypeError, KeyError, AttributeError, IndexError, ArithmeticError, RecursionError, AssertionError,
     NotImplementedError,
 )  # fmt: skip
@@ -25,6 +26,15 @@ _BROKEN = (
 
 class FeedUnreadable(Exception):
     """This is no iCalendar feed, or one with times that cannot be read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Busy:
+    """A time at which somebody is busy, by the event `uid`; `stamp` is when that was last changed, where it says."""
+
+    period: Period
+    uid: str = ""
+    stamp: datetime | None = None
 
 
 def read_busy(data: bytes, zone: ZoneInfo, begin: datetime, end: datetime) -> list[Period]:
@@ -36,31 +46,57 @@ def read_busy(data: bytes, zone: ZoneInfo, begin: datetime, end: datetime) -> li
     Raises:
         FeedUnreadable: some time in it could not be read, so that nothing in it can be relied on.
     """
+    return [one.period for one in read_busy_events(data, zone, begin, end)]
+
+
+def read_busy_events(data: bytes, zone: ZoneInfo, begin: datetime, end: datetime) -> list[Busy]:
+    """The same with the events by which they are busy.
+
+    Raises:
+        FeedUnreadable: as `read_busy`.
+    """
     if _TOO_OFTEN.search(data.replace(b"\r\n ", b"").replace(b"\n ", b"")):
         raise FeedUnreadable
     try:
         calendars = Calendar.from_ical(data, multiple=True)
         if not calendars or not all(calendar.name == "VCALENDAR" for calendar in calendars):
             raise FeedUnreadable
-        found = [period for calendar in calendars for period in _busy_in(calendar, zone, begin, end)]
-    except _BROKEN as error:
+        found = [one for calendar in calendars for one in _busy_in(calendar, zone, begin, end)]
+    except BROKEN as error:
         raise FeedUnreadable from error
-    return [(start, stop) for start, stop in found if start < stop and stop > begin and start < end]
+    return [one for one in found if one.period[0] < one.period[1] and one.period[1] > begin and one.period[0] < end]
 
 
-def _busy_in(calendar: Component, zone: ZoneInfo, begin: datetime, end: datetime) -> Iterator[Period]:
+def moment_of(value: date | datetime, zone: ZoneInfo) -> datetime:
+    """A time of an event; a day begins at midnight."""
+    if not isinstance(value, datetime):
+        value = datetime.combine(value, time())
+    return (value if value.tzinfo else value.replace(tzinfo=zone)).astimezone(UTC)
+
+
+def stamp_of(event: Component) -> datetime | None:
+    """When an event was last changed; when it was made, where that alone is told."""
+    for name in ("LAST-MODIFIED", "CREATED"):
+        value = getattr(event.get(name), "dt", None)
+        if isinstance(value, datetime) and value.tzinfo:
+            return value.astimezone(UTC)
+    return None
+
+
+def _busy_in(calendar: Component, zone: ZoneInfo, begin: datetime, end: datetime) -> Iterator[Busy]:
     for part in calendar.walk():
         # The library leaves out what it cannot read; an event without its time would look like a free one.
         if any(name in _TIMES for name, _ in part.errors):
             raise FeedUnreadable
     for event in recurring_ical_events.of(calendar).between(begin - _MARGIN, end + _MARGIN):
         if _is_busy(event):
-            yield _moment(event.start, zone), _moment(event.end, zone)
+            period = moment_of(event.start, zone), moment_of(event.end, zone)
+            yield Busy(period, str(event.get("UID", "")), stamp_of(event))
     for shared in calendar.walk("VFREEBUSY"):
         periods = shared.get("FREEBUSY", [])
         for period in periods if isinstance(periods, list) else [periods]:
             if str(period.params.get("FBTYPE", "BUSY")).upper() != "FREE":
-                yield _moment(period.start, zone), _moment(period.end, zone)
+                yield Busy((moment_of(period.start, zone), moment_of(period.end, zone)))
 
 
 def _is_busy(event: Component) -> bool:
@@ -69,9 +105,3 @@ def _is_busy(event: Component) -> bool:
         and str(event.get("TRANSP", "")).upper() != "TRANSPARENT"
         and str(event.get("X-MICROSOFT-CDO-BUSYSTATUS", "")).upper() != "FREE"
     )
-
-
-def _moment(value: date | datetime, zone: ZoneInfo) -> datetime:
-    if not isinstance(value, datetime):
-        value = datetime.combine(value, time())
-    return (value if value.tzinfo else value.replace(tzinfo=zone)).astimezone(UTC)

@@ -1,4 +1,7 @@
-"""Keeps at hand when the people behind the calendars are busy, from their iCalendar feeds. Never logs an address."""
+"""Keeps at hand when the people behind the calendars are busy: from iCalendar feeds and from CalDAV servers.
+
+Never logs an address.
+"""
 
 from __future__ import annotations
 
@@ -9,10 +12,12 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import structlog
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from base.encryption import KeyRing
 from base.outbound_http import OutboundFailed, OutboundRequest, fetch
 from crm.meetings.busy import FeedUnreadable, read_busy
+from crm.meetings.caldav.reading import BusyCalendars
 from crm.meetings.hours import Period
 from crm.meetings.models import SEALED_COLUMN, Calendar
 
@@ -37,16 +42,30 @@ class BusyFeeds:
     """The feeds of this process's calendars, each read again when it is older than five minutes.
 
     Args:
-        allow_private: whether feeds may lie in the operator's own network.
+        allow_private: whether feeds and CalDAV servers may lie in the operator's own network.
     """
 
     def __init__(self, keys: KeyRing, *, allow_private: bool = False) -> None:
         self._keys = keys
         self._allow_private = allow_private
         self._entries: dict[UUID, _Entry] = {}
+        self._calendars = BusyCalendars(keys, allow_private=allow_private)
 
-    async def read(self, calendar: Calendar, now: datetime) -> list[Period] | None:
-        """When they are busy in the days that can be booked; None when that cannot be said."""
+    async def read(
+        self, session: AsyncSession, calendar: Calendar, now: datetime, *, ignoring: UUID | None = None
+    ) -> list[Period] | None:
+        """When they are busy in the days that can be booked; None when that cannot be said.
+
+        Args:
+            ignoring: a meeting of ours that is to be moved, so that it is not in its own way.
+        """
+        feed = await self._read_feed(calendar, now)
+        if feed is None:
+            return None
+        own = await self._calendars.read(session, calendar, now, ignoring=ignoring)
+        return None if own is None else [*feed, *own]
+
+    async def _read_feed(self, calendar: Calendar, now: datetime) -> list[Period] | None:
         if calendar.busy_url_sealed is None:
             return []
         entry = self._entries.setdefault(calendar.id, _Entry())

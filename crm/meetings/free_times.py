@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
+from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -43,12 +44,14 @@ async def free_times(
     language: str,
     zone: str | None,
     now: datetime,
+    ignoring: UUID | None = None,
 ) -> FreeTimes:
     """The first free times; none when the calendar is unknown or its feed cannot be read.
 
     Args:
         after: only times that begin later than this.
         zone: the visitor's; unknown, the labels are in the calendar's and say so.
+        ignoring: a meeting that is to be moved, so that it is not in its own way.
     """
     row = await session.scalar(select(Calendar).where(Calendar.name == calendar))
     if row is None:
@@ -57,10 +60,11 @@ async def free_times(
     if after is not None:
         begin = max(begin, after + timedelta(microseconds=1))
     end = now + timedelta(days=row.days_ahead)
-    busy = await feeds.read(row, now)
+    busy = await feeds.read(session, row, now, ignoring=ignoring)
     if busy is None or begin >= end:
         return FreeTimes()
-    found = list(islice(_free(row, [*busy, *await list_taken(session, row, begin, end, now)], begin, end), count + 1))
+    taken = [*busy, *await list_taken(session, row, begin, end, now, ignoring=ignoring)]
+    found = list(islice(_free(row, taken, begin, end), count + 1))
     visitors = find_zone(zone)
     shown = visitors or pattern_of(row).zone
     times = (
@@ -71,18 +75,23 @@ async def free_times(
 
 
 async def list_taken(
-    session: AsyncSession, calendar: Calendar, begin: datetime, end: datetime, now: datetime
+    session: AsyncSession,
+    calendar: Calendar,
+    begin: datetime,
+    end: datetime,
+    now: datetime,
+    *,
+    ignoring: UUID | None = None,
 ) -> list[Period]:
     """The meetings of a calendar that could be in the way of one between these moments."""
     around = timedelta(minutes=calendar.pause_minutes + calendar.minutes)
-    rows = await session.execute(
-        select(Meeting.starts_at, Meeting.ends_at).where(
-            Meeting.calendar_id == calendar.id,
-            counts(now),
-            Meeting.ends_at > begin - around,
-            Meeting.starts_at < end + around,
-        )
+    found = select(Meeting.starts_at, Meeting.ends_at).where(
+        Meeting.calendar_id == calendar.id,
+        counts(now),
+        Meeting.ends_at > begin - around,
+        Meeting.starts_at < end + around,
     )
+    rows = await session.execute(found if ignoring is None else found.where(Meeting.id != ignoring))
     return [(row.starts_at, row.ends_at) for row in rows]
 
 

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+import base64
 import itertools
+import socket
+import sys
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -14,9 +20,11 @@ from sqlalchemy import insert
 from base.database import Sessions, transaction
 from base.encryption import KeyRing
 from base.ids import new_id
+from base.outbound_http import OutboundAnswer, OutboundRequest, fetch
 from bot.models import Conversation
 from crm.contacts.service import create_contact
 from crm.meetings.booking import cancel_meeting, confirm_meeting, hold_time
+from crm.meetings.caldav.client import Access, CalDAVClient
 from crm.meetings.calendars import NewCalendar, add_calendar
 from crm.meetings.feeds import BusyFeeds
 from crm.meetings.free_times import FreeTimes, free_times
@@ -85,3 +93,117 @@ async def office(database: Database, keys: KeyRing, now: datetime) -> Office:
     office = Office(database.sessions, keys, feeds, now, contact_id, new_id())
     office.conversation_id = await office.converse()
     return office
+
+
+@dataclass
+class Radicale:
+    """A CalDAV server that is not ours, with one person's calendar. Killed, it keeps what was written."""
+
+    folder: Path
+    port: int
+    process: asyncio.subprocess.Process | None = None
+    username: str = "ada"
+    password: str = "app password: ä"
+
+    @property
+    def site(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def calendar(self) -> str:
+        return f"{self.site}/ada/work/"
+
+    def client(self, url: str | None = None, **changed: str) -> CalDAVClient:
+        access = Access(url or self.calendar, self.username, self.password)
+        return CalDAVClient(replace(access, **changed), allow_private=True)
+
+    async def start(self) -> None:
+        users = self.folder / "users"
+        users.write_text(f"{self.username}:{self.password}\n", encoding="utf-8")
+        settings = self.folder / "settings"
+        settings.write_text(
+            f"[server]\nhosts = 127.0.0.1:{self.port}\n"
+            f"[auth]\ntype = htpasswd\nhtpasswd_filename = {users}\nhtpasswd_encryption = plain\ndelay = 0\n"
+            f"[storage]\nfilesystem_folder = {self.folder / 'collections'}\n"
+            "[rights]\ntype = owner_only\n[logging]\nlevel = warning\n",
+            encoding="utf-8",
+        )
+        self.process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "radicale", "--config", str(settings), stderr=asyncio.subprocess.DEVNULL
+        )
+        for _ in range(200):
+            try:
+                _, writer = await asyncio.open_connection("127.0.0.1", self.port)
+            except OSError:
+                await asyncio.sleep(0.05)
+            else:
+                writer.close()
+                return
+        raise TimeoutError("radicale did not start")
+
+    async def kill(self) -> None:
+        if self.process is not None:
+            self.process.kill()
+            await self.process.wait()
+            self.process = None
+
+    async def ask(self, method: str, url: str, body: bytes | None = None, **headers: str) -> OutboundAnswer:
+        """What the person's own calendar program sends."""
+        pair = base64.b64encode(f"{self.username}:{self.password}".encode()).decode()
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        request = OutboundRequest(method, url, {"Authorization": f"Basic {pair}", **named}, body, allow_private=True)
+        return await fetch(request)
+
+    async def add_calendar(self, name: str = "work", kind: str = "VEVENT") -> str:
+        body = (
+            '<?xml version="1.0"?><C:mkcalendar xmlns="DAV:" xmlns:C="urn:ietf:params:xml:ns:caldav"><set><prop>'
+            f"<displayname>My {name}</displayname><C:supported-calendar-component-set>"
+            f'<C:comp name="{kind}"/></C:supported-calendar-component-set></prop></set></C:mkcalendar>'
+        )
+        url = f"{self.site}/ada/{name}/"
+        answer = await self.ask("MKCALENDAR", url, body.encode(), Content_Type="application/xml")
+        assert answer.status == 201, answer.body
+        return url
+
+    async def put(self, name: str, *lines: str) -> None:
+        """Stores an event as its lines."""
+        event = ["BEGIN:VEVENT", f"UID:{name}", "DTSTAMP:20261101T000000Z", *lines, "END:VEVENT"]
+        text = "\r\n".join(["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//test//EN", *event, "END:VCALENDAR", ""])
+        url = f"{self.calendar}{name}.ics"
+        answer = await self.ask("PUT", url, text.encode(), Content_Type="text/calendar")
+        assert answer.status in (201, 204), answer.body
+
+    async def change(self, meeting_id: UUID, old: str, new: str) -> None:
+        """Has the person change a meeting of ours in their own calendar."""
+        text = await self.read(meeting_id)
+        assert text is not None
+        assert old in text, text
+        answer = await self.ask(
+            "PUT", f"{self.calendar}{meeting_id}.ics", text.replace(old, new).encode(), Content_Type="text/calendar"
+        )
+        assert answer.status in (201, 204), answer.body
+
+    async def delete(self, meeting_id: UUID) -> None:
+        assert (await self.ask("DELETE", f"{self.calendar}{meeting_id}.ics")).status in (200, 204)
+
+    async def read(self, meeting_id: UUID) -> str | None:
+        """A meeting as it stands there."""
+        answer = await self.ask("GET", f"{self.calendar}{meeting_id}.ics")
+        return None if answer.status == 404 else answer.body.decode()
+
+    async def names(self) -> set[str]:
+        """All that is in the calendar."""
+        events = await self.client().list_events(datetime(2026, 1, 1, tzinfo=UTC), datetime(2028, 1, 1, tzinfo=UTC))
+        return {event.path for event in events}
+
+
+@pytest.fixture
+async def radicale(tmp_path: Path) -> AsyncIterator[Radicale]:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = int(probe.getsockname()[1])
+    server = Radicale(tmp_path, port)
+    await server.start()
+    await server.add_calendar()
+    yield server
+    await server.kill()

@@ -38,7 +38,7 @@ from crm.contacts.merging import merge_contacts
 from crm.contacts.models import Contact
 from crm.contacts.service import attach_address, create_contact, set_fields
 from crm.imports.models import ContactImport, ImportedContact
-from crm.meetings.models import Calendar, Meeting
+from crm.meetings.models import Calendar, CalendarEntry, Meeting
 from crm.owners.service import assign_owner
 from crm.privacy.erasing import Erased, erase_person
 from crm.privacy.files import erase_mails
@@ -170,6 +170,27 @@ async def fill_audit_log(session: AsyncSession, contact_id: UUID, words: str, no
     await session.run_sync(lambda sync: append(sync, [change], now))
 
 
+async def _meet(session: AsyncSession, contact_id: UUID, words: str, now: datetime) -> None:
+    calendar, meeting = new_id(), new_id()
+    session.add(Calendar(id=calendar, name="sales", title="Sales", zone="UTC", hours={}, minutes=30, created_at=now))
+    await session.flush()
+    session.add(
+        Meeting(
+            id=meeting,
+            calendar_id=calendar,
+            contact_id=contact_id,
+            hold_key=words,
+            state="booked",
+            starts_at=now,
+            ends_at=now + timedelta(minutes=30),
+            created_at=now,
+        )
+    )
+    await session.flush()
+    session.add(CalendarEntry(id=meeting, calendar_id=calendar, meeting_id=meeting, state="to_write", due_at=now))
+    await session.flush()
+
+
 async def fill(stage: Stage, contact_id: UUID) -> None:
     """A row with the person's words in every other table that can hold some."""
     now, keys, words = stage.clock.now(), stage.keys, " ".join(WORDS)
@@ -177,7 +198,7 @@ async def fill(stage: Stage, contact_id: UUID) -> None:
     async with transaction(stage.sessions) as session:
         await attach_address(session, keys, contact_id, kind="telegram", value=TELEGRAM, now=now)
         said = await session.scalar(select(Message.id).where(Message.author == "visitor").order_by(Message.id.desc()))
-        group, calendar, connector = new_id(), new_id(), new_id()
+        group, connector = new_id(), new_id()
         session.add(GapGroup(id=group, name=words, language="en", size=1, example_message_id=said, created_at=now))
         await session.flush()
         session.add(
@@ -211,22 +232,7 @@ async def fill(stage: Stage, contact_id: UUID) -> None:
                 received_at=now,
             )
         )
-        session.add(
-            Calendar(id=calendar, name="sales", title="Sales", zone="UTC", hours={}, minutes=30, created_at=now)
-        )
-        await session.flush()
-        session.add(
-            Meeting(
-                id=new_id(),
-                calendar_id=calendar,
-                contact_id=contact_id,
-                hold_key=words,
-                state="booked",
-                starts_at=now,
-                ends_at=now + timedelta(minutes=30),
-                created_at=now,
-            )
-        )
+        await _meet(session, contact_id, words, now)
         table = {name: table_named(name) for name in read_registry().tables} | {"connectors": table_named("connectors")}
         for name, row in (
             (
@@ -557,7 +563,9 @@ async def test_the_receipt_is_signed_and_says_what_went_and_what_stays(stage: St
     assert content["principal_ref"] == str(contact_id)
     assert content["rows_erased"] == dict(erased.counts)
     assert content["sealed_under"] == [stage.keys.newest]
-    kept = {"suppressions", "consent_events", "principal_links", "privacy_requests", "privacy_erasures"}
+    kept = {
+        "suppressions", "consent_events", "principal_links", "privacy_requests", "privacy_erasures", "calendar_entries",
+    }  # fmt: skip
     assert content["kept"].keys() == kept
     assert content["recipients"] == ["channel email", "connector crm", "webhook shop"]
     async with stage.sessions() as session:
