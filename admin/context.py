@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -40,7 +40,8 @@ class AdminContext:
     `busy_feeds` keeps at hand when colleagues are busy. `channels` are those that have accounts, with their set-up.
     `colleague_mail` is what users get their links by; `errands` are mails that nobody waits for.
     `provider` is where people sign in beside by password. `webhooks_private` lets webhooks be sent into our own
-    network. `prices` is what messages cost.
+    network, `calendars_private` calendars be there; `wake_calendars` has a worker write them. `prices` is what messages
+    cost.
     """
 
     sessions: Sessions
@@ -68,5 +69,7 @@ class AdminContext:
     feed: Feed = field(default_factory=Feed)
     busy_feeds: BusyFeeds | None = None
     webhooks_private: bool = False
+    calendars_private: bool = False
+    wake_calendars: Callable[[], Awaitable[object]] | None = None
     channels: Mapping[str, ChannelSetup] = field(default_factory=dict)
     prices: PriceList = field(default_factory=read_prices)

@@ -1,4 +1,4 @@
-"""Puts mails that carry a link into the outbox: to confirm a consent, and for a request about one's own data.
+"""Puts mails that carry a link into the outbox: to confirm a consent, for a request about one's own data, of a meeting.
 
 They leave through the gate like everything else.
 """
@@ -6,9 +6,10 @@ They leave through the gate like everything else.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy.dialects.postgresql import insert
@@ -17,6 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from base.database import Sessions, transaction
 from base.ids import new_id
 from crm.consent import double_opt_in
+from crm.meetings import mails as meeting_mails
 from crm.privacy.pages import by_mail
 from outreach.decisions import RIGHTS
 from outreach.models import OutboxMessage
@@ -37,7 +39,7 @@ class LinkMail:
     purpose: str
     subject: str
     text: str
-    content: dict[str, str]
+    content: Mapping[str, Any]
 
 
 class LinkMails(ABC):
@@ -105,6 +107,28 @@ class PrivacyMails(LinkMails):
                 {"privacy_request_id": str(one.request_id)},
             )
             for one in await by_mail.list_to_mail(session, limit=limit)
+        ]
+
+
+class MeetingMails(LinkMails):
+    """Meetings that were booked, moved or cancelled."""
+
+    def __init__(self, sessions: Sessions, sender: str) -> None:
+        super().__init__(sessions)
+        self._sender = sender
+
+    async def take(self, session: AsyncSession, now: datetime, *, limit: int) -> Sequence[LinkMail]:
+        return [
+            LinkMail(
+                f"meeting:{one.meeting_id}:{one.sequence}",
+                one.contact_id,
+                one.contact_point_id,
+                "service",
+                one.subject,
+                one.text,
+                {"meeting_id": str(one.meeting_id), "meeting": one.meeting},
+            )
+            for one in await meeting_mails.list_to_mail(session, now, sender=self._sender, limit=limit)
         ]
 
 

@@ -126,6 +126,11 @@ class Settings(BaseSettings):
         default=False,
         description="Lets webhooks be sent to http:// and to addresses in your own network; else only to public ones.",
     )
+    calendars_private: bool = Field(
+        default=False,
+        description="Lets calendars be read and written on http:// and in your own network (CalDAV, iCalendar feeds); "
+        "else only on public addresses by https://.",
+    )
     default_region: str = Field("US", pattern="^[A-Z]{2}$", description="Country of phone numbers without a prefix.")
     default_time_zone: str = Field("UTC", description="Zone for quiet hours of contacts whose zone is unknown.")
 

@@ -44,14 +44,12 @@ from crm.consent.routes import routes as ledger_routes
 from crm.events.webhook import WebhookEvents
 from crm.events.webhook import routes as webhook_routes
 from crm.meetings.booking import confirm_meeting
-from crm.meetings.feeds import BusyFeeds
-from crm.meetings.routes import MeetingPages
-from crm.meetings.routes import routes as meeting_routes
 from crm.privacy.pages.routes import routes as privacy_routes
 from outreach.accounts.book import AccountBook
 from outreach.alarm import create_alarm, create_connector, wake
 from outreach.confirmed import bring_forward
 from outreach.prices import read_prices
+from server.calendars import create_meeting_routes, wake_calendars
 from server.channels import (
     Incoming,
     channel_attachments,
@@ -68,6 +66,7 @@ from server.wiring import (
     AlarmedFollowUps,
     Platform,
     create_answers,
+    create_busy_feeds,
     create_colleague_mail,
     create_issuer,
     create_needs,
@@ -167,10 +166,7 @@ def create_web_app(platform: Platform) -> web.Application:
     app.add_routes(tag_routes(tag))
     app.add_routes(webhook_routes(WebhookEvents(platform.sessions, platform.keys, platform.clock)))
     app.add_routes(callback_routes(CallbackReceiver(platform.sessions, platform.clock)))
-    organizer = settings.email_from or "noreply@localhost"
-    app.add_routes(
-        meeting_routes(MeetingPages(platform.sessions, platform.keys, platform.clock, settings.company_name, organizer))
-    )
+    app.add_routes(create_meeting_routes(platform, alarm))
     app[_feed] = Feed()
     app.on_shutdown.append(app[_feed].close)
     app.add_routes(
@@ -193,7 +189,9 @@ def create_web_app(platform: Platform) -> web.Application:
                 mail_folder=settings.mail_folder,
                 replies=_create_replies(platform, accounts, alarm),
                 feed=app[_feed],
-                busy_feeds=BusyFeeds(platform.keys),
+                busy_feeds=create_busy_feeds(platform),
+                calendars_private=settings.calendars_private,
+                wake_calendars=partial(wake_calendars, alarm),
                 channels=channel_setups(),
                 provider=create_provider(platform),
                 colleague_mail=create_colleague_mail(platform),

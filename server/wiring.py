@@ -145,6 +145,11 @@ def create_privacy_pages(platform: Platform, alarm: procrastinate.App) -> Privac
     return PrivacyPages(platform.sessions, platform.clock, hands, settings.mail_folder)
 
 
+def create_busy_feeds(platform: Platform) -> BusyFeeds:
+    """What keeps at hand when colleagues are busy, in one process."""
+    return BusyFeeds(platform.keys, allow_private=platform.settings.calendars_private)
+
+
 class AlarmedFollowUps(JourneyFollowUps):
     """The follow-up half, with its alarm clock: what a turn started is looked at once the turn is committed."""
 
@@ -169,7 +174,7 @@ def create_needs(platform: Platform, link_to: LinkTo) -> PlatformNeeds:
     """Who obtains what a step needs while its turn is decided."""
     sessions, keys, clock, site_url = platform.sessions, platform.keys, platform.clock, platform.settings.site_url
     outside = OutsideNeeds(
-        sessions, clock, Connectors(sessions, keys, clock, site_url), BusyFeeds(keys), keys, site_url
+        sessions, clock, Connectors(sessions, keys, clock, site_url), create_busy_feeds(platform), keys, site_url
     )
     return PlatformNeeds(
         sessions,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import signal
+from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from datetime import datetime
 
@@ -28,15 +29,16 @@ from outreach.delivery import SEND_TIMEOUT, Delivery
 from outreach.library import Library
 from outreach.looking import Looking
 from outreach.planning import Planner
-from outreach.ports import Closes
+from outreach.ports import Closes, DueWork
 from outreach.pump import DuePump
 from outreach.reacting import Reactor
+from server.calendars import add_calendar_jobs
 from server.channels import channel_senders
 from server.gate import create_gatekeeper
 from server.import_jobs import add_import_jobs, create_import_work
 from server.ledger_jobs import add_ledger_jobs
 from server.likeness_jobs import add_likeness_jobs
-from server.link_mails import ConfirmationMails, PrivacyMails
+from server.link_mails import ConfirmationMails, MeetingMails, PrivacyMails
 from server.merge_jobs import add_merge_jobs
 from server.privacy_jobs import add_privacy_jobs
 from server.publishing import create_publish_work
@@ -58,12 +60,15 @@ _PAUSE = 1.0
 """Seconds before a worker that lost the database tries again."""
 
 
-def create_pump(platform: Platform, closing: AsyncExitStack, reactor: Reactor | None = None) -> DuePump:
+def create_pump(
+    platform: Platform, closing: AsyncExitStack, reactor: Reactor | None = None, more: Sequence[DueWork] = ()
+) -> DuePump:
     """The due pump with every channel's sender.
 
     Args:
         closing: what of the senders' is to be given up in the end is added to it.
         reactor: the worker's own, where it reacts at once, too.
+        more: what else becomes due.
     """
     library = Library() if reactor is None else reactor.library
     accounts = AccountBook(platform.sessions, platform.keys)
@@ -82,10 +87,12 @@ def create_pump(platform: Platform, closing: AsyncExitStack, reactor: Reactor | 
             SilenceTimers(platform.sessions),
             ConfirmationMails(platform.sessions),
             PrivacyMails(platform.sessions),
+            MeetingMails(platform.sessions, platform.settings.company_name),
             create_task_mails(platform),
             create_webhook_mails(platform),
             Looking(platform.sessions, platform.keys, senders, accounts),
             *create_journey_work(platform, library, reactor or create_reactor(platform, library)),
+            *more,
         ],
     )
 
@@ -123,6 +130,7 @@ async def run_worker(platform: Platform) -> None:
     add_looks(alarm, segments, SEGMENTS)
     add_likeness_jobs(alarm, platform)
     add_merge_jobs(alarm, platform)
+    calendars = add_calendar_jobs(alarm, platform)
     imports = create_import_work(platform)
     add_import_jobs(alarm, imports)
     source = PublishedSource(platform.sessions)
@@ -130,7 +138,7 @@ async def run_worker(platform: Platform) -> None:
     by_dialogue = [] if dialogue is None else _add_dialogue_work(alarm, platform, source, dialogue)
     closing, stopping = AsyncExitStack(), asyncio.Event()
     reactor = create_reactor(platform, Library())
-    pump = create_pump(platform, closing, reactor)
+    pump = create_pump(platform, closing, reactor, [calendars])
     webhooks = WebhookSending(
         platform.sessions, platform.keys, platform.clock, allow_private=platform.settings.webhooks_private
     )
@@ -143,7 +151,7 @@ async def run_worker(platform: Platform) -> None:
     try:
         async with closing as stack:
             await stack.enter_async_context(alarm.open_async())
-            for work in (imports, scores, segments):
+            for work in (imports, scores, segments, calendars):
                 stack.push_async_callback(work.stop)
             if dialogue is not None:
                 await dialogue.open()
@@ -156,17 +164,22 @@ async def run_worker(platform: Platform) -> None:
             stack.push_async_callback(_end, following)
             stack.push_async_callback(_end, asyncio.create_task(webhooks.run()))
             stack.push_async_callback(webhooks.stop)
-            for work in (imports, scores, segments):
-                work.wake()
-            # What is loaded by now stays: looking for garbage must not look at all of it while sets are worked on.
-            gc.freeze()
-            log.info("worker_started")
+            _begin((imports, scores, segments, calendars))
             while not stopping.is_set():
                 # Whatever became due while no worker ran is found at once.
                 await wake(alarm)
                 await _work(alarm, pump, stopping)
     finally:
         await platform.engine.dispose()
+
+
+def _begin(works: Sequence[WokenWork]) -> None:
+    """Finds what there is to do already."""
+    for work in works:
+        work.wake()
+    # What is loaded by now stays: looking for garbage must not look at all of it while sets are worked on.
+    gc.freeze()
+    log.info("worker_started")
 
 
 async def _end(following: asyncio.Task[None]) -> None:

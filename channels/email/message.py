@@ -19,6 +19,7 @@ import dkim
 
 from channels.email.settings import EmailSettings
 from channels.email.words import Words
+from crm.meetings.ics import Invitation, write_invitation
 from outreach.decisions import SERVICE_PURPOSES
 from outreach.ports import Envelope
 
@@ -85,12 +86,14 @@ def build_message(
     unsubscribe_url: str,
     now: datetime,
     html: str | None = None,
+    invitation: Invitation | None = None,
 ) -> EmailMessage:
     """The message as it goes over the wire.
 
     Args:
         to: the recipient's address, checked and in the form it is written to.
         html: its HTML, when something was done to what `build_html` gives.
+        invitation: what calendars are to take from it; mail readers offer that by themselves, and it is attached.
 
     Raises:
         ValueError: an address or the subject cannot stand in a header.
@@ -119,7 +122,17 @@ def build_message(
     # Quoted-printable throughout: long lines and any letter pass through every server.
     message.set_content(f"{envelope.text.strip()}\n\n-- \n{footer.as_text()}\n", cte="quoted-printable")
     message.add_alternative(html or _as_html(envelope, footer), subtype="html", cte="quoted-printable")
+    if invitation is not None:
+        _add_invitation(message, invitation, now)
     return message
+
+
+def _add_invitation(message: EmailMessage, invitation: Invitation, now: datetime) -> None:
+    content = write_invitation(invitation, now)
+    method = {"method": invitation.method}
+    # A part beside the text is what mail readers act on (RFC 6047); the file is for those that do not.
+    message.add_alternative(content.decode(), subtype="calendar", cte="quoted-printable", params=method)
+    message.add_attachment(content, maintype="text", subtype="calendar", filename="meeting.ics", params=method)
 
 
 def build_html(envelope: Envelope, settings: EmailSettings, *, unsubscribe_url: str) -> str:

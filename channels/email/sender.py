@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 from uuid import UUID
 
 from base.clock import Clock
@@ -15,6 +16,9 @@ from channels.email.settings import EmailSettings
 from channels.email.tokens import Unsubscribe, issue_token
 from crm.consent.double_opt_in import LINK_PATH
 from crm.consent.double_opt_in import issue_token as issue_confirmation
+from crm.meetings.ics import Invitation
+from crm.meetings.routes import PAGE_PATH as MEETING_PATH
+from crm.meetings.routes import issue_token as issue_meeting_token
 from crm.privacy.pages.routes import REQUEST_PATH
 from crm.privacy.pages.tokens import issue_request_token
 from outreach.accounts.book import AccountBook
@@ -73,7 +77,15 @@ class EmailSender:
         envelope = self._with_link(envelope, site)
         html = await self._counted(envelope, site, url)
         settings = replace(self._settings, reply_to=await self._reply_to(envelope))
-        message = build_message(envelope, settings, to=to, unsubscribe_url=url, now=self._clock.now(), html=html)
+        message = build_message(
+            envelope,
+            settings,
+            to=to,
+            unsubscribe_url=url,
+            now=self._clock.now(),
+            html=html,
+            invitation=self._invitation_of(envelope, to, site),
+        )
         return sign(message.as_bytes(), self._settings)
 
     def _with_link(self, envelope: Envelope, site: str) -> Envelope:
@@ -82,10 +94,35 @@ class EmailSender:
             path = LINK_PATH.format(token=issue_confirmation(self._keys, UUID(confirmation_id)))
         elif (request_id := envelope.content.get("privacy_request_id")) is not None:
             path = REQUEST_PATH.format(token=issue_request_token(self._keys, UUID(request_id)))
+        elif (meeting_id := envelope.content.get("meeting_id")) is not None:
+            path = self._path_of_meeting(UUID(meeting_id))
         else:
             return envelope
         link = site + path
         return replace(envelope, text=envelope.text.replace("{link}", link))
+
+    def _path_of_meeting(self, meeting_id: UUID) -> str:
+        return MEETING_PATH.format(token=issue_meeting_token(self._keys, meeting_id))
+
+    def _invitation_of(self, envelope: Envelope, to: str, site: str) -> Invitation | None:
+        """What of a mail about a meeting goes into calendars."""
+        meeting = envelope.content.get("meeting")
+        if not isinstance(meeting, dict) or not self._settings.from_address:
+            return None
+        meeting_id = UUID(envelope.content["meeting_id"])
+        return Invitation(
+            meeting_id=meeting_id,
+            title=meeting["title"],
+            place=meeting["place"],
+            starts_at=datetime.fromisoformat(meeting["starts_at"]),
+            ends_at=datetime.fromisoformat(meeting["ends_at"]),
+            organizer_name=self._settings.from_name or "",
+            organizer_email=self._settings.from_address,
+            attendee=to,
+            cancelled=meeting["cancelled"],
+            sequence=meeting["sequence"],
+            link=None if meeting["cancelled"] else site + self._path_of_meeting(meeting_id),
+        )
 
     async def _reply_to(self, envelope: Envelope) -> str | None:
         """Where an answer to it goes: in a talk to the mailbox of the talk, else where the operator wants them.
@@ -109,7 +146,7 @@ class EmailSender:
         """The HTML with what is counted, when openings are counted at all and the person agreed to it."""
         if not self._settings.counts or self._sessions is None or _is_in_talk(envelope):
             return None
-        if {"confirmation_id", "privacy_request_id"} & envelope.content.keys():
+        if {"confirmation_id", "privacy_request_id", "meeting_id"} & envelope.content.keys():
             # Its link acts by itself: a counted one would stand in a table.
             return None
         async with transaction(self._sessions) as session:

@@ -11,7 +11,11 @@ from icalendar import Calendar, Event, vCalAddress, vText
 
 @dataclass(frozen=True, slots=True)
 class Invitation:
-    """What an invitation says. `cancelled` takes the meeting out of the calendar it was put into."""
+    """What an invitation says. `cancelled` takes the meeting out of the calendar it was put into.
+
+    `sequence` counts what became of the meeting: a file with a higher one counts (RFC 5546). `link` is where the person
+    moves or cancels it.
+    """
 
     meeting_id: UUID
     title: str
@@ -22,6 +26,13 @@ class Invitation:
     organizer_email: str
     attendee: str | None = None
     cancelled: bool = False
+    sequence: int = 0
+    link: str | None = None
+
+    @property
+    def method(self) -> str:
+        """What whoever reads the file is to do with it."""
+        return "CANCEL" if self.cancelled else "REQUEST"
 
 
 def write_invitation(invitation: Invitation, now: datetime) -> bytes:
@@ -29,17 +40,20 @@ def write_invitation(invitation: Invitation, now: datetime) -> bytes:
     calendar = Calendar()
     calendar.add("version", "2.0")
     calendar.add("prodid", "-//Parley//Meetings//EN")
-    calendar.add("method", "CANCEL" if invitation.cancelled else "REQUEST")
+    calendar.add("method", invitation.method)
     event = Event()
     event.add("uid", str(invitation.meeting_id))
     event.add("dtstamp", now)
-    event.add("sequence", 1 if invitation.cancelled else 0)
+    event.add("sequence", invitation.sequence)
     event.add("status", "CANCELLED" if invitation.cancelled else "CONFIRMED")
     event.add("dtstart", invitation.starts_at)
     event.add("dtend", invitation.ends_at)
     event.add("summary", invitation.title)
     if invitation.place:
         event.add("location", invitation.place)
+    if invitation.link:
+        event.add("url", invitation.link)
+        event.add("description", invitation.link)
     organizer = vCalAddress(f"mailto:{invitation.organizer_email}")
     organizer.params["CN"] = vText(invitation.organizer_name)
     event["organizer"] = organizer

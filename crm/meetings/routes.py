@@ -17,18 +17,20 @@ from crm.meetings.ics import Invitation, write_invitation
 from crm.meetings.models import Calendar, Meeting
 
 PATH = "/meetings/{token}.ics"
+PAGE_PATH = "/meetings/{token}"
 _PURPOSE = "meetings"
 
 
 @dataclass(frozen=True)
 class MeetingPages:
-    """The handler and what it needs. The organizer is who invites."""
+    """The handler and what it needs. The organizer is who invites; the file leads to the page below `site_url`."""
 
     sessions: Sessions
     keys: KeyRing
     clock: Clock
     organizer_name: str
     organizer_email: str
+    site_url: str = ""
 
     async def handle_invitation(self, request: web.Request) -> web.Response:
         """The .ics file; of a cancelled meeting, the one that takes it out of the calendar."""
@@ -55,12 +57,13 @@ class MeetingPages:
             organizer_name=self.organizer_name,
             organizer_email=self.organizer_email,
             cancelled=meeting.state == "cancelled",
+            sequence=meeting.sequence,
+            link=self.site_url and f"{self.site_url}{PAGE_PATH.format(token=request.match_info['token'])}",
         )
-        method = "CANCEL" if invitation.cancelled else "REQUEST"
         return web.Response(
             body=write_invitation(invitation, self.clock.now()),
             headers={
-                "Content-Type": f"text/calendar; charset=utf-8; method={method}",
+                "Content-Type": f"text/calendar; charset=utf-8; method={invitation.method}",
                 "Content-Disposition": 'attachment; filename="meeting.ics"',
                 "Cache-Control": "no-store",
                 "Referrer-Policy": "no-referrer",

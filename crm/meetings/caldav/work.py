@@ -10,11 +10,12 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any, cast
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import structlog
-from sqlalchemy import or_, select, update
+from sqlalchemy import Select, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from base.clock import Clock
@@ -60,6 +61,20 @@ class CalDAVWork(WokenWork):
         """Writes all that is due, then looks at each calendar whose time has come."""
         await self.write_due()
         await self.look_due()
+
+    async def do_due(self, now: datetime) -> int:
+        """`outreach.ports.DueWork`: the pump is woken when a meeting was booked, and holds nothing up for a server."""
+        async with transaction(self._sessions) as session:
+            waits = await session.scalar(select(_to_write().where(CalendarEntry.due_at <= now).exists()))
+        if waits:
+            self.wake()
+        return 0
+
+    async def next_due_at(self) -> datetime | None:
+        """When something is to be tried again."""
+        async with transaction(self._sessions) as session:
+            later = _to_write().where(CalendarEntry.due_at > self._clock.now()).subquery()
+            return cast("datetime | None", await session.scalar(select(func.min(later.c.due_at))))
 
     async def write_due(self) -> int:
         """Writes all that is due now; returns how many attempts that were."""
@@ -175,6 +190,10 @@ class CalDAVWork(WokenWork):
 
     def _client_of(self, link: CalendarLink) -> CalDAVClient:
         return CalDAVClient(access_of(self._keys, link), allow_private=self._allow_private)
+
+
+def _to_write() -> Select[Any]:
+    return select(CalendarEntry.due_at).where(CalendarEntry.state.in_(("to_write", "failed")))
 
 
 async def _ours(session: AsyncSession, calendar_id: UUID, now: datetime) -> frozenset[str]:

@@ -13,6 +13,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
+from icalendar import Calendar
 
 from base.database import transaction
 from base.errors import InvalidInput
@@ -21,6 +22,7 @@ from channels.email import handover
 from channels.email.sender import EmailSender
 from channels.email.settings import EmailSettings, SMTPServer, parse_smtp_url
 from crm.consent.double_opt_in import issue_token
+from crm.meetings.routes import read_token as read_meeting_token
 from crm.privacy.pages.tokens import read_request_token
 from outreach.accounts.book import AccountBook
 from outreach.accounts.service import save_account
@@ -52,6 +54,33 @@ async def test_a_mail_about_a_privacy_request_carries_the_link_of_that_request(s
     text = server.taken[0].get_body(("plain",)).get_content()
     (token,) = re.findall(r"/privacy/request/(\S+)", text)
     assert read_request_token(keys, token) == request_id
+
+
+@pytest.mark.parametrize("cancelled", [False, True])
+async def test_a_mail_about_a_meeting_carries_its_link_and_what_calendars_take(
+    serve, sender_to, envelope, keys, cancelled
+):
+    server, meeting_id = await serve(), new_id()
+    meeting = {
+        "title": "Demo ä", "place": "Room 1", "starts_at": "2026-11-24T09:00:00+00:00",
+        "ends_at": "2026-11-24T09:30:00+00:00", "cancelled": cancelled, "sequence": 3,
+    }  # fmt: skip
+    content = {"meeting_id": str(meeting_id), "meeting": meeting}
+    letter = envelope(purpose="service", text="Move it: {link}", content=content)
+    assert isinstance(await sender_to(server).send(letter), Accepted)
+    (message,) = server.taken
+    (token,) = re.findall(r"/meetings/(\S+)", message.get_body(("plain",)).get_content())
+    assert read_meeting_token(keys, token) == meeting_id
+    parts = [part for part in message.walk() if part.get_content_type() == "text/calendar"]
+    method = "CANCEL" if cancelled else "REQUEST"
+    assert [part.get_param("method") for part in parts] == [method, method]
+    assert [part.get_filename() for part in parts] == [None, "meeting.ics"]
+    for part in parts:
+        calendar = Calendar.from_ical(part.get_payload(decode=True))
+        [event] = calendar.events
+        assert (calendar["METHOD"], event["UID"], int(event["SEQUENCE"])) == (method, str(meeting_id), 3)
+        assert (event["SUMMARY"], event["ATTENDEE"]) == ("Demo ä", "mailto:ada@customer.example")
+        assert ("URL" in event) is not cancelled
 
 
 async def test_a_message_is_handed_over_with_its_stable_id(serve, sender_to, envelope):
