@@ -131,7 +131,7 @@ async def ask_to_undo(session: AsyncSession, import_id: UUID, by: str) -> Contac
         return one
     if one.state not in ("done", "failed", "cancelled", "undone"):
         raise NotNow
-    one.state, one.undone_by, one.attempts, one.claimed_until = "undoing", by, 0, None
+    one.state, one.undone_by, one.problem, one.attempts, one.claimed_until = "undoing", by, None, 0, None
     await session.flush()
     return one
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -16,7 +17,7 @@ from sqlalchemy import ColumnElement, and_, delete, exists, func, select, true, 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from base.clock import Clock
-from base.database import Sessions, transaction
+from base.database import Sessions, repeat_on_deadlock, transaction
 from crm.consent.ledger import follow_up, record_consent_events
 from crm.consent.models import ConsentEvent
 from crm.contacts.models import Contact, ContactPoint
@@ -68,10 +69,8 @@ async def undo_import(sessions: Sessions, import_id: UUID, clock: Clock, actor: 
     removed = 0
     after: UUID | None = None
     while True:
-        async with transaction(sessions) as session:
-            found = await _lock_some(session, import_id, after)
-            gone = await _remove(session, import_id, found, actor, clock.now())
-            await _note(session, import_id, removed=ContactImport.removed + gone, claimed_until=func.now() + CLAIM)
+        # Whoever scores them or looks for segments locks the same people, in an order of their own.
+        found, gone = await repeat_on_deadlock(partial(_undo_set, sessions, import_id, after, actor, clock))
         removed += gone
         if not found:
             break
@@ -80,6 +79,19 @@ async def undo_import(sessions: Sessions, import_id: UUID, clock: Clock, actor: 
         await _note(session, import_id, state="undone", undone_at=clock.now(), claimed_until=None)
         left = select(func.count()).select_from(ImportedContact).where(ImportedContact.import_id == import_id)
         return Undone(removed, await session.scalar(left) or 0)
+
+
+async def _undo_set(
+    sessions: Sessions, import_id: UUID, after: UUID | None, actor: str, clock: Clock
+) -> tuple[Sequence[UUID], int]:
+    """The next contacts, and how many of them went."""
+    async with transaction(sessions) as session:
+        found = await _lock_some(session, import_id, after)
+        gone = await _remove(session, import_id, found, actor, clock.now())
+        if found:
+            held = {"attempts": 0, "claimed_until": func.now() + CLAIM}
+            await _note(session, import_id, removed=ContactImport.removed + gone, **held)
+    return found, gone
 
 
 async def _note(session: AsyncSession, import_id: UUID, **values: Any) -> None:

@@ -39,6 +39,7 @@ MOST_ATTEMPTS = 3
 RETRY_AFTER = timedelta(seconds=30)
 _AT_ONCE = 1_000
 _BROKE = "It broke off each time it was tried: look at the worker's log, then let it go on."
+_BROKE_UNDOING = "Taking it back broke off each time it was tried: look at the worker's log, then take it back again."
 _CHANGED = "The file is not the one that was sent: send it again."
 _GONE = "The file is no longer there: send it again. Workers need the folder that the web processes write to."
 
@@ -85,7 +86,7 @@ class ImportWork(WokenWork):
         assert claim is not None
         try:
             if one.attempts > MOST_ATTEMPTS:
-                await self._end(one.id, claim, _BROKE)
+                await self._end(one.id, claim, _BROKE_UNDOING if one.state == "undoing" else _BROKE)
             elif one.state == "undoing":
                 await undo_import(self.sessions, one.id, self.clock, one.undone_by or one.made_by)
             else:

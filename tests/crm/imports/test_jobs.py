@@ -22,7 +22,7 @@ from base.database import transaction
 from crm.consent.ledger import verify_chain
 from crm.consent.models import ConsentEvent
 from crm.contacts.models import Contact
-from crm.imports import jobs, preparing, service
+from crm.imports import jobs, preparing, service, undoing
 from crm.imports.files import UnreadableFile
 from crm.imports.models import ContactImport, ImportedContact, ImportProblem
 from crm.imports.options import Options, check_options
@@ -229,6 +229,89 @@ async def test_an_import_that_is_cancelled_stops_behind_the_set_in_hand_and_can_
     await desk.work.do_all()
     undone = await desk.read(one)
     assert (undone.state, undone.removed, undone.undone_by, await desk.count()) == ("undone", 10, "user:2", 0)
+
+
+async def test_a_worker_that_is_killed_half_way_through_taking_back_leaves_the_rest_to_another(
+    desk, database, keys, tmp_path
+) -> None:
+    one = await desk.send(people(6_000))
+    await desk.start(one)
+    await desk.work.do_all()
+    async with transaction(database.sessions) as session:
+        await jobs.ask_to_undo(session, one, "user:2")
+    worker = _start_worker(database, keys, desk.folder, tmp_path)
+    try:
+        deadline = time.monotonic() + 60
+        while not (removed := (await desk.read(one)).removed) and time.monotonic() < deadline:
+            await asyncio.sleep(0.02)
+    finally:
+        os.kill(worker.pid, signal.SIGKILL)
+        worker.wait()
+    assert 0 < removed < 6_000
+    half = await desk.read(one)
+    assert (half.state, await desk.count()) == ("undoing", 6_000 - half.removed)
+    async with transaction(database.sessions) as session:
+        assert (await jobs.ask_to_undo(session, one, "user:3")).undone_by == "user:2", "it is asked for once"
+        await session.execute(update(ContactImport).values(claimed_until=func.now() - timedelta(seconds=1)))
+    await desk.work.do_all()
+    undone = await desk.read(one)
+    assert (undone.state, undone.removed, undone.claimed_until, await desk.count()) == ("undone", 6_000, None, 0)
+    async with database.sessions() as session:
+        assert (await verify_chain(session)).is_intact
+
+
+async def test_taking_back_goes_on_where_others_lock_the_same_people_in_another_order(desk, database) -> None:
+    """As scoring and segments do: PostgreSQL ends one of the two, and the import is not left lying for a minute."""
+    one = await desk.send(people(2))
+    await desk.start(one)
+    await desk.work.do_all()
+    async with transaction(database.sessions) as session:
+        await jobs.ask_to_undo(session, one, "user:2")
+        first, last = (await session.scalars(select(Contact.id).order_by(Contact.id))).all()
+    lock = "SELECT 1 FROM contacts WHERE id = :id FOR UPDATE"
+    async with transaction(database.sessions) as other:
+        # The one that has waited longest is ended: this one is patient.
+        await other.execute(text("SET LOCAL deadlock_timeout = '20s'"))
+        await other.execute(text(lock), {"id": last})
+        taking_back = asyncio.create_task(desk.work.do_all())
+        waiting = text("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query ~ 'contacts'")
+        async with asyncio.timeout(60), database.sessions() as looking:
+            while not await looking.scalar(waiting):
+                await looking.rollback()
+                await asyncio.sleep(0.02)
+        await other.execute(text(lock), {"id": first})
+    await taking_back
+    undone = await desk.read(one)
+    assert (undone.state, undone.removed, undone.attempts, await desk.count()) == ("undone", 2, 0, 0)
+
+
+async def test_taking_back_that_breaks_off_each_time_says_so_and_can_be_asked_for_again(
+    desk, database, monkeypatch
+) -> None:
+    one = await desk.send(people(1))
+    await desk.start(one)
+    await desk.work.do_all()
+    async with transaction(database.sessions) as session:
+        await jobs.ask_to_undo(session, one, "user:2")
+
+    async def break_off(*_):
+        raise OSError
+
+    with monkeypatch.context() as broken:
+        broken.setattr(undoing, "_remove", break_off)
+        for _ in range(MOST_ATTEMPTS):
+            with pytest.raises(OSError):
+                await desk.work.do_all()
+            async with transaction(database.sessions) as session:
+                await session.execute(update(ContactImport).values(claimed_until=None))
+        await desk.work.do_all()
+    failed = await desk.read(one)
+    assert (failed.state, "take it back again" in failed.problem) == ("failed", True)
+    async with transaction(database.sessions) as session:
+        await jobs.ask_to_undo(session, one, "user:2")
+    await desk.work.do_all()
+    undone = await desk.read(one)
+    assert (undone.state, undone.problem, await desk.count()) == ("undone", None, 0)
 
 
 async def test_what_a_state_does_not_allow_is_refused(desk, database) -> None:
