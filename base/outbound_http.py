@@ -59,13 +59,15 @@ class OutboundAnswer:
     """What came back, of whatever status. `content_type` is the media type alone, in lower case.
 
     `location` is where the answer points to, as a whole address; whoever follows it asks for it with `fetch`, so that
-    every hop is checked. `etag` is the version of what it is about.
+    every hop is checked. `retry_after` is the header as it was written: seconds or a date. `etag` is the
+    version of what it is about.
     """
 
     status: int
     content_type: str
     body: bytes = field(repr=False)
     location: str | None = field(default=None, repr=False)
+    retry_after: str | None = None
     etag: str | None = None
 
 
@@ -122,8 +124,14 @@ async def fetch(request: OutboundRequest) -> OutboundAnswer:
             ) as response,
         ):
             body = await _read(response, request)
-            etag = response.headers.get("ETag")
-            return OutboundAnswer(response.status, response.content_type.lower(), body, _location(response), etag)
+            return OutboundAnswer(
+                response.status,
+                response.content_type.lower(),
+                body,
+                _location(response),
+                response.headers.get("Retry-After"),
+                response.headers.get("ETag"),
+            )
     except (TimeoutError, aiohttp.ClientError, OSError, ValueError) as error:
         # ValueError: a header or address that cannot be written; its text would name it, so it is not passed on.
         raise _failure(error) from None

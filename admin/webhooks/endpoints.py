@@ -14,30 +14,45 @@ from admin.snapshot import snapshot
 from admin.webhooks.shapes import (
     DeliveryPage,
     DeliveryQuery,
+    DeliveryShown,
     Replayed,
     ReplayWish,
     WebhookList,
     WebhookMade,
     WebhookRow,
     WebhookSecret,
+    WebhookTried,
     WebhookWish,
     show_delivery,
+    show_line,
     show_webhook,
 )
 from base.database import transaction
+from base.ids import new_id
 from crm.webhooks import service
-from crm.webhooks.content import message_id
+from crm.webhooks.asking import ask
+from crm.webhooks.bodies import write_bodies
+from crm.webhooks.content import message_id, write_test
 from crm.webhooks.models import WebhookEndpoint
 from crm.webhooks.service import Wish
 
 _NAME_TAKEN = "There is a webhook of this name"
 _OFF = "It is switched off"
+SHOWN_OF_ANSWER = 1_000
+"""Characters of what a test was answered that are shown."""
 
 
-@endpoint("GET", "/api/v1/webhooks", permission="settings.read", summary="The systems that are sent events, by name")
+@endpoint(
+    "GET",
+    "/api/v1/webhooks",
+    permission="settings.read",
+    summary="The systems that are sent events, by name, each with how it does",
+)
 async def list_webhooks(call: Call) -> WebhookList:
-    async with call.context.sessions() as session:
-        return WebhookList(items=[show_webhook(row) for row in await service.list_endpoints(session)])
+    async with snapshot(call.context.sessions) as session:
+        rows = await service.list_endpoints(session)
+        health = await service.read_health(session, [row.id for row in rows])
+    return WebhookList(items=[show_line(row, health[row.id]) for row in rows])
 
 
 @endpoint(
@@ -146,6 +161,50 @@ async def list_webhook_deliveries(call: Call, query: DeliveryQuery) -> DeliveryP
 
 
 @endpoint(
+    "GET",
+    "/api/v1/webhooks/{id}/deliveries/{event_id}",
+    permission="contacts.read",
+    summary="What is sent to a webhook about one event, and what came of it",
+)
+async def get_webhook_delivery(call: Call) -> DeliveryShown:
+    context, event_id = call.context, call.ids["event_id"]
+    async with snapshot(context.sessions) as session:
+        webhook = await service.get_endpoint(session, call.ids["id"])
+        row = await service.get_delivery(session, webhook.id, event_id)
+        with_addresses = webhook.with_addresses and "contacts.export" in call.user.permissions
+        bodies = await write_bodies(session, context.keys, [event_id], with_addresses=with_addresses)
+    shown = show_delivery(row, message_id(event_id))
+    return DeliveryShown.model_validate(shown.model_dump() | {"body": bodies.get(event_id)})
+
+
+@endpoint(
+    "POST",
+    "/api/v1/webhooks/{id}/test",
+    permission="settings.write",
+    summary="Send a signed message of the type `test` now, also to a webhook that is off, and tell what was answered",
+)
+async def try_webhook(call: Call) -> WebhookTried:
+    context, now = call.context, call.context.clock.now()
+    async with transaction(context.sessions) as session:
+        webhook = await service.get_endpoint(session, call.ids["id"])
+        held = service.secrets_of(context.keys, webhook)
+        await record(session, call, "try_webhook", "webhook", webhook.id, None, {"host": URL(webhook.url).host})
+    name, body = f"test_{new_id().hex}", write_test(webhook.id, now)
+    answered = await ask(webhook.url, held, name, body, clock=context.clock, allow_private=context.webhooks_private)
+    attempt = answered.attempt
+    # Whoever may have messages sent inside must not read by them what answers there.
+    is_told = attempt.status is not None and not context.webhooks_private
+    return WebhookTried(
+        message_id=name,
+        body=body,
+        status=attempt.status,
+        problem=attempt.problem,
+        seconds=round(answered.seconds, 3),
+        answer=answered.body.decode(errors="replace")[:SHOWN_OF_ANSWER] if is_told else None,
+    )
+
+
+@endpoint(
     "POST",
     "/api/v1/webhooks/{id}/deliveries/{event_id}/replay",
     permission="settings.write",
@@ -204,6 +263,8 @@ ENDPOINTS = (
     remove_webhook,
     rotate_webhook_secret,
     list_webhook_deliveries,
+    get_webhook_delivery,
     replay_webhook_delivery,
     replay_webhook,
+    try_webhook,
 )

@@ -14,6 +14,7 @@ from admin.api.versions import Versioned
 from admin.sessions.endpoints import check_name
 from crm.timeline.kinds import Name
 from crm.webhooks.models import WebhookDelivery, WebhookEndpoint
+from crm.webhooks.service import Health
 
 State = Literal["waiting", "sending", "delivered", "failed", "void"]
 
@@ -44,8 +45,20 @@ class WebhookRow(Versioned):
     updated_at: datetime
 
 
+class WebhookLine(WebhookRow):
+    """A webhook in the list, with how it does. `last_at` is its last attempt, with what was answered or went wrong.
+
+    `waiting` counts what is still to be sent.
+    """
+
+    last_at: datetime | None
+    last_status: int | None
+    last_problem: str | None
+    waiting: int
+
+
 class WebhookList(AnswerShape):
-    items: list[WebhookRow]
+    items: list[WebhookLine]
 
 
 class WebhookMade(ShownOnce):
@@ -88,6 +101,29 @@ class DeliveryRow(AnswerShape):
     ended_at: datetime | None
 
 
+class DeliveryShown(DeliveryRow):
+    """A delivery with the message as it is sent now; null where the event was erased.
+
+    Addresses stand in it only for whoever may take them out (`contacts.export`).
+    """
+
+    body: str | None
+
+
+class WebhookTried(AnswerShape):
+    """What a test was answered. `problem` says why there was no answer. `answer` is how its text begins.
+
+    The text is left out where webhooks may lead into the operator's own network.
+    """
+
+    message_id: str
+    body: str
+    status: int | None
+    problem: str | None
+    seconds: float
+    answer: str | None
+
+
 class DeliveryPage(AnswerShape):
     items: list[DeliveryRow]
     next_cursor: str | None
@@ -117,6 +153,19 @@ def show_webhook(row: WebhookEndpoint) -> WebhookRow:
     """A webhook as it is answered."""
     return WebhookRow.model_validate(
         {name: getattr(row, name, None) for name in WebhookRow.model_fields} | {"enabled": row.disabled_at is None}
+    )
+
+
+def show_line(row: WebhookEndpoint, health: Health) -> WebhookLine:
+    """A webhook as it stands in the list."""
+    return WebhookLine.model_validate(
+        show_webhook(row).model_dump()
+        | {
+            "last_at": health.last_at,
+            "last_status": health.last_status,
+            "last_problem": health.last_problem,
+            "waiting": health.waiting,
+        }
     )
 
 

@@ -86,6 +86,8 @@ async def write_outcomes(session: AsyncSession, endpoint_id: UUID, ended: Sequen
     if endpoint is not None:
         _note_health(endpoint, attempts, now)
         await session.flush()
+    if pauses := [attempt.not_before for attempt in attempts if attempt.not_before is not None]:
+        await _leave_alone(session, endpoint_id, max(pauses))
     columns = {
         "event_id": Uuid(), "fence": BigInteger(), "state": Text(), "due_at": DateTime(timezone=True),
         "status": BigInteger(), "problem": Text(), "ended_at": DateTime(timezone=True),
@@ -113,6 +115,12 @@ async def write_outcomes(session: AsyncSession, endpoint_id: UUID, ended: Sequen
             for one in ended
         ),
     )
+
+
+async def _leave_alone(session: AsyncSession, endpoint_id: UUID, until: datetime) -> None:
+    """Has all that waits for an endpoint wait until then: it asked for a pause, not only for this one."""
+    waiting = update(_delivery).where(_delivery.c.endpoint_id == endpoint_id, _delivery.c.due_at < until, _WAITS)
+    await session.execute(waiting.values(due_at=until))
 
 
 def _note_health(endpoint: WebhookEndpoint, attempts: Sequence[Attempt], now: datetime) -> None:

@@ -32,9 +32,32 @@ class EventMessage(BaseModel):
     data: EventData
 
 
+class TrialData(BaseModel):
+    """A message that tells of nothing: somebody tries whether it arrives."""
+
+    model_config = ConfigDict(frozen=True)
+
+    webhook_id: UUID
+
+
+class TrialMessage(BaseModel):
+    """The message that a colleague sends to try a webhook. No event is of the kind `test`."""
+
+    model_config = ConfigDict(frozen=True)
+
+    type: str = "test"
+    timestamp: datetime
+    data: TrialData
+
+
 def message_id(event_id: UUID) -> str:
     """What the message is called, however often it is sent: receivers know by it what they have already."""
     return f"evt_{event_id.hex}"
+
+
+def write_test(webhook_id: UUID, at: datetime) -> str:
+    """The body of a test."""
+    return TrialMessage(timestamp=at, data=TrialData(webhook_id=webhook_id)).model_dump_json()
 
 
 def write_message(kind: str, at: datetime, data: EventData) -> str:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 
 WAITS = (
     timedelta(seconds=5),
@@ -21,15 +22,20 @@ JITTER = 0.2
 """So much of a wait is left to chance, lest everything that failed together comes back together."""
 FAILS_FOR = timedelta(days=5)
 """An endpoint that answered well to nothing for so long is switched off."""
+LONGEST_PAUSE = timedelta(hours=24)
+"""A receiver that asks to be left alone for longer is left alone for so long."""
 _GONE = 410
+_BUSY = frozenset({429, 503})
+"""What a receiver answers that may say when it is to be asked again (`Retry-After`)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """What came of one: the status that was answered, or why there was no answer."""
+    """What came of one: the status that was answered, or why there was no answer; and until when it is to be left."""
 
     status: int | None = None
     problem: str | None = None
+    not_before: datetime | None = None
 
     @property
     def went_well(self) -> bool:
@@ -59,8 +65,28 @@ def settle(attempt: Attempt, attempts: int, now: datetime, chance: float) -> Set
         return Settled("delivered", now)
     if attempts > len(WAITS):
         return Settled("failed", now)
-    wait = WAITS[attempts - 1]
-    return Settled("waiting", now + wait * (1 - JITTER / 2 + JITTER * chance))
+    due_at = now + WAITS[attempts - 1] * (1 - JITTER / 2 + JITTER * chance)
+    return Settled("waiting", due_at if attempt.not_before is None else max(due_at, attempt.not_before))
+
+
+def read_retry_after(status: int, header: str | None, now: datetime) -> datetime | None:
+    """The moment before which a busy receiver wants nothing, by its `Retry-After`: seconds, or a date of HTTP.
+
+    None where it names none; what is neither is as good as none.
+    """
+    if status not in _BUSY or header is None:
+        return None
+    said = header.strip()
+    try:
+        if said.isascii() and said.isdigit():
+            wanted = now + min(timedelta(seconds=int(said[:9])), LONGEST_PAUSE)
+        else:
+            read = parsedate_to_datetime(said)
+            # A date of HTTP is in GMT, also where it forgot to say so.
+            wanted = read if read.tzinfo is not None else read.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
+        return None
+    return min(wanted, now + LONGEST_PAUSE) if wanted > now else None
 
 
 def is_to_be_switched_off(failing_since: datetime | None, now: datetime) -> bool:

@@ -12,33 +12,26 @@ from functools import partial
 from uuid import UUID
 
 import structlog
-from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from base.clock import Clock
 from base.database import Sessions, transaction
 from base.encryption import KeyRing
-from base.outbound_http import OutboundFailed, OutboundRequest, fetch
-from crm.contacts.service import read_addresses
-from crm.privacy.limits import list_marks
-from crm.timeline.models import TimelineEvent
+from crm.webhooks.asking import ask
+from crm.webhooks.bodies import write_bodies
 from crm.webhooks.claiming import Claimed, Ended, claim, find_due_endpoints, give_back_interrupted, write_outcomes
-from crm.webhooks.content import EventData, message_id, write_message
+from crm.webhooks.content import message_id
 from crm.webhooks.models import WebhookEndpoint
-from crm.webhooks.rules import Attempt, Settled, settle
-from crm.webhooks.secrets import Secret, sign
+from crm.webhooks.rules import Settled, settle
+from crm.webhooks.secrets import Secret
 from crm.webhooks.service import secrets_of
 
 _log = structlog.get_logger(__name__)
 
-TIMEOUT = 15.0
-"""Seconds for one attempt, everything included."""
 AT_ONCE = 16
 """Messages of an endpoint that are on the wire at once."""
 LOOK_EVERY = 1.0
 """Seconds between looks for what is due."""
-_RESTRICTED = "restricted"
 
 
 class WebhookSending:
@@ -111,7 +104,8 @@ class WebhookSending:
                 if endpoint is None or endpoint.disabled_at is not None:
                     break
                 claimed = await claim(session, endpoint_id, self._clock.now(), AT_ONCE)
-                bodies = await self._write(session, endpoint, claimed)
+                ids = [one.event_id for one in claimed]
+                bodies = await write_bodies(session, self._keys, ids, with_addresses=endpoint.with_addresses)
             if not claimed:
                 break
             held = secrets_of(self._keys, endpoint)
@@ -123,40 +117,10 @@ class WebhookSending:
             sent += sum(one.attempt is not None for one in ended)
         return sent
 
-    async def _write(
-        self, session: AsyncSession, endpoint: WebhookEndpoint, claimed: Sequence[Claimed]
-    ) -> dict[UUID, str]:
-        """The bodies by event; one whose event was erased has none."""
-        found = select(TimelineEvent).where(TimelineEvent.id.in_([one.event_id for one in claimed]))
-        events = (await session.scalars(found)).all()
-        people = {event.contact_id for event in events if event.contact_id is not None}
-        addresses = await read_addresses(session, self._keys, people) if endpoint.with_addresses else {}
-        marks = await list_marks(session, addresses)
-        bodies: dict[UUID, str] = {}
-        for event in events:
-            known = None
-            # Who asked that their data is kept and not used is not passed on with their addresses.
-            if event.contact_id in addresses and _RESTRICTED not in marks[event.contact_id]:
-                known = {str(kind): address for kind, address in addresses[event.contact_id].items()}
-            data = EventData(
-                event_id=event.id, contact_id=event.contact_id, conversation_id=event.conversation_id,
-                source=event.source, details=event.data, addresses=known,
-            )  # fmt: skip
-            bodies[event.id] = write_message(event.kind, event.occurred_at, data)
-        return bodies
-
     async def _deliver(self, url: str, held: Sequence[Secret], one: Claimed, body: str | None) -> Ended:
         if body is None:
             return Ended(one, None, Settled("void", self._clock.now()))
-        attempt = await self._ask(url, held, message_id(one.event_id), body)
-        return Ended(one, attempt, settle(attempt, one.attempts, self._clock.now(), self._chance()))
-
-    async def _ask(self, url: str, held: Sequence[Secret], name: str, body: str) -> Attempt:
-        headers = {"Content-Type": "application/json", **sign(held, name, body, self._clock.now())}
-        request = OutboundRequest(
-            "POST", url, headers, body.encode(), allow_private=self._allow_private, timeout=TIMEOUT
-        )
-        try:
-            return Attempt(status=(await fetch(request)).status)
-        except OutboundFailed as error:
-            return Attempt(problem=error.problem)
+        name = message_id(one.event_id)
+        answered = await ask(url, held, name, body, clock=self._clock, allow_private=self._allow_private)
+        settled = settle(answered.attempt, one.attempts, self._clock.now(), self._chance())
+        return Ended(one, answered.attempt, settled)

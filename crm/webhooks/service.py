@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import delete, func, literal, null, select, tuple_
+from sqlalchemy import delete, func, literal, null, select, true, tuple_
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 from yarl import URL
 
@@ -57,6 +58,16 @@ class Wish:
     kinds: Sequence[str]
     with_addresses: bool
     enabled: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """How an endpoint does: its last attempt, which was answered or not, and how many deliveries wait."""
+
+    last_at: datetime | None = None
+    last_status: int | None = None
+    last_problem: str | None = None
+    waiting: int = 0
 
 
 async def list_endpoints(session: AsyncSession) -> Sequence[WebhookEndpoint]:
@@ -126,7 +137,11 @@ async def change_endpoint(
     elif not wish.enabled and endpoint.disabled_at is None:
         endpoint.disabled_at, endpoint.disabled_why = now, "colleague"
     endpoint.version, endpoint.updated_at = endpoint.version + 1, now
-    await session.flush()
+    try:
+        await session.flush()
+    except IntegrityError as error:
+        # Somebody gave another one this name at the same moment: nothing else of the row can collide.
+        raise NameTaken from error
     return endpoint
 
 
@@ -177,6 +192,43 @@ async def list_deliveries(
         found = found.where(tuple_(WebhookDelivery.created_at, WebhookDelivery.event_id) < before)
     newest = (WebhookDelivery.created_at.desc(), WebhookDelivery.event_id.desc())
     return (await session.scalars(found.order_by(*newest).limit(limit))).all()
+
+
+async def get_delivery(session: AsyncSession, endpoint_id: UUID, event_id: UUID) -> WebhookDelivery:
+    """What was or is to be sent of one event.
+
+    Raises:
+        NotFound: it was never to be sent there, or that is too long ago.
+    """
+    found = await session.get(WebhookDelivery, (endpoint_id, event_id))
+    if found is None:
+        raise NotFound("There is no such delivery: they are kept for 30 days.")
+    return found
+
+
+async def read_health(session: AsyncSession, endpoint_ids: Sequence[UUID]) -> dict[UUID, Health]:
+    """How each of some endpoints does."""
+    newest = (
+        select(WebhookDelivery.claimed_at, WebhookDelivery.status, WebhookDelivery.problem)
+        .where(WebhookDelivery.endpoint_id == WebhookEndpoint.id, WebhookDelivery.claimed_at.is_not(None))
+        .order_by(WebhookDelivery.event_id.desc())
+        .limit(1)
+        .correlate(WebhookEndpoint)
+        .lateral()
+    )
+    waiting = (
+        select(func.count())
+        .select_from(WebhookDelivery)
+        .where(WebhookDelivery.endpoint_id == WebhookEndpoint.id, WebhookDelivery.state.in_(("waiting", "sending")))
+        .correlate(WebhookEndpoint)
+        .scalar_subquery()
+    )
+    found = await session.execute(
+        select(WebhookEndpoint.id, newest.c.claimed_at, newest.c.status, newest.c.problem, waiting)
+        .outerjoin(newest, true())
+        .where(WebhookEndpoint.id.in_(endpoint_ids))
+    )
+    return {row[0]: Health(*row[1:]) for row in found}
 
 
 async def replay_delivery(session: AsyncSession, endpoint_id: UUID, event_id: UUID, now: datetime) -> None:

@@ -8,7 +8,7 @@ import hashlib
 import hmac
 import json
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from aiohttp import web
@@ -26,12 +26,21 @@ from crm.privacy.limits import set_mark
 from crm.timeline.models import TimelineEvent
 from crm.timeline.service import record
 from crm.webhooks import service
-from crm.webhooks.claiming import Ended, claim, write_outcomes
+from crm.webhooks.claiming import Ended, claim, find_due_endpoints, write_outcomes
 from crm.webhooks.models import WebhookDelivery, WebhookEndpoint
-from crm.webhooks.rules import FAILS_FOR, JITTER, WAITS, Attempt, Settled, settle
+from crm.webhooks.rules import (
+    FAILS_FOR,
+    JITTER,
+    LONGEST_PAUSE,
+    WAITS,
+    Attempt,
+    Settled,
+    read_retry_after,
+    settle,
+)
 from crm.webhooks.secrets import Secret, rotate, sign
 from crm.webhooks.sending import WebhookSending
-from crm.webhooks.service import SwitchedOff, Wish
+from crm.webhooks.service import Health, SwitchedOff, Wish
 
 EMAIL = "ann@northwind-ledger.example"
 
@@ -50,11 +59,13 @@ class Receiver:
 
     url: str = ""
     status: int = 204
+    retry_after: str | None = None
     got: list = field(default_factory=list)
 
     async def take(self, request):
         self.got.append((dict(request.headers), await request.text()))
-        return web.Response(status=self.status)
+        headers = {} if self.retry_after is None else {"Retry-After": self.retry_after}
+        return web.Response(status=self.status, headers=headers)
 
     def ids(self):
         return [headers["webhook-id"] for headers, _ in self.got]
@@ -195,6 +206,98 @@ async def test_what_fails_is_tried_again_under_the_same_id_ever_later_and_given_
 async def test_waits_are_left_a_little_to_chance(now):
     waits = [settle(Attempt(status=500), 2, now, chance).due_at - now for chance in (0.0, 0.5, 1.0)]
     assert waits == [WAITS[1] * (1 - JITTER / 2), WAITS[1], WAITS[1] * (1 + JITTER / 2)]
+
+
+async def test_a_receiver_that_asks_for_a_pause_gets_it_for_all_that_waits(stage):
+    await stage.make("lead_captured")
+    await stage.happen()
+    stage.receiver.status, stage.receiver.retry_after = 429, "90"
+    assert await stage.sending.send_due() == 1
+    await stage.happen()
+    async with stage.sessions() as session:
+        assert len(await find_due_endpoints(session, stage.clock.now())) == 1, "what came since knows of no pause"
+    assert await stage.sending.send_due() == 1
+    assert await stage.later(timedelta(seconds=89)) == 0
+    stage.receiver.status, stage.receiver.retry_after = 204, None
+    assert await stage.later(timedelta(seconds=2)) == 2
+    assert [one.state for one in await stage.deliveries()] == ["delivered", "delivered"]
+
+
+async def test_a_pause_holds_what_waited_already_for_the_same_receiver(stage):
+    await stage.make("lead_captured")
+    for _ in range(20):
+        await stage.happen()
+    stage.receiver.status, stage.receiver.retry_after = 503, "3600"
+    assert await stage.sending.send_due() == 16, "those that were on the wire at once"
+    assert {one.attempts for one in await stage.deliveries()} == {0, 1}
+    assert await stage.later(timedelta(minutes=59)) == 0
+    stage.receiver.status, stage.receiver.retry_after = 204, None
+    assert await stage.later(timedelta(minutes=2)) == 20
+
+
+@pytest.mark.parametrize(
+    ("status", "header", "seconds"),
+    [
+        (429, "120", 120),
+        (503, " 120 ", 120),
+        (429, "Sat, 28 Nov 2026 10:02:00 GMT", 120),
+        (429, "Sat, 28 Nov 2026 10:02:00", 120),
+        (429, "Saturday, 28-Nov-26 10:02:00 GMT", 120),
+        (503, "99999999999999999999", LONGEST_PAUSE.total_seconds()),
+        (503, "Fri, 31 Dec 9999 23:59:59 GMT", LONGEST_PAUSE.total_seconds()),
+        (429, "0", None),
+        (429, "Sat, 28 Nov 2026 09:59:00 GMT", None),
+        (429, "-5", None),
+        (429, "soon", None),
+        (429, "", None),
+        (429, None, None),
+        (500, "120", None),
+        (200, "120", None),
+    ],
+)
+def test_how_long_a_busy_receiver_is_left_alone_is_read_from_seconds_or_a_date(status, header, seconds):
+    now = datetime(2026, 11, 28, 10, tzinfo=UTC)
+    until = read_retry_after(status, header, now)
+    assert (None if until is None else (until - now).total_seconds()) == seconds
+
+
+async def test_a_pause_shorter_than_our_own_wait_does_not_hurry_us(now):
+    soon = Attempt(status=429, not_before=now + timedelta(seconds=1))
+    assert settle(soon, 2, now, 0.5).due_at == now + WAITS[1]
+
+
+async def test_of_two_renames_to_one_name_at_the_same_moment_one_is_told_that_it_is_taken(stage):
+    one, _ = await stage.make("lead_captured", name="one")
+    two, _ = await stage.make("lead_captured", name="two")
+
+    async def rename(endpoint_id):
+        async with transaction(stage.sessions) as session:
+            wish = Wish("both", stage.receiver.url, ["lead_captured"], with_addresses=False)
+            await service.change_endpoint(
+                session, endpoint_id, wish, version=1, allow_private=True, now=stage.clock.now()
+            )
+            await asyncio.sleep(0.3)
+
+    came = await asyncio.gather(rename(one.id), rename(two.id), return_exceptions=True)
+    assert sorted(type(each).__name__ for each in came) == ["NameTaken", "NoneType"]
+    async with stage.sessions() as session:
+        assert len({row.name for row in await service.list_endpoints(session)} & {"both"}) == 1
+
+
+async def test_the_health_of_an_endpoint_is_its_last_attempt_and_what_waits(stage):
+    quiet, _ = await stage.make("tag_added", name="quiet")
+    busy, _ = await stage.make("lead_captured", name="busy")
+    await stage.happen()
+    await stage.sending.send_due()
+    stage.receiver.status = 500
+    await stage.later(timedelta(seconds=1))
+    await stage.happen()
+    await stage.sending.send_due()
+    tried_at = stage.clock.now()
+    await stage.happen()
+    async with stage.sessions() as session:
+        health = await service.read_health(session, [quiet.id, busy.id])
+    assert health == {quiet.id: Health(), busy.id: Health(tried_at, 500, None, 2)}
 
 
 async def test_an_endpoint_that_fails_for_days_is_switched_off_and_one_success_forgets_it(stage):
