@@ -5,7 +5,9 @@ Holds no data and needs no session: what the pages show comes from the API.
 
 from __future__ import annotations
 
+import asyncio
 import functools
+import secrets
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -14,9 +16,11 @@ from aiohttp import web
 PREFIX = "/admin/"
 
 CONTENT_SECURITY_POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self'; "
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
     "connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
+NONCE = "CSP_NONCE"
+"""What stands in index.html for the nonce by which the app's own styles are known: each page has another."""
 _HEADERS = {
     "Content-Security-Policy": CONTENT_SECURITY_POLICY,
     "X-Content-Type-Options": "nosniff",
@@ -76,9 +80,19 @@ async def _serve(build: Path, request: web.Request) -> web.StreamResponse:
         file = find_file(build, "index.html")
     if file is None:
         return web.Response(text=_NOT_BUILT, status=503, content_type="text/html", headers=_HEADERS)
+    if file == build / "index.html":
+        return _with_nonce(await asyncio.to_thread(file.read_text, "utf-8"))
     kept = _FOR_LONG if file.parent == build / _HASHED else _ALWAYS_ASK
     kind = _TYPES.get(file.suffix.lower(), "application/octet-stream")
     return web.FileResponse(file, headers={**_HEADERS, "Cache-Control": kept, "Content-Type": kind})
+
+
+def _with_nonce(page: str) -> web.Response:
+    """The page whose styles are known by a nonce of its own. It has no ETag: an older page would have another nonce."""
+    nonce = secrets.token_urlsafe(16)
+    policy = CONTENT_SECURITY_POLICY.replace("style-src 'self'", f"style-src 'self' 'nonce-{nonce}'")
+    headers = {**_HEADERS, "Content-Security-Policy": policy, "Cache-Control": _ALWAYS_ASK}
+    return web.Response(text=page.replace(NONCE, nonce), content_type="text/html", headers=headers)
 
 
 def find_file(build: Path, path: str) -> Path | None:

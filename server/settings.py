@@ -68,8 +68,8 @@ class Settings(BaseSettings):
 
     ledger_heads_dir: Path | None = Field(
         None,
-        description="Folder that gets the consent ledger's signed head each night; copy it to another place. Unset: "
-        "`ledger_heads` in the data folder.",
+        description="Folder that gets the signed heads of the consent ledger and the audit log each night; copy it to "
+        "another place. Unset: `ledger_heads` in the data folder.",
     )
 
     host: str = Field("127.0.0.1", description="Address the web process listens on.")
@@ -233,7 +233,7 @@ class Settings(BaseSettings):
 
     @property
     def heads_dir(self) -> Path:
-        """Where the signed heads of the consent ledger go."""
+        """Where the signed heads of the consent ledger and the audit log go."""
         return self.ledger_heads_dir or self.data_dir / "ledger_heads"
 
     @property

@@ -7,6 +7,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -38,6 +39,7 @@ _SHARED = {"journey_of_a_lead"}
 """Folders whose tests share what takes long to start: one process runs all of them."""
 
 
+@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups: without it each test is a group of its own
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Runs the tests of a file, or of such a folder, in one process (pytest-xdist, `--dist loadgroup`)."""
     for item in items:
@@ -91,8 +93,8 @@ def database_url(url: str, name: str) -> str:
     return make_url(url).set(database=name).render_as_string(hide_password=False)
 
 
-@pytest.fixture
-def fresh_database_url(postgres_url: str) -> Iterator[str]:
+@contextmanager
+def fresh_database(postgres_url: str) -> Iterator[str]:
     """The address of a fresh, migrated database, dropped afterwards."""
     name = f"parley_test_{os.getpid()}_{next(_numbers)}"
     with psycopg.connect(libpq_url(postgres_url), autocommit=True) as admin:
@@ -101,6 +103,13 @@ def fresh_database_url(postgres_url: str) -> Iterator[str]:
     yield database_url(postgres_url, name)
     with psycopg.connect(libpq_url(postgres_url), autocommit=True) as admin:
         admin.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+@pytest.fixture
+def fresh_database_url(postgres_url: str) -> Iterator[str]:
+    """The address of a fresh, migrated database, dropped afterwards."""
+    with fresh_database(postgres_url) as url:
+        yield url
 
 
 @pytest.fixture

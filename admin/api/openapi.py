@@ -43,6 +43,7 @@ _IDEMPOTENCY_KEY = {
     "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[ -~]+$"},
     "description": "A key of your own: with the same key the command is carried out once within 24 hours.",
 }
+_NOT_JSON = "Not said to be JSON: send Content-Type application/json, also where there is nothing to send along"
 Mode = Literal["validation", "serialization"]
 
 
@@ -126,7 +127,7 @@ def _problems(endpoint: Endpoint) -> Mapping[int, str]:
     """What the endpoint says itself and what follows from what it takes."""
     problems = _refusals(endpoint)
     if endpoint.is_unsafe:
-        problems |= {415: "Not a file that is taken" if endpoint.takes else "Not JSON"}
+        problems |= {415: "Not a file that is taken" if endpoint.takes else _NOT_JSON}
         if endpoint.permission != "token":
             problems |= {403: "A foreign page, or not permitted"}
     if endpoint.edits:

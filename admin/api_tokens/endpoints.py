@@ -119,8 +119,13 @@ async def revoke_api_token(call: Call) -> None:
         row = await session.scalar(select(APIToken).where(APIToken.id == call.ids["id"]).with_for_update())
         if row is None or (row.user_id != call.user.id and _OTHERS not in call.user.permissions):
             raise NotFound
+        before, after = _audited(row), {**_audited(row), "is_revoked": True}
         row.revoked_at = row.revoked_at or call.context.clock.now()
-        await record(session, call, "revoke_api_token", "api_token", row.id, None, None)
+        await record(session, call, "revoke_api_token", "api_token", row.id, before, after)
+
+
+def _audited(row: APIToken) -> dict[str, object]:
+    return {"name": row.name, "is_revoked": row.revoked_at is not None}
 
 
 ENDPOINTS = (list_api_tokens, create_api_token, revoke_api_token)

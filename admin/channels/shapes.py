@@ -54,7 +54,7 @@ class AccountWish(RequestShape):
     """An account to be brought in, or changed when there is one of this name. Secrets that are not told stay."""
 
     channel: ChannelName
-    name: Annotated[PlainText, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$")] = "main"
+    name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$")] = "main"
     told: Annotated[dict[Annotated[PlainText, Field(max_length=60)], Told], Field(max_length=40)]
 
 

@@ -14,7 +14,7 @@ Name = Annotated[PlainText, Field(min_length=1, max_length=200)]
 Domains = Annotated[list[Annotated[PlainText, Field(min_length=1, max_length=253)]], Field(max_length=50)]
 Fields = Annotated[
     dict[
-        Annotated[PlainText, Field(pattern=r"^[a-z][a-z0-9_]{0,59}$")],
+        Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,59}$")],
         Annotated[PlainText, Field(max_length=2_000)] | bool | Annotated[float, Field(allow_inf_nan=False)],
     ],
     Field(max_length=200),

@@ -68,8 +68,10 @@ async def change_contact_field(call: Call, body: ContactFieldChange) -> ContactF
     # Only how long it is kept can be unsaid again.
     changes = {name: value for name, value in named.items() if value is not None or name == "keep_days"}
     async with transaction(call.context.sessions) as session:
+        known = await session.get(Row, call.ids["id"])
+        before = None if known is None else _show(known).model_dump(include=set(changes))
         row = await change_field(session, call.ids["id"], call.context.clock.now(), **changes)
-        await record(session, call, "change_contact_field", "contact_field", row.id, None, changes)
+        await record(session, call, "change_contact_field", "contact_field", row.id, before, changes)
         return _show(row)
 
 
@@ -82,8 +84,10 @@ async def change_contact_field(call: Call, body: ContactFieldChange) -> ContactF
 )
 async def delete_contact_field(call: Call) -> None:
     async with transaction(call.context.sessions) as session:
+        known = await session.get(Row, call.ids["id"])
+        before = None if known is None else _show(known)
         await delete_field(session, call.ids["id"])
-        await record(session, call, "delete_contact_field", "contact_field", call.ids["id"])
+        await record(session, call, "delete_contact_field", "contact_field", call.ids["id"], before, None)
 
 
 @endpoint(

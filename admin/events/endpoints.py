@@ -6,6 +6,7 @@ from pydantic import ValidationError
 
 from admin.api.endpoints import Call, endpoint
 from admin.api.problems import refuse_input
+from admin.audit.service import record
 from admin.events.shapes import (
     EventKindList,
     EventKindName,
@@ -20,6 +21,7 @@ from admin.events.shapes import (
 )
 from base.database import transaction
 from crm.events.kinds import add_kind, list_kinds, remove_kind
+from crm.events.models import EventSource
 from crm.events.service import Giver, take_in
 from crm.events.sources import list_sources, make_source, revoke_source
 from crm.events.webhook import path_of
@@ -74,6 +76,8 @@ async def make_event_source(call: Call, body: NewEventSource) -> EventSourceMade
             made_by=f"user:{call.user.id}",
             now=context.clock.now(),
         )
+        told = body.model_dump(mode="json", by_alias=True)
+        await record(session, call, "make_event_source", "event_source", made.id, None, told)
     path = {"api": send_events.path, "webhook": path_of(made.id)}.get(body.way)
     return EventSourceMade(id=made.id, name=made.name, secret=made.secret, path=path)
 
@@ -87,7 +91,12 @@ async def make_event_source(call: Call, body: NewEventSource) -> EventSourceMade
 )
 async def revoke_event_source(call: Call) -> None:
     async with transaction(call.context.sessions) as session:
+        source = await session.get(EventSource, call.ids["id"])
         await revoke_source(session, call.ids["id"], call.context.clock.now())
+        if source is not None and source.revoked_at is None:
+            before = {"name": source.name, "is_revoked": False}
+            after = {**before, "is_revoked": True}
+            await record(session, call, "revoke_event_source", "event_source", source.id, before, after)
 
 
 @endpoint("GET", "/api/v1/event-kinds", permission="events.read", summary="The kinds of events, and what each may hold")
@@ -126,6 +135,7 @@ async def add_event_kind(call: Call, body: NewEventKind) -> EventKindRow:
         raise refuse_input(error) from error
     async with transaction(context.sessions) as session:
         await add_kind(session, body.name, kind, made_by=f"user:{call.user.id}", now=context.clock.now())
+        await record(session, call, "add_event_kind", "event_kind", body.name, None, body)
     return EventKindRow(
         name=body.name,
         title=kind.title,
@@ -146,7 +156,9 @@ async def add_event_kind(call: Call, body: NewEventKind) -> EventKindRow:
 )
 async def remove_event_kind(call: Call, query: EventKindName) -> None:
     async with transaction(call.context.sessions) as session:
+        before = (await list_kinds(session)).get(query.name)
         await remove_kind(session, query.name)
+        await record(session, call, "remove_event_kind", "event_kind", query.name, before, None)
 
 
 ENDPOINTS = (

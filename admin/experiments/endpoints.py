@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from admin.api.endpoints import Call, endpoint
+from admin.audit.service import record
 from admin.experiments.shapes import (
     Compared,
     ExperimentList,
@@ -48,6 +49,8 @@ async def decide_experiment(call: Call, body: WinnerWish) -> None:
     context = call.context
     async with transaction(context.sessions) as session:
         await set_winner(session, call.ids["id"], body.variant, f"user:{call.user.id}", context.clock.now())
+        before, after = {"winner": None}, {"winner": body.variant}
+        await record(session, call, "decide_experiment", "experiment", call.ids["id"], before, after)
 
 
 @endpoint(

@@ -12,10 +12,10 @@ from pydantic_core import PydanticCustomError
 from admin.api.fields import AnswerShape, PlainText, RequestShape
 from admin.api.versions import Versioned
 
-ItemName = Annotated[PlainText, Field(pattern=r"^(library|journeys)/[a-z][a-z0-9_]{0,59}$", max_length=70)]
-StepName = Annotated[PlainText, Field(pattern=r"^[a-z][a-z0-9_]{0,59}$")]
-LanguageName = Annotated[PlainText, Field(pattern=r"^[a-z]{2}(-[A-Z]{2})?$")]
-StateName = Annotated[PlainText, Field(pattern=r"^(live|draft|[vr][1-9][0-9]{0,8})$")]
+ItemName = Annotated[str, Field(pattern=r"^(library|journeys)/[a-z][a-z0-9_]{0,59}$", max_length=70)]
+StepName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,59}$")]
+LanguageName = Annotated[str, Field(pattern=r"^[a-z]{2}(-[A-Z]{2})?$")]
+StateName = Annotated[str, Field(pattern=r"^(live|draft|[vr][1-9][0-9]{0,8})$")]
 """A state of an item: what is `live`, the `draft`, the published version `v3`, the saved state `r12` of a draft."""
 Kind = Literal["flow", "journey", "patterns"]
 Fields = dict[str, Any]
@@ -124,7 +124,7 @@ class BeginWish(RequestShape):
 
     item: ItemName
     copy_of: ItemName | None = None
-    title: Annotated[PlainText, Field(min_length=1, max_length=200, pattern=r"^[^\r\n]*$")] | None = None
+    title: Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\r\n\x00]*$")] | None = None
     language: LanguageName = "en"
 
 

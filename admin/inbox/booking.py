@@ -135,7 +135,8 @@ async def book_meeting(call: Call, body: BookingWish) -> Booked:
         if hold is None:
             raise TimeTaken
         await confirm_meeting(session, str(hold), contact_id=talk.contact_id, conversation_id=talk.id, now=now)
-        await record(session, call, "book_meeting", "meeting", hold, contact_id=talk.contact_id)
+        after = {"calendar": chosen.name, "starts_at": body.starts_at}
+        await record(session, call, "book_meeting", "meeting", hold, None, after, contact_id=talk.contact_id)
     visitors = find_zone(talk.time_zone)
     label = label_of(body.starts_at, talk.language, visitors or ZoneInfo(chosen.zone), name_zone=visitors is None)
     invitation = f"{context.public_url}/meetings/{issue_token(context.keys, hold)}.ics"

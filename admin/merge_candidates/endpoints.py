@@ -40,7 +40,7 @@ async def refuse_merge_candidate(call: Call) -> MergeCandidate:
     context = call.context
     async with transaction(context.sessions) as session:
         row = await refuse(session, call.ids["id"], user=f"user:{call.user.id}", now=context.clock.now())
-        await record(session, call, "refuse_merge_candidate", "merge_candidate", row.id)
+        await record(session, call, "refuse_merge_candidate", "merge_candidate", row.id, None, {"state": "refused"})
         (shown,) = await show(session, context.keys, [row])
     return shown
 

@@ -113,7 +113,8 @@ async def merge_contact(call: Call, body: shapes.NewMerge) -> shapes.Merge:
 async def unmerge_contacts(call: Call) -> shapes.Merge:
     async def run(session: AsyncSession) -> Recorded:
         merge = await unmerge(session, call.ids["id"], _user(call), call.context.clock.now())
-        await record(session, call, "unmerge_contacts", "merge", merge.id, contact_id=merge.survivor_id)
+        before, after = {"merged": str(merge.merged_id), "into": str(merge.survivor_id)}, None
+        await record(session, call, "unmerge_contacts", "merge", merge.id, before, after, contact_id=merge.survivor_id)
         return Recorded(merge, {})
 
     return _show(await _change(call, run))
@@ -149,6 +150,9 @@ async def set_contact_external_id(call: Call, body: shapes.NewExternalId) -> sha
             by=_user(call),
             now=context.clock.now(),
         )
+        # Not what it is: that may be an address.
+        after = {"source": body.source, "verified": body.verified}
+        await record(session, call, "set_contact_external_id", "contact", holder, None, after)
         return await _read_identities(session, call, holder)
 
     return await _change(call, run)

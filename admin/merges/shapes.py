@@ -10,7 +10,7 @@ from pydantic import Field
 
 from admin.api.fields import AnswerShape, PlainText, RequestShape
 
-Source = Annotated[PlainText, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
+Source = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 ExternalValue = Annotated[PlainText, Field(min_length=1, max_length=200)]
 
 

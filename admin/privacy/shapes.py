@@ -60,7 +60,7 @@ class NewPrivacyRequest(RequestShape):
 
     contact_id: UUID
     kind: RequestKind
-    channel: Annotated[PlainText, Field(pattern=r"^[a-z_]{2,30}$")] = "staff"
+    channel: Annotated[str, Field(pattern=r"^[a-z_]{2,30}$")] = "staff"
     verified: bool = False
     fields: dict[
         Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,59}$")],

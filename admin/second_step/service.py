@@ -131,7 +131,7 @@ def owes_second_step(
 
     Passkeys are both steps in one, and of who comes by the company's identity provider that demands what it wants to.
     """
-    demanded = exists().where(SignInRules.second_step_since <= opened_at)
+    demanded = exists().where(SignInRules.second_step_since < opened_at)
     has_app = exists().where(CodeApp.user_id == user_id, CodeApp.confirmed_at.is_not(None))
     return way.in_(_ONE_STEP) & demanded & ~has_app
 

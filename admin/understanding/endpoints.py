@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 
+from sqlalchemy import select
+
 from admin.api.endpoints import Call, endpoint
+from admin.audit.service import record
 from admin.snapshot import snapshot
 from admin.understanding.contents import read_live
 from admin.understanding.effects import read_proposals, show_proposal
@@ -79,7 +82,9 @@ async def list_gaps_of_group(call: Call, query: GroupGapQuery) -> GapPage:
 async def dismiss_gap_group(call: Call) -> Dismissed:
     async with transaction(call.context.sessions) as session:
         ids = await open_gaps_of_group(session, call.ids["id"])
-        return Dismissed(dismissed=await close_gaps(session, ids, "dismissed", call.context.clock.now()))
+        closed = await close_gaps(session, ids, "dismissed", call.context.clock.now())
+        await record(session, call, "dismiss_gap_group", "gap_group", call.ids["id"], None, {"dismissed": closed})
+        return Dismissed(dismissed=closed)
 
 
 @endpoint(
@@ -103,6 +108,7 @@ async def list_gaps(call: Call, query: GapQuery) -> GapPage:
 async def dismiss_gaps(call: Call, body: GapsToDismiss) -> Dismissed:
     async with transaction(call.context.sessions) as session:
         closed = await close_gaps(session, body.message_ids, "dismissed", call.context.clock.now())
+        await record(session, call, "dismiss_gaps", "gap", None, None, body)
     return Dismissed(dismissed=closed)
 
 
@@ -192,7 +198,7 @@ async def measure_proposal(call: Call) -> Proposal:
     problems={409: f"{_DECIDED}, its effect is not known, or something else went live since: measure it again"},
 )
 async def accept_proposal(call: Call) -> Proposal:
-    return await _show_and_wake(call, await _decide(call, proposals.accept))
+    return await _show_and_wake(call, await _decide(call, "accept_proposal", proposals.accept))
 
 
 @endpoint(
@@ -203,15 +209,18 @@ async def accept_proposal(call: Call) -> Proposal:
     problems={409: _DECIDED},
 )
 async def reject_proposal(call: Call) -> Proposal:
-    row = await _decide(call, proposals.reject)
+    row = await _decide(call, "reject_proposal", proposals.reject)
     async with snapshot(call.context.sessions) as session:
         return await show_proposal(session, row)
 
 
-async def _decide(call: Call, decision: Callable[..., Awaitable[Row]]) -> Row:
+async def _decide(call: Call, action: str, decision: Callable[..., Awaitable[Row]]) -> Row:
     context = call.context
     async with transaction(context.sessions) as session:
-        return await decision(session, call.ids["id"], user=f"user:{call.user.id}", now=context.clock.now())
+        before = {"status": await session.scalar(select(Row.status).where(Row.id == call.ids["id"]))}
+        row = await decision(session, call.ids["id"], user=f"user:{call.user.id}", now=context.clock.now())
+        await record(session, call, action, "proposal", row.id, before, {"status": row.status})
+        return row
 
 
 async def _show_and_wake(call: Call, row: Row) -> Proposal:

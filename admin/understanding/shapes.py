@@ -15,7 +15,7 @@ from bot.understanding.proposals import MOST_MESSAGES, ProposalStatus
 
 Limit = Annotated[int, Field(ge=1, le=200)]
 PageCursor = Annotated[PlainText, Field(max_length=100)]
-LanguageName = Annotated[PlainText, Field(pattern=r"^[a-z]{2}(-[A-Z]{2})?$")]
+LanguageName = Annotated[str, Field(pattern=r"^[a-z]{2}(-[A-Z]{2})?$")]
 
 
 class GapGroupQuery(RequestShape):

@@ -21,6 +21,7 @@ from admin.context import AdminContext
 from admin.flows.desk import FlowDesk
 from admin.models import AdminUser
 from admin.sessions.passwords import Passwords
+from admin.static_ui import NONCE
 from base.database import transaction
 from base.ids import new_id
 from bot.dialogue import DialogueUnavailable, TurnRequest, TurnResult
@@ -30,6 +31,7 @@ from tests.bot.understanding.missed_talk import AddressFinder
 
 PASSWORD = "correct horse battery"
 EMAIL = "ada@example.com"
+INDEX = f'<!doctype html><meta property="csp-nonce" nonce="{NONCE}"><title>Parley</title>'
 COMMAND = {"X-Requested-With": "parley", "Content-Type": "application/json"}
 
 
@@ -119,6 +121,7 @@ def context(database, keys, clock, passwords, tmp_path, wake_ups) -> AdminContex
         imports_folder=tmp_path / "imports",
         wake_scores=wake_ups.wake,
         wake_segments=wake_ups.wake,
+        wake_bulk=wake_ups.wake,
         meanings=WordVectors(),
         flows=FlowDesk(NobodyAnswers(), PublishedSource(database.sessions), wake_ups.wake),
         ui_build=tmp_path / "dist",
@@ -208,7 +211,7 @@ def build(context) -> Path:
     """A folder as `npm run build` leaves it."""
     assets = context.ui_build / "assets"
     assets.mkdir(parents=True)
-    (context.ui_build / "index.html").write_text("<!doctype html><title>Parley</title>")
+    (context.ui_build / "index.html").write_text(INDEX)
     (assets / "index-B4d5.js").write_text("console.log(1)")
     (context.ui_build.parent / "secret.txt").write_text("not for you")
     return context.ui_build

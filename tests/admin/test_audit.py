@@ -12,13 +12,18 @@ from sqlalchemy.exc import IntegrityError
 
 from admin.api.endpoints import Call
 from admin.audit.chain import Author, Change, verify
+from admin.audit.heads import AUDIT_LOG, AuditLogCutOff
 from admin.audit.models import AuditDetail, AuditEntry
 from admin.audit.service import record, record_command, to_json
 from admin.audit.trail import Trail, trailed
 from admin.sessions.cookie import SessionCookie
 from base.database import transaction
+from base.encryption import KeyRing
 from base.ids import new_id
 from crm.companies.models import Company
+from crm.consent.export import LEDGER
+from crm.consent.heads import find_head_breaks, find_kept_head_breaks, sign_head
+from crm.consent.signing import jwks_of, read_public_keys
 from tests.admin.conftest import EMAIL, PASSWORD
 
 
@@ -254,3 +259,71 @@ def test_details_come_back_from_the_database_as_they_were_hashed():
     assert told == {
         "share": "0.1", "big": str(2**60), "half": "?", "nul": "ab", "list": [1, {"x": None}], "yes": True,
     }  # fmt: skip
+
+
+async def head_breaks(context, *kept: str) -> list[str]:
+    """What is wrong by the heads in the database, and by those kept elsewhere."""
+    async with context.sessions() as session:
+        keys = jwks_of(await read_public_keys(session))
+        found = await find_head_breaks(session, AUDIT_LOG)
+        found += await find_kept_head_breaks(session, AUDIT_LOG, kept, keys)
+    return [one.what for one in found]
+
+
+async def sign(context, chain=AUDIT_LOG, keys=None) -> str:
+    async with transaction(context.sessions) as session:
+        return (await sign_head(session, chain, keys or context.keys, context.clock.now())).jws
+
+
+async def test_a_signed_head_shows_that_the_log_was_cut_off_or_written_anew(signed_in, context):
+    await make(signed_in)
+    kept = await sign(context)
+    assert await head_breaks(context, kept) == []
+    await make(signed_in, "Second")
+    assert await head_breaks(context, kept) == []
+    async with transaction(context.sessions) as session:
+        await session.execute(text("SET LOCAL session_replication_role = replica"))
+        await session.execute(text("DELETE FROM audit_details"))
+        await session.execute(text("DELETE FROM audit_entries WHERE seq > 1"))
+    assert await intact(context) == 1, "what is left is a whole chain"
+    in_database, elsewhere = await head_breaks(context, kept)
+    assert "is not this log's" in in_database
+    assert elsewhere == "It was cut off: by a head that was kept it has 2 entries"
+    with pytest.raises(AuditLogCutOff):
+        await sign(context)
+    async with transaction(context.sessions) as session:
+        session.add(Company(id=new_id(), name="A", fields={}, created_at=context.clock.now(),
+                            updated_at=context.clock.now()))  # fmt: skip
+        call = call_of(context)
+    async with transaction(call.context.sessions) as session:
+        await record(session, call, "another", "thing", None)
+    assert "is not this log's" in (await head_breaks(context, kept))[1]
+
+
+async def test_a_head_of_another_chain_or_of_a_strangers_key_is_none_of_the_log(signed_in, context):
+    await sign(context)
+    ledgers = await sign(context, LEDGER)
+    (told,) = await head_breaks(context, ledgers)
+    assert told == "A head that was kept is a signature of another kind"
+    stranger = KeyRing("k1", {"k1": b"\x09" * 32}, b"\x02" * 32)
+    async with context.sessions() as session:
+        forged = (await sign_head(session, AUDIT_LOG, stranger, context.clock.now())).jws
+        await session.rollback()
+    (told,) = await head_breaks(context, forged)
+    assert "not among the trusted ones" in told
+    assert await head_breaks(context, "junk") == ["A head that was kept is no signature"]
+
+
+async def test_a_head_that_was_changed_in_the_database_shows(signed_in, context):
+    await make(signed_in)
+    await sign(context)
+    with pytest.raises(IntegrityError, match="append-only"):
+        async with transaction(context.sessions) as session:
+            await session.execute(text("UPDATE audit_heads SET length = 1"))
+    async with transaction(context.sessions) as session:
+        await session.execute(text("SET LOCAL session_replication_role = replica"))
+        await session.execute(
+            text("UPDATE audit_heads SET length = 1, head = (SELECT hash FROM audit_entries WHERE seq = 1)")
+        )
+    (told,) = await head_breaks(context)
+    assert "has a signature that does not hold" in told

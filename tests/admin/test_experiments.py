@@ -72,6 +72,8 @@ async def test_a_colleague_decides_once_and_only_for_a_way_there_is(signed_in, e
     (row,) = (await signed_in.read("/api/v1/experiments", journey="carts"))["items"]
     assert row["winner"] == "warm"
     assert row["decided_by"].startswith("user:")
+    (entry,) = (await signed_in.read("/api/v1/audit", action="decide_experiment"))["items"]
+    assert (entry["before"], entry["after"]) == ({"winner": None}, {"winner": "warm"})
 
 
 async def test_what_a_journey_brings_is_told_beside_who_is_held_back(signed_in, experiment, context, now):

@@ -191,3 +191,74 @@ async def test_the_secret_is_sealed_anew_when_the_key_changes(secured, context):
         opened = newer.unseal(app.secret_sealed, column="admin_code_apps.secret", row=app.user_id)
     assert bytes.fromhex(opened) == base64.b32decode(secret)
     assert browser
+
+
+async def demand(browser: Admin, *, wanted: bool = True):
+    """The answer to demanding a second step of everybody."""
+    version = (await browser.read("/api/v1/sign-in-rules"))["version"]
+    body = {"second_step_for_all": wanted}
+    return await browser.send("PUT", "/api/v1/sign-in-rules", body, **{"If-Match": f'"{version}"'})
+
+
+async def test_who_demands_a_second_step_of_everybody_has_one(signed_in):
+    answer = await demand(signed_in)
+    assert (answer.status, (await answer.json())["code"]) == (409, "own_step_first")
+    assert (await demand(signed_in, wanted=False)).status == 200
+
+
+async def test_whoever_has_no_second_step_can_do_nothing_but_set_one_up_from_the_next_sign_in_on(secured, join):
+    owner, *_ = secured
+    agent = await join("agent", email="grace@example.com")
+    assert (await demand(owner)).status == 200
+    assert (await agent.get("/api/v1/leads")).status == 200
+    owner.clock.forward(seconds=1)
+    again = await agent.sign_in(email="grace@example.com")
+    assert (again.status, (await again.json())["user"]["owes_second_step"]) == (200, True)
+    for path in ("/api/v1/leads", "/api/v1/colleagues", "/api/v1/api-tokens", "/api/v1/account/sessions"):
+        answer = await agent.get(path)
+        assert (answer.status, (await answer.json())["code"]) == (403, "second_step_owed"), path
+    token = await agent.send("POST", "/api/v1/api-tokens", {"name": "Way round", "permissions": ["contacts.read"]})
+    assert token.status == 403
+    assert (await agent.read("/api/v1/session"))["user"]["owes_second_step"] is True
+    secret = (await begin(agent))["secret"]
+    assert (await confirm(agent, code_of(secret, owner.clock))).status == 200
+    assert (await agent.read("/api/v1/session"))["user"]["owes_second_step"] is False
+    assert (await agent.get("/api/v1/leads")).status == 200
+
+
+async def test_who_has_a_second_step_and_programs_with_a_token_go_on_when_it_is_demanded(secured):
+    owner, secret, _ = secured
+    wish = {"name": "Nightly", "permissions": ["contacts.read"]}
+    token = (await (await owner.send("POST", "/api/v1/api-tokens", wish)).json())["token"]
+    assert (await demand(owner)).status == 200
+    owner.clock.forward(seconds=60)
+    assert await enter(owner, code_of(secret, owner.clock)) == (200, None)
+    assert (await owner.get("/api/v1/leads")).status == 200
+    answer = await owner.client.get("/api/v1/leads", headers={"Authorization": f"Bearer {token}", "Cookie": ""})
+    assert answer.status == 200
+
+
+async def test_a_second_step_is_no_longer_demanded_once_that_is_taken_back(secured, join):
+    owner, *_ = secured
+    agent = await join("agent", email="grace@example.com")
+    assert (await demand(owner)).status == 200
+    owner.clock.forward(seconds=1)
+    await agent.sign_in(email="grace@example.com")
+    assert (await agent.get("/api/v1/leads")).status == 403
+    assert (await demand(owner, wanted=False)).status == 200
+    assert (await agent.get("/api/v1/leads")).status == 200
+
+
+async def test_how_people_sign_in_is_changed_at_the_version_that_was_read(secured):
+    owner, *_ = secured
+    for tag, status in (('"9"', 412), (None, 428)):
+        headers = {} if tag is None else {"If-Match": tag}
+        answer = await owner.send("PUT", "/api/v1/sign-in-rules", {"second_step_for_all": True}, **headers)
+        assert answer.status == status
+
+
+async def test_the_audit_log_says_who_demanded_a_second_step(secured):
+    owner, *_ = secured
+    await demand(owner)
+    (entry,) = (await owner.read("/api/v1/audit", action="change_sign_in_rules"))["items"]
+    assert (entry["before"]["second_step_for_all"], entry["after"]["second_step_for_all"]) == (False, True)

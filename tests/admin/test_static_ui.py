@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from yarl import URL
 
-from admin.static_ui import CONTENT_SECURITY_POLICY, find_file
-
-PAGE = "<!doctype html><title>Parley</title>"
+from admin.static_ui import CONTENT_SECURITY_POLICY, NONCE, find_file
+from tests.admin.conftest import INDEX
 
 
 @pytest.mark.parametrize("path", ["/admin/", "/admin/leads", "/admin/leads/0192", "/admin/index.html"])
 async def test_every_page_of_the_app_is_its_index_and_always_asked_for_anew(admin, build, path):
     answer = await admin.get(path)
-    assert (answer.status, await answer.text()) == (200, PAGE)
-    assert answer.headers["Content-Security-Policy"] == CONTENT_SECURITY_POLICY
+    (nonce,) = re.findall(r"style-src 'self' 'nonce-([\w-]{22})'", answer.headers["Content-Security-Policy"])
+    assert (answer.status, await answer.text()) == (200, INDEX.replace(NONCE, nonce))
+    assert answer.headers["Content-Security-Policy"].replace(f" 'nonce-{nonce}'", "") == CONTENT_SECURITY_POLICY
+    assert "ETag" not in answer.headers
+    assert nonce not in (await admin.get(path)).headers["Content-Security-Policy"], "each page has another"
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
     assert answer.headers["Referrer-Policy"] == "no-referrer"
     assert answer.headers["Cache-Control"] == "no-cache"
@@ -26,7 +30,8 @@ async def test_every_page_of_the_app_is_its_index_and_always_asked_for_anew(admi
 def test_the_policy_allows_only_what_is_our_own():
     rules = dict(rule.split(" ", 1) for rule in CONTENT_SECURITY_POLICY.split("; "))
     assert rules["default-src"] == rules["frame-ancestors"] == rules["base-uri"] == "'none'"
-    assert rules["script-src"] == rules["connect-src"] == rules["form-action"] == "'self'"
+    assert rules["script-src"] == rules["style-src"] == rules["connect-src"] == rules["form-action"] == "'self'"
+    assert "unsafe" not in CONTENT_SECURITY_POLICY
 
 
 async def test_a_hashed_asset_is_kept_for_long(admin, build):

@@ -226,3 +226,67 @@ async def test_whoever_forgot_their_password_gets_a_link_by_mail(site: RunningSi
     await expect(page.get_by_test_id("logout")).to_be_visible(timeout=WAIT)
     await context.close()
     assert colleague.complaints == []
+
+
+async def set_up_step(page: Page, pictures: Colleague | None = None, folder: Path | None = None) -> TOTP:
+    """From the password to the recovery codes."""
+    await page.get_by_test_id("step-password").fill(PASSWORD)
+    await page.get_by_test_id("step-go").click()
+    secret = (await page.get_by_test_id("step-secret").inner_text(timeout=WAIT)).strip()
+    if pictures is not None and folder is not None:
+        await pictures.look(folder, "owed-scan")
+    totp = TOTP(base64.b32decode(secret), 6, SHA1(), 30)
+    await page.get_by_test_id("step-code").fill(totp.generate(int(time.time())).decode())
+    await page.get_by_test_id("step-confirm").click()
+    await expect(page.get_by_test_id("recovery-codes").get_by_role("listitem")).to_have_count(10, timeout=WAIT)
+    if pictures is not None and folder is not None:
+        await pictures.look(folder, "owed-codes")
+    await page.get_by_test_id("codes-kept").click()
+    return totp
+
+
+async def test_an_owner_demands_a_second_step_and_who_has_none_is_led_through_it_at_the_next_log_in(
+    site: RunningSite, browser: Browser, tmp_path: Path
+) -> None:
+    email = "barbara@northwind-ledger.example"
+    async with await Colleague.arrive(browser, site) as olivia:
+        as_owner = await invite(olivia, site, "edsger@northwind-ledger.example", "owner")
+        as_agent = await invite(olivia, site, email, "agent")
+        await olivia.page.get_by_test_id("step-for-all").click()
+        await expect(olivia.page.get_by_text("Set up your own second step first")).to_be_visible(timeout=WAIT)
+        await expect(olivia.page.get_by_test_id("step-for-all")).not_to_be_checked()
+        await olivia.look(tmp_path, "own-step-first")
+
+    context = await browser.new_context(locale="en-GB")
+    owner = Colleague(site, context, await context.new_page())
+    await accept(owner.page, as_owner)
+    await owner.go("/settings/account")
+    await owner.page.get_by_test_id("set-up-step").click()
+    await set_up_step(owner.page)
+    others = await browser.new_context(locale="en-GB")
+    agent = Colleague(site, others, await others.new_page())
+    await accept(agent.page, as_agent)
+    await owner.go("/settings/team")
+    await owner.page.get_by_test_id("step-for-all").click()
+    await expect(owner.page.get_by_test_id("step-for-all")).to_be_checked(timeout=WAIT)
+    await owner.look(tmp_path, "step-for-all")
+    try:
+        await agent.go("/leads")  # who is logged in goes on
+        await agent.page.get_by_test_id("logout").click()
+        await agent.page.get_by_test_id("login-email").fill(email)
+        await agent.page.get_by_test_id("login-password").fill(PASSWORD)
+        await agent.page.get_by_test_id("login-submit").click()
+        await expect(agent.page.get_by_role("heading", name="One more step")).to_be_visible(timeout=WAIT)
+        await agent.look(tmp_path, "owed")
+        assert (await agent.page.request.get(f"{site.url}/api/v1/leads")).status == 403
+        totp = await set_up_step(agent.page, agent, tmp_path)
+        await expect(agent.page.get_by_test_id("logout")).to_be_visible(timeout=WAIT)
+        await agent.go("/leads")
+        await agent.page.get_by_test_id("logout").click()
+        await log_in(agent.page, site.url, email, totp.generate(int(time.time()) + 30).decode())
+    finally:
+        await owner.page.get_by_test_id("step-for-all").click()
+        await expect(owner.page.get_by_test_id("step-for-all")).not_to_be_checked(timeout=WAIT)
+    for colleague in (owner, agent):
+        assert colleague.complaints == []
+        await colleague.context.close()

@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import insert, select, text
 
+from admin.audit.heads import AUDIT_LOG
+from admin.audit.service import record_command
 from base.clock import SystemClock
 from base.database import transaction
 from base.encryption import create_key_file, read_key_file
@@ -132,6 +134,26 @@ async def test_proofs_are_printed_or_written(parley, database, tmp_path) -> None
     assert (missing.code, missing.err) == (1, "parley: There is no such message.\n")
 
 
+async def test_the_audit_log_is_signed_and_checked_by_heads_that_were_kept(parley, database, tmp_path) -> None:
+    async with transaction(database.sessions) as session:
+        await record_command(session, SystemClock(), "try_it", subject_kind="thing", subject_id=None)
+    head = await parley("audit-log", "head")
+    assert head.code == 0, head.err
+    (kept,) = (tmp_path / "var" / "ledger_heads").iterdir()
+    assert (head.out.strip(), kept.name[:11]) == (str(kept), "audit-head-")
+    assert (await parley("audit-log", "verify", "--head", str(kept))).out == "intact: 1 entries\n"
+    async with transaction(database.sessions) as session:
+        await session.execute(text("SET LOCAL session_replication_role = replica"))
+        await session.execute(text("DELETE FROM audit_entries"))
+        await session.execute(text("DELETE FROM audit_heads"))
+    assert (await parley("audit-log", "verify")).code == 0, "whoever may write everything leaves no trace in it"
+    found = await parley("audit-log", "verify", "--head", str(kept))
+    assert (found.code, "It was cut off" in found.out) == (1, True), found.out
+    (tmp_path / "junk.json").write_text("[]")
+    refused = await parley("audit-log", "verify", "--head", "junk.json")
+    assert "no file of a signed head" in refused.err
+
+
 @pytest.fixture
 def platform(database, tmp_path):
     settings = Settings(data_dir=tmp_path / "var")
@@ -150,6 +172,8 @@ async def test_at_night_what_ran_out_is_written_down_and_the_head_is_signed(plat
         events = (await session.scalars(select(ConsentEvent.event).order_by(ConsentEvent.seq))).all()
     assert events == ["given", "expired"]
     assert path.parent == platform.settings.heads_dir
+    other = Path(await sign_and_save(platform, AUDIT_LOG))
+    assert (other.parent, json.loads(other.read_text())["length"]) == (path.parent, 0)
 
 
 async def test_a_mail_that_asks_to_confirm_is_planned_once_with_no_token_in_it(platform, database) -> None:

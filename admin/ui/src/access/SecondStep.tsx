@@ -43,7 +43,16 @@ export function SecondStep({ account }: { account: Account }) {
   );
 }
 
-function Begin({ onBegun, onCancel }: { onBegun: (app: CodeApp) => void; onCancel: () => void }) {
+/** From the password to the recovery codes; done once these are kept. */
+export function SetUpSecondStep({ onDone }: { onDone: () => void }) {
+  const [app, setApp] = useState<CodeApp | null>(null);
+  const [codes, setCodes] = useState<readonly string[] | null>(null);
+  if (codes) return <Codes codes={codes} onKept={onDone} />;
+  if (app) return <Scan app={app} onDone={setCodes} onCancel={() => setApp(null)} />;
+  return <Begin onBegun={setApp} />;
+}
+
+function Begin({ onBegun, onCancel }: { onBegun: (app: CodeApp) => void; onCancel?: () => void }) {
   const t = useWords('access');
   const begin = useBeginCodeApp();
   return (
@@ -81,7 +90,7 @@ interface PasswordFormProps {
   isBusy: boolean;
   error: Error | null;
   onSend: (password: string) => void;
-  onCancel: () => void;
+  onCancel?: (() => void) | undefined;
   children: ReactNode;
 }
 
@@ -103,7 +112,7 @@ function PasswordForm({ button, isBusy, error, onSend, onCancel, children }: Pas
       <Said error={isWrong ? null : error} done={null} />
       <div className={styles.actions}>
         <Button type="submit" loading={isBusy} data-testid="step-go">{button}</Button>
-        <Button variant="default" onClick={onCancel}>{t('cancel')}</Button>
+        {onCancel && <Button variant="default" onClick={onCancel}>{t('cancel')}</Button>}
       </div>
     </form>
   );

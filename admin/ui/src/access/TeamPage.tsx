@@ -16,6 +16,7 @@ import { useSession } from '../session/useSession';
 import { Said } from './Said';
 import { roleName } from './roleName';
 import { Secret } from './Secret';
+import { SignInRules } from './SignInRules';
 import styles from './Access.module.css';
 import type { Invitation, LinkMade, UserRow } from './types';
 import {
@@ -35,6 +36,7 @@ export function TeamPage() {
         {isInviting && <Invite onDone={() => setInviting(false)} />}
         <Invited />
         <Users />
+        <SignInRules />
       </div>
     </Frame>
   );

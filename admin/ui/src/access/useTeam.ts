@@ -6,6 +6,7 @@ import type { NewInvitation, Permission, RoleRow, UserChange, UserRow } from './
 const USERS = ['users'] as const;
 const INVITATIONS = ['invitations'] as const;
 const ROLES = ['roles'] as const;
+const SIGN_IN_RULES = ['sign-in-rules'] as const;
 
 export function useUsers() {
   return useQuery({ queryKey: USERS, queryFn: async ({ signal }) => (await answerOf(client.GET('/api/v1/users', { signal }))).items });
@@ -20,6 +21,18 @@ export function useInvitations() {
 
 export function useRoles() {
   return useQuery({ queryKey: ROLES, queryFn: ({ signal }) => answerOf(client.GET('/api/v1/roles', { signal })) });
+}
+
+export function useSignInRules() {
+  return useQuery({ queryKey: SIGN_IN_RULES, queryFn: ({ signal }) => answerOf(client.GET('/api/v1/sign-in-rules', { signal })) });
+}
+
+/** Edits the version that was shown. */
+export function useChangeSignInRules(version: number) {
+  return useTeamChange((second_step_for_all: boolean) => {
+    const params = { header: { 'If-Match': `"${version}"` } };
+    return answerOf(client.PUT('/api/v1/sign-in-rules', { params, body: { second_step_for_all } }));
+  });
 }
 
 export function useInvite() {
@@ -75,6 +88,6 @@ function useTeamChange<Body, Made>(send: (body: Body) => Promise<Made>) {
   return useMutation({
     mutationFn: send,
     // Also after a refusal: what is shown may be out of date.
-    onSettled: () => Promise.all([USERS, INVITATIONS, ROLES].map((queryKey) => queries.invalidateQueries({ queryKey }))),
+    onSettled: () => Promise.all([USERS, INVITATIONS, ROLES, SIGN_IN_RULES].map((queryKey) => queries.invalidateQueries({ queryKey }))),
   });
 }
