@@ -28,6 +28,7 @@ from admin.inbox import teams as inbox_teams
 from admin.journeys import endpoints as journeys
 from admin.journeys import enrolments
 from admin.leads import endpoints as leads
+from admin.meetings import endpoints as meetings
 from admin.merge_candidates import endpoints as merge_candidates
 from admin.merges import endpoints as merges
 from admin.numbers import endpoints as numbers
@@ -78,6 +79,7 @@ ENDPOINTS = (
     *inbox_aids.ENDPOINTS,
     *inbox_booking.ENDPOINTS,
     *inbox_teams.ENDPOINTS,
+    *meetings.ENDPOINTS,
     *stream.ENDPOINTS,
     *imports.ENDPOINTS,
     *follow_ups.ENDPOINTS,

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from yarl import URL
 
 from base.encryption import KeyRing
-from base.errors import Conflict, InvalidInput
+from base.errors import Conflict, InvalidInput, NotFound, ParleyError
 from base.ids import new_id
 from base.resealing import reseal
 from crm.meetings.hours import Pattern, check_hours, parse_span
@@ -22,6 +22,13 @@ from crm.meetings.labels import find_zone
 from crm.meetings.models import SEALED_COLUMN, Calendar
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,59}")
+
+
+class OutOfDate(ParleyError):
+    """Somebody else changed this calendar: load it again."""
+
+    code = "out_of_date"
+    status = 412
 
 
 @dataclass(frozen=True)
@@ -75,24 +82,59 @@ async def add_calendar(
         InvalidInput: names each field that is wrong.
         Conflict: there is one of this name.
     """
-    errors = _check(new)
-    if errors:
-        fields = "; ".join(f"{error['field']}: {error['message']}" for error in errors)
-        raise InvalidInput(f"This calendar cannot be added. {fields}", errors=errors)
+    _check_all(new)
     row = await session.scalar(select(Calendar).where(Calendar.name == new.name).with_for_update())
     if row is not None and not replace:
         raise Conflict(f"There is a calendar {new.name} already.")
-    row = row or Calendar(id=new_id(), name=new.name, created_at=now)
+    row = row or Calendar(id=new_id(), name=new.name, created_at=now, version=0)
+    _set(row, keys, new, new.busy_url)
+    session.add(row)
+    await session.flush()
+    return row.id
+
+
+async def change_calendar(
+    session: AsyncSession, keys: KeyRing, calendar_id: UUID, new: NewCalendar, *, version: int, keep_feed: bool = False
+) -> Calendar:
+    """Gives a calendar these settings; its name stays, as flows call it by that. What is booked stays booked.
+
+    Args:
+        keep_feed: leaves the feed as it is, whatever `new` says of one.
+
+    Raises:
+        InvalidInput: names each field that is wrong.
+        NotFound, OutOfDate: there is none, or not at this version any more.
+    """
+    row = await session.get(Calendar, calendar_id, with_for_update=True)
+    if row is None:
+        raise NotFound("There is no such calendar.")
+    if row.version != version:
+        raise OutOfDate
+    _check_all(new)
+    url = new.busy_url
+    if keep_feed and row.busy_url_sealed is not None:
+        url = keys.unseal(row.busy_url_sealed, column=SEALED_COLUMN, row=row.id)
+    _set(row, keys, new, url)
+    await session.flush()
+    return row
+
+
+def _check_all(new: NewCalendar) -> None:
+    errors = _check(new)
+    if errors:
+        fields = "; ".join(f"{error['field']}: {error['message']}" for error in errors)
+        raise InvalidInput(f"This calendar cannot be kept so. {fields}", errors=errors)
+
+
+def _set(row: Calendar, keys: KeyRing, new: NewCalendar, busy_url: str | None) -> None:
     row.title, row.zone, row.place = new.title, new.zone, new.place
     row.hours = {weekday: list(spans) for weekday, spans in new.hours.items() if spans}
     row.minutes, row.pause_minutes = new.minutes, new.pause_minutes
     row.notice_minutes, row.days_ahead = new.notice_minutes, new.days_ahead
-    url = _feed_url(new.busy_url) if new.busy_url else None
+    url = _feed_url(busy_url) if busy_url else None
     row.busy_url_sealed = keys.seal(url, column=SEALED_COLUMN, row=row.id) if url else None
     row.key_id = keys.newest if url else None
-    session.add(row)
-    await session.flush()
-    return row.id
+    row.version += 1
 
 
 async def list_calendars(session: AsyncSession) -> list[CalendarView]:

@@ -38,6 +38,7 @@ class Calendar(Table):
     busy_url_sealed: Mapped[bytes | None]
     key_id: Mapped[str | None]
     created_at: Mapped[datetime]
+    version: Mapped[int] = mapped_column(default=1, server_default="1")
 
 
 class Meeting(Table):

@@ -20,6 +20,7 @@ def upgrade() -> None:
     op.add_column("meetings", sa.Column("told_sequence", sa.BigInteger(), nullable=True))
     op.add_column("meetings", sa.Column("changed_at", _AT, nullable=True))
     op.add_column("meetings", sa.Column("changed_by", sa.Text(), nullable=True))
+    op.add_column("calendars", sa.Column("version", sa.BigInteger(), server_default="1", nullable=False))
     # Whoever booked before there were mails of it is not mailed now.
     op.execute("UPDATE meetings SET told_sequence = 0 WHERE state = 'booked'")
     op.create_index("ix_meetings_state_ends_at", "meetings", ["state", "ends_at"], unique=False)
@@ -86,5 +87,6 @@ def downgrade() -> None:
     op.drop_table("calendar_entries")
     op.drop_table("calendar_links")
     op.drop_index("ix_meetings_state_ends_at", table_name="meetings")
+    op.drop_column("calendars", "version")
     for column in ("changed_by", "changed_at", "told_sequence", "sequence", "time_zone", "language"):
         op.drop_column("meetings", column)

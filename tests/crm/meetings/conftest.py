@@ -8,6 +8,7 @@ import itertools
 import socket
 import sys
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -197,13 +198,21 @@ class Radicale:
         return {event.path for event in events}
 
 
-@pytest.fixture
-async def radicale(tmp_path: Path) -> AsyncIterator[Radicale]:
+@asynccontextmanager
+async def running_radicale(folder: Path) -> AsyncIterator[Radicale]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = int(probe.getsockname()[1])
-    server = Radicale(tmp_path, port)
+    server = Radicale(folder, port)
     await server.start()
-    await server.add_calendar()
-    yield server
-    await server.kill()
+    try:
+        await server.add_calendar()
+        yield server
+    finally:
+        await server.kill()
+
+
+@pytest.fixture
+async def radicale(tmp_path: Path) -> AsyncIterator[Radicale]:
+    async with running_radicale(tmp_path) as server:
+        yield server

@@ -1,0 +1,1 @@
+"""Calendars in which people are met, and the meetings to come."""
