@@ -25,6 +25,7 @@ from base.errors import NotFound
 from crm.contacts.models import Contact
 from crm.contacts.service import lock_contact, set_fields
 from crm.profiling.service import find_refusals
+from crm.samples.made_up import is_made_up
 from flows.steps.do import find_value
 from flows.wording import names_in, render
 from outreach.definitions import Step
@@ -91,8 +92,11 @@ class ConnectorCalls:
             )
             step = definition.steps.get(call.step) if definition is not None else None
             request = await _request_of(session, call, step) if step is not None else None
+            made_up = await is_made_up(session, call.contact_id)
         result: Mapping[str, Any]
-        if step is None or request is None:
+        if made_up:
+            result = {"ok": False, "problem": "the contact is made up: no other system is told of them"}
+        elif step is None or request is None:
             result = {"ok": False, "problem": "a fact that its path names is not known"}
         elif call.attempts > _MOST_ATTEMPTS:
             result = {"ok": False, "problem": "each attempt ended in a crash"}

@@ -100,7 +100,7 @@ class Snapshot:
     `suppressed` maps a channel, or `all`, to the reason.
     `countries`, `states` (of the US) and `zones` are all that the contact may be in (`crm.places`). `topic` is what the
     message is about: its journey, else its purpose. `clock_skew`: how far our clock and the database's are apart.
-    `missing_setting` says in words which of the channel's settings is not made. `in_talk`: the bot said it in a
+    `made_up`: they are of the sample workspace. `missing_setting` says in words which of the channel's settings is not made. `in_talk`: the bot said it in a
     conversation, so that its purpose may be one of `ANSWERS`. `has_request`: they asked something about their own data
     that is not closed yet, so that its purpose may be `RIGHTS`. `waiting` is read for an `occasional` message only.
     """
@@ -112,6 +112,7 @@ class Snapshot:
     due_at: datetime
     created_at: datetime
     contact_exists: bool = True
+    made_up: bool = False
     stage: str = "visitor"
     has_address: bool = False
     consents: Mapping[tuple[str, str], ConsentName] = field(default_factory=dict)
@@ -147,6 +148,7 @@ class Snapshot:
             "due_at": self.due_at.isoformat(),
             "created_at": self.created_at.isoformat(),
             "contact_exists": self.contact_exists,
+            "made_up": self.made_up,
             "stage": self.stage,
             "has_address": self.has_address,
             "consents": {f"{purpose}/{channel}": name for (purpose, channel), name in sorted(self.consents.items())},

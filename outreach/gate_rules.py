@@ -23,6 +23,13 @@ def erased(snapshot: Snapshot) -> Deny | None:
     return Deny("erased", "This contact has been erased.")
 
 
+def made_up(snapshot: Snapshot) -> Deny | None:
+    """Nothing is ever sent to people of the sample workspace, whatever it is and whoever says it."""
+    if not snapshot.made_up:
+        return None
+    return Deny("made_up", "This person is made up, to look around with: nothing is ever sent to them.")
+
+
 def suppression(snapshot: Snapshot) -> Deny | None:
     """A suppressed contact or address gets nothing, whatever the purpose, but for what the carriers want said.
 
@@ -128,6 +135,7 @@ def disqualified(snapshot: Snapshot) -> Deny | None:
 
 RULES: tuple[Rule, ...] = (
     erased,
+    made_up,
     part_of_a_talk,
     about_a_request,
     suppression,

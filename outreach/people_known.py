@@ -25,6 +25,7 @@ from crm.contacts.identity import claims_of
 from crm.contacts.models import SEALED_COLUMN, Contact, ContactPoint
 from crm.places.rules import UNKNOWN, Whereabouts, find_whereabouts
 from crm.privacy.limits import open_requests_of
+from crm.samples.made_up import is_made_up_of
 from outreach.basis_rules import BasisEntry, fold_bases
 from outreach.decisions import SERVICE_PURPOSES, Basis, PastSend, WaitingSend
 from outreach.models import OutboxMessage
@@ -50,12 +51,14 @@ class Person:
 
     Attributes:
         exists: False once they are erased.
+        made_up: whether they are of the sample workspace.
         sends: promotional messages that left or may have, by their ids.
         waiting: promotional messages that are planned and of the frequency class `normal`, if asked for.
         has_request: whether they asked something about their own data that is not closed yet.
     """
 
     exists: bool
+    made_up: bool
     stage: str
     time_zone: str | None
     fields: Mapping[str, Any]
@@ -130,6 +133,7 @@ def _person_of(row: Any, now: datetime, keys: KeyRing | None) -> Person:
         suppressed.setdefault(channel, reason)
     return Person(
         exists=row.stage is not None,
+        made_up=row.made_up,
         stage=row.stage or "visitor",
         time_zone=row.time_zone,
         fields=row.fields or {},
@@ -222,6 +226,7 @@ def _build_statement(asked: FromClause) -> Select[*tuple[Any, ...]]:
         select(
             contact_id,
             Contact.stage,
+            is_made_up_of(contact_id).correlate(asked).label("made_up"),
             Contact.time_zone,
             Contact.fields,
             func.clock_timestamp(type_=DateTime(timezone=True)).label("read_at"),

@@ -117,6 +117,7 @@ def _snapshot_of(
         due_at=message.due_at,
         created_at=message.created_at,
         contact_exists=person.exists,
+        made_up=person.made_up,
         stage=person.stage,
         has_address=ADDRESS_KINDS.get(message.channel) in person.address_kinds,
         consents=_consents(person.consents, message),

@@ -22,6 +22,7 @@ from admin.task_mails.letter import ToDo, write_letter
 from admin.task_mails.ports import ColleagueMail
 from base.clock import Clock
 from base.database import Sessions, transaction
+from crm.samples.made_up import is_made_up_of
 from crm.tasks.models import Task
 from outreach.ports import Accepted, Refused
 
@@ -49,6 +50,7 @@ class _Held:
     user_id: UUID
     email: str
     name: str
+    language: str
     tasks: tuple[ToDo, ...]
 
 
@@ -85,7 +87,9 @@ class TaskMails:
         async with transaction(self._sessions) as session:
             waits = select(Task.id).where(_theirs(), *_untold(now), Task.made_at <= now - GATHERS).correlate(AdminUser)
             free = or_(AdminUser.next_task_mail_at.is_(None), AdminUser.next_task_mail_at <= now)
-            found = select(AdminUser.id, AdminUser.email, AdminUser.name).where(free, waits.exists())
+            found = select(AdminUser.id, AdminUser.email, AdminUser.name, AdminUser.language).where(
+                free, waits.exists()
+            )
             row = (
                 await session.execute(found.order_by(AdminUser.id).limit(1).with_for_update(skip_locked=True))
             ).one_or_none()
@@ -99,10 +103,10 @@ class TaskMails:
                 .order_by(Task.made_at, Task.id)
                 .limit(_MOST)
             )
-            return _Held(row.id, row.email, row.name, tuple(ToDo(*task) for task in tasks))
+            return _Held(row.id, row.email, row.name, row.language, tuple(ToDo(*task) for task in tasks))
 
     async def _send(self, held: _Held, now: datetime) -> int:
-        letter = write_letter(held.name, held.tasks, self._site_url)
+        letter = write_letter(held.name, held.tasks, self._site_url, held.language)
         outcome = await self._mail.send(held.email, letter.subject, letter.text)
         told = {"user_id": str(held.user_id), "tasks": len(held.tasks)}
         async with transaction(self._sessions) as session:
@@ -136,7 +140,8 @@ def _untold(now: datetime) -> tuple[ColumnElement[bool], ...]:
     own_roles = select(Role.name).where(Role.permissions.contains([CLOSES]))
     told_roles = or_(AdminUser.role.in_(TOLD), AdminUser.role.in_(own_roles))
     wanted = AdminUser.mails_tasks & AdminUser.deactivated_at.is_(None) & told_roles
-    return (wanted, Task.done_at.is_(None), Task.made_at > now - TOO_OLD, untold)
+    real = ~is_made_up_of(Task.contact_id).correlate(Task)
+    return (wanted, Task.done_at.is_(None), Task.made_at > now - TOO_OLD, untold, real)
 
 
 async def _set_next(session: AsyncSession, user_id: UUID, at: datetime) -> None:

@@ -27,6 +27,7 @@ from crm.contacts.models import Contact, ContactMerge, MergedRow
 from crm.contacts.records import get_contact
 from crm.privacy.neighbours import conversations
 from crm.profiling.service import find_refusals
+from crm.samples.made_up import check_alike
 from crm.scoring.models import ContactScores, ScoreEntry
 from crm.timeline.service import record
 
@@ -88,9 +89,11 @@ async def merge_contacts(
     Raises:
         InvalidInput: they are the same.
         NotFound: one of them is gone, or was merged already (`ContactMerged`).
+        OnlyAmongSamples: one of them is made up.
     """
     _check_two(survivor_id, merged_id)
     await lock_people(session, survivor_id, merged_id)
+    await check_alike(session, survivor_id, merged_id)
     survivor, merged = await _read_rows(session, survivor_id, merged_id)
     merging = Merging(new_id(), survivor_id, merged_id, now)
     await session.execute(

@@ -81,7 +81,7 @@ async def erase_person(
             now=now,
         )
     sealed_under = await _keys_of(session, person)
-    counts = await _delete(session, person)
+    counts = await delete_rows(session, person)
     row = {
         "id": erasure_id,
         "contact_id": contact_id,
@@ -103,7 +103,7 @@ async def _keep_stops(session: AsyncSession, person: Person, now: datetime) -> N
             await suppress(session, person.addresses, channel, reason, now)
 
 
-async def _delete(session: AsyncSession, person: Person) -> dict[str, int]:
+async def delete_rows(session: AsyncSession, person: Person) -> dict[str, int]:
     """Deletes what goes; returns how many rows of each table went."""
     counts: dict[str, int] = {}
     tables = read_registry().tables

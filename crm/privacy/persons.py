@@ -52,7 +52,7 @@ async def find_person(
         if earlier | merged <= contacts:
             break
         contacts |= earlier | merged
-    conversations = await _conversations(session, contacts)
+    conversations = await conversations_of(session, contacts)
     if only_own:
         conversations -= {conversation for _, conversation in await list_claims(session, contacts)}
     points = (
@@ -124,7 +124,7 @@ async def _earlier_visitors(session: AsyncSession, contacts: set[UUID], *, only_
     return named - somebody
 
 
-async def _conversations(session: AsyncSession, contacts: set[UUID]) -> set[UUID]:
+async def conversations_of(session: AsyncSession, contacts: set[UUID]) -> set[UUID]:
     """Their conversations, and those that moved into one of them."""
     talks = table_named("conversations").c
     found = set(await session.scalars(select(talks.id).where(talks.contact_id.in_(contacts))))

@@ -130,6 +130,7 @@ _CLAIM_AGAIN = (
 _PLANTED = {
     "I2 one row a provider call": [_COPY.format(fence=2, provider_id="provider_id", message_id="NULL")],
     "I2 nothing leaves without the gate": ["UPDATE outbox SET attempts = 2"],
+    "I2 nobody made up": ["INSERT INTO sample_people VALUES (:contact, 'amelia')"],
     "I2 never back": ["UPDATE outbox SET state = 'planned'"],
     "I3 promotion once": [
         (

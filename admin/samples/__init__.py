@@ -1,0 +1,1 @@
+"""The sample workspace over the API."""
