@@ -10,6 +10,7 @@ from admin.channels.ports import ChannelSetup
 from admin.flows.desk import FlowDesk
 from admin.follow_ups.outlook import JourneyOutlooks
 from admin.inbox.sending import Replies
+from admin.journeys.desk import JourneyDesk
 from admin.sessions.passwords import Passwords
 from admin.single_sign_on.provider import Provider
 from admin.stream.feed import Feed
@@ -41,7 +42,7 @@ class AdminContext:
     `colleague_mail` is what users get their links by; `errands` are mails that nobody waits for.
     `provider` is where people sign in beside by password. `webhooks_private` lets webhooks be sent into our own
     network, `calendars_private` calendars be there; `wake_calendars` has a worker write them. `prices` is what messages
-    cost.
+    cost, `journeys` what the journey editor works with.
     """
 
     sessions: Sessions
@@ -72,4 +73,5 @@ class AdminContext:
     calendars_private: bool = False
     wake_calendars: Callable[[], Awaitable[object]] | None = None
     channels: Mapping[str, ChannelSetup] = field(default_factory=dict)
+    journeys: JourneyDesk = field(default_factory=JourneyDesk)
     prices: PriceList = field(default_factory=read_prices)

@@ -16,6 +16,10 @@ _TALKATIVE = {
 """Libraries that log addresses, lines of mails or tokens in addresses, and from which level on they log none."""
 
 
+QUIET_THREADS = "quiet"
+"""What a thread whose name begins so logs below an error is left out: it plays what does not happen."""
+
+
 def configure_logging(*, level: str = "INFO", as_json: bool = True) -> None:
     """Sends every log of this process, ours and the libraries', to standard error in one form."""
     shared: list[structlog.typing.Processor] = [
@@ -42,6 +46,7 @@ def configure_logging(*, level: str = "INFO", as_json: bool = True) -> None:
             ],
         )
     )
+    handler.addFilter(_is_heard)
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
@@ -53,3 +58,7 @@ def configure_logging(*, level: str = "INFO", as_json: bool = True) -> None:
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,
     )
+
+
+def _is_heard(record: logging.LogRecord) -> bool:
+    return record.levelno >= logging.ERROR or not (record.threadName or "").startswith(QUIET_THREADS)

@@ -30,6 +30,11 @@ def names_in(text: str) -> frozenset[str]:
     return frozenset(match[1] for match in _PLACEHOLDER.finditer(text))
 
 
+def fallbacks_in(text: str) -> list[tuple[str, str]]:
+    """Give each name a text asks for, with what stands there where it is unknown; the same name may come again."""
+    return [(match[1], (match[2] or "").strip()) for match in _PLACEHOLDER.finditer(text)]
+
+
 def has_broken_placeholder(text: str) -> bool:
     """Tell whether braces are left that look like a placeholder but are none."""
     rest = _PLACEHOLDER.sub("", text)

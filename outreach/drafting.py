@@ -17,9 +17,9 @@ from base.nested_rows import asked_ids
 from base.row_sets import insert_rows, rows_of
 from base.tables import table_of
 from crm.contacts.models import Contact
-from flows.wording import render
 from outreach.decisions import Defer, Deny, FrequencyClass
 from outreach.gatekeeper import Verdict, put_off, split_verdicts, turn_down
+from outreach.letters import fill
 from outreach.merge_values import mergeable
 from outreach.models import OutboxMessage
 from outreach.neighbours import conversations
@@ -112,6 +112,7 @@ def _drafts_of(
         **walker.remembered,
     }
     for channel in send.channels:
+        subject, said = (None, "") if letter is None else fill(letter, channel, values)
         yield Draft(
             id=new_id(),
             occurrence=f"{walker.occurrence}:{channel}",
@@ -125,8 +126,8 @@ def _drafts_of(
             purpose=definition.purpose_of(send),
             message_class=definition.class_of(send, channel),
             frequency_class=definition.frequency_class,
-            subject=render(letter.subject, values) if letter is not None and letter.subject else None,
-            text=render(letter.text_on(channel), values) if letter is not None else "",
+            subject=subject,
+            text=said,
             due_at=now,
             created_at=now,
         )

@@ -22,7 +22,7 @@ from outreach.landing import Places, go_live
 from outreach.library import Library
 from outreach.models import Enrolment, JourneyVersion, OutboxMessage
 from outreach.reasons import reason_in_words
-from outreach.trail import Happened, record_all
+from outreach.trail import Happened, Move, Moves, record_all
 
 _log = structlog.get_logger(__name__)
 
@@ -109,14 +109,15 @@ async def exit_all(
         update(Enrolment)
         .where(*active)
         .values(state="exited", due_at=None, parked_due_at=None, exit_reason=reason, updated_at=now)
-        .returning(Enrolment.journey, Enrolment.conversation_id)
+        .returning(Enrolment.journey, Enrolment.step, Enrolment.conversation_id)
         .execution_options(synchronize_session=False)
     )
-    events = [
-        Happened("journey_exited", contact_id, conversation_id, {"journey": journey, "reason": reason})
-        for journey, conversation_id in ended
-    ]
-    await record_all(session, events, now)
+    events: list[Happened] = []
+    moves = Moves()
+    for journey, step, conversation_id in ended:
+        events.append(Happened("journey_exited", contact_id, conversation_id, {"journey": journey, "reason": reason}))
+        moves.add(journey, [Move(step, None, None, reason)])
+    await record_all(session, [*events, *moves.take()], now)
     return len(events)
 
 

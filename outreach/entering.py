@@ -27,7 +27,7 @@ from outreach.entry_models import EntryRefusal
 from outreach.exiting import end
 from outreach.library import Library, Live
 from outreach.models import Enrolment
-from outreach.trail import Happened, record_all
+from outreach.trail import Happened, Move, Moves, record_all
 
 HELD_OUT = "held_out"
 RE_ENTERED = "re_entered"
@@ -103,7 +103,9 @@ async def enter(
     await _note_refusals(session, definition.journey, kept_out, now)
     data = {"journey": definition.journey, "name": definition.name}
     events = [Happened("enrolled", one, coming[one].conversation_id, data) for one in sorted(admitted)]
-    await record_all(session, events, now)
+    moves = Moves()
+    moves.add(definition.journey, [Move(None, begins)] * len(events))
+    await record_all(session, [*events, *moves.take()], now)
     refused = Counter(kept_out.values())
     if held_out:
         refused[HELD_OUT] = len(held_out)

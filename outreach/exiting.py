@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from base.nested_rows import one_of
 from outreach.models import Enrolment, OutboxMessage
 from outreach.reasons import reason_in_words
-from outreach.trail import Happened, record_all
+from outreach.trail import Happened, Move, Moves, record_all
 
 
 async def end(session: AsyncSession, enrolment_ids: Collection[UUID], reason: str, now: datetime) -> int:
@@ -35,7 +35,7 @@ async def end_each(session: AsyncSession, reasons: Mapping[UUID, str], now: date
             update(Enrolment)
             .where(one_of(Enrolment.id, reasons), Enrolment.state == "active")
             .values(state="exited", due_at=None, parked_due_at=None, updated_at=now)
-            .returning(Enrolment.id, Enrolment.journey, Enrolment.contact_id, Enrolment.conversation_id)
+            .returning(Enrolment.id, Enrolment.journey, Enrolment.step, Enrolment.contact_id, Enrolment.conversation_id)
             .execution_options(synchronize_session=False)
         )
     ).all()
@@ -67,5 +67,8 @@ async def end_each(session: AsyncSession, reasons: Mapping[UUID, str], now: date
         )
         for row in ended
     ]
-    await record_all(session, events, now)
+    moves = Moves()
+    for row in ended:
+        moves.add(row.journey, [Move(row.step, None, None, reasons[row.id])])
+    await record_all(session, [*events, *moves.take()], now)
     return len(ended)

@@ -23,6 +23,7 @@ from outreach.definitions import JourneyDefinition
 from outreach.entry_models import DateField
 from outreach.library import Library, Live
 from outreach.models import Enrolment, Journey, JourneyVersion
+from outreach.trail import LANDED, Move, Moves, record_all
 
 Places = Mapping[str, Mapping[str, Mapping[str, str]]]
 """By journey and version, the step that people on a step land on."""
@@ -167,6 +168,7 @@ class Landing:
         behind = [row for row in rows if live.follows(row.version)]
         old = await self._library.read(session, {(journey, row.version) for row in behind})
         ids: dict[tuple[str, str | None], list[UUID]] = {}
+        moves = Moves()
         for row in behind:
             before = old.get((journey, row.version))
             if before is None:
@@ -174,8 +176,11 @@ class Landing:
             lands_on, how = find_place(before, live.definition, row.step, live.places.get(row.version))
             key = ("stays", None) if how == "stays" else ("moves", lands_on)
             ids.setdefault(key, []).append(row.id)
+            if key[1] is not None:
+                moves.add(journey, [Move(row.step, lands_on, None, LANDED)])
         for (move, lands_on), some in ids.items():
             await _bring(session, live, some, lands_on, now, stays=move == "stays")
+        await record_all(session, moves.take(), now)
         await _note(session, journey, landing=True, landed_to=rows[-1].contact_id)
         return sum(map(len, ids.values()))
 

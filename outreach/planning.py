@@ -27,6 +27,7 @@ from outreach.models import Enrolment
 from outreach.ports import Talks
 from outreach.saving import save, tell
 from outreach.steps.table import STEPS, Run
+from outreach.trail import LANDED
 from outreach.walking import MADE_UP, Group, Walker, Work, grouped
 
 _log = structlog.get_logger(__name__)
@@ -216,7 +217,7 @@ def _land(walker: Walker, before: JourneyDefinition, live: Live) -> None:
     lands_on, how = find_place(before, live.definition, walker.step, live.places.get(walker.version))
     walker.version = live.definition.version
     if how != "stays":
-        walker.go(lands_on) if lands_on is not None else walker.leave(NO_PLACE)
+        walker.go(lands_on, LANDED) if lands_on is not None else walker.leave(NO_PLACE)
 
 
 def _end(walkers: Sequence[Walker], leavers: Mapping[UUID, str]) -> None:

@@ -74,6 +74,29 @@ class InDoubt:
 SendOutcome = Accepted | Refused | RetryLater | InDoubt
 
 
+@dataclass(frozen=True, slots=True)
+class Look:
+    """A message as whoever gets it reads or hears it; `spoken` instead of `texts` where it is heard."""
+
+    texts: tuple[str, ...] = ()
+    spoken: tuple[str, ...] = ()
+    subject: str | None = None
+    html: str | None = None
+
+
+class LetterLook(Protocol):
+    """Shows what a channel makes of a message, by what really sends it. Sends nothing and asks nobody."""
+
+    @property
+    def channel(self) -> str:
+        """The channel's name."""
+        ...
+
+    def show(self, envelope: Envelope) -> Look:
+        """The message as it would leave; its addresses are made up."""
+        ...
+
+
 class Sender(Protocol):
     """Hands messages over to one channel's provider."""
 

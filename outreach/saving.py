@@ -39,14 +39,16 @@ async def save(work: Work, walkers: Sequence[Walker]) -> None:
         await work.session.execute(_REMEMBER, rows_of(learned))
     for walker in fresh:
         walker.saved, walker.learned = True, False
+        work.moves.add(walker.journey, walker.moves)
+        walker.moves.clear()
         if walker.exit_reason is not None:
             data = {"journey": walker.journey, "reason": walker.exit_reason}
             work.events.append(Happened("journey_exited", walker.contact_id, walker.conversation_id, data))
 
 
 async def tell(work: Work) -> None:
-    """Writes what happened to the timeline."""
-    await record_all(work.session, work.events, work.now)
+    """Writes what happened to the timeline, and how many went which way."""
+    await record_all(work.session, [*work.events, *work.moves.take()], work.now)
     work.events.clear()
 
 

@@ -6,9 +6,8 @@ at which anything is due.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from heapq import heappop, heappush
 from itertools import count
@@ -25,7 +24,7 @@ from base.errors import InvalidInput
 from crm.timeline.service import NewEvent, ingest
 from outreach.calling import ConnectorCalls
 from outreach.dates import DateEntries
-from outreach.definitions import JourneyDefinition, StepKind
+from outreach.definitions import JourneyDefinition
 from outreach.delivery import Delivery
 from outreach.enrolment import publish_journeys
 from outreach.entering import Entrant, enter
@@ -38,8 +37,6 @@ from outreach.ports import Accepted, Connector, Envelope, OutsideRequest, Reacti
 from outreach.pump import DuePump
 from outreach.reacting import Reactor
 from outreach.rule_pack import RulePack
-from outreach.steps.table import STEPS, Run
-from outreach.walking import Group, Work
 from outreach.wall_clock import instant_of
 
 CHANNELS = ("email", "sms", "telegram", "voice", "web")
@@ -94,27 +91,6 @@ class UnhurriedDeciding(Deciding):
         return None
 
 
-@dataclass
-class Trace:
-    """How often somebody went from a step to another."""
-
-    edges: Counter[tuple[str, str]] = field(default_factory=Counter)
-
-    def steps(self) -> Mapping[StepKind, Run]:
-        """The real steps, watched."""
-        return {kind: self._watched(run) for kind, run in STEPS.items()}
-
-    def _watched(self, run: Run) -> Run:
-        async def watch(work: Work, group: Group) -> None:
-            before = {walker.id: walker.arrivals for walker in group.walkers}
-            await run(work, group)
-            for walker in group.walkers:
-                if walker.arrivals > before[walker.id]:
-                    self.edges[group.name, walker.step] += 1
-
-        return watch
-
-
 @dataclass(frozen=True)
 class Place:
     """Where it plays: a database of its own, the law, the keys, what reacts besides journeys, and who begins talks."""
@@ -135,7 +111,6 @@ class Simulation:
         self.clock = VirtualClock(begins)
         self.begins = begins
         self.most_moments = _MOST_MOMENTS
-        self.trace = Trace()
         self.library = Library()
         self.left: list[Envelope] = []
         self._agenda: list[tuple[datetime, int, Happening]] = []
@@ -148,7 +123,7 @@ class Simulation:
         self.reactor = Reactor(sessions, self.library, [*place.reactions, note_goals])
         self._pump = DuePump(
             sessions,
-            Planner(sessions, gatekeeper, self.library, steps=self.trace.steps(), talks=place.talks),
+            Planner(sessions, gatekeeper, self.library, talks=place.talks),
             Delivery(sessions, place.keys, gatekeeper),
             clock,
             [

@@ -21,6 +21,9 @@ from crm.contacts.models import Contact
 from crm.contacts.service import attach_address
 from crm.scoring.entries import OF_JOURNEYS
 from crm.scoring.models import ScoreEntry
+from crm.segments.building import build_next
+from crm.segments.service import create_segment
+from crm.segments.tree import SegmentTree
 from flows.journey_test_models import Person
 from outreach.definitions import JourneyDefinition
 from outreach.entering import is_held_out
@@ -51,8 +54,11 @@ def draw_id(definition: JourneyDefinition, person: Person) -> UUID:
     """An id whose hashes send this person the ways that were described: the engine itself is not told.
 
     Raises:
-        InvalidInput: no id goes these ways; such a way may have no weight.
+        InvalidInput: no id goes these ways; such a way may have no weight, or its step is no experiment.
     """
+    for name in person.variants:
+        if name not in definition.steps or definition.steps[name].step != "experiment":
+            raise InvalidInput(f"{definition.journey} has no experiment {name}.")
     designs = {name: Design.of(definition.steps[name]) for name in person.variants}
     for _ in range(_MOST_DRAWS):
         drawn = new_id()
@@ -68,6 +74,8 @@ async def put_people(
     session: AsyncSession, simulation: Simulation, people: Mapping[UUID, Person], numbers: Iterator[int] | None = None
 ) -> None:
     """Writes these people as they are at the beginning."""
+    if not people:
+        return
     now, keys = simulation.clock.now(), simulation.place.keys
     counted = numbers or itertools.count(1)
     await session.execute(insert(Contact), [_row(one, person, now) for one, person in people.items()])
@@ -85,6 +93,15 @@ async def put_people(
     entries = list(_scores(people, now))
     if entries:
         await session.execute(insert(ScoreEntry), entries)
+
+
+async def put_segments(session: AsyncSession, segments: Iterable[str], now: datetime) -> None:
+    """Makes these segments: whoever has the tag that stands for one is in it."""
+    for segment in sorted(segments):
+        tree = SegmentTree.model_validate({"tag": segment_tag(segment)})
+        await create_segment(session, name=segment, tree=tree, by=CONTROLLER, now=now)
+    while await build_next(session, now, 1_000):
+        pass
 
 
 def segment_tag(segment: str) -> str:

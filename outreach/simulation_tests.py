@@ -18,15 +18,20 @@ from base.ids import new_id
 from crm.consent.ledger import consent_for, consent_states
 from crm.consent.withdrawal import withdraw, withdraw_consent
 from crm.contacts.models import Contact
-from crm.segments.building import build_next
-from crm.segments.service import create_segment
-from crm.segments.tree import SegmentTree
 from crm.tasks.models import Task
 from flows.journey_test_models import Happening, JourneyTest, Outcome, Person, Sent
 from outreach.definitions import JourneyDefinition
 from outreach.models import Enrolment, OutboxMessage
 from outreach.simulation import AnsweringConnector, Place, Simulation, happened
-from outreach.simulation_people import CONTROLLER, WrittenTalks, draw_id, put_people, segment_tag, segments_of
+from outreach.simulation_people import (
+    CONTROLLER,
+    WrittenTalks,
+    draw_id,
+    put_people,
+    put_segments,
+    segment_tag,
+    segments_of,
+)
 
 _LEFT = ("accepted", "delivered", "read")
 _A_MINUTE = timedelta(minutes=1)
@@ -53,7 +58,7 @@ async def run_test(place: Place, talks: WrittenTalks, compiled: Mapping[str, Any
     answers = {name: answer.model_dump(mode="json", by_alias=True) for name, answer in test.connectors.items()}
     simulation = Simulation(place, test.begins, AnsweringConnector(answers))
     ids = {name: draw_id(definition, person) for name, person in test.people.items()}
-    play = _Play(simulation, talks, definition, test, ids)
+    play = Play(simulation, talks, definition, test, ids)
     await play.begin(compiled)
     await simulation.run(test.begins + test.lasts, after_each=play.answer)
     async with place.sessions() as session:
@@ -64,7 +69,7 @@ async def run_test(place: Place, talks: WrittenTalks, compiled: Mapping[str, Any
         ]
 
 
-class _Play:
+class Play:
     """One test on its way."""
 
     def __init__(
@@ -90,11 +95,7 @@ class _Play:
         joined = {one.joins or one.leaves for one in test.happens} - {None}
         async with transaction(sessions) as session:
             await put_people(session, simulation, people)
-            for segment in sorted(segments_of(people.values()) | {str(one) for one in joined}):
-                tree = SegmentTree.model_validate({"tag": segment_tag(segment)})
-                await create_segment(session, name=segment, tree=tree, by="simulation", now=now)
-            while await build_next(session, now, 1_000):
-                pass
+            await put_segments(session, segments_of(people.values()) | {str(one) for one in joined}, now)
             for contact_id, person in people.items():
                 if "web" in person.addresses:
                     await self._talks.open(session, contact_id, "web", now)
@@ -192,7 +193,7 @@ async def _end_talk(
     await happened(session, "flow_ended", contact_id, now, data=data, conversation_id=conversation_id)
 
 
-async def _faults(session: AsyncSession, play: _Play, name: str, wanted: Outcome) -> list[str]:
+async def _faults(session: AsyncSession, play: Play, name: str, wanted: Outcome) -> list[str]:
     contact_id, test = play.ids[name], play.test
     messages = await _messages(session, contact_id, play.definition.journey)
     faults = list(_fault_of_sends(test, test.people[name], wanted.sends, [one for one in messages if one.left_at]))

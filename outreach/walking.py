@@ -21,7 +21,7 @@ from outreach.definitions import JourneyDefinition, Step
 from outreach.gatekeeper import Gatekeeper
 from outreach.library import Library
 from outreach.ports import Talks
-from outreach.trail import Happened
+from outreach.trail import Happened, Move, Moves
 
 MADE_UP = timedelta(hours=1)
 """How late a planner may be without its people's clocks going wrong."""
@@ -53,17 +53,21 @@ class Walker:
     learned: bool = False
     """Whether it remembers more than what is stored."""
     saved: bool = False
+    moves: list[Move] = field(default_factory=list)
+    """Since it was stored."""
 
     @property
     def occurrence(self) -> str:
         """Names this arrival at this step, for ever."""
         return f"{self.id}:{self.step}:{self.arrivals}"
 
-    def go(self, to: str | None) -> None:
+    def go(self, to: str | None, reason: str | None = None) -> None:
         """Goes to a step, or ends where there is none to go to."""
         if to is None:
             self.leave("completed")
             return
+        stayed = self.at - (self.begun_at or self.at)
+        self.moves.append(Move(self.step, to, max(0, int(stayed.total_seconds())), reason))
         self.step, self.arrivals, self.begun_at = to, self.arrivals + 1, None
 
     def wait(self, until: datetime, now: datetime) -> None:
@@ -80,6 +84,7 @@ class Walker:
 
     def leave(self, reason: str) -> None:
         """Ends the journey."""
+        self.moves.append(Move(self.step, None, None, reason))
         self.exit_reason, self.due_at, self.resting = reason, None, True
 
     def remember(self, values: Mapping[str, Any]) -> None:
@@ -97,6 +102,7 @@ class Work:
     library: Library
     now: datetime
     events: list[Happened] = field(default_factory=list)
+    moves: Moves = field(default_factory=Moves)
     messages: int = 0
     talks: Talks | None = None
     """None where nobody can be talked with."""

@@ -18,6 +18,7 @@ from channels.email.counting import CountingPages
 from channels.email.counting import routes as counting_routes
 from channels.email.hook import MailHook
 from channels.email.hook import routes as mail_routes
+from channels.email.look import EmailLook
 from channels.email.setup import EmailSetup
 from channels.sms.media import SMSAttachments
 from channels.sms.sender import SMSSender
@@ -34,6 +35,7 @@ from channels.telegram.setup import TelegramSetup
 from channels.telegram.webhook import TelegramWebhook
 from channels.telegram.webhook import routes as telegram_routes
 from channels.voice.client import TwilioAPI
+from channels.voice.opening import CallLook
 from channels.voice.outbound import OutboundWebhooks
 from channels.voice.outbound import routes as outbound_call_routes
 from channels.voice.relay import RelaySockets
@@ -44,8 +46,8 @@ from channels.voice.talk import Talk
 from channels.voice.webhook import VoiceWebhooks
 from channels.voice.webhook import routes as call_routes
 from outreach.accounts.book import AccountBook
-from outreach.ports import Sender
-from server.wiring import Platform, database_url
+from outreach.ports import LetterLook, Sender
+from server.wiring import Platform, create_email_settings, database_url
 
 
 @dataclass(frozen=True)
@@ -68,6 +70,12 @@ def channel_senders(platform: Platform, accounts: AccountBook) -> list[Sender]:
     """The senders of channels that have accounts."""
     site_url = platform.settings.site_url
     return [SMSSender(accounts, site_url), TelegramSender(accounts, Bots()), VoiceSender(accounts, site_url)]
+
+
+def letter_looks(platform: Platform) -> dict[str, LetterLook]:
+    """What channels make of a letter that is more than its text."""
+    email = EmailLook(create_email_settings(platform.settings), platform.clock)
+    return {look.channel: look for look in (email, CallLook(platform.settings.company_name))}
 
 
 def channel_attachments(platform: Platform, accounts: AccountBook) -> dict[str, Attachments]:  # noqa: ARG001

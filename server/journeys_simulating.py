@@ -85,9 +85,10 @@ class ScratchTalks:
 class ScratchServer:
     """A PostgreSQL with a template, of which each simulation gets a fresh copy."""
 
-    def __init__(self, url: str, *, pack: RulePack | None = None) -> None:
+    def __init__(self, url: str, *, pack: RulePack | None = None, default_zone: str = "Europe/London") -> None:
         self._url = url
         self._pack = pack or read_rule_pack()
+        self._default_zone = default_zone
 
     def prepare(self) -> None:
         """Makes the template."""
@@ -105,7 +106,8 @@ class ScratchServer:
         # Addresses in here are made up: that they cannot be read without the key protects nobody.
         keys = KeyRing("simulation", {"simulation": bytes(32)}, bytes(32))
         try:
-            yield Place(create_sessions(engine), keys, self._pack, [ScoresAndSegments(keys)], ScratchTalks())
+            sessions, reactions = create_sessions(engine), [ScoresAndSegments(keys)]
+            yield Place(sessions, keys, self._pack, reactions, ScratchTalks(), self._default_zone)
         finally:
             await engine.dispose()
             with self._admin() as admin:
@@ -121,7 +123,7 @@ class ScratchServer:
 
 
 @contextmanager
-def scratch_server() -> Iterator[ScratchServer]:
+def scratch_server(*, pack: RulePack | None = None, default_zone: str = "Europe/London") -> Iterator[ScratchServer]:
     """A server of its own in a temporary folder."""
     with tempfile.TemporaryDirectory(prefix="parley-simulation-") as folder:
         postgres = start_embedded(Path(folder) / "pg")
@@ -131,7 +133,7 @@ def scratch_server() -> Iterator[ScratchServer]:
                 for setting in ("fsync", "synchronous_commit", "full_page_writes"):
                     admin.execute(f"ALTER SYSTEM SET {setting} = off")
                 admin.execute("SELECT pg_reload_conf()")
-            server = ScratchServer(postgres.url)
+            server = ScratchServer(postgres.url, pack=pack, default_zone=default_zone)
             server.prepare()
             yield server
         finally:

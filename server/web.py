@@ -20,6 +20,7 @@ from admin.app import create_admin_routes
 from admin.context import AdminContext
 from admin.flows.desk import FlowDesk
 from admin.inbox.sending import Replies
+from admin.journeys.desk import JourneyDesk
 from admin.stream.feed import Feed
 from base.postgres import DatabaseUnavailable
 from bot.connectors.callbacks import CallbackReceiver
@@ -49,6 +50,7 @@ from outreach.accounts.book import AccountBook
 from outreach.alarm import create_alarm, create_connector, wake
 from outreach.confirmed import bring_forward
 from outreach.prices import read_prices
+from outreach.rule_pack import read_rule_pack
 from server.calendars import create_meeting_routes, wake_calendars
 from server.channels import (
     Incoming,
@@ -58,8 +60,10 @@ from server.channels import (
     channel_routes,
     channel_senders,
     channel_setups,
+    letter_looks,
 )
 from server.gate import create_gatekeeper
+from server.journey_laboratory import ScratchLaboratory
 from server.proxies import behind_proxies
 from server.settings import ROOT, SettingsProblem
 from server.wiring import (
@@ -98,6 +102,7 @@ _feed = web.AppKey("feed", Feed)
 _live = web.AppKey("live", PublishedFlows)
 _alarm = web.AppKey("alarm", procrastinate.App)
 _platform = web.AppKey("platform", Platform)
+_laboratory = web.AppKey("laboratory", ScratchLaboratory)
 
 
 def create_web_app(platform: Platform) -> web.Application:
@@ -167,6 +172,10 @@ def create_web_app(platform: Platform) -> web.Application:
     app.add_routes(webhook_routes(WebhookEvents(platform.sessions, platform.keys, platform.clock)))
     app.add_routes(callback_routes(CallbackReceiver(platform.sessions, platform.clock)))
     app.add_routes(create_meeting_routes(platform, alarm))
+    laboratory = ScratchLaboratory(
+        partial(read_rule_pack, own=settings.content_dir / "jurisdictions"), settings.default_time_zone
+    )
+    app[_laboratory] = laboratory
     app[_feed] = Feed()
     app.on_shutdown.append(app[_feed].close)
     app.add_routes(
@@ -195,6 +204,7 @@ def create_web_app(platform: Platform) -> web.Application:
                 channels=channel_setups(),
                 provider=create_provider(platform),
                 colleague_mail=create_colleague_mail(platform),
+                journeys=JourneyDesk(laboratory, letter_looks(platform)),
                 prices=read_prices(settings.content_dir / "prices.yml"),
                 webhooks_private=settings.webhooks_private,
             )
@@ -215,6 +225,7 @@ async def _connections(app: web.Application) -> AsyncIterator[None]:
     await app[_dialogue].open()
     async with app[_alarm].open_async():
         yield
+    await app[_laboratory].close()
     await app[_dialogue].close()
     await app[_platform].engine.dispose()
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+from functools import cache
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from admin.api.endpoints import Call, endpoint
 from admin.audit.service import record
 from admin.flows import queries
-from admin.flows.people import names_of
+from admin.flows.people import name_writers, names_of
 from admin.flows.shapes import (
     BeginWish,
     DiffQuery,
@@ -38,6 +40,7 @@ from base.errors import InvalidInput, NotFound
 from bot.publishing.contents import find_live
 from bot.publishing.drafts import discard_draft, find_draft, save_draft
 from bot.publishing.editing import (
+    DraftConflict,
     Saved,
     begin_draft,
     copied_files,
@@ -88,6 +91,12 @@ async def get_flow(call: Call, query: StateQuery) -> FlowDocument:
     summary="Every kind of step with its JSON Schema, and the schemas of settings and wording",
 )
 async def list_step_kinds(_call: Call) -> StepKinds:
+    return await asyncio.to_thread(_step_kinds)
+
+
+@cache
+def _step_kinds() -> StepKinds:
+    """Put together when it is first asked for, or before, as a process begins."""
     found = read_schemas()
     return StepKinds(
         flow=[_kind(kind) for kind in found.flow],
@@ -145,10 +154,14 @@ async def begin_flow_draft(call: Call, body: BeginWish) -> FlowDocument:
 async def save_flow_draft(call: Call, body: SaveWish) -> SavedDraft:
     context = call.context
     async with transaction(context.sessions) as session:
-        saved = await save_data(
-            session, body.item, queries.as_data(body.content),
-            author=f"user:{call.user.id}", revision=call.version, now=context.clock.now(),
-        )  # fmt: skip
+        try:
+            saved = await save_data(
+                session, body.item, queries.as_data(body.content),
+                author=f"user:{call.user.id}", revision=call.version, now=context.clock.now(),
+            )  # fmt: skip
+        except DraftConflict as conflict:
+            await name_writers(session, conflict)
+            raise
         await _record_saved(session, call, "save_draft", body.item, saved)
     return _saved(body.item, saved)
 

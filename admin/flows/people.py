@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from admin.models import AdminUser
+from bot.publishing.editing import DraftConflict
 
 _USER = "user:"
 GONE = "a former colleague"
@@ -21,6 +22,14 @@ async def names_of(session: AsyncSession, authors: Iterable[str | None]) -> dict
     rows = await session.execute(select(AdminUser.id, AdminUser.name).where(AdminUser.id.in_(set(ids.values()))))
     names = dict(row for row in rows)
     return {author: names.get(ids[author], GONE) if author in ids else author for author in known}
+
+
+async def name_writers(session: AsyncSession, conflict: DraftConflict) -> None:
+    """Has a conflict say the names of who changed the same."""
+    clashes = conflict.details["conflicts"]
+    names = await names_of(session, [clash["by"] for clash in clashes])
+    for clash in clashes:
+        clash["by"] = names.get(clash["by"], "")
 
 
 def _user_in(author: str) -> UUID | None:

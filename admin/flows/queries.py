@@ -36,7 +36,7 @@ from bot.publishing.changes_in_words import describe_changes
 from bot.publishing.checking import LookedAt
 from bot.publishing.contents import find_live
 from bot.publishing.draft_checks import CheckedDrafts
-from bot.publishing.drafts import Draft, Item, list_items
+from bot.publishing.drafts import Draft, Item
 from bot.publishing.editing import get_state, get_state_files, list_revisions
 from bot.publishing.faults import PlacedFault, place
 from bot.publishing.models import ContentNote, ContentVersion
@@ -53,7 +53,7 @@ CHANNELS = ["web", "email", "sms", "telegram", "voice"]
 
 async def read_flows(session: AsyncSession, checked: CheckedDrafts) -> FlowList:
     """All flows and journeys, and what every flow says."""
-    items = [one for one in await list_items(session) if _is_edited(one.item)]
+    items = [one for one in checked.items if _is_edited(one.item)]
     versions = await _read_versions(session, {one.item: one.live for one in items if one.live is not None})
     names = await names_of(
         session,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from admin.api.endpoints import Call, endpoint
-from admin.journeys import queries
+from admin.journeys import queries, trying
 from admin.journeys.shapes import (
     Backfill,
     BackfillList,
@@ -223,4 +223,5 @@ ENDPOINTS = (
     stop_backfill,
     preview_version,
     roll_back_journey,
+    *trying.ENDPOINTS,
 )

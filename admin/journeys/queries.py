@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -13,10 +15,13 @@ from admin.journeys.shapes import (
     JourneyTotal,
     JourneyVersionRow,
 )
+from admin.journeys.trying_shapes import JourneyDropOff, JourneyEdgeFigures, JourneyLeft, JourneyStepFigures
 from base.errors import NotFound
+from outreach.drop_off import STOPS, StepPassed, read_passed
 from outreach.landing import list_versions
 from outreach.library import Library, Live
 from outreach.models import Enrolment, Journey
+from outreach.reasons import reason_in_words
 from outreach.why import total_up
 
 
@@ -58,6 +63,36 @@ async def read_journey(session: AsyncSession, library: Library, journey: str) ->
     )
 
 
+async def read_drop_off(session: AsyncSession, journey: str, since: datetime, until: datetime) -> JourneyDropOff:
+    """How people went through it over a period.
+
+    Raises:
+        NotFound: there is no such journey.
+    """
+    if await session.get(Journey, journey) is None:
+        raise NotFound(f"There is no journey {journey}.")
+    passed = await read_passed(session, journey, since, until)
+    arrived = {one.step: one.arrived for one in passed.steps}
+    return JourneyDropOff(
+        journey=journey,
+        since=since,
+        until=until,
+        people=passed.entered,
+        steps=[_figures(one) for one in passed.steps],
+        edges=[
+            JourneyEdgeFigures(
+                step=edge.step,
+                to=edge.to,
+                people=edge.people,
+                # Who came to the step before the period is counted on the way only.
+                share=min(1.0, edge.people / max(1, arrived.get(edge.step, 0))),
+                median_seconds=edge.median,
+            )
+            for edge in passed.edges
+        ],
+    )
+
+
 async def find_live(session: AsyncSession, library: Library, journey: str) -> Live:
     """The journey as it stands.
 
@@ -68,6 +103,22 @@ async def find_live(session: AsyncSession, library: Library, journey: str) -> Li
     if live is None:
         raise NotFound(f"There is no journey {journey}.")
     return live
+
+
+def _figures(one: StepPassed) -> JourneyStepFigures:
+    stopped = sum(people for reason, people in one.left.items() if reason in STOPS)
+    return JourneyStepFigures(
+        step=one.step,
+        arrived=one.arrived,
+        went_on=one.went_on,
+        ended=sum(one.left.values()) - stopped,
+        stopped=stopped,
+        left=[
+            JourneyLeft(reason=reason, text=reason_in_words(reason), people=people)
+            for reason, people in sorted(one.left.items(), key=lambda item: (-item[1], item[0]))
+        ],
+        median_seconds=one.median,
+    )
 
 
 async def _count_people(session: AsyncSession) -> dict[str, int]:

@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.publishing.changes_in_words import describe_changes
-from bot.publishing.contents import find_live, tree_of
-from bot.publishing.drafts import find_draft
 from bot.publishing.versions import get_files
 from flows.content_tree import ContentTree, Files, changed_items
 
@@ -54,13 +52,6 @@ async def difference_of_versions(session: AsyncSession, item: str, before: int, 
         NotFound: one of them does not exist.
     """
     return difference(item, await get_files(session, item, before), await get_files(session, item, after))
-
-
-async def difference_of_draft(session: AsyncSession, item: str) -> ItemDifference:
-    """Compares what is live of an item with its draft; no difference without a draft."""
-    live = (await tree_of(session, await find_live(session))).get(item)
-    draft = await find_draft(session, item)
-    return difference(item, live, live if draft is None else draft.files)
 
 
 def _unified(name: str, before: str | None, after: str | None) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.publishing.checking import LookedAt, look_at
 from bot.publishing.contents import find_live, tree_of
-from bot.publishing.drafts import draft_tree
+from bot.publishing.drafts import Item, items_of, laid_over, list_drafts
 from bot.publishing.outside import look_outside
 from flows.content import Outside
 from flows.content_tree import ContentTree, digest_of
@@ -27,6 +27,8 @@ class CheckedDrafts:
 
     tree: ContentTree
     looked: LookedAt
+    items: Sequence[Item] = ()
+    """Every item that is live or drafted."""
 
 
 class DraftChecks:
@@ -38,8 +40,9 @@ class DraftChecks:
 
     async def look(self, session: AsyncSession) -> CheckedDrafts:
         """What would be live if every draft were published, and what the checker says of it."""
-        tree, outside = await draft_tree(session), await look_outside(session)
-        return CheckedDrafts(tree, await self._look(tree, outside))
+        live, drafts = await find_live(session), await list_drafts(session)
+        tree = laid_over(await tree_of(session, live), drafts)
+        return CheckedDrafts(tree, await self._look(tree, await look_outside(session)), items_of(live, drafts))
 
     async def look_playable(self, session: AsyncSession, item: str) -> CheckedDrafts:
         """The same for a talk with an item: of others whose drafts cannot be read, what is live is taken."""
@@ -51,7 +54,7 @@ class DraftChecks:
         tree = dict(checked.tree)
         for other in unread.intersection(live):
             tree[other] = live[other]
-        return CheckedDrafts(tree, await self._look(tree, await look_outside(session)))
+        return CheckedDrafts(tree, await self._look(tree, await look_outside(session)), checked.items)
 
     async def _look(self, tree: ContentTree, outside: Outside) -> LookedAt:
         key = _key(tree, outside)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from base.errors import Conflict, NotFound
-from bot.publishing.contents import find_live, tree_of
+from bot.publishing.contents import Published, find_live, tree_of
 from bot.publishing.models import ContentDraft, ContentRevision
 from flows.content_tree import ContentTree, Files, check_files, check_item
 
@@ -153,9 +153,13 @@ async def list_drafts(session: AsyncSession, items: Collection[str] | None = Non
 
 async def list_items(session: AsyncSession) -> list[Item]:
     """Every item that is live or drafted."""
-    live = (await find_live(session)).contents
-    drafts = {draft.item: draft for draft in await list_drafts(session)}
-    return [Item(item, live.get(item), drafts.get(item)) for item in sorted({*live, *drafts})]
+    return items_of(await find_live(session), await list_drafts(session))
+
+
+def items_of(live: Published, drafts: Iterable[Draft]) -> list[Item]:
+    """The same of what was read already."""
+    by_item = {draft.item: draft for draft in drafts}
+    return [Item(item, live.contents.get(item), by_item.get(item)) for item in sorted({*live.contents, *by_item})]
 
 
 async def draft_tree(session: AsyncSession, items: Collection[str] | None = None) -> dict[str, dict[str, str]]:
@@ -167,8 +171,13 @@ async def draft_tree(session: AsyncSession, items: Collection[str] | None = None
     Raises:
         NotFound: one of the items has no draft.
     """
-    tree = await tree_of(session, await find_live(session))
-    for draft in await list_drafts(session, items):
+    return laid_over(await tree_of(session, await find_live(session)), await list_drafts(session, items))
+
+
+def laid_over(live: Mapping[str, dict[str, str]], drafts: Iterable[Draft]) -> dict[str, dict[str, str]]:
+    """What is live, overlaid by drafts."""
+    tree = dict(live)
+    for draft in drafts:
         if draft.files is None:
             tree.pop(draft.item, None)
         else:

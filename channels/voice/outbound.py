@@ -27,8 +27,9 @@ from channels.voice import addresses
 from channels.voice.calls import Line, find_answer, find_call
 from channels.voice.client import Throttled
 from channels.voice.models import Call
+from channels.voice.opening import begin_call, identify
 from channels.voice.payloads import Answered, Detected, is_machine, read_form
-from channels.voice.prompts import Ask, Speech, Step, find_ask, spoken
+from channels.voice.prompts import Speech, Step, find_ask, spoken
 from channels.voice.results import MACHINE
 from channels.voice.settings import VoiceAccount
 from channels.voice.talk import Talk
@@ -187,19 +188,14 @@ class OutboundWebhooks:
         return Step("listen", carried.language, said)
 
     def _begins(self, carried: Carried) -> Sequence[Speech]:
-        words = Words(carried.language)
-        return Speech(self._identify(words, carried)), Speech(words.say("opt_out", key=Ask().stop_key))
-
-    def _identify(self, words: Words, carried: Carried, name: str = "identification") -> str:
-        purpose = words.say("purpose_promotion" if carried.is_promotion else "purpose_service")
-        return words.say(name, company=self._talk.company, purpose=purpose)
+        return tuple(map(Speech, begin_call(carried.language, self._talk.company, promotes=carried.is_promotion)))
 
     def _to_machine(self, verified: Verified, carried: Carried, answered_by: str | None) -> str:
         account, words = verified.account, Words(carried.language)
         if not carried.text or not _leaves_message(account, answered_by) or account.opt_out_number is None:
             return hang_up()
         said = (
-            Speech(self._identify(words, carried, "voicemail_begins")),
+            Speech(identify(words, self._talk.company, promotes=carried.is_promotion, by="voicemail_begins")),
             Speech(carried.text),
             Speech(words.say("callback", number=read_out(account.number))),
             Speech(words.say("voicemail", number=read_out(account.opt_out_number))),

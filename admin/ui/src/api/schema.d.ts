@@ -1709,6 +1709,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/journeys/previews": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A letter of a journey as each channel makes it, for a made-up person and for one of whom nothing is known */
+        post: operations["preview_journey_letter"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/journeys/simulations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Lets a made-up person, or people like those of a segment, through a journey in virtual time */
+        post: operations["simulate_journey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/journeys/drop-off": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How people really went through a journey over a period: on each way, and where and why they stopped */
+        get: operations["get_journey_drop_off"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/contacts/{id}/journeys": {
         parameters: {
             query?: never;
@@ -3469,7 +3520,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The systems that are sent events, by name */
+        /** The systems that are sent events, by name, each with how it does */
         get: operations["list_webhooks"];
         put?: never;
         /** Have events of some kinds sent to another system, signed by Standard Webhooks */
@@ -3533,6 +3584,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/webhooks/{id}/deliveries/{event_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is sent to a webhook about one event, and what came of it */
+        get: operations["get_webhook_delivery"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/webhooks/{id}/deliveries/{event_id}/replay": {
         parameters: {
             query?: never;
@@ -3561,6 +3629,23 @@ export interface paths {
         put?: never;
         /** Send all events of a webhook's kinds that happened in a period, under the ids they had */
         post: operations["replay_webhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/webhooks/{id}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Send a signed message of the type `test` now, also to a webhook that is off, and tell what was answered */
+        post: operations["try_webhook"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3835,6 +3920,18 @@ export interface components {
             mrr: number;
             /** Answered Rightly */
             answered_rightly: number;
+        };
+        /**
+         * AskedValue
+         * @description What a letter asks for. `example` stands in it here; `fallback` where it is not known: null leaves a gap.
+         */
+        AskedValue: {
+            /** Name */
+            name: string;
+            /** Example */
+            example: string;
+            /** Fallback */
+            fallback: string | null;
         };
         /**
          * Assignment
@@ -4596,6 +4693,29 @@ export interface components {
             merge_id: string;
         };
         /**
+         * ConnectorSays
+         * @description What a call of a connector is answered with.
+         */
+        ConnectorSays: {
+            /**
+             * Ok
+             * @default true
+             */
+            ok: boolean;
+            /**
+             * Status
+             * @default null
+             */
+            status: number | null;
+            /**
+             * Answer
+             * @default null
+             */
+            answer: {
+                [key: string]: boolean | number | string;
+            } | null;
+        };
+        /**
          * ConsentCondition
          * @description How the ledger stands to a purpose on a channel; a no to everything counts as a no to each.
          */
@@ -5068,6 +5188,47 @@ export interface components {
             items: components["schemas"]["admin__webhooks__shapes__DeliveryRow"][];
             /** Next Cursor */
             next_cursor: string | null;
+        };
+        /**
+         * DeliveryShown
+         * @description A delivery with the message as it is sent now; null where the event was erased.
+         *
+         *     Addresses stand in it only for whoever may take them out (`contacts.export`).
+         */
+        DeliveryShown: {
+            /**
+             * Event Id
+             * Format: uuid
+             */
+            event_id: string;
+            /** Message Id */
+            message_id: string;
+            /** Kind */
+            kind: string;
+            /** Contact Id */
+            contact_id: string | null;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "waiting" | "sending" | "delivered" | "failed" | "void";
+            /** Attempts */
+            attempts: number;
+            /** Due At */
+            due_at: string | null;
+            /** Status */
+            status: number | null;
+            /** Problem */
+            problem: string | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Ended At */
+            ended_at: string | null;
+            /** Body */
+            body: string | null;
         };
         /**
          * Departed
@@ -5571,43 +5732,13 @@ export interface components {
             text: string;
         };
         /**
-         * FlowContent-Input
+         * FlowContent
          * @description A flow or journey as data, as its author writes it: also while it has faults.
          *
          *     `settings` is all of flow.yml or journey.yml but its steps; `wording` is by language and step. `tests` are the test
          *     conversations beside it. Patterns have wording only. A step has an `id` that no other has.
          */
-        "FlowContent-Input": {
-            /** Settings */
-            settings?: {
-                [key: string]: unknown;
-            };
-            /** Steps */
-            steps?: {
-                [key: string]: unknown;
-            }[];
-            /** Wording */
-            wording?: {
-                [key: string]: {
-                    [key: string]: {
-                        [key: string]: unknown;
-                    };
-                };
-            };
-            /**
-             * Tests
-             * @default null
-             */
-            tests: unknown[] | null;
-        };
-        /**
-         * FlowContent-Output
-         * @description A flow or journey as data, as its author writes it: also while it has faults.
-         *
-         *     `settings` is all of flow.yml or journey.yml but its steps; `wording` is by language and step. `tests` are the test
-         *     conversations beside it. Patterns have wording only. A step has an `id` that no other has.
-         */
-        "FlowContent-Output": {
+        FlowContent: {
             /** Settings */
             settings?: {
                 [key: string]: unknown;
@@ -5664,7 +5795,7 @@ export interface components {
             /** Live */
             live: number | null;
             draft: components["schemas"]["DraftMark"] | null;
-            content: components["schemas"]["FlowContent-Output"] | null;
+            content: components["schemas"]["FlowContent"] | null;
             /** Layout */
             layout: {
                 [key: string]: components["schemas"]["StepPosition"];
@@ -6087,33 +6218,6 @@ export interface components {
         GapsToDismiss: {
             /** Message Ids */
             message_ids: string[];
-        };
-        /**
-         * GateAnswer
-         * @description What the gate answered, when and by which rule, with everything it was given and the version of its data.
-         */
-        GateAnswer: {
-            /** Stage */
-            stage: string;
-            /** Answer */
-            answer: string;
-            /** Rule */
-            rule: string;
-            /** Reason */
-            reason: string;
-            /** Until */
-            until: string | null;
-            /** Pack Version */
-            pack_version: string;
-            /** Inputs */
-            inputs: {
-                [key: string]: unknown;
-            };
-            /**
-             * Decided At
-             * Format: date-time
-             */
-            decided_at: string;
         };
         /**
          * GivenEvent
@@ -6591,6 +6695,58 @@ export interface components {
             /** Totals */
             totals: components["schemas"]["JourneyTotal"][];
         };
+        /**
+         * JourneyDropOff
+         * @description Figures of a journey over a period. `people`: how often somebody came in.
+         */
+        JourneyDropOff: {
+            /** Journey */
+            journey: string;
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+            /**
+             * Until
+             * Format: date-time
+             */
+            until: string;
+            /** People */
+            people: number;
+            /** Steps */
+            steps: components["schemas"]["JourneyStepFigures"][];
+            /** Edges */
+            edges: components["schemas"]["JourneyEdgeFigures"][];
+        };
+        /**
+         * JourneyEdgeFigures
+         * @description `people` who went this way, `share` of those who came to `step`.
+         */
+        JourneyEdgeFigures: {
+            /** Step */
+            step: string;
+            /** To */
+            to: string;
+            /** People */
+            people: number;
+            /** Share */
+            share: number;
+            /** Median Seconds */
+            median_seconds: number | null;
+        };
+        /**
+         * JourneyLeft
+         * @description People who left the journey at a step for a reason.
+         */
+        JourneyLeft: {
+            /** Reason */
+            reason: string;
+            /** Text */
+            text: string;
+            /** People */
+            people: number;
+        };
         /** JourneyList */
         JourneyList: {
             /** Items */
@@ -6633,6 +6789,56 @@ export interface components {
             landing: boolean;
         };
         /**
+         * JourneySimulation
+         * @description What came of it: of the `person`, or of the `people`. `problems` counts what the checker says of the journey.
+         */
+        JourneySimulation: {
+            /**
+             * Begins At
+             * Format: date-time
+             */
+            begins_at: string;
+            /**
+             * Ends At
+             * Format: date-time
+             */
+            ends_at: string;
+            /** Version */
+            version: string;
+            /** Problems */
+            problems: number;
+            person: components["schemas"]["PersonSimulated"] | null;
+            people: components["schemas"]["PeopleSimulated"] | null;
+        };
+        /**
+         * JourneySimulationWish
+         * @description Lets one made-up `person`, or `people`, through a journey in virtual time, as it is drafted or live.
+         */
+        JourneySimulationWish: {
+            /** Journey */
+            journey: string;
+            /**
+             * State
+             * @default draft
+             * @enum {string}
+             */
+            state: "draft" | "live";
+            /**
+             * Begins At
+             * @default null
+             */
+            begins_at: string | null;
+            /**
+             * Days
+             * @default 60
+             */
+            days: number;
+            /** @default null */
+            person: components["schemas"]["SimulatedPerson"] | null;
+            /** @default null */
+            people: components["schemas"]["SimulatedPeople"] | null;
+        };
+        /**
          * JourneyStanding
          * @description People of one version who stand on one step.
          */
@@ -6643,6 +6849,29 @@ export interface components {
             step: string;
             /** People */
             people: number;
+        };
+        /**
+         * JourneyStepFigures
+         * @description How often somebody `arrived` at a step and `went_on` from it; who came twice counts twice.
+         *
+         *     `ended`: the journey was over there, by its own end or because they did what it is for. `stopped`: they left it for
+         *     another of the reasons in `left`. `median_seconds`: from coming to the step to going on.
+         */
+        JourneyStepFigures: {
+            /** Step */
+            step: string;
+            /** Arrived */
+            arrived: number;
+            /** Went On */
+            went_on: number;
+            /** Ended */
+            ended: number;
+            /** Stopped */
+            stopped: number;
+            /** Left */
+            left: components["schemas"]["JourneyLeft"][];
+            /** Median Seconds */
+            median_seconds: number | null;
         };
         /**
          * JourneyTotal
@@ -6887,6 +7116,79 @@ export interface components {
             jws: string;
         };
         /**
+         * LetterPreview
+         * @description The letter with the values, and `unknown`: the same to somebody of whom nothing is known.
+         */
+        LetterPreview: {
+            /** Asked */
+            asked: components["schemas"]["AskedValue"][];
+            /** Renderings */
+            renderings: components["schemas"]["LetterRendering"][];
+            /** Unknown */
+            unknown: components["schemas"]["LetterRendering"][];
+            /** Currency */
+            currency: string;
+        };
+        /**
+         * LetterRendering
+         * @description What one channel makes of a letter; `subject` and `html` are an e-mail's. `cost` is by the price list.
+         */
+        LetterRendering: {
+            /** Channel */
+            channel: string;
+            /** Texts */
+            texts: string[];
+            /** Spoken */
+            spoken: string[];
+            /** Buttons */
+            buttons: components["schemas"]["ShownButton"][];
+            /** Keys */
+            keys: {
+                [key: string]: string;
+            };
+            /** Segments */
+            segments: number | null;
+            /** Alphabet */
+            alphabet: ("GSM-7" | "UCS-2") | null;
+            /** Characters */
+            characters: number;
+            /** Subject */
+            subject: string | null;
+            /** Html */
+            html: string | null;
+            /** Cost */
+            cost: number;
+        };
+        /**
+         * LetterWish
+         * @description A step of a journey with its words in one language, as they stand in the editor, saved or not.
+         *
+         *     `values` are what is known of a made-up person, by name; what is not named gets an example. `purpose` is that of
+         *     the journey: it decides what must be said beside the letter.
+         */
+        LetterWish: {
+            /** Language */
+            language: string;
+            /** Step */
+            step: {
+                [key: string]: unknown;
+            };
+            /** Wording */
+            wording: {
+                [key: string]: unknown;
+            };
+            /**
+             * Purpose
+             * @default marketing
+             * @enum {string}
+             */
+            purpose: "marketing" | "service" | "profiling" | "special_category";
+            /** Values */
+            values?: {
+                [key: string]: boolean | number | string;
+            };
+        };
+        /**
          * LiftAnswer
          * @description What people in a journey bring beside those who are held back, by the journey's goal.
          *
@@ -6975,6 +7277,21 @@ export interface components {
             intents: components["schemas"]["KnownIntent"][];
             /** Articles */
             articles: components["schemas"]["KnownArticle"][];
+        };
+        /**
+         * LoadSimulated
+         * @description Messages that left on one day, UTC, by channel.
+         */
+        LoadSimulated: {
+            /**
+             * Day
+             * Format: date
+             */
+            day: string;
+            /** Channels */
+            channels: {
+                [key: string]: number;
+            };
         };
         /** LogIn */
         LogIn: {
@@ -7247,7 +7564,7 @@ export interface components {
         MessageInPerson: {
             message: components["schemas"]["SentMessage"];
             /** Decisions */
-            decisions: components["schemas"]["GateAnswer"][];
+            decisions: components["schemas"]["admin__proofs__shapes__GateAnswer"][];
         };
         /**
          * MessagePage
@@ -7273,7 +7590,7 @@ export interface components {
             /** Standing */
             standing: string;
             /** Decisions */
-            decisions: components["schemas"]["GateAnswer"][];
+            decisions: components["schemas"]["admin__proofs__shapes__GateAnswer"][];
             /** Consent */
             consent: components["schemas"]["ProvenConsent"][];
             /** Happened */
@@ -7872,6 +8189,48 @@ export interface components {
             external_source: string | null;
         };
         /**
+         * PeopleSimulated
+         * @description What became of people. `stayed_out` is by the rule, `outcomes` by the reason they left for.
+         *
+         *     `busiest_hour` is the one in which most messages left, and `busiest_messages` how many.
+         */
+        PeopleSimulated: {
+            /** People */
+            people: number;
+            /** Entered */
+            entered: number;
+            /** Held Out */
+            held_out: number;
+            /** Goals */
+            goals: number;
+            /** Stayed Out */
+            stayed_out: {
+                [key: string]: number;
+            };
+            /** Outcomes */
+            outcomes: {
+                [key: string]: number;
+            };
+            /** Steps */
+            steps: components["schemas"]["StepSimulated"][];
+            /** Ways */
+            ways: components["schemas"]["WaySimulated"][];
+            /** Sends */
+            sends: components["schemas"]["SendsSimulated"][];
+            /** Refusals */
+            refusals: components["schemas"]["RefusalsSimulated"][];
+            /** Load */
+            load: components["schemas"]["LoadSimulated"][];
+            /** Busiest Hour */
+            busiest_hour: string | null;
+            /** Busiest Messages */
+            busiest_messages: number;
+            /** Cost */
+            cost: number;
+            /** Currency */
+            currency: string;
+        };
+        /**
          * Person
          * @description A contact in a segment.
          */
@@ -7910,6 +8269,18 @@ export interface components {
             stopped: components["schemas"]["Stopped"][];
             /** Messages */
             messages: components["schemas"]["MessageInPerson"][];
+        };
+        /**
+         * PersonSimulated
+         * @description The way of one person, in order. `stands_on` at the end, or `left_by` which reason.
+         */
+        PersonSimulated: {
+            /** Moments */
+            moments: components["schemas"]["SimulatedMoment"][];
+            /** Stands On */
+            stands_on: string | null;
+            /** Left By */
+            left_by: string | null;
         };
         /**
          * PersonalData
@@ -8521,6 +8892,20 @@ export interface components {
             codes: string[];
         };
         /**
+         * RefusalsSimulated
+         * @description Messages that the gate refused, by the step, channel and rule.
+         */
+        RefusalsSimulated: {
+            /** Step */
+            step: string | null;
+            /** Channel */
+            channel: string;
+            /** Rule */
+            rule: string;
+            /** Messages */
+            messages: number;
+        };
+        /**
          * ReplayDifference
          * @description A real conversation that would end otherwise.
          */
@@ -8778,7 +9163,7 @@ export interface components {
         SaveWish: {
             /** Item */
             item: string;
-            content: components["schemas"]["FlowContent-Input"];
+            content: components["schemas"]["FlowContent"];
         };
         /**
          * SavedDraft
@@ -8789,7 +9174,7 @@ export interface components {
             version: number;
             /** Item */
             item: string;
-            content: components["schemas"]["FlowContent-Output"];
+            content: components["schemas"]["FlowContent"];
             /** Merged */
             merged: string[];
         };
@@ -9379,6 +9764,18 @@ export interface components {
             name: string;
         };
         /**
+         * SendsSimulated
+         * @description Messages that left on a channel, and what they cost.
+         */
+        SendsSimulated: {
+            /** Channel */
+            channel: string;
+            /** Messages */
+            messages: number;
+            /** Cost */
+            cost: number;
+        };
+        /**
          * SentMessage
          * @description A row of the outbox.
          */
@@ -9520,6 +9917,142 @@ export interface components {
          */
         SignInWish: Record<string, never>;
         /**
+         * SimulatedAnswer
+         * @description How somebody ends the talk of a step, and how long after it began.
+         */
+        SimulatedAnswer: {
+            /** Outcome */
+            outcome: string;
+            /**
+             * After Seconds
+             * @default 3600
+             */
+            after_seconds: number;
+        };
+        /**
+         * SimulatedConversation
+         * @description A conversation outside of this journey that ended.
+         */
+        SimulatedConversation: {
+            /** Flow */
+            flow: string;
+            /** Outcome */
+            outcome: string;
+        };
+        /**
+         * SimulatedDeed
+         * @description One thing that happens to the person, so long after the beginning. Exactly one of the rest is given.
+         */
+        SimulatedDeed: {
+            /**
+             * After Seconds
+             * @default 0
+             */
+            after_seconds: number;
+            /**
+             * Event
+             * @default null
+             */
+            event: string | null;
+            /** Data */
+            data?: {
+                [key: string]: boolean | number | string;
+            };
+            /** @default null */
+            conversation: components["schemas"]["SimulatedConversation"] | null;
+            /**
+             * Joins
+             * @default null
+             */
+            joins: string | null;
+            /**
+             * Leaves
+             * @default null
+             */
+            leaves: string | null;
+            /** Sets */
+            sets?: {
+                [key: string]: boolean | number | string;
+            };
+            /**
+             * Withdraws
+             * @default null
+             */
+            withdraws: string | null;
+            /**
+             * Opts Out
+             * @default false
+             */
+            opts_out: boolean;
+            /**
+             * Replies
+             * @default false
+             */
+            replies: boolean;
+            /**
+             * Handed Off
+             * @default false
+             */
+            handed_off: boolean;
+        };
+        /**
+         * SimulatedMessage
+         * @description A message as it left, or would have. `state`: `accepted` where it left, `skipped` where the gate refused it.
+         */
+        SimulatedMessage: {
+            /** Channel */
+            channel: string;
+            /** State */
+            state: string;
+            rendering: components["schemas"]["LetterRendering"];
+            /** Gate */
+            gate: components["schemas"]["admin__journeys__trying_shapes__GateAnswer"][];
+            /** Left At */
+            left_at: string | null;
+            /** Rule */
+            rule: string | null;
+            /** Text */
+            text: string | null;
+        };
+        /**
+         * SimulatedMoment
+         * @description Something that came. `day` counts from the first, by the person's own clock.
+         *
+         *     `waited_seconds`: for how long they were on `came_from`; that time was skipped.
+         */
+        SimulatedMoment: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Day */
+            day: number;
+            /**
+             * What
+             * @enum {string}
+             */
+            what: "entered" | "stayed_out" | "came_to" | "message" | "sent" | "happened" | "left" | "stands";
+            /** Step */
+            step: string | null;
+            /** Came From */
+            came_from: string | null;
+            way: components["schemas"]["WayTaken"] | null;
+            /** Waited Seconds */
+            waited_seconds: number | null;
+            message: components["schemas"]["SimulatedMessage"] | null;
+            /** Rule */
+            rule: string | null;
+            /** Text */
+            text: string | null;
+            /** Until */
+            until: string | null;
+            /** Data */
+            data: {
+                [key: string]: unknown;
+            };
+        };
+        /**
          * SimulatedNeed
          * @description What a step would have asked of other systems; it was not really asked.
          */
@@ -9532,6 +10065,108 @@ export interface components {
             what: {
                 [key: string]: unknown;
             };
+        };
+        /**
+         * SimulatedPeople
+         * @description People who are drawn by chance from those of a segment, or made up where none is named; `seed` is the chance.
+         *
+         *     Of real people only what the journey looks at is taken along, and no name or address. Nothing is written or sent.
+         */
+        SimulatedPeople: {
+            /**
+             * Segment
+             * @default null
+             */
+            segment: string | null;
+            /**
+             * Count
+             * @default 200
+             */
+            count: number;
+            /**
+             * Seed
+             * @default 1
+             */
+            seed: number;
+        };
+        /**
+         * SimulatedPerson
+         * @description Somebody who is made up, as they are at the beginning, and what they do.
+         *
+         *     `entry` is where they come in at the beginning; null: only what happens lets them in. `answers` are by step,
+         *     `variants` the ways they go at experiments, `connectors` what other systems answer.
+         */
+        SimulatedPerson: {
+            /**
+             * Language
+             * @default en
+             */
+            language: string;
+            /**
+             * Time Zone
+             * @default Europe/London
+             */
+            time_zone: string;
+            /**
+             * Country
+             * @default GB
+             */
+            country: string;
+            /**
+             * Channels
+             * @default [
+             *       "email"
+             *     ]
+             */
+            channels: ("web" | "email" | "sms" | "telegram" | "voice")[];
+            /** Consents */
+            consents?: {
+                [key: string]: "given" | "refused" | "withdrawn" | "requested";
+            };
+            /** Suppressed */
+            suppressed?: ("web" | "email" | "sms" | "telegram" | "voice")[];
+            /** Fields */
+            fields?: {
+                [key: string]: boolean | number | string;
+            };
+            /**
+             * Stage
+             * @default lead
+             * @enum {string}
+             */
+            stage: "visitor" | "lead" | "mql" | "sql" | "customer" | "disqualified";
+            /** Tags */
+            tags?: string[];
+            /** Scores */
+            scores?: {
+                [key: string]: number;
+            };
+            /** Segments */
+            segments?: string[];
+            /**
+             * Entry
+             * @default null
+             */
+            entry: string | null;
+            /** Deeds */
+            deeds?: components["schemas"]["SimulatedDeed"][];
+            /** Answers */
+            answers?: {
+                [key: string]: components["schemas"]["SimulatedAnswer"];
+            };
+            /** Variants */
+            variants?: {
+                [key: string]: string;
+            };
+            /** Connectors */
+            connectors?: {
+                [key: string]: components["schemas"]["ConnectorSays"];
+            };
+            /**
+             * Held Out
+             * @default false
+             */
+            held_out: boolean;
         };
         /**
          * SimulatedReply
@@ -9774,6 +10409,22 @@ export interface components {
             x: number;
             /** Y */
             y: number;
+        };
+        /**
+         * StepSimulated
+         * @description A step as the people met it; `left` is by the reason.
+         */
+        StepSimulated: {
+            /** Step */
+            step: string;
+            /** Arrived */
+            arrived: number;
+            /** Stand Here */
+            stand_here: number;
+            /** Left */
+            left: {
+                [key: string]: number;
+            };
         };
         /**
          * StepsMoved
@@ -10304,10 +10955,81 @@ export interface components {
             /** To */
             to: string | null;
         };
+        /** WaySimulated */
+        WaySimulated: {
+            /** Step */
+            step: string;
+            /** To */
+            to: string;
+            /** People */
+            people: number;
+        };
+        /**
+         * WayTaken
+         * @description Why somebody went a way: the part of the step that leads there, as `next`, `timed_out`, `way:OUTCOME`,
+         *     `variant:NAME`; and the `condition` that held.
+         */
+        WayTaken: {
+            /** By */
+            by: string;
+            /** Condition */
+            condition: {
+                [key: string]: unknown;
+            } | null;
+        };
+        /**
+         * WebhookLine
+         * @description A webhook in the list, with how it does. `last_at` is its last attempt, with what was answered or went wrong.
+         *
+         *     `waiting` counts what is still to be sent.
+         */
+        WebhookLine: {
+            /** Version */
+            version: number;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Name */
+            name: string;
+            /** Url */
+            url: string;
+            /** Kinds */
+            kinds: string[];
+            /** With Addresses */
+            with_addresses: boolean;
+            /** Enabled */
+            enabled: boolean;
+            /** Disabled Why */
+            disabled_why: ("colleague" | "failures" | "gone") | null;
+            /** Disabled At */
+            disabled_at: string | null;
+            /** Failing Since */
+            failing_since: string | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+            /** Last At */
+            last_at: string | null;
+            /** Last Status */
+            last_status: number | null;
+            /** Last Problem */
+            last_problem: string | null;
+            /** Waiting */
+            waiting: number;
+        };
         /** WebhookList */
         WebhookList: {
             /** Items */
-            items: components["schemas"]["WebhookRow"][];
+            items: components["schemas"]["WebhookLine"][];
         };
         /**
          * WebhookMade
@@ -10364,6 +11086,26 @@ export interface components {
         WebhookSecret: {
             /** Secret */
             secret: string;
+        };
+        /**
+         * WebhookTried
+         * @description What a test was answered. `problem` says why there was no answer. `answer` is how its text begins.
+         *
+         *     The text is left out where webhooks may lead into the operator's own network.
+         */
+        WebhookTried: {
+            /** Message Id */
+            message_id: string;
+            /** Body */
+            body: string;
+            /** Status */
+            status: number | null;
+            /** Problem */
+            problem: string | null;
+            /** Seconds */
+            seconds: number;
+            /** Answer */
+            answer: string | null;
         };
         /**
          * WebhookWish
@@ -10453,6 +11195,33 @@ export interface components {
             name: string | null;
         };
         /**
+         * admin__journeys__trying_shapes__GateAnswer
+         * @description What the gate said of a message when it was asked: when planned, claimed and let go.
+         */
+        admin__journeys__trying_shapes__GateAnswer: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /**
+             * Stage
+             * @enum {string}
+             */
+            stage: "plan" | "claim" | "wire";
+            /**
+             * Answer
+             * @enum {string}
+             */
+            answer: "allow" | "defer" | "deny";
+            /** Rule */
+            rule: string;
+            /** Text */
+            text: string;
+            /** Until */
+            until: string | null;
+        };
+        /**
          * admin__numbers__shapes__DeliveryRow
          * @description Follow-ups planned in the period, by what became of them, and people who opted out after one. Null: of none.
          */
@@ -10473,6 +11242,33 @@ export interface components {
             held_back: number;
             /** Opted Out */
             opted_out: number;
+        };
+        /**
+         * admin__proofs__shapes__GateAnswer
+         * @description What the gate answered, when and by which rule, with everything it was given and the version of its data.
+         */
+        admin__proofs__shapes__GateAnswer: {
+            /** Stage */
+            stage: string;
+            /** Answer */
+            answer: string;
+            /** Rule */
+            rule: string;
+            /** Reason */
+            reason: string;
+            /** Until */
+            until: string | null;
+            /** Pack Version */
+            pack_version: string;
+            /** Inputs */
+            inputs: {
+                [key: string]: unknown;
+            };
+            /**
+             * Decided At
+             * Format: date-time
+             */
+            decided_at: string;
         };
         /** admin__users__shapes__Colleague */
         admin__users__shapes__Colleague: {
@@ -10706,7 +11502,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not JSON */
+            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -10813,7 +11609,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not JSON */
+            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -10897,7 +11693,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not JSON */
+            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -10966,7 +11762,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not JSON */
+            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -11044,7 +11840,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not JSON */
+            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -11111,7 +11907,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not JSON */
+            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -11187,7 +11983,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not JSON */
+            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -11306,7 +12102,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not JSON */
+            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -11394,7 +12190,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not JSON */
+            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -11507,7 +12303,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not JSON */
+            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -11593,7 +12389,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not JSON */
+            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -11683,7 +12479,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not JSON */
+            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -11773,7 +12569,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not JSON */
+            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -11861,7 +12657,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not JSON */
+            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -11951,7 +12747,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not JSON */
+            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -12079,7 +12875,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not JSON */
+            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -12169,7 +12965,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not JSON */
+            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -12255,7 +13051,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not JSON */
+            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -12333,7 +13129,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not JSON */
+            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -12411,7 +13207,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not JSON */
+            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -12518,7 +13314,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not JSON */
+            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -12614,7 +13410,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not JSON */
+            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -12813,7 +13609,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not JSON */
+            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -12957,7 +13753,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not JSON */
+            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -13043,7 +13839,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not JSON */
+            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -13131,7 +13927,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not JSON */
+            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -13259,7 +14055,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not JSON */
+            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -13345,7 +14141,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not JSON */
+            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -13475,7 +14271,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not JSON */
+            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -13589,7 +14385,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not JSON */
+            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -13684,7 +14480,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not JSON */
+            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -13827,7 +14623,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not JSON */
+            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -13964,7 +14760,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not JSON */
+            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -14050,7 +14846,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not JSON */
+            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -14358,7 +15154,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not JSON */
+            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -14468,7 +15264,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not JSON */
+            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -14767,7 +15563,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not JSON */
+            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -14868,7 +15664,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not JSON */
+            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -14956,7 +15752,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not JSON */
+            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -15057,7 +15853,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not JSON */
+            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -15158,7 +15954,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not JSON */
+            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -15259,7 +16055,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not JSON */
+            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -15358,7 +16154,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not JSON */
+            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -15457,7 +16253,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not JSON */
+            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -15558,7 +16354,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not JSON */
+            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -15659,7 +16455,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not JSON */
+            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -15760,7 +16556,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not JSON */
+            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -15890,7 +16686,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not JSON */
+            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -16004,7 +16800,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not JSON */
+            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -16110,7 +16906,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not JSON */
+            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -16448,7 +17244,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not JSON */
+            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -16578,7 +17374,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not JSON */
+            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -16692,7 +17488,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not JSON */
+            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -16798,7 +17594,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not JSON */
+            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -16935,7 +17731,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not JSON */
+            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -17061,7 +17857,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not JSON */
+            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -17191,7 +17987,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not JSON */
+            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -17281,7 +18077,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not JSON */
+            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -17455,7 +18251,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not JSON */
+            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -17567,7 +18363,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not JSON */
+            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -17662,7 +18458,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not JSON */
+            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -17750,7 +18546,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not JSON */
+            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -18031,7 +18827,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not JSON */
+            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -18117,7 +18913,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not JSON */
+            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -18504,7 +19300,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not JSON */
+            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -18605,7 +19401,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not JSON */
+            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -18693,7 +19489,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not JSON */
+            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -18781,7 +19577,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not JSON */
+            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -18869,7 +19665,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not JSON */
+            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -19285,7 +20081,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not JSON */
+            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -19384,7 +20180,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not JSON */
+            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -19532,7 +20328,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not JSON */
+            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -19618,7 +20414,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not JSON */
+            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -19717,7 +20513,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not JSON */
+            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -19814,8 +20610,266 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not JSON */
+            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
             415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    preview_journey_letter: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A key of your own: with the same key the command is carried out once within 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LetterWish"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LetterPreview"];
+                };
+            };
+            /** @description Not readable as JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A foreign page, or not permitted */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A command with this Idempotency-Key is under way, or its answer is not kept */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Larger than 64 kB */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The step has no letter, or the words are not of the form that wording has */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    simulate_journey: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A key of your own: with the same key the command is carried out once within 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["JourneySimulationWish"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JourneySimulation"];
+                };
+            };
+            /** @description Not readable as JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A foreign page, or not permitted */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such journey or segment */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The draft has problems that keep it from being tried out */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Larger than 195 kB */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody can be so, or go these ways; or the journey never comes to rest */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing can be tried out here, or it took too long */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_journey_drop_off: {
+        parameters: {
+            query: {
+                journey: string;
+                since?: string;
+                until?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JourneyDropOff"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not permitted */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such journey */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -19962,7 +21016,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not JSON */
+            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -20249,7 +21303,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not JSON */
+            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -20359,7 +21413,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not JSON */
+            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -20471,7 +21525,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not JSON */
+            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -20579,7 +21633,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not JSON */
+            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -20696,7 +21750,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not JSON */
+            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -20802,7 +21856,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not JSON */
+            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -20901,7 +21955,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not JSON */
+            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -20987,7 +22041,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not JSON */
+            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -21088,7 +22142,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not JSON */
+            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -21354,7 +22408,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not JSON */
+            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -21453,7 +22507,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not JSON */
+            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -21680,7 +22734,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not JSON */
+            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -21779,7 +22833,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not JSON */
+            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -22081,7 +23135,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not JSON */
+            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -22208,7 +23262,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not JSON */
+            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -22336,7 +23390,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not JSON */
+            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -22422,7 +23476,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not JSON */
+            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -22550,7 +23604,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not JSON */
+            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -22636,7 +23690,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not JSON */
+            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -22862,7 +23916,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not JSON */
+            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -22952,7 +24006,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not JSON */
+            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -23088,7 +24142,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not JSON */
+            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -23216,7 +24270,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not JSON */
+            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -23353,7 +24407,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not JSON */
+            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -23441,7 +24495,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not JSON */
+            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -23529,7 +24583,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not JSON */
+            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -23615,7 +24669,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not JSON */
+            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -23765,7 +24819,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not JSON */
+            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -23900,7 +24954,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not JSON */
+            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -24001,7 +25055,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not JSON */
+            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -24200,7 +25254,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not JSON */
+            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -24301,7 +25355,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not JSON */
+            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -24429,7 +25483,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not JSON */
+            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -24515,7 +25569,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not JSON */
+            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -24616,7 +25670,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not JSON */
+            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -24717,7 +25771,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not JSON */
+            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -24866,7 +25920,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not JSON */
+            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -24967,7 +26021,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not JSON */
+            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -25188,7 +26242,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not JSON */
+            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -25276,7 +26330,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not JSON */
+            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -25426,7 +26480,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not JSON */
+            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -25512,7 +26566,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not JSON */
+            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -25710,7 +26764,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not JSON */
+            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -25798,7 +26852,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not JSON */
+            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -26202,7 +27256,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not JSON */
+            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -26290,7 +27344,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not JSON */
+            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -26391,7 +27445,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not JSON */
+            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -26492,7 +27546,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not JSON */
+            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -26593,7 +27647,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not JSON */
+            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -27127,7 +28181,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not JSON */
+            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -27312,7 +28366,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not JSON */
+            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -27427,7 +28481,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not JSON */
+            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -27526,7 +28580,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not JSON */
+            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -27625,7 +28679,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not JSON */
+            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -27724,7 +28778,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not JSON */
+            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -28111,7 +29165,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not JSON */
+            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -28263,7 +29317,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not JSON */
+            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -28340,7 +29394,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not JSON */
+            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -28499,7 +29553,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not JSON */
+            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -28654,7 +29708,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not JSON */
+            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -28742,7 +29796,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not JSON */
+            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -28830,7 +29884,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not JSON */
+            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -28958,7 +30012,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not JSON */
+            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -29123,7 +30177,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not JSON */
+            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -29229,7 +30283,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not JSON */
+            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -29326,7 +30380,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not JSON */
+            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -29417,6 +30471,56 @@ export interface operations {
             };
         };
     };
+    get_webhook_delivery: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                event_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeliveryShown"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not permitted */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     replay_webhook_delivery: {
         parameters: {
             query?: never;
@@ -29484,7 +30588,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not JSON */
+            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -29585,7 +30689,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not JSON */
+            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -29595,6 +30699,94 @@ export interface operations {
                 };
             };
             /** @description Fields not valid, or those are too many events at once */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    try_webhook: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A key of your own: with the same key the command is carried out once within 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookTried"];
+                };
+            };
+            /** @description The Idempotency-Key is not valid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A foreign page, or not permitted */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A command with this Idempotency-Key is under way, or its answer is not kept */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This Idempotency-Key was another command's */
             422: {
                 headers: {
                     [name: string]: unknown;
