@@ -1,6 +1,4 @@
-"""Sentences in several languages from a YAML file: language, name, sentence. Holds none itself and chooses nobody's
-language.
-"""
+"""Sentences in several languages from a YAML file: language, name, sentence. Holds none itself."""
 
 from __future__ import annotations
 
@@ -12,6 +10,8 @@ from typing import Any
 import yaml
 
 FALLBACK = "en"
+SPOKEN = ("en", "es", "fr", "de")
+"""Languages that colleagues are spoken to in."""
 
 
 @cache
@@ -32,7 +32,31 @@ class Sentences:
         known = read_sentences(file)
         self._sentences = known.get(language.partition("-")[0].lower(), known[FALLBACK])
 
-    def say(self, name: str, **values: object) -> str:
+    def say(self, sentence_name: str, /, **values: object) -> str:
         """The sentence of this name, filled in."""
-        sentence: str = self._sentences[name]
+        sentence: str = self._sentences[sentence_name]
         return sentence.format_map(values)
+
+
+def accepted_languages(accepted: str) -> list[str]:
+    """The languages of a header Accept-Language without their regions, the one that is liked best first."""
+    weighed: Mapping[str, float] = {}
+    for part in accepted[:500].split(","):
+        tag, _, parameters = part.strip().partition(";")
+        primary = tag.strip().partition("-")[0].lower()
+        weighed = {primary: _weight(parameters), **weighed}
+    return [language for language, weight in sorted(weighed.items(), key=_heaviest_first) if weight > 0]
+
+
+def _heaviest_first(entry: tuple[str, Any]) -> float:
+    return -float(entry[1])
+
+
+def _weight(parameters: str) -> float:
+    name, _, value = parameters.strip().partition("=")
+    if name.strip() != "q":
+        return 1.0
+    try:
+        return min(max(float(value), 0.0), 1.0)
+    except ValueError:
+        return 0.0

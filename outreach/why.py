@@ -14,9 +14,10 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from base.wording import FALLBACK
 from outreach.entry_models import EntryRefusal, JourneyCall
 from outreach.models import Enrolment, GateDecision, OutboxMessage
-from outreach.reasons import entry_rule_in_words, reason_in_words
+from outreach.reasons import entry_rule_in_words, reason_in_words, refusal_in_words
 
 What = Literal["entered", "stayed_out", "stands", "left", "sent", "not_sent", "waits", "call_failed", "goal"]
 
@@ -72,7 +73,7 @@ async def explain(session: AsyncSession, journey: str, contact_id: UUID) -> list
     return sorted(decided, key=lambda line: line.at)
 
 
-async def total_up(session: AsyncSession, journey: str) -> list[Total]:
+async def total_up(session: AsyncSession, journey: str, language: str = FALLBACK) -> list[Total]:
     """How many people stayed out, left and were not written to, by the rule; and on which steps people stand."""
     stayed = select(EntryRefusal.rule, func.count()).where(EntryRefusal.journey == journey)
     held = select(func.count()).where(Enrolment.journey == journey, Enrolment.state == "held_out")
@@ -85,16 +86,17 @@ async def total_up(session: AsyncSession, journey: str) -> list[Total]:
     )
     totals: list[Total] = []
     for rule, people in await session.execute(stayed.group_by(EntryRefusal.rule)):
-        totals.append(Total("stayed_out", rule, entry_rule_in_words(rule), people))
+        totals.append(Total("stayed_out", rule, entry_rule_in_words(rule, language), people))
     if count := await session.scalar(held):
-        totals.append(Total("stayed_out", "held_out", entry_rule_in_words("held_out"), count))
+        totals.append(Total("stayed_out", "held_out", entry_rule_in_words("held_out", language), count))
     for reason, people in await session.execute(left.group_by(Enrolment.exit_reason)):
-        totals.append(Total("left", reason or "", reason_in_words(reason or ""), people))
+        totals.append(Total("left", reason or "", reason_in_words(reason or "", language), people))
     for step, people in await session.execute(standing.group_by(Enrolment.step)):
         totals.append(Total("stands", step, f"Stand on {step.replace('_', ' ')}.", people))
     words = await _sentences(session, journey)
     for code, people in await session.execute(unsent.group_by(OutboxMessage.reason_rule)):
-        totals.append(Total("not_sent", code or "", words.get(code or "", reason_in_words(code or "")), people))
+        said = words.get(code or "", reason_in_words(code or "", language))
+        totals.append(Total("not_sent", code or "", refusal_in_words(code, said, language), people))
     return sorted(totals, key=lambda total: (total.what, -total.people, total.rule))
 
 

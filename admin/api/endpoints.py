@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal, get_type_hints
@@ -20,6 +21,7 @@ from admin.api.requests import (
     read_body,
     read_browser,
     read_ids,
+    read_language,
     read_query,
     read_token,
     subject_of,
@@ -36,6 +38,7 @@ from admin.sessions.own_pages import check_own_page
 from admin.sessions.service import SignedIn, find_signed_in
 from base.database import Sessions, transaction
 from base.errors import NotAllowed, NotSignedIn
+from base.wording import FALLBACK
 from crm.events.models import EventSource
 from crm.events.sources import find_by_token
 
@@ -43,6 +46,7 @@ Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
 Handle = Callable[..., Awaitable[BaseModel | Download | EventStream | None]]
 _JSON = ("application/json",)
 _KEY = "Idempotency-Key"
+_ID = r"[0-9A-Fa-f-]{32,36}"
 
 
 class SecondStepOwed(NotAllowed):
@@ -74,6 +78,8 @@ class Call:
     """What was edited, of an endpoint that `edits`."""
     browser: str = ""
     """What the caller's program calls itself, shortened."""
+    language: str = FALLBACK
+    """In which the words are that the server has for codes, such as reasons and events."""
 
     @property
     def user(self) -> SignedIn:
@@ -134,8 +140,9 @@ class Endpoint:
         return self.method != "GET"
 
     def route(self, context: AdminContext) -> web.RouteDef:
-        """The route that serves it."""
-        return web.route(self.method, self.path, functools.partial(_serve, self, context))
+        """The route that serves it. Only an id stands where an id does: a word there is another address, or none."""
+        path = re.sub(r"\{(\w+)\}", rf"{{\1:{_ID}}}", self.path)
+        return web.route(self.method, path, functools.partial(_serve, self, context))
 
 
 def endpoint(
@@ -210,6 +217,7 @@ async def _serve(endpoint: Endpoint, context: AdminContext, request: web.Request
         source,
         version=read_if_match(request) if endpoint.edits else 0,
         browser=read_browser(request),
+        language=read_language(request),
     )
     given: dict[str, Any] = {}
     if endpoint.query is not None:

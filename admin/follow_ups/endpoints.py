@@ -18,7 +18,7 @@ from admin.snapshot import snapshot
 async def list_follow_ups(call: Call, query: FollowUpQuery) -> FollowUpPage:
     context = call.context
     async with snapshot(context.sessions) as session:
-        return await read_page(session, context.keys, context.outlooks, query)
+        return await read_page(session, context.keys, context.outlooks, query, call.language)
 
 
 ENDPOINTS = (list_follow_ups,)

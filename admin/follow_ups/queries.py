@@ -22,6 +22,7 @@ from base.encryption import KeyRing
 from crm.contacts.models import Contact
 from crm.contacts.service import read_addresses
 from outreach.models import Enrolment, OutboxMessage
+from outreach.reasons import refusal_in_words
 
 Leads = Mapping[UUID, FollowUpLead]
 Outlooks = Mapping[Version, Mapping[str, Outlook | None]]
@@ -32,9 +33,9 @@ _UNREADABLE = Outlook(None, None, "This step is not in the journey's version, so
 
 
 async def list_follow_ups(
-    session: AsyncSession, keys: KeyRing, outlooks: JourneyOutlooks, query: FollowUpQuery
+    session: AsyncSession, keys: KeyRing, outlooks: JourneyOutlooks, query: FollowUpQuery, language: str
 ) -> FollowUpPage:
-    """One page.
+    """One page; why something was not sent is told in `language`.
 
     Raises:
         CursorInvalid: the cursor is not one of ours.
@@ -47,7 +48,7 @@ async def list_follow_ups(
     shown = rows[: query.limit]
     leads = await _read_leads(session, keys, {row.contact_id for row in shown})
     items = [
-        _from_outbox(row, leads) if isinstance(row, OutboxMessage) else _from_enrolment(row, known, leads)
+        _from_outbox(row, leads, language) if isinstance(row, OutboxMessage) else _from_enrolment(row, known, leads)
         for row in shown
     ]
     last = items[-1] if len(rows) > query.limit else None
@@ -101,10 +102,11 @@ async def _read_leads(session: AsyncSession, keys: KeyRing, contact_ids: set[UUI
     }
 
 
-def _from_outbox(row: OutboxMessage, leads: Leads) -> FollowUp:
+def _from_outbox(row: OutboxMessage, leads: Leads, language: str) -> FollowUp:
     reason = None
     if row.reason_rule is not None:
-        reason = FollowUpReason(rule=row.reason_rule, text=row.reason or "", until=row.deferred_until)
+        text = refusal_in_words(row.reason_rule, row.reason or "", language)
+        reason = FollowUpReason(rule=row.reason_rule, text=text, until=row.deferred_until)
     return FollowUp(
         id=row.id,
         lead=leads[row.contact_id],

@@ -80,7 +80,7 @@ async def get_conversation(call: Call) -> Conversation:
 )
 async def list_messages(call: Call, query: MessageQuery) -> MessagePage:
     async with snapshot(call.context.sessions) as session:
-        return await queries.read_messages(session, call.ids["id"], query)
+        return await queries.read_messages(session, call.ids["id"], query, call.language)
 
 
 @endpoint(
@@ -270,7 +270,7 @@ async def add_task_in_conversation(call: Call, body: TaskWish) -> Conversation:
             session, kind="task_made", contact_id=contact_id, conversation_id=call.ids["id"],
             data={"task": str(task_id), "kind": "inbox"}, now=now,
         )  # fmt: skip
-        await record(session, call, "add_task", "task", task_id, contact_id=contact_id)
+        await record(session, call, "add_task", "task", task_id, None, body, contact_id=contact_id)
     return await _shown(call)
 
 
@@ -283,7 +283,7 @@ async def _contact_of(session: AsyncSession, conversation_id: UUID) -> UUID:
 
 async def _shown(call: Call) -> Conversation:
     async with snapshot(call.context.sessions) as session:
-        return await queries.read_conversation(session, call.context, call.ids["id"], call.user.id)
+        return await queries.read_conversation(session, call.context, call.ids["id"], call.user.id, call.language)
 
 
 ENDPOINTS = (

@@ -21,6 +21,7 @@ from admin.inbox.shapes import (
     InboxCounts,
     InboxMessage,
     LastMessage,
+    MayReply,
     MessagePage,
     MessageQuery,
     Note,
@@ -40,8 +41,10 @@ from bot.handoff.models import Note as NoteRow
 from bot.models import Conversation as Talk
 from bot.models import Message
 from crm.contacts.models import Contact
+from crm.scoring.reasons import reason_in_words
 from crm.scoring.service import list_reasons
 from outreach.models import OutboxMessage
+from outreach.reasons import refusal_in_words
 
 if TYPE_CHECKING:
     from admin.context import AdminContext
@@ -109,9 +112,9 @@ async def get_talk(session: AsyncSession, conversation_id: UUID) -> Talk:
 
 
 async def read_conversation(
-    session: AsyncSession, context: AdminContext, conversation_id: UUID, user_id: UUID
+    session: AsyncSession, context: AdminContext, conversation_id: UUID, user_id: UUID, language: str
 ) -> Conversation:
-    """One talk.
+    """One talk; reasons are told in `language`.
 
     Raises:
         NotFound: there is no such talk.
@@ -131,17 +134,19 @@ async def read_conversation(
         tags=[] if contact is None else contact.tags,
         reasons=[
             ScoreReason(
-                id=one.id, points=one.points, reason=one.reason, rule=one.rule, message_id=one.message_id,
-                at=one.created_at,
+                id=one.id, points=one.points, reason=reason_in_words(one.reason, language), rule=one.rule,
+                message_id=one.message_id, at=one.created_at,
             )
             for one in reasons[:MOST_REASONS]
         ],
         notes=await _read_notes(session, conversation_id),
-        may_reply=await context.replies.may_reply(session, talk, now),
+        may_reply=_in_words(await context.replies.may_reply(session, talk, now), language),
     )  # fmt: skip
 
 
-async def read_messages(session: AsyncSession, conversation_id: UUID, query: MessageQuery) -> MessagePage:
+async def read_messages(
+    session: AsyncSession, conversation_id: UUID, query: MessageQuery, language: str
+) -> MessagePage:
     """The latest messages, or those before some.
 
     Raises:
@@ -159,7 +164,7 @@ async def read_messages(session: AsyncSession, conversation_id: UUID, query: Mes
     shown = found[: query.limit][::-1]
     authors = {message.id: _author_of(message) for message in shown}
     names = await read_names(session, authors.values())
-    deliveries = await _read_deliveries(session, conversation_id, [message.id for message in shown])
+    deliveries = await _read_deliveries(session, conversation_id, [message.id for message in shown], language)
     return MessagePage(
         items=[
             InboxMessage(
@@ -303,15 +308,24 @@ async def _read_notes(session: AsyncSession, conversation_id: UUID) -> list[Note
 
 
 async def _read_deliveries(
-    session: AsyncSession, conversation_id: UUID, message_ids: Sequence[UUID]
+    session: AsyncSession, conversation_id: UUID, message_ids: Sequence[UUID], language: str
 ) -> dict[UUID, Delivery]:
     """Of each message that a provider carries, how far its last part got."""
     rows = await session.execute(
-        select(OutboxMessage.message_id, OutboxMessage.state, OutboxMessage.reason)
+        select(OutboxMessage.message_id, OutboxMessage.state, OutboxMessage.reason, OutboxMessage.reason_rule)
         .where(OutboxMessage.conversation_id == conversation_id, OutboxMessage.message_id.in_(message_ids))
         .order_by(OutboxMessage.id)
     )
-    return {row.message_id: Delivery(state=row.state, reason=row.reason) for row in rows if row.message_id}
+    told = {
+        row.message_id: (row.state, row.reason and refusal_in_words(row.reason_rule, row.reason, language))
+        for row in rows
+        if row.message_id
+    }
+    return {message_id: Delivery(state=state, reason=reason) for message_id, (state, reason) in told.items()}
+
+
+def _in_words(answer: MayReply, language: str) -> MayReply:
+    return answer.model_copy(update={"reason": refusal_in_words(answer.rule, answer.reason, language)})
 
 
 def _author_of(message: Message) -> UUID | None:

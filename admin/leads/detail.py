@@ -20,6 +20,7 @@ from base.encryption import KeyRing
 from bot.models import Conversation
 from crm.consent.ledger import list_consent_events
 from crm.contacts.service import get_contact
+from crm.scoring.reasons import reason_in_words
 from crm.scoring.service import list_reasons
 from crm.timeline.service import list_timeline, summary_of
 
@@ -29,9 +30,9 @@ MAX_EVENTS = 500
 
 
 async def read_lead(
-    session: AsyncSession, keys: KeyRing, outlooks: JourneyOutlooks, contact_id: UUID, now: datetime
+    session: AsyncSession, keys: KeyRing, outlooks: JourneyOutlooks, contact_id: UUID, now: datetime, *, language: str
 ) -> shapes.LeadDetail:
-    """The lead.
+    """The lead; events and reasons are told in `language`.
 
     Raises:
         NotFound: there is no such contact.
@@ -39,12 +40,13 @@ async def read_lead(
     contact = await get_contact(session, contact_id)
     (row,) = await read_rows(session, keys, [contact], now)
     conversations = await _read_conversations(session, contact_id)
-    follow_ups = await list_follow_ups(session, keys, outlooks, FollowUpQuery(contact=contact_id, limit=MAX_FOLLOW_UPS))
+    planned = FollowUpQuery(contact=contact_id, limit=MAX_FOLLOW_UPS)
+    follow_ups = await list_follow_ups(session, keys, outlooks, planned, language)
     return shapes.LeadDetail(
         **row.model_dump(),
         fields=contact.fields,
         tags=contact.tags,
-        reasons=await _read_reasons(session, contact_id),
+        reasons=await _read_reasons(session, contact_id, language),
         consent_events=await _read_consent_events(session, contact_id),
         conversations=[
             shapes.LeadConversation(
@@ -58,7 +60,7 @@ async def read_lead(
         ],
         transcript=await read_transcript(session, {each.id: each.channel for each in conversations}),
         follow_ups=follow_ups.items,
-        timeline=await _read_timeline(session, contact_id, [each.id for each in conversations]),
+        timeline=await _read_timeline(session, contact_id, [each.id for each in conversations], language),
     )
 
 
@@ -72,12 +74,12 @@ async def _read_conversations(session: AsyncSession, contact_id: UUID) -> Sequen
     return latest.all()[::-1]
 
 
-async def _read_reasons(session: AsyncSession, contact_id: UUID) -> list[shapes.ScoreReason]:
+async def _read_reasons(session: AsyncSession, contact_id: UUID, language: str) -> list[shapes.ScoreReason]:
     return [
         shapes.ScoreReason(
             id=entry.id,
             points=entry.points,
-            reason=entry.reason,
+            reason=reason_in_words(entry.reason, language),
             rule=entry.rule,
             message_id=entry.message_id,
             at=entry.created_at,
@@ -104,12 +106,12 @@ async def _read_consent_events(session: AsyncSession, contact_id: UUID) -> list[
 
 
 async def _read_timeline(
-    session: AsyncSession, contact_id: UUID, conversation_ids: Sequence[UUID]
+    session: AsyncSession, contact_id: UUID, conversation_ids: Sequence[UUID], language: str
 ) -> list[shapes.TimelineEvent]:
     events = await list_timeline(session, contact_id, MAX_EVENTS, conversation_ids=conversation_ids)
     return [
         shapes.TimelineEvent(
-            id=event.id, kind=event.kind, summary=summary_of(event.kind, event.data), at=event.occurred_at
+            id=event.id, kind=event.kind, summary=summary_of(event.kind, event.data, language), at=event.occurred_at
         )
         for event in events
     ]

@@ -32,7 +32,8 @@ async def list_leads(call: Call, query: LeadQuery) -> LeadPage:
 async def get_lead(call: Call) -> LeadDetail:
     context = call.context
     async with snapshot(context.sessions) as session:
-        return await read_lead(session, context.keys, context.outlooks, call.ids["id"], context.clock.now())
+        now = context.clock.now()
+        return await read_lead(session, context.keys, context.outlooks, call.ids["id"], now, language=call.language)
 
 
 @endpoint(

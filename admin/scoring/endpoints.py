@@ -32,6 +32,7 @@ from crm.scoring.accounts import read_account_scores
 from crm.scoring.books import LiveBook, read_book, save_book
 from crm.scoring.models import ScoreEntry
 from crm.scoring.preview import preview_book
+from crm.scoring.reasons import reason_in_words
 from crm.scoring.rules import DAY, band_of
 from crm.scoring.service import NOT_SCORED, count_older, list_reasons
 from crm.scoring.sums import amount_at, scores_at, total_of
@@ -50,7 +51,7 @@ async def get_score(call: Call) -> ScoreOfContact:
         await get_contact(session, call.ids["id"])
         entries = await list_reasons(session, call.ids["id"])
         book = (await read_book(session)).book
-        events = await _events_of(session, entries)
+        events = await _events_of(session, entries, call.language)
     scores = scores_at(((entry, entry.cap_group) for entry in entries), book, now)
     judged = any(entry.rule != NOT_SCORED for entry in entries)
     return ScoreOfContact(
@@ -64,7 +65,7 @@ async def get_score(call: Call) -> ScoreOfContact:
                 points=round(amount_at(entry, now), 2),
                 given=entry.points if entry.amount is None else round(entry.amount, 2),
                 half_life_days=None if entry.half_life is None else entry.half_life / DAY,
-                reason=entry.reason,
+                reason=reason_in_words(entry.reason, call.language),
                 message_id=entry.message_id,
                 event=events.get(str(entry.event_id)),
                 at=entry.created_at,
@@ -74,11 +75,13 @@ async def get_score(call: Call) -> ScoreOfContact:
     )
 
 
-async def _events_of(session: AsyncSession, entries: Sequence[ScoreEntry]) -> dict[str, ScoreEvent]:
+async def _events_of(session: AsyncSession, entries: Sequence[ScoreEntry], language: str) -> dict[str, ScoreEvent]:
     wanted = [entry.event_id for entry in entries if entry.event_id is not None]
     rows = await session.scalars(select(TimelineEvent).where(TimelineEvent.id.in_(wanted)))
     return {
-        str(row.id): ScoreEvent(id=row.id, kind=row.kind, summary=summary_of(row.kind, row.data), at=row.occurred_at)
+        str(row.id): ScoreEvent(
+            id=row.id, kind=row.kind, summary=summary_of(row.kind, row.data, language), at=row.occurred_at
+        )
         for row in rows
     }
 
@@ -152,7 +155,7 @@ async def list_tasks(call: Call, query: TaskQuery) -> TaskList:
 async def finish_task(call: Call) -> None:
     async with transaction(call.context.sessions) as session:
         await close_task(session, call.ids["id"], by=f"user:{call.user.id}", now=call.context.clock.now())
-        await record(session, call, "finish_task", "task", call.ids["id"])
+        await record(session, call, "finish_task", "task", call.ids["id"], {"done": False}, {"done": True})
 
 
 def _show(live: LiveBook, left: int) -> ScoreRules:

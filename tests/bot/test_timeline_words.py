@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 import bot
-from crm.timeline.summaries import _SENTENCES, summary_of
+from base.wording import read_sentences
+from crm.timeline.summaries import _FILE, summary_of
 
 ROOM = Path(next(iter(bot.__path__)))
 DECISIONS = ("given", "refused")
@@ -47,7 +48,7 @@ def test_the_kinds_are_found_in_the_code() -> None:
 
 @pytest.mark.parametrize("kind", sorted(noted_kinds()))
 def test_every_kind_a_conversation_writes_has_its_own_sentence(kind: str) -> None:
-    assert kind in _SENTENCES
+    assert kind in read_sentences(_FILE)["en"]["sentences"]
 
 
 @pytest.mark.parametrize(

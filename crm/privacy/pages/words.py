@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 import yaml
+
+from base.wording import accepted_languages
 
 _FOLDER = Path(__file__).resolve().parent
 FALLBACK = "en"
@@ -50,30 +50,7 @@ def choose_language(asked: str | None, accepted: str, known: str | None = None) 
     languages = read_words().keys()
     if asked in languages:
         return asked or FALLBACK
-    for language in (*_by_weight(accepted), (known or "").partition("-")[0].lower()):
+    for language in (*accepted_languages(accepted), (known or "").partition("-")[0].lower()):
         if language in languages:
             return language
     return FALLBACK
-
-
-def _by_weight(accepted: str) -> list[str]:
-    weighed: Mapping[str, float] = {}
-    for part in accepted[:500].split(","):
-        tag, _, parameters = part.strip().partition(";")
-        primary = tag.strip().partition("-")[0].lower()
-        weighed = {primary: _weight(parameters), **weighed}
-    return [language for language, weight in sorted(weighed.items(), key=_heaviest_first) if weight > 0]
-
-
-def _heaviest_first(entry: tuple[str, Any]) -> float:
-    return -float(entry[1])
-
-
-def _weight(parameters: str) -> float:
-    name, _, value = parameters.strip().partition("=")
-    if name.strip() != "q":
-        return 1.0
-    try:
-        return min(max(float(value), 0.0), 1.0)
-    except ValueError:
-        return 0.0

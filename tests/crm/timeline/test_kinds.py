@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import json
+from string import Formatter
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from base.wording import SPOKEN, read_sentences
 from crm.timeline.kinds import Kind, explain, read_kinds, read_properties
-from crm.timeline.summaries import _SENTENCES, summary_of
+from crm.timeline.summaries import _FILE, summary_of
 
 KINDS = read_kinds()
+SPOKEN_OF = {language: known["sentences"] for language, known in read_sentences(_FILE).items()}
+OVERALL = {"opted_out_of_everything"}
 
 
 def wrong(kind, **properties):
@@ -22,8 +26,36 @@ def wrong(kind, **properties):
 
 
 def test_every_kind_that_parley_has_words_for_is_a_kind_and_every_other_has_words_of_its_own() -> None:
-    assert set(_SENTENCES) <= set(KINDS)
-    assert [name for name, kind in KINDS.items() if not kind.said and name not in _SENTENCES] == []
+    assert set(SPOKEN_OF["en"]) - OVERALL <= set(KINDS)
+    assert [name for name, kind in KINDS.items() if not kind.said and name not in SPOKEN_OF["en"]] == []
+
+
+@pytest.mark.parametrize("language", SPOKEN)
+def test_every_kind_is_told_in_every_language_of_the_same_facts(language) -> None:
+    english = {name: kind.said for name, kind in KINDS.items() if kind.said} | SPOKEN_OF["en"]
+    told = SPOKEN_OF[language] if language != "en" else english
+    assert set(told) == set(english)
+    assert {name: [_names(one) for one in told[name]] for name in told} == {
+        name: [_names(one) for one in english[name]] for name in told
+    }
+
+
+def _names(sentence: str) -> set[str]:
+    return {part for _, part, _, _ in Formatter().parse(sentence) if part}
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("en", "Agreed to marketing by e-mail"),
+        ("de", "Willigte ein: Werbung über E-Mail"),
+        ("es", "Aceptó publicidad por correo"),
+        ("fr", "A accepté publicité par e-mail"),
+        ("it", "Agreed to marketing by e-mail"),
+    ],
+)
+def test_an_event_is_told_in_the_language_asked_for_or_english(language, words) -> None:
+    assert summary_of("consent_given", {"purpose": "marketing", "channel": "email"}, language) == words
 
 
 @pytest.mark.parametrize("name", sorted(name for name, kind in KINDS.items() if kind.said))
