@@ -23,6 +23,7 @@ from crm.consent.withdrawal import withdraw_purpose
 from crm.contacts.models import Contact, ContactPoint
 from crm.contacts.rules import Qualification
 from crm.contacts.service import lock_contact, set_fields, set_qualification, speaks_for_contact
+from crm.fields.service import read_fields
 from crm.privacy.erasing import Erased, erase_person
 from crm.privacy.limits import set_mark, take_mark
 from crm.privacy.models import PrivacyRequest
@@ -90,12 +91,19 @@ async def file_request(session: AsyncSession, hands: Hands, filing: Filing, now:
     Raises:
         InvalidInput: there is no such kind.
         NotFound: there is no such contact.
+        WrongValue: what a field is to become does not fit it.
     """
     if filing.kind not in KINDS:
         raise InvalidInput(f"There is no request of the kind {filing.kind}.")
     await lock_contact(session, filing.contact_id)
+    detail = dict(filing.detail or {})
+    if filing.kind == "rectify":
+        detail = await read_fields(session, detail)
     known = await _find_open(session, filing)
     if known is not None:
+        if filing.kind == "rectify":
+            known.detail = {**known.detail, **detail}
+            await session.flush()
         if filing.verified and known.status == "unverified":
             known.status, known.verified_at = "open", now
             await session.flush()
@@ -108,7 +116,7 @@ async def file_request(session: AsyncSession, hands: Hands, filing: Filing, now:
         channel=filing.channel,
         made_by=filing.made_by,
         conversation_id=filing.conversation_id,
-        detail=dict(filing.detail or {}),
+        detail=detail,
         received_at=now,
         verified_at=now if filing.verified else None,
         due_at=due_of(now),

@@ -76,6 +76,35 @@ async def test_a_correction_is_filed_with_its_fields_and_carried_out(signed_in, 
         assert (await get_contact(session, ada)).fields == {"first_name": "Augusta"}
 
 
+async def test_a_correction_that_does_not_fit_is_refused_when_it_is_filed_and_a_second_is_added_to_the_first(
+    signed_in, context, ada
+) -> None:
+    employees = {"name": "employees", "label": "Employees", "type": "number"}
+    assert (await signed_in.send("POST", "/api/v1/contact-fields", employees)).status == 201
+    wrong = {"contact_id": str(ada), "kind": "rectify", "fields": {"employees": "many"}}
+    refused = await signed_in.send("POST", REQUESTS, wrong)
+    assert (refused.status, (await refused.json())["errors"][0]["field"]) == (422, "employees")
+    first = await file(signed_in, ada, "rectify", verified=True, fields={"first_name": "Augusta"})
+    second = await file(signed_in, ada, "rectify", fields={"employees": "12", "first_name": None})
+    assert (second["id"], second["detail"]) == (first["id"], {"first_name": None, "employees": 12})
+    await act(signed_in, second, "carry-out", outcome="Corrected.")
+    async with context.sessions() as session:
+        assert (await get_contact(session, ada)).fields == {"employees": 12}
+
+
+async def test_a_privacy_officer_carries_requests_out_and_an_agent_does_not_even_see_them(join, ada) -> None:
+    officer, agent = await join("privacy_officer"), await join("agent")
+    request = await file(officer, ada, "access", verified=True)
+    assert (await officer.read(f"/api/v1/leads/{ada}/personal-data"))["tables"]
+    await act(officer, request, "carry-out", outcome="Handed over.")
+    restricted = await file(officer, ada, "restrict", verified=True)
+    assert restricted["status"] == "done"
+    for method, path in (("GET", REQUESTS), ("POST", REQUESTS), ("POST", f"{REQUESTS}/{request['id']}/carry-out")):
+        body = None if method == "GET" else {"contact_id": str(ada), "kind": "erase"}
+        assert (await agent.send(method, path, body)).status == 403
+    assert (await agent.get(f"/api/v1/leads/{ada}/personal-data")).status == 403
+
+
 async def test_a_request_is_put_off_and_refused_with_reasons(signed_in, ada) -> None:
     request = await file(signed_in, ada, "access")
     longer = await act(signed_in, request, "extend", reason="There are many talks.")
