@@ -117,6 +117,8 @@ async def end_user_sessions(call: Call) -> None:
 async def remove_user_second_step(call: Call) -> None:
     async with transaction(call.context.sessions) as session:
         user = await service.get_user(session, call.ids["id"], held=call.user.permissions)
+        before = {"has_second_step": await second_step.has_code_app(session, user.id)}
+        await record(session, call, "remove_user_second_step", "user", user.id, before, {"has_second_step": False})
         await second_step.remove(session, user.id)
         await session.execute(delete(Passkey).where(Passkey.user_id == user.id))
         await session.execute(delete(AdminSession).where(AdminSession.user_id == user.id))
@@ -136,7 +138,7 @@ async def reset_user_password(call: Call) -> LinkMade:
         user = await service.get_user(session, call.ids["id"], held=call.user.permissions)
         token = await passwords.create_reset(session, user.id, now)
     link = link_of(call.context.public_url, "new-password", token)
-    mailed = await post(call.context, user.email, write_reset(user.name, link))
+    mailed = await post(call.context, user.email, write_reset(user.name, link, user.language))
     return LinkMade(mailed=mailed, link=None if mailed else link, expires_at=now + passwords.VALID_FOR)
 
 
@@ -173,16 +175,20 @@ async def invite_user(call: Call, body: NewInvitation) -> LinkMade:
         shown = {"name": body.name, "role": body.role}
         await record(session, call, "invite_user", "invitation", invitation.id, None, shown)
     link = link_of(context.public_url, "invitation", token)
-    mailed = await post(context, body.email, write_invitation(body.name, user.name, context.company_name, link))
+    letter = write_invitation(body.name, user.name, context.company_name, link, call.language)
+    mailed = await post(context, body.email, letter)
     return LinkMade(mailed=mailed, link=None if mailed else link, expires_at=invitation.expires_at)
 
 
 @endpoint("DELETE", "/api/v1/invitations/{id}", permission="users.write", summary="Take an invitation back", status=204)
 async def revoke_invitation(call: Call) -> None:
     async with transaction(call.context.sessions) as session:
-        gone = delete(Invitation).where(Invitation.id == call.ids["id"]).returning(Invitation.id)
-        if await session.scalar(gone) is None:
+        gone = delete(Invitation).where(Invitation.id == call.ids["id"]).returning(Invitation.name, Invitation.role)
+        row = (await session.execute(gone)).one_or_none()
+        if row is None:
             raise NotFound
+        before = {"name": row.name, "role": row.role}
+        await record(session, call, "revoke_invitation", "invitation", call.ids["id"], before, None)
 
 
 def _audited(user: AdminUser) -> dict[str, object]:

@@ -1,25 +1,25 @@
-"""What users are mailed about their account, in words. Pure."""
+"""What users are mailed about their account, in their language. Pure. The words stand in words.yml."""
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from admin.task_mails.letter import Letter, one_line
+from base.wording import Sentences
+
+_FILE = Path(__file__).with_name("words.yml")
 
 
-def write_invitation(name: str, by: str, company: str, link: str) -> Letter:
-    """The mail that makes somebody a user."""
+def write_invitation(name: str, by: str, company: str, link: str, language: str) -> Letter:
+    """The mail that makes somebody a user, in the language of who invites them."""
+    words, by = Sentences(_FILE, language), one_line(by)
     return Letter(
-        one_line(f"{by} invites you to {company or 'Parley'}"),
-        f"Hello {one_line(name)},\n\n"
-        f"{one_line(by)} invites you to work with Parley for {company or 'your company'}.\n"
-        f"Choose your password here within seven days:\n\n  {link}\n\n"
-        "The link works once. If you do not know what this is about, ignore it.\n",
+        one_line(words.say("invitation_subject", by=by, company=company or "Parley")),
+        words.say("invitation", name=one_line(name), by=by, company=company or words.say("your_company"), link=link),
     )
 
 
-def write_reset(name: str, link: str) -> Letter:
+def write_reset(name: str, link: str, language: str) -> Letter:
     """The mail with a link to a new password."""
-    return Letter(
-        "Your new Parley password",
-        f"Hello {one_line(name)},\n\nset a new password here within an hour:\n\n  {link}\n\n"
-        "The link works once. If you did not ask for it, ignore this mail: nothing has changed.\n",
-    )
+    words = Sentences(_FILE, language)
+    return Letter(words.say("reset_subject"), words.say("reset", name=one_line(name), link=link))

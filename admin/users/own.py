@@ -18,6 +18,7 @@ from admin.users.shapes import (
     Account,
     CodeAppBegun,
     CodeShown,
+    LanguageChoice,
     NameChange,
     OpenSession,
     PasswordChange,
@@ -44,6 +45,19 @@ async def change_account(call: Call, body: NameChange) -> Account:
         before, after = {"name": call.user.name}, {"name": body.name}
         await record(session, call, "change_account", "user", call.user.id, before, after)
         return await _read_account(session, call.user.id)
+
+
+@endpoint(
+    "PUT",
+    "/api/v1/account/language",
+    permission="own",
+    summary="In which language mails are written to you",
+    status=204,
+    leaves_trail=False,
+)
+async def set_own_language(call: Call, body: LanguageChoice) -> None:
+    async with transaction(call.context.sessions) as session:
+        await session.execute(update(AdminUser).where(AdminUser.id == call.user.id).values(language=body.language))
 
 
 @endpoint(
@@ -194,6 +208,7 @@ async def _read_account(session: AsyncSession, user_id: UUID) -> Account:
 ENDPOINTS = (
     get_account,
     change_account,
+    set_own_language,
     change_password,
     list_own_sessions,
     end_other_sessions,

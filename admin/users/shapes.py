@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import AfterValidator, Field
@@ -146,6 +146,10 @@ class RecoveryCodes(ShownOnce):
 
 class NameChange(RequestShape):
     name: Name
+
+
+class LanguageChoice(RequestShape):
+    language: Literal["en", "es", "fr", "de"]
 
 
 class Account(AnswerShape):

@@ -104,7 +104,8 @@ async def _mail_reset(context: AdminContext, email: str) -> None:
         if user is None:
             return
         token = await passwords.create_reset(session, user.id, context.clock.now())
-    await post(context, user.email, write_reset(user.name, link_of(context.public_url, "new-password", token)))
+    link = link_of(context.public_url, "new-password", token)
+    await post(context, user.email, write_reset(user.name, link, user.language))
 
 
 ENDPOINTS = (look_at_invitation, accept_invitation, ask_for_reset, use_reset)

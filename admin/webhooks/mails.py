@@ -6,6 +6,7 @@ At least once: a worker that dies between handing the mail over and noting it ha
 from __future__ import annotations
 
 from datetime import datetime
+from pathlib import Path
 from uuid import UUID
 
 import structlog
@@ -17,15 +18,14 @@ from admin.models import AdminUser
 from admin.task_mails.letter import one_line
 from admin.task_mails.ports import ColleagueMail
 from base.database import Sessions, transaction
+from base.wording import Sentences
 from crm.webhooks.models import WebhookEndpoint
 from outreach.ports import Accepted, Refused
 
 _log = structlog.get_logger(__name__)
 
-_WHY = {
-    "failures": "It has taken nothing for five days: every attempt failed or was answered with an error.",
-    "gone": "It answered that it is gone (410), which means that it wants nothing any more.",
-}
+_FILE = Path(__file__).with_name("words.yml")
+_BY_ITSELF = ("failures", "gone")
 
 
 class WebhookMails:
@@ -58,15 +58,11 @@ class WebhookMails:
         return int(sent)
 
     async def _send(self, row: WebhookEndpoint, reader: AdminUser) -> bool:
-        name = one_line(row.name)
-        subject = f"Webhook {name} was switched off"
-        text = (
-            f"Hello {one_line(reader.name)},\n\n"
-            f"the webhook {name} was switched off. {_WHY.get(row.disabled_why or '', '')}\n"
-            "What waits for it is sent once it is switched on again; what happened meanwhile can be replayed.\n\n"
-            f"How: {self._site_url}/api/v1/docs#webhooks\n"
-        )
-        outcome = await self._mail.send(reader.email, subject, text)
+        assert row.disabled_why in _BY_ITSELF, "of others nobody is told"
+        words, name = Sentences(_FILE, reader.language), one_line(row.name)
+        link = f"{self._site_url}/admin/settings/webhooks/{row.id}"
+        text = words.say("text", reader=one_line(reader.name), name=name, why=words.say(row.disabled_why), link=link)
+        outcome = await self._mail.send(reader.email, words.say("subject", name=name), text)
         if isinstance(outcome, Accepted):
             return True
         _log.error("webhook_mail_not_sent", endpoint_id=str(row.id), reason=outcome.reason)
@@ -75,7 +71,7 @@ class WebhookMails:
 
 
 def _untold() -> tuple[ColumnElement[bool], ...]:
-    by_itself = WebhookEndpoint.disabled_why.in_(tuple(_WHY))
+    by_itself = WebhookEndpoint.disabled_why.in_(_BY_ITSELF)
     return (by_itself, WebhookEndpoint.told_at.is_(None))
 
 

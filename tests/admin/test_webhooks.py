@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from datetime import timedelta
+import json
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import select, update
+from aiohttp import web
+from aiohttp.test_utils import TestServer
+from sqlalchemy import delete, select, update
+from standardwebhooks import Webhook
 
 from admin.audit.models import AuditDetail
 from admin.webhooks.mails import WebhookMails
 from base.database import transaction
+from crm.contacts.service import attach_address, create_contact
+from crm.timeline.models import TimelineEvent
 from crm.timeline.service import record
 from crm.webhooks.models import WebhookDelivery, WebhookEndpoint
 from outreach.ports import Accepted, RetryLater
+from tests.admin.conftest import Admin, client_of
 
 API = "/api/v1/webhooks"
 URL = "https://hooks.shop.example/in/t0ken-in-the-path"
@@ -41,7 +48,8 @@ async def test_the_secret_is_shown_when_it_is_made_and_never_again(signed_in, da
     assert made["webhook"]["kinds"] == ["lead_captured", "stage_changed"]
     shown = await signed_in.read(API)
     assert made["secret"] not in str(shown)
-    assert shown["items"] == [made["webhook"]]
+    untried = {"last_at": None, "last_status": None, "last_problem": None, "waiting": 0}
+    assert shown["items"] == [made["webhook"] | untried]
     rotated = await send(signed_in, "POST", f"/{made['webhook']['id']}/secret")
     assert rotated["secret"] not in (made["secret"], "")
     async with database.sessions() as session:
@@ -122,6 +130,78 @@ async def test_deliveries_are_listed_by_pages_and_sent_again(signed_in, context,
     await send(signed_in, "POST", f"/{made['id']}/replay", {**period, "until": period["since"]}, status=422)
 
 
+@pytest.fixture
+async def receiver():
+    """Another system, which answers with the words it was given."""
+    taken = []
+
+    async def take(request):
+        taken.append((dict(request.headers), await request.text()))
+        return web.Response(status=418, text="I am a teapot. " * 200)
+
+    app = web.Application()
+    app.router.add_post("/in", take)
+    async with TestServer(app, host="127.0.0.1") as server:
+        yield str(server.make_url("/in")), taken
+
+
+@pytest.fixture
+async def inside(context, clock, user):
+    """The browser of the one user where webhooks may lead into our own network."""
+    clock.moment = datetime.now(UTC)  # a signature is refused when it is older than five minutes
+    async with client_of(replace(context, webhooks_private=True)) as client:
+        admin = Admin(client, context, clock)
+        assert (await admin.sign_in()).status == 200
+        yield admin
+
+
+async def test_a_test_is_sent_at_once_signed_and_tells_what_was_answered(inside, receiver):
+    url, taken = receiver
+    made = await send(inside, "POST", content={**WISH, "url": url, "enabled": False}, status=201)
+    tried = await send(inside, "POST", f"/{made['webhook']['id']}/test")
+    ((headers, body),) = taken
+    assert Webhook(made["secret"]).verify(body, headers)["type"] == "test"
+    assert (headers["webhook-id"], body) == (tried["message_id"], tried["body"])
+    assert (tried["status"], tried["problem"]) == (418, None)
+    assert tried["answer"] is None, "what answers inside is not shown"
+    assert (await inside.read(f"{API}/{made['webhook']['id']}/deliveries"))["items"] == []
+
+
+async def test_a_test_into_our_own_network_does_not_leave(signed_in, receiver, database):
+    url, taken = receiver
+    made = (await send(signed_in, "POST", content=WISH, status=201))["webhook"]
+    async with transaction(database.sessions) as session:
+        await session.execute(update(WebhookEndpoint).values(url=url.replace("http:", "https:")))
+    tried = await send(signed_in, "POST", f"/{made['id']}/test")
+    assert (tried["status"], tried["problem"], tried["answer"]) == (None, "address not allowed", None)
+    assert taken == []
+
+
+async def test_what_is_sent_about_an_event_is_shown_with_addresses_only_to_whoever_may_take_them_out(
+    signed_in, context, keys, now
+):
+    async with transaction(context.sessions) as session:
+        ann = await create_contact(session, time_zone=None, now=now)
+        await attach_address(session, keys, ann, kind="email", value="ann@northwind.example", now=now)
+    made = (await send(signed_in, "POST", content={**WISH, "with_addresses": True}, status=201))["webhook"]
+    async with transaction(context.sessions) as session:
+        data = {"field": "email"}
+        event = await record(session, kind="lead_captured", contact_id=ann, conversation_id=None, data=data, now=now)
+    path = f"/{made['id']}/deliveries/{event}"
+    shown = await send(signed_in, "GET", path)
+    assert (shown["kind"], shown["state"], shown["message_id"]) == ("lead_captured", "waiting", f"evt_{event.hex}")
+    assert json.loads(shown["body"])["data"]["addresses"] == {"email": "ann@northwind.example"}
+    token = {"name": "p", "permissions": ["contacts.read"]}
+    little = await send(signed_in, "POST", "/../api-tokens", token, status=201)
+    signed_in.headers["Authorization"] = f"Bearer {little['token']}"
+    assert json.loads((await send(signed_in, "GET", path))["body"])["data"]["addresses"] is None
+    del signed_in.headers["Authorization"]
+    async with transaction(context.sessions) as session:
+        await session.execute(delete(TimelineEvent))
+    assert (await send(signed_in, "GET", path))["body"] is None
+    await send(signed_in, "GET", f"/{made['id']}/deliveries/{made['id']}", status=404)
+
+
 @dataclass
 class Mailbox:
     """A mail server's other end."""
@@ -152,7 +232,7 @@ async def test_whoever_made_a_webhook_is_told_once_that_it_was_switched_off_by_i
     assert await mails.do_due(now) == 0
     to, subject, text = mailbox.sent[-1]
     assert (to, subject) == (user.email, "Webhook Shop was switched off")
-    assert "https://talk.example/api/v1/docs#webhooks" in text
+    assert f"https://talk.example/admin/settings/webhooks/{made['id']}" in text
     await send(signed_in, "PUT", f"/{made['id']}", WISH, **{"If-Match": '"1"'})
     async with context.sessions() as session:
         assert (await session.scalar(select(WebhookEndpoint.told_at))) is None
