@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from sqlalchemy import select
+
 from admin.api.endpoints import Call, endpoint
+from admin.audit.service import record
 from admin.journeys import queries, trying
 from admin.journeys.shapes import (
     Backfill,
@@ -31,6 +34,7 @@ from outreach.entry_models import JourneyBackfill
 from outreach.journey_states import set_state, unpark
 from outreach.landing import preview, roll_back
 from outreach.library import Library
+from outreach.models import Journey
 from outreach.reasons import entry_rule_in_words
 from outreach.why import explain
 
@@ -54,7 +58,7 @@ async def list_journeys(call: Call) -> JourneyList:
 )
 async def get_journey(call: Call, query: JourneyQuery) -> JourneyDetail:
     async with snapshot(call.context.sessions) as session:
-        return await queries.read_journey(session, Library(), query.journey)
+        return await queries.read_journey(session, Library(), query.journey, call.language)
 
 
 @endpoint(
@@ -90,7 +94,10 @@ async def explain_journey(call: Call, query: WhyQuery) -> JourneyDecisions:
 async def set_journey_state(call: Call, body: StateWish) -> None:
     context = call.context
     async with transaction(context.sessions) as session:
+        before = await session.scalar(select(Journey.state).where(Journey.id == body.journey).with_for_update())
         await set_state(session, body.journey, body.state, context.clock.now())
+        told = {"state": before}, {"state": body.state}
+        await record(session, call, "set_journey_state", "journey", body.journey, *told)
     if body.state != "paused":
         await unpark(context.sessions, body.journey)
 
@@ -108,12 +115,14 @@ async def enrol_contact(call: Call, body: EnrolWish) -> EnrolAnswer:
         live = await queries.find_live(session, library, body.journey)
         await get_contact(session, body.contact)
         done = await enter(session, library, live, [Entrant(body.contact)], context.clock.now())
+        after = {"journey": body.journey, "entered": body.contact in done.contact_ids}
+        await record(session, call, "enrol_contact", "contact", body.contact, None, after)
     if body.contact in done.contact_ids:
         return EnrolAnswer(entered=True, rule=None, text=None)
     if live.definition.first is None:
         return EnrolAnswer(entered=False, rule="no_way_in", text="Nobody can be put into this journey by hand.")
     rule = next(iter(done.refused), "re_entry")
-    return EnrolAnswer(entered=False, rule=rule, text=entry_rule_in_words(rule))
+    return EnrolAnswer(entered=False, rule=rule, text=entry_rule_in_words(rule, call.language))
 
 
 @endpoint(
@@ -131,6 +140,7 @@ async def add_backfill(call: Call, body: BackfillWish) -> Backfill:
             session, Library(), journey=body.journey, segment_id=body.segment, by=f"user:{call.user.id}",
             now=context.clock.now(),
         )  # fmt: skip
+        await record(session, call, "add_backfill", "backfill", made.id, None, body)
         return _backfill(made)
 
 
@@ -156,7 +166,11 @@ async def get_backfills(call: Call, query: JourneyQuery) -> BackfillList:
 async def stop_backfill(call: Call) -> None:
     context = call.context
     async with transaction(context.sessions) as session:
+        before = await session.scalar(select(JourneyBackfill.state).where(JourneyBackfill.id == call.ids["id"]))
         await cancel_backfill(session, call.ids["id"], context.clock.now())
+        if before == "running":
+            told = {"state": before}, {"state": "cancelled"}
+            await record(session, call, "stop_backfill", "backfill", call.ids["id"], *told)
 
 
 @endpoint(
@@ -192,7 +206,10 @@ async def preview_version(call: Call, body: VersionWish) -> ImpactAnswer:
 async def roll_back_journey(call: Call, body: VersionWish) -> None:
     context = call.context
     async with transaction(context.sessions) as session:
+        before = await session.scalar(select(Journey.live_version).where(Journey.id == body.journey).with_for_update())
         await roll_back(session, Library(), body.journey, body.version, context.clock.now(), places=body.places)
+        after = {"version": body.version, "places": body.places}
+        await record(session, call, "roll_back_journey", "journey", body.journey, {"version": before}, after)
 
 
 def _backfill(row: JourneyBackfill) -> Backfill:

@@ -17,6 +17,7 @@ from admin.journeys.shapes import (
 )
 from admin.journeys.trying_shapes import JourneyDropOff, JourneyEdgeFigures, JourneyLeft, JourneyStepFigures
 from base.errors import NotFound
+from base.wording import FALLBACK
 from outreach.drop_off import STOPS, StepPassed, read_passed
 from outreach.landing import list_versions
 from outreach.library import Library, Live
@@ -34,7 +35,9 @@ async def read_journeys(session: AsyncSession, library: Library) -> JourneyList:
     return JourneyList(items=sorted(rows, key=lambda row: row.journey))
 
 
-async def read_journey(session: AsyncSession, library: Library, journey: str) -> JourneyDetail:
+async def read_journey(
+    session: AsyncSession, library: Library, journey: str, language: str = FALLBACK
+) -> JourneyDetail:
     """One with its versions, who stands where, and what was decided how often.
 
     Raises:
@@ -58,12 +61,14 @@ async def read_journey(session: AsyncSession, library: Library, journey: str) ->
         standing=lines,
         totals=[
             JourneyTotal(what=total.what, rule=total.rule, text=total.words, people=total.people)
-            for total in await total_up(session, journey)
+            for total in await total_up(session, journey, language)
         ],
     )
 
 
-async def read_drop_off(session: AsyncSession, journey: str, since: datetime, until: datetime) -> JourneyDropOff:
+async def read_drop_off(
+    session: AsyncSession, journey: str, since: datetime, until: datetime, language: str
+) -> JourneyDropOff:
     """How people went through it over a period.
 
     Raises:
@@ -78,7 +83,7 @@ async def read_drop_off(session: AsyncSession, journey: str, since: datetime, un
         since=since,
         until=until,
         people=passed.entered,
-        steps=[_figures(one) for one in passed.steps],
+        steps=[_figures(one, language) for one in passed.steps],
         edges=[
             JourneyEdgeFigures(
                 step=edge.step,
@@ -105,7 +110,7 @@ async def find_live(session: AsyncSession, library: Library, journey: str) -> Li
     return live
 
 
-def _figures(one: StepPassed) -> JourneyStepFigures:
+def _figures(one: StepPassed, language: str) -> JourneyStepFigures:
     stopped = sum(people for reason, people in one.left.items() if reason in STOPS)
     return JourneyStepFigures(
         step=one.step,
@@ -114,7 +119,7 @@ def _figures(one: StepPassed) -> JourneyStepFigures:
         ended=sum(one.left.values()) - stopped,
         stopped=stopped,
         left=[
-            JourneyLeft(reason=reason, text=reason_in_words(reason), people=people)
+            JourneyLeft(reason=reason, text=reason_in_words(reason, language), people=people)
             for reason, people in sorted(one.left.items(), key=lambda item: (-item[1], item[0]))
         ],
         median_seconds=one.median,

@@ -89,7 +89,7 @@ async def get_journey_drop_off(call: Call, query: JourneyDropOffQuery) -> Journe
     until = query.until or call.context.clock.now()
     since = query.since or until - _USUAL_PERIOD
     async with snapshot(call.context.sessions) as session:
-        return await queries.read_drop_off(session, query.journey, since, until)
+        return await queries.read_drop_off(session, query.journey, since, until, call.language)
 
 
 ENDPOINTS = (preview_journey_letter, simulate_journey, get_journey_drop_off)
