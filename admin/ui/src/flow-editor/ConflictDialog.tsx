@@ -25,7 +25,7 @@ export function ConflictDialog({ conflicts, onResolve }: Props) {
         {conflicts.map((conflict, index) => (
           <Radio.Group
             key={`${conflict.part}:${conflict.name}:${conflict.language ?? ''}`} value={choices[index] ?? 'mine'} label={`${conflict.name}${conflict.language ? ` (${conflict.language})` : ''}`}
-            description={<>{nameOf(conflict.by)}<Moment at={conflict.at} /></>}
+            description={<>{conflict.by} · <Moment at={conflict.at} /></>}
             onChange={(choice) => setChoices(choices.map((one, place) => (place === index ? (choice as Choice) : one)))}
           >
             <div className={styles.sides}>
@@ -44,11 +44,6 @@ export function ConflictDialog({ conflicts, onResolve }: Props) {
       </Stack>
     </Modal>
   );
-}
-
-/** Who saved it, where that is a name: an id says nothing to anybody. */
-function nameOf(by: string): string {
-  return by.startsWith('user:') ? '' : `${by} · `;
 }
 
 /** Of one side only what the other says otherwise. */

@@ -29,8 +29,11 @@ import { PublishDialog } from './PublishDialog';
 import type { FlowDocument, Names, Problem, StepKinds } from './shapes';
 import { Simulator, type Standing } from './Simulator';
 import { ToolBar } from './ToolBar';
+import { JourneyTrial } from './trial/JourneyTrial';
+import type { Simulated } from './trial/PeopleTrial';
 import { useDraft } from './useDraft';
 import { useDropOff, useFlowState, useJourneyFigures, useProblems } from './useFlows';
+import { useJourneyDropOff } from './useTrials';
 import { useView } from './useView';
 import { useEditorWords } from './words';
 import styles from './editor.module.css';
@@ -74,6 +77,7 @@ export function EditorRoom({ item, isJourney, opened, kinds: allKinds, names }: 
   const [standing, setStanding] = useState<Standing>(NOBODY);
   const [compared, setCompared] = useState<string | null>(null);
   const [days, setDays] = useState<number | null>(null);
+  const [simulated, setSimulated] = useState<Simulated | null>(null);
   const [wanted, setWanted] = useState('');
   const [told, setTold] = useState('');
   const languages = useMemo(() => languagesOf(document.settings.language, document.wording, names), [document.settings.language, document.wording, names]);
@@ -84,6 +88,7 @@ export function EditorRoom({ item, isJourney, opened, kinds: allKinds, names }: 
   const kinds = useMemo(() => new Map((isJourney ? allKinds.journey : allKinds.flow).map((kind) => [kind.kind, kind])), [allKinds, isJourney]);
   const problems = useProblems(item, draft.version);
   const dropOff = useDropOff(item, isJourney ? null : days);
+  const passed = useJourneyDropOff(name, isJourney ? days : null);
   const journey = useJourneyFigures(name, isJourney && opened.live !== null);
   const comparison = useFlowState(item, compared);
   const found = useMemo(() => new Set(findSteps(document, draft.notes, wanted, words.kind).map(({ step }) => step)), [document, draft.notes, wanted, words.kind]);
@@ -102,8 +107,8 @@ export function EditorRoom({ item, isJourney, opened, kinds: allKinds, names }: 
     setLanguage, goTo, reloadNotes: () => void queries.invalidateQueries({ queryKey: ['flows', 'others', item] }),
   };
   const view = useView({
-    document, language, kinds, problems: editor.problems, notes: draft.notes, compared: compared === null ? undefined : comparison.data, dropOff: dropOff.data,
-    journey: journey.data, lit: standing.step, walked: standing.walked, found: dialog?.is === 'find' ? found : NOTHING, selection, current, target,
+    document, language, kinds, problems: editor.problems, notes: draft.notes, compared: compared === null ? undefined : comparison.data, dropOff: isJourney ? passed.data : dropOff.data,
+    journey: journey.data, simulated, lit: standing.step, walked: standing.walked, found: dialog?.is === 'find' ? found : NOTHING, selection, current, target,
   });
   const isPlaced = usePlaced(document.steps, document.places, draft.place);
 
@@ -220,7 +225,7 @@ export function EditorRoom({ item, isJourney, opened, kinds: allKinds, names }: 
               <Tabs.Tab value="step" data-testid="tab-step">{t('tab_step')}</Tabs.Tab>
               <Tabs.Tab value="settings" data-testid="tab-settings">{isJourney ? t('tab_journey') : t('tab_flow')}</Tabs.Tab>
               <Tabs.Tab value="problems" data-testid="tab-problems" rightSection={editor.problems.length > 0 ? <span className={styles.count}>{editor.problems.length}</span> : null}>{t('tab_problems')}</Tabs.Tab>
-              {!isJourney && <Tabs.Tab value="simulator" data-testid="tab-simulator">{t('tab_simulator')}</Tabs.Tab>}
+              <Tabs.Tab value="simulator" data-testid="tab-simulator">{t('tab_simulator')}</Tabs.Tab>
               <Tabs.Tab value="figures" data-testid="tab-figures">{t('tab_figures')}</Tabs.Tab>
               <Tabs.Tab value="history" data-testid="tab-history">{t('history')}</Tabs.Tab>
             </Tabs.List>
@@ -234,8 +239,12 @@ export function EditorRoom({ item, isJourney, opened, kinds: allKinds, names }: 
             </Tabs.Panel>
             <Tabs.Panel value="settings"><SettingsPanel schema={(isJourney ? allKinds.journey_settings : allKinds.flow_settings) as Schema} /></Tabs.Panel>
             <Tabs.Panel value="problems"><ProblemsPanel isChecking={problems.isFetching || draft.saving.is !== 'saved'} onSettings={() => setTab('settings')} /></Tabs.Panel>
-            <Tabs.Panel value="simulator"><Simulator beforeStart={draft.save} onStanding={setStanding} /></Tabs.Panel>
-            <Tabs.Panel value="figures"><FiguresPanel days={days} onDays={setDays} dropOff={dropOff.data} journey={journey.data} isPublished={opened.live !== null} /></Tabs.Panel>
+            <Tabs.Panel value="simulator">
+              {isJourney
+                ? <JourneyTrial journey={name} beforeStart={draft.save} onStanding={setStanding} onFigures={setSimulated} />
+                : <Simulator beforeStart={draft.save} onStanding={setStanding} />}
+            </Tabs.Panel>
+            <Tabs.Panel value="figures"><FiguresPanel days={days} onDays={setDays} dropOff={dropOff.data} passed={passed.data} journey={journey.data} isPublished={opened.live !== null} /></Tabs.Panel>
             <Tabs.Panel value="history">
               <HistoryPanel
                 version={draft.version} hasDraft={draft.hasDraft} compared={compared} onCompare={setCompared} onRestore={draft.restore}

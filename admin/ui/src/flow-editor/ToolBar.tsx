@@ -66,7 +66,7 @@ export function ToolBar({ title, saving, canUndo, canRedo, hasDraft, live, isOut
       </Group>
       <Group gap={6} wrap="nowrap">
         {mayWrite && <Button size="xs" variant="default" leftSection={<IconPlus size={15} aria-hidden />} onClick={wishes.onAdd} data-testid="add-step">{t('add_step')}</Button>}
-        {!isJourney && <Button size="xs" variant="default" leftSection={<IconPlayerPlay size={15} aria-hidden />} onClick={wishes.onSimulate} data-testid="simulate">{t('simulate')}</Button>}
+        <Button size="xs" variant="default" leftSection={<IconPlayerPlay size={15} aria-hidden />} onClick={wishes.onSimulate} data-testid="simulate">{t('simulate')}</Button>
         {mayWrite && <Button size="xs" leftSection={<IconUpload size={15} aria-hidden />} onClick={wishes.onPublish} data-testid="publish">{t('publish')}</Button>}
       </Group>
     </header>

@@ -24,6 +24,15 @@ export type PublishJob = Answer<'/api/v1/flows/jobs/{id}'>;
 export type DropOff = Answer<'/api/v1/flows/drop-off'>;
 export type JourneyDetail = Answer<'/api/v1/journeys/detail'>;
 export type ExperimentRow = Answer<'/api/v1/experiments'>['items'][number];
+export type TrialWish = Sent<'/api/v1/journeys/simulations', 'post'>;
+export type Trial = Done<'/api/v1/journeys/simulations', 'post'>;
+export type PersonTrialled = NonNullable<Trial['person']>;
+export type TrialMoment = PersonTrialled['moments'][number];
+export type PeopleTrialled = NonNullable<Trial['people']>;
+export type LetterPreviewWish = Sent<'/api/v1/journeys/previews', 'post'>;
+export type LetterPreview = Done<'/api/v1/journeys/previews', 'post'>;
+export type LetterRendering = LetterPreview['renderings'][number];
+export type JourneyDropOff = Answer<'/api/v1/journeys/drop-off'>;
 export type Lift = Answer<'/api/v1/journeys/lift'>;
 
 /** A part of a draft that two people changed, and to what each. */

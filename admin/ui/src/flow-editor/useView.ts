@@ -7,8 +7,15 @@ import { entriesOf, waysOf } from './model/ways';
 import { shortSeconds } from './model/durations';
 import { wayName, type Mark, type View } from './canvas/build';
 import { wayWords } from './canvas/Canvas';
-import type { DropOff, FlowDocument, ItemNote, JourneyDetail, Problem, StepKind } from './shapes';
+import type { FlowDocument, ItemNote, JourneyDetail, Problem, StepKind } from './shapes';
+import type { Simulated } from './trial/PeopleTrial';
 import { useEditorWords } from './words';
+
+/** What is known of how a flow or journey was gone through. */
+interface Passed {
+  readonly steps: readonly { step: string; arrived: number; stopped: number }[];
+  readonly edges: readonly { step: string; to: string; share: number; median_seconds: number | null }[];
+}
 
 interface Seen {
   document: Document;
@@ -17,8 +24,10 @@ interface Seen {
   problems: readonly Problem[];
   notes: readonly ItemNote[];
   compared: FlowDocument | undefined;
-  dropOff: DropOff | undefined;
+  dropOff: Passed | undefined;
   journey: JourneyDetail | undefined;
+  /** People of a trial, who are shown instead of real ones. */
+  simulated: Simulated | null;
   lit: string | null;
   walked: readonly { from: string; to: string }[];
   found: ReadonlySet<string>;
@@ -28,7 +37,7 @@ interface Seen {
 }
 
 export function useView(seen: Seen): View {
-  const { document, language, kinds, problems, notes, compared, dropOff, journey, lit, walked, found, selection, current, target } = seen;
+  const { document, language, kinds, problems, notes, compared, dropOff, journey, simulated, lit, walked, found, selection, current, target } = seen;
   const words = useEditorWords();
   const graph = useMemo(() => {
     const entries = entriesOf(document.steps);
@@ -36,7 +45,7 @@ export function useView(seen: Seen): View {
   }, [document.steps]);
   const counts = useMemo(() => ({ problems: countBy(problems), notes: countBy(notes.filter((note) => !note.done)) }), [notes, problems]);
   const compare = useMemo(() => comparedWith(compared, document), [compared, document]);
-  const figures = useMemo(() => figuresOf(dropOff, journey), [dropOff, journey]);
+  const figures = useMemo(() => (simulated ? figuresOfTrial(simulated) : figuresOf(dropOff, journey)), [dropOff, journey, simulated]);
   const say = useMemo(() => ({
     title: words.kind,
     group: (kind: string) => (kinds.get(kind)?.group ?? '').toLowerCase(),
@@ -89,7 +98,14 @@ function comparedWith(other: FlowDocument | undefined, document: Document): Pick
   return { marks, ghosts };
 }
 
-function figuresOf(dropOff: DropOff | undefined, journey: JourneyDetail | undefined): Pick<View, 'figures' | 'wayFigures'> {
+function figuresOfTrial({ steps, ways }: Simulated): Pick<View, 'figures' | 'wayFigures'> {
+  return {
+    figures: new Map(steps.filter(({ arrived }) => arrived > 0).map(({ step, arrived }) => [step, String(arrived)])),
+    wayFigures: new Map(ways.map(({ step, to, people }) => [wayName(step, to), String(people)])),
+  };
+}
+
+function figuresOf(dropOff: Passed | undefined, journey: JourneyDetail | undefined): Pick<View, 'figures' | 'wayFigures'> {
   const figures = new Map<string, string>();
   const wayFigures = new Map<string, string>();
   for (const { step, people } of journey?.standing ?? []) figures.set(step, String(Number(figures.get(step) ?? 0) + people));

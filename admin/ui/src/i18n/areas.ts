@@ -21,6 +21,7 @@ import type session from './en/session.json';
 import type settings from './en/settings.json';
 import type shell from './en/shell.json';
 import type tasks from './en/tasks.json';
+import type trials from './en/trials.json';
 
 export interface Areas {
   access: typeof access;
@@ -45,6 +46,7 @@ export interface Areas {
   settings: typeof settings;
   shell: typeof shell;
   tasks: typeof tasks;
+  trials: typeof trials;
 }
 
 declare module 'i18next' {

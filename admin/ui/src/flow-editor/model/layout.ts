@@ -1,27 +1,21 @@
-/** Places for steps by dagre: from above to below, ways as straight as can be. Loaded when first needed. */
+/** Places for steps. Of a few they are worked out here; of many by a worker, as the page would stand still meanwhile. */
 import type { Place, Step } from './document';
-import { portOf, waysOf } from './ways';
 
-export const STEP_WIDTH = 248;
-export const STEP_HEIGHT = 92;
+export { STEP_HEIGHT, STEP_WIDTH } from './sizes';
+
+const MANY = 40; // steps that take longer than a frame or two
 
 /** Gives every step a place. Steps that nothing leads to stand beside the others. */
 export async function layOut(steps: readonly Step[]): Promise<Record<string, Place>> {
-  const dagre = await import('@dagrejs/dagre');
-  const graph = new dagre.Graph({ multigraph: true });
-  graph.setGraph({ rankdir: 'TB', nodesep: 36, ranksep: 64, marginx: 0, marginy: 0 });
-  graph.setDefaultEdgeLabel(() => ({}));
-  const known = new Set(steps.map((step) => step.id));
-  for (const id of known) graph.setNode(id, { width: STEP_WIDTH, height: STEP_HEIGHT });
-  for (const way of [...waysOf(steps).values()].flat()) {
-    // The main way holds the line; side ways give way.
-    if (known.has(way.to)) graph.setEdge(way.from, way.to, { weight: way.side ? 1 : 3 }, portOf(way.within));
+  if (steps.length <= MANY || typeof Worker === 'undefined') return (await import('./placing')).placeSteps(steps);
+  const worker = new Worker(new URL('./layout.worker.ts', import.meta.url), { type: 'module' });
+  try {
+    return await new Promise((resolve, reject) => {
+      worker.onmessage = ({ data }: MessageEvent<Record<string, Place>>) => resolve(data);
+      worker.onerror = () => reject(new Error('The steps could not be arranged.'));
+      worker.postMessage(steps);
+    });
+  } finally {
+    worker.terminate();
   }
-  dagre.layout(graph);
-  return Object.fromEntries(
-    [...known].map((id) => {
-      const { x, y } = graph.node(id) as { x: number; y: number };
-      return [id, { x: Math.round(x - STEP_WIDTH / 2), y: Math.round(y - STEP_HEIGHT / 2) }];
-    }),
-  );
 }

@@ -11,6 +11,7 @@ import { goesOn, waysInto, waysOf } from '../model/ways';
 import type { Problem } from '../shapes';
 import { useEditorWords } from '../words';
 import { FieldInput, Meaning } from './FieldInput';
+import { LetterPreviews } from './LetterPreviews';
 import { StepNotes } from './StepNotes';
 import { Previews } from './Previews';
 import { Section } from './Section';
@@ -70,7 +71,7 @@ export function StepPanel({ step, onRenamed, onRemove, onDuplicate }: Props) {
       )}
       {goesOn(step) && <Section title={t('ways_on')}><WaysFields step={step} /></Section>}
       <Connections step={step} />
-      {parts.length > 0 && !editor.isJourney && <Section title={t('previews')}><Previews step={step} /></Section>}
+      {parts.length > 0 && <Section title={t('previews')}>{editor.isJourney ? <LetterPreviews key={step.id} step={step} /> : <Previews step={step} />}</Section>}
       <Section title={t('notes')}><StepNotes step={step.id} /></Section>
       {editor.mayWrite && (
         <Group gap="xs" className={styles.foot ?? ''}>
