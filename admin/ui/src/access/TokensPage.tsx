@@ -17,6 +17,7 @@ import { PermissionGrid } from './PermissionGrid';
 import { Secret } from './Secret';
 import styles from './Access.module.css';
 import type { Permission, TokenRow } from './types';
+import { inAreas } from './permissions';
 import { useCreateToken, useRevokeToken, useTokens } from './useTokens';
 
 const DAYS = 90;
@@ -101,7 +102,7 @@ function Row({ token }: { token: TokenRow }) {
         <div className={styles.soft}>
           {token.user_name} · {token.last_used_at ? <>{t('used')} <Moment at={token.last_used_at} /></> : t('never_used')} · {t('until')} <Moment at={token.expires_at} as="inline" />
         </div>
-        <div className={styles.soft}>{token.permissions.join(', ')}</div>
+        <div className={styles.soft}>{inWords(token.permissions, t)}</div>
       </div>
       {!isOver && (
         <ConfirmButton
@@ -113,4 +114,12 @@ function Row({ token }: { token: TokenRow }) {
       )}
     </li>
   );
+}
+
+/** "Contacts: see, change · Flows: see". */
+function inWords(permissions: readonly Permission[], t: ReturnType<typeof useWords<'access'>>): string {
+  const verb = (permission: Permission) => t(`verb_${permission.split('.')[1] as 'read'}`).toLowerCase();
+  return inAreas(permissions)
+    .map(({ area, read, write, others }) => `${t(`area_${area as 'contacts'}`)}: ${[read, write, ...others].flatMap((one) => (one ? [verb(one)] : [])).join(', ')}`)
+    .join(' · ');
 }

@@ -12,7 +12,7 @@ export type NewInvitation = Sent<'/api/v1/invitations', 'post'>;
 export type LinkMade = Done<'/api/v1/invitations', 'post', 201>;
 
 export type RoleRow = Answer<'/api/v1/roles'>['items'][number];
-export type Permission = RoleRow['permissions'][number];
+export type { Permission } from '../api/types';
 
 export type TokenRow = Answer<'/api/v1/api-tokens'>['items'][number];
 export type NewToken = Sent<'/api/v1/api-tokens', 'post'>;

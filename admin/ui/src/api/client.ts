@@ -1,9 +1,18 @@
 /** The one way to the server: a typed client that sends what every unsafe request needs and throws APIError. */
 import createClient, { type Middleware } from 'openapi-fetch';
+import { shownLanguage } from '../i18n/said';
 import { toAPIError, unreachable } from './problem';
 import type { paths } from './schema';
 
 const SAFE_METHODS = new Set(['GET', 'HEAD']);
+
+/** The words that the server has for reasons and events come in the language that the pages speak. */
+const tellLanguage: Middleware = {
+  onRequest({ request }) {
+    request.headers.set('Accept-Language', shownLanguage());
+    return request;
+  },
+};
 
 /** The server refuses an unsafe request without these: a foreign page cannot send them without asking first. */
 const proveOurOwn: Middleware = {
@@ -18,7 +27,7 @@ const proveOurOwn: Middleware = {
 };
 
 export const client = createClient<paths>({ baseUrl: '' });
-client.use(proveOurOwn);
+client.use(proveOurOwn, tellLanguage);
 
 interface Outcome<T> {
   data?: T;

@@ -29,6 +29,8 @@ type Query<P extends keyof paths> = paths[P] extends { get: { parameters: { quer
 
 export type Session = Answer<'/api/v1/session'>;
 export type User = Session['user'];
+/** What a role or a token can hold. */
+export type Permission = User['permissions'][number];
 
 export type LeadPage = Answer<'/api/v1/leads'>;
 export type LeadRow = LeadPage['items'][number];

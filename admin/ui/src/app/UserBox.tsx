@@ -6,6 +6,7 @@ import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
 import { isLanguage, LANGUAGES, speak } from '../i18n/i18n';
 import { useLogOut, useSession } from '../session/useSession';
+import { useToldLanguage } from '../session/useToldLanguage';
 import { useSetTaskMails, useTaskMails } from '../session/useTaskMails';
 import styles from './Shell.module.css';
 
@@ -55,6 +56,7 @@ function TaskMailsSwitch() {
 function LanguageMenu() {
   const t = useWords('shell');
   const { i18n } = useTranslation();
+  useToldLanguage();
   return (
     <Menu position="top-end" withinPortal>
       <Menu.Target>

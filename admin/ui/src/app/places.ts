@@ -3,6 +3,7 @@ import {
   IconBuilding, IconBulb, IconChartBar, IconChecklist, IconFileImport, IconFilter, IconGauge, IconMessages, IconRoute, IconSend, IconSettings, IconShieldCheck, IconSitemap, IconUsers,
   IconUsersGroup, type Icon,
 } from '@tabler/icons-react';
+import type { Permission } from '../api/types';
 import type { Areas } from '../i18n/areas';
 
 /** `name` is a key of the catalogue `shell`. `needs` is the permission without which the place is not shown. */
@@ -10,7 +11,7 @@ export interface Place {
   to: string;
   name: Extract<keyof Areas['shell'], `place_${string}`>;
   Icon: Icon;
-  needs: string;
+  needs: Permission;
 }
 
 export interface PlaceGroup {

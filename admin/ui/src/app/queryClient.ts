@@ -1,5 +1,6 @@
 /** Query defaults for all pages, and what a lost session does to them. */
 import { MutationCache, QueryCache, QueryClient } from '@tanstack/react-query';
+import i18next from 'i18next';
 import { APIError } from '../api/problem';
 import { SESSION_KEY } from '../session/useSession';
 
@@ -16,6 +17,8 @@ export function createQueryClient(): QueryClient {
     mutationCache: new MutationCache({ onError: endSession }),
     defaultOptions: { queries: { retry: isWorthRetrying, staleTime: 2_000, networkMode: 'always' } },
   });
+  // What was loaded holds words of the language before.
+  i18next.on('languageChanged', () => void client.invalidateQueries());
   return client;
 }
 

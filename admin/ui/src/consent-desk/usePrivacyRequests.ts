@@ -40,6 +40,18 @@ export function usePerson(id: string, isThere: boolean) {
   });
 }
 
+/** What is held of somebody by field, to be corrected. */
+export function useHeldFields(id: string) {
+  return useQuery({
+    queryKey: ['person', id, 'fields'],
+    queryFn: async ({ signal }) => (await answerOf(client.GET('/api/v1/leads/{id}', { params: { path: { id } }, signal }))).fields,
+    enabled: id !== '',
+    // What is filled in is compared with it: it stands still while the form is open.
+    staleTime: Infinity,
+    gcTime: 0,
+  });
+}
+
 /** People to take a request in for, by part of a name or a whole address. */
 export function usePeople(q: string) {
   return useQuery({

@@ -1,6 +1,7 @@
 /** The draft one edits: undo and redo, saved by itself, with what others change taken in. Shows nothing. */
 import { useCallback, useEffect, useReducer, useRef, useState } from 'react';
 import { asAPIError } from '../api/problem';
+import { keepBeforeReload } from '../app/newBuild';
 import { slotsOf, withValueAt, type Document, type Step, type Wording } from './model/document';
 import { begin, move, type History, type Move } from './model/history';
 import { changeBetween, isSame } from './model/merging';
@@ -133,6 +134,7 @@ export function useDraft(item: string, opened: FlowDocument, mayWrite: boolean):
 
   // Whoever goes elsewhere in the pages leaves nothing unsaved behind.
   useEffect(() => () => void save(), [save]);
+  useEffect(() => keepBeforeReload(save), [save]);
   usePlacesSaved(item, document, savedPlaces, mayWrite);
   useLeaveWarning(saving.is !== 'saved');
 

@@ -9,6 +9,7 @@ import { Moment } from '../look/Moment';
 import { Failure, Nothing, Stale } from '../look/Notices';
 import { PageHeading } from '../look/PageHeading';
 import { Sheet } from '../look/Panel';
+import { useMay } from '../session/useMay';
 import styles from './Imports.module.css';
 import { StateTag } from './StateTag';
 import type { Import } from './types';
@@ -16,10 +17,11 @@ import { useImports } from './useImports';
 
 export function ImportsPage() {
   const t = useWords('imports');
+  const may = useMay()('imports.write');
   return (
     <>
       <PageHeading title={t('title')}>{t('lead')}</PageHeading>
-      <Button component={Link} to="/imports/new" mb="md" leftSection={<IconUpload size={16} aria-hidden />} data-testid="new-import">{t('new')}</Button>
+      {may && <Button component={Link} to="/imports/new" mb="md" leftSection={<IconUpload size={16} aria-hidden />} data-testid="new-import">{t('new')}</Button>}
       <ImportList />
     </>
   );

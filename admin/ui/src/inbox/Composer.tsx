@@ -8,6 +8,7 @@ import styles from './Inbox.module.css';
 import { Notice } from './Notice';
 import { Suggestions } from './Suggestions';
 import type { Talk } from './types';
+import { useReplyDraft } from './useReplyDraft';
 import { tellTyping, useReply } from './useTalkCommands';
 import { useFilledReplies } from './useTalks';
 
@@ -16,7 +17,7 @@ const TYPING_TOLD_EVERY = 4_000; // milliseconds
 
 export function Composer({ talk }: { talk: Talk }) {
   const t = useWords('inbox');
-  const [text, setText] = useState('');
+  const [text, setText] = useReplyDraft(talk.id);
   const [showsArticles, setShowsArticles] = useState(false);
   const typing = useTypingTeller(talk.id);
   const reply = useReply(talk.id);

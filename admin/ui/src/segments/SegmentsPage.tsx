@@ -10,16 +10,19 @@ import { Moment } from '../look/Moment';
 import { Failure, Nothing, Stale } from '../look/Notices';
 import { PageHeading } from '../look/PageHeading';
 import { Sheet } from '../look/Panel';
+import { SampleOffer } from '../samples/SampleOffer';
+import { useMay } from '../session/useMay';
 import styles from './SegmentsPage.module.css';
 import type { SegmentRow } from './types';
 import { useSegments } from './useSegments';
 
 export function SegmentsPage() {
   const t = useWords('segments');
+  const may = useMay()('segments.write');
   return (
     <>
       <PageHeading title={t('title')}>{t('lead')}</PageHeading>
-      <Button component={Link} to="/segments/new" mb="md" leftSection={<IconPlus size={16} aria-hidden />} data-testid="new-segment">{t('new')}</Button>
+      {may && <Button component={Link} to="/segments/new" mb="md" leftSection={<IconPlus size={16} aria-hidden />} data-testid="new-segment">{t('new')}</Button>}
       <SegmentList />
     </>
   );
@@ -33,7 +36,7 @@ function SegmentList() {
   if (list.data.length === 0) {
     return (
       <Sheet>
-        <Nothing icon={IconFilter} title={t('none')}><Text c="dimmed" size="sm" maw={440}>{t('none_hint')}</Text></Nothing>
+        <Nothing icon={IconFilter} title={t('none')}><Text c="dimmed" size="sm" maw={440}>{t('none_hint')}</Text><SampleOffer /></Nothing>
       </Sheet>
     );
   }

@@ -1,9 +1,9 @@
 /** What the user who is logged in may do. The server decides; here it only says what is worth showing. */
+import type { Permission } from '../api/types';
 import { useSession } from './useSession';
 
 /** Asks for a permission by its name, such as `segments.write`. */
-export function useMay(): (permission: string) => boolean {
+export function useMay(): (permission: Permission) => boolean {
   const { data: user } = useSession();
-  const permissions: readonly string[] = user?.permissions ?? [];
-  return (permission) => permissions.includes(permission);
+  return (permission) => user?.permissions.includes(permission) ?? false;
 }
