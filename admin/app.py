@@ -16,6 +16,7 @@ from admin.channels import endpoints as channels
 from admin.companies import endpoints as companies
 from admin.contact_fields import endpoints as contact_fields
 from admin.context import AdminContext
+from admin.digests import endpoints as digests
 from admin.events import endpoints as events
 from admin.experiments import endpoints as experiments
 from admin.flows import endpoints as flows
@@ -90,6 +91,7 @@ ENDPOINTS = (
     *events.ENDPOINTS,
     *scoring.ENDPOINTS,
     *task_mails.ENDPOINTS,
+    *digests.ENDPOINTS,
     *channels.ENDPOINTS,
     *companies.ENDPOINTS,
     *owners.ENDPOINTS,

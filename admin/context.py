@@ -42,7 +42,7 @@ class AdminContext:
     `colleague_mail` is what users get their links by; `errands` are mails that nobody waits for.
     `provider` is where people sign in beside by password. `webhooks_private` lets webhooks be sent into our own
     network, `calendars_private` calendars be there; `wake_calendars` has a worker write them. `prices` is what messages
-    cost, `journeys` what the journey editor works with.
+    cost, `journeys` what the journey editor works with. `time_zone` is the company's own.
     """
 
     sessions: Sessions
@@ -74,4 +74,5 @@ class AdminContext:
     wake_calendars: Callable[[], Awaitable[object]] | None = None
     channels: Mapping[str, ChannelSetup] = field(default_factory=dict)
     journeys: JourneyDesk = field(default_factory=JourneyDesk)
+    time_zone: str = "UTC"
     prices: PriceList = field(default_factory=read_prices)

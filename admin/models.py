@@ -17,6 +17,8 @@ class AdminUser(Table):
     `role` names a shipped role or one of `admin_roles`. `version` is what an edit is made at.
 
     `mails_tasks`: whether they are told of tasks by mail; the next leaves at `next_task_mail_at`, or at once.
+    `digest_wanted_at`: since when they want the week in numbers by mail; None: they do not. It is written in `language`
+    and leaves by the clocks of `time_zone`, the company's if None.
     """
 
     __tablename__ = "admin_users"
@@ -31,6 +33,9 @@ class AdminUser(Table):
     deactivated_at: Mapped[datetime | None]
     mails_tasks: Mapped[bool] = mapped_column(default=True, server_default=true())
     next_task_mail_at: Mapped[datetime | None]
+    digest_wanted_at: Mapped[datetime | None]
+    language: Mapped[str] = mapped_column(default="en", server_default="en")
+    time_zone: Mapped[str | None]
     created_at: Mapped[datetime]
 
 

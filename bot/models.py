@@ -81,6 +81,13 @@ class Message(Table):
         CheckConstraint("turn_state in ('pending','done','failed')", name="turn_state"),
         Index("ix_messages_created_at", "created_at", postgresql_using="brin"),
         Index("ix_messages_pending", "conversation_id", "seq", postgresql_where=sql("turn_state = 'pending'")),
+        # Figures ask of every talk when somebody last said something.
+        Index(
+            "ix_messages_said",
+            "conversation_id",
+            "created_at",
+            postgresql_where=sql("author = 'visitor' and kind <> 'start'"),
+        ),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)

@@ -206,6 +206,7 @@ def create_web_app(platform: Platform) -> web.Application:
                 colleague_mail=create_colleague_mail(platform),
                 journeys=JourneyDesk(laboratory, letter_looks(platform)),
                 prices=read_prices(settings.content_dir / "prices.yml"),
+                time_zone=settings.default_time_zone,
                 webhooks_private=settings.webhooks_private,
             )
         )

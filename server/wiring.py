@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 import admin.audit.models  # noqa: F401
 import crm.imports.models
 import crm.owners.models  # noqa: F401
+from admin.digests.service import DigestMails
 from admin.single_sign_on.provider import Provider, ProviderSettings
 from admin.task_mails.service import TaskMails
 from admin.webhooks.mails import WebhookMails
@@ -116,6 +117,14 @@ def create_colleague_mail(platform: Platform) -> ColleagueMail:
 def create_task_mails(platform: Platform) -> TaskMails:
     """What tells colleagues of their tasks."""
     return TaskMails(platform.sessions, create_colleague_mail(platform), platform.clock, platform.settings.site_url)
+
+
+def create_digest_mails(platform: Platform) -> DigestMails:
+    """What mails colleagues the week in numbers."""
+    settings, mail = platform.settings, create_colleague_mail(platform)
+    return DigestMails(
+        platform.sessions, platform.keys, mail, platform.clock, settings.site_url, settings.default_time_zone
+    )
 
 
 def create_webhook_mails(platform: Platform) -> WebhookMails:

@@ -13,6 +13,7 @@ import procrastinate
 import structlog
 from procrastinate.exceptions import ConnectorException
 
+from admin.numbers.visits import keep_visits
 from admin.sessions.service import remove_expired
 from base.database import Sessions, transaction
 from base.woken_work import WokenWork
@@ -46,7 +47,14 @@ from server.reactions import create_journey_work, create_reactor, follow_events
 from server.scoring_jobs import add_scoring_jobs
 from server.talks import JourneyTalks
 from server.understanding import create_understanding_work
-from server.wiring import Platform, create_senders, create_task_mails, create_webhook_mails, database_url
+from server.wiring import (
+    Platform,
+    create_digest_mails,
+    create_senders,
+    create_task_mails,
+    create_webhook_mails,
+    database_url,
+)
 from server.woken_jobs import PUBLISHING, SEGMENTS, UNDERSTANDING, add_looks
 
 log = structlog.get_logger(__name__)
@@ -89,6 +97,7 @@ def create_pump(
             PrivacyMails(platform.sessions),
             MeetingMails(platform.sessions, platform.settings.company_name),
             create_task_mails(platform),
+            create_digest_mails(platform),
             create_webhook_mails(platform),
             Looking(platform.sessions, platform.keys, senders, accounts),
             *create_journey_work(platform, library, reactor or create_reactor(platform, library)),
@@ -212,13 +221,18 @@ async def _work(alarm: procrastinate.App, pump: DuePump, stopping: asyncio.Event
 
 
 def _add_housekeeping(alarm: procrastinate.App, platform: Platform) -> None:
-    """Clears what is of no more use: ended sessions, old failed sign-ins."""
+    """Clears what is of no more use (ended sessions, old failed sign-ins), and keeps figures of days that are over."""
 
     @alarm.periodic(cron="17 * * * *", queueing_lock="server.remove_expired")
     @alarm.task(name="server.remove_expired", queue=QUEUE)
     async def remove_expired_sessions(timestamp: int) -> None:  # noqa: ARG001  # Procrastinate hands it over
         async with transaction(platform.sessions) as session:
             await remove_expired(session, platform.clock.now())
+
+    @alarm.periodic(cron="7 * * * *", queueing_lock="numbers.keep_visits")
+    @alarm.task(name="numbers.keep_visits", queue=QUEUE, lock="numbers.keep_visits")
+    async def keep_flow_visits(timestamp: int) -> None:  # noqa: ARG001  # Procrastinate hands it over
+        await keep_visits(platform.sessions, platform.clock.now())
 
 
 def _dialogue_for_vectors(platform: Platform, source: PublishedSource) -> RasaDialogue | None:

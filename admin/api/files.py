@@ -23,11 +23,11 @@ class Upload:
 
 @dataclass(frozen=True)
 class Download:
-    """A text file that is saved by the browser under a name of ours (ASCII, without quotes)."""
+    """A file that is saved by the browser under a name of ours (ASCII, without quotes). Texts are UTF-8."""
 
     content_type: str
     file_name: str
-    pieces: AsyncGenerator[str]
+    pieces: AsyncGenerator[str | bytes]
 
 
 async def receive(request: web.Request) -> AsyncIterator[bytes]:
@@ -46,18 +46,23 @@ async def receive(request: web.Request) -> AsyncIterator[bytes]:
 async def send(request: web.Request, download: Download) -> web.StreamResponse:
     """Answers with the file. What goes wrong before its first piece is still answered as a problem."""
     async with aclosing(download.pieces) as pieces:
-        first = await anext(pieces, "")
+        first = _bytes_of(await anext(pieces, ""))
+        is_text = download.content_type.startswith("text/") or download.content_type == "application/json"
         response = web.StreamResponse(
             headers={
                 "Cache-Control": "no-store",
                 "Content-Disposition": f'attachment; filename="{download.file_name}"',
-                "Content-Type": f"{download.content_type}; charset=utf-8",
+                "Content-Type": f"{download.content_type}; charset=utf-8" if is_text else download.content_type,
                 "X-Content-Type-Options": "nosniff",
             }
         )
         await response.prepare(request)
-        await response.write(first.encode())
+        await response.write(first)
         async for piece in pieces:
-            await response.write(piece.encode())
+            await response.write(_bytes_of(piece))
         await response.write_eof()
     return response
+
+
+def _bytes_of(piece: str | bytes) -> bytes:
+    return piece.encode() if isinstance(piece, str) else piece

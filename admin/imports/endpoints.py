@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping
+from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping, Sequence
 from typing import Any, cast
 
 import structlog
@@ -32,10 +32,11 @@ from admin.snapshot import snapshot
 from base.database import transaction
 from base.encryption import KeyRing
 from base.errors import NotFound
+from base.parquet import CONTENT_TYPE as PARQUET
 from crm.contacts.models import Contact
 from crm.fields.service import find_definitions
 from crm.imports import jobs
-from crm.imports.exporting import export_csv, export_json
+from crm.imports.exporting import export_csv, export_json, export_parquet
 from crm.imports.files import Headings, read_headings
 from crm.imports.mapping import guess_columns, own_fields, targets
 from crm.imports.models import ContactImport, ImportState
@@ -49,6 +50,12 @@ from crm.scoring.rules import Bands
 
 log = structlog.get_logger(__name__)
 
+Export = Callable[[AsyncSession, KeyRing, Sequence[ColumnElement[bool]]], AsyncGenerator[str | bytes]]
+_EXPORTS: Mapping[str, tuple[str, Export]] = {
+    "csv": ("text/csv", export_csv),
+    "json": ("application/json", export_json),
+    "parquet": (PARQUET, export_parquet),
+}
 _SUFFIXES = {
     "text/csv": ".csv",
     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": ".xlsx",
@@ -232,7 +239,7 @@ async def undo_import(call: Call) -> Import:
 async def download_import_problems(call: Call) -> Download:
     await _find(call)
 
-    async def lines() -> AsyncGenerator[str]:
+    async def lines() -> AsyncGenerator[str | bytes]:
         async with snapshot(call.context.sessions) as session:
             async for line in jobs.problem_lines(session, call.ids["id"]):
                 yield line
@@ -244,20 +251,19 @@ async def download_import_problems(call: Call) -> Download:
     "GET",
     "/api/v1/contacts/export",
     permission="contacts.export",
-    summary="Contacts as CSV or JSON, all or some",
-    gives=("text/csv", "application/json"),
+    summary="Contacts as CSV, JSON or Parquet, all or some",
+    gives=tuple(content_type for content_type, _ in _EXPORTS.values()),
 )
 async def export_contacts(call: Call, query: ExportQuery) -> Download:
-    export = export_csv if query.format == "csv" else export_json
+    content_type, export = _EXPORTS[query.format]
 
-    async def pieces() -> AsyncGenerator[str]:
+    async def pieces() -> AsyncGenerator[str | bytes]:
         async with snapshot(call.context.sessions) as session:
             where = _conditions(call.context.keys, query, (await read_book(session)).book.bands)
             async for piece in export(session, call.context.keys, where):
                 yield piece
 
     log.info("contacts_exported", user_id=str(call.user.id), format=query.format)
-    content_type = "text/csv" if query.format == "csv" else "application/json"
     return Download(content_type, f"contacts.{query.format}", pieces())
 
 

@@ -114,7 +114,7 @@ class ImportPreview(AnswerShape):
 class ExportQuery(RequestShape):
     """Which contacts: all, or those for whom all that is given holds; `q` and `band` as in the list of leads."""
 
-    format: Literal["csv", "json"] = "csv"
+    format: Literal["csv", "json", "parquet"] = "csv"
     q: Annotated[PlainText, Field(max_length=200)] | None = None
     band: BandName | None = None
     stage: Stage | None = None

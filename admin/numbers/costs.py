@@ -14,7 +14,7 @@ from typing import Literal
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from admin.numbers.funnels import read_funnels
+from admin.numbers.funnels import count_leads
 from base.sms_segments import BASIC_SIGNS, EXTENDED_SIGNS
 from outreach.prices import PriceList
 
@@ -82,13 +82,13 @@ async def read_costs(session: AsyncSession, prices: PriceList, by: SentBy, since
     for name, channel, as_long_as, times in await session.execute(_STATEMENTS[by], given):
         messages[name] += times
         costs[name] = costs.get(name, 0.0) + times * prices.cost_of(channel, as_long_as)
-    funnels = await read_funnels(session, by, since, until)
-    leads = {funnel.name: funnel.leads for funnel in funnels if funnel.name is not None}
+    leads = await count_leads(session, by, since, until)
+    all_leads = leads.pop(None, 0)
     items = [
         Cost(name, messages[name], costs.get(name, 0.0), 0 if name is None else leads.get(name, 0))
         for name in {*messages, *leads}
     ]
     return Costs(
-        Cost(None, sum(messages.values()), sum(costs.values()), funnels[0].leads if funnels else 0),
+        Cost(None, sum(messages.values()), sum(costs.values()), all_leads),
         sorted(items, key=lambda one: (-one.cost, -one.messages, one.name or "")),
     )

@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from admin.numbers.costs import LEFT_STATES, SentBy
 
 BLAMED_FOR = timedelta(days=7)
+_HELD_BACK_STATES = ("skipped", "cancelled")
 
 _DELIVERIES = """
     WITH counted AS (
@@ -25,7 +26,7 @@ _DELIVERIES = """
             count(*) FILTER (WHERE state IN ('delivered', 'read')) AS delivered,
             count(*) FILTER (WHERE state = 'read') AS read,
             count(*) FILTER (WHERE state IN ('undelivered', 'failed')) AS failed,
-            count(*) FILTER (WHERE state IN ('skipped', 'cancelled')) AS held_back
+            count(*) FILTER (WHERE state = ANY(:held_back)) AS held_back
         FROM outbox
         WHERE created_at >= :since AND created_at < :until AND message_id IS NULL
         GROUP BY 1
@@ -54,6 +55,16 @@ _DELIVERIES = """
 """
 _STATEMENTS = {by: text(_DELIVERIES.format(by=by)) for by in ("channel", "journey")}
 
+_REASONS = text(
+    """
+    SELECT reason_rule, count(*) AS messages
+    FROM outbox
+    WHERE created_at >= :since AND created_at < :until AND message_id IS NULL AND state = ANY(:held_back)
+    GROUP BY 1
+    ORDER BY 2 DESC, 1
+    """
+)
+
 
 @dataclass(frozen=True)
 class Delivery:
@@ -76,4 +87,19 @@ class Delivery:
 async def read_deliveries(session: AsyncSession, by: SentBy, since: datetime, until: datetime) -> Sequence[Delivery]:
     """By name, what sent most first."""
     given = {"since": since, "until": until, "left": list(LEFT_STATES), "reach": BLAMED_FOR}
+    given["held_back"] = list(_HELD_BACK_STATES)
     return [Delivery(*row) for row in await session.execute(_STATEMENTS[by], given)]
+
+
+@dataclass(frozen=True)
+class HeldBack:
+    """Follow-ups that were refused or taken back for one reason: the name of a rule."""
+
+    rule: str | None
+    messages: int
+
+
+async def read_held_back(session: AsyncSession, since: datetime, until: datetime) -> Sequence[HeldBack]:
+    """Why follow-ups of the period were held back, the most frequent reason first."""
+    given = {"since": since, "until": until, "held_back": list(_HELD_BACK_STATES)}
+    return [HeldBack(*row) for row in await session.execute(_REASONS, given)]

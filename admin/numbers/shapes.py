@@ -32,6 +32,7 @@ class TableQuery(FunnelQuery):
     """`by` says nothing for `scores`; `costs` and `deliveries` are not told by flow."""
 
     table: Table
+    format: Literal["csv", "parquet"] = "csv"
 
 
 class FunnelRow(AnswerShape):

@@ -14,6 +14,6 @@ class ColleagueMail(Protocol):
         """What is missing before anything may be sent, in words; None when nothing is."""
         ...
 
-    async def send(self, to: str, subject: str, text: str) -> SendOutcome:
-        """Hands over one mail, once. Refusals are outcomes."""
+    async def send(self, to: str, subject: str, text: str, html: str = "") -> SendOutcome:
+        """Hands over one mail, once: the text, and beside it the HTML where there is any. Refusals are outcomes."""
         ...

@@ -11,6 +11,7 @@ from types import SimpleNamespace
 
 import pytest
 from openpyxl import Workbook
+from pyarrow import parquet
 from sqlalchemy import func, select
 
 import server.web  # noqa: F401  # loads every room's tables
@@ -298,6 +299,11 @@ async def test_contacts_are_exported_as_csv_and_json_all_or_some(signed_in, keys
         assert [one["email"] for one in found] == ["b@other.com"], some
     assert json.loads(await (await signed_in.get("/api/v1/contacts/export", format="json", tag="none")).text()) == []
     assert (await signed_in.get("/api/v1/contacts/export", stage="king")).status == 422
+    answer = await signed_in.get("/api/v1/contacts/export", format="parquet", tag="vip")
+    assert answer.headers["Content-Type"] == "application/vnd.apache.parquet"
+    assert 'filename="contacts.parquet"' in answer.headers["Content-Disposition"]
+    (bob,) = parquet.read_table(io.BytesIO(await answer.read())).to_pylist()
+    assert (bob["email"], bob["first_name"], bob["tags"]) == ("b@other.com", "Bob", ["vip"])
 
 
 async def test_a_long_export_is_sent_as_it_is_read_and_at_one_moment(signed_in, keys, now) -> None:

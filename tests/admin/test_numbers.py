@@ -5,9 +5,12 @@ from __future__ import annotations
 import csv
 import io
 from datetime import timedelta
+from decimal import Decimal
 from uuid import UUID
 
+import pyarrow as pa
 import pytest
+from pyarrow import parquet
 from sqlalchemy import update
 
 from base.database import transaction
@@ -250,6 +253,34 @@ async def test_each_table_is_a_file_that_no_spreadsheet_takes_for_a_formula(sign
     answer = await signed_in.get(f"{NUMBERS}/table", table="funnel", by="journey")
     (entered,) = csv.DictReader(io.StringIO(await answer.text()))
     assert (entered["name"], entered["came"]) == ("'=cmd()", "1")
+
+
+async def test_each_table_is_a_parquet_file_too_with_counts_as_counts_and_amounts_as_decimals(
+    signed_in, context, keys, now
+) -> None:
+    async with transaction(context.sessions) as session:
+        ann = await make_contact(session, keys, now - 40 * DAY, stage="lead")
+        await come(session, ann, now - 2 * DAY)
+        await order(session, ann, now - DAY, "o-1", 12.5)
+        session.add(outbox_row(ann, now - DAY, state="delivered"))
+    tables = {}
+    for table in ("funnel", "scores", "revenue", "costs", "deliveries"):
+        answer = await signed_in.get(f"{NUMBERS}/table", table=table, format="parquet")
+        assert (answer.status, answer.headers["Content-Type"]) == (200, "application/vnd.apache.parquet"), table
+        assert f'"{table}.parquet"' in answer.headers["Content-Disposition"]
+        tables[table] = parquet.read_table(io.BytesIO(await answer.read()))
+        as_csv = await (await signed_in.get(f"{NUMBERS}/table", table=table)).text()
+        assert tables[table].column_names == as_csv.splitlines()[0].split(","), table
+        assert tables[table].num_rows == len(as_csv.splitlines()) - 1 > 0, table
+    assert tables["funnel"].schema.field("won").type == pa.int64()
+    assert tables["revenue"].schema.field("data").type == pa.decimal128(18, 6)
+    (sold,) = tables["revenue"].to_pylist()
+    assert (sold["currency"], sold["name"], sold["first"]) == ("EUR", "web", Decimal("12.5"))
+    costs = {row["name"]: row for row in tables["costs"].to_pylist()}
+    assert (costs["email"]["cost"], costs["email"]["per_lead"]) == (Decimal("0.001"), None)
+    about = tables["funnel"].schema.metadata
+    assert about[b"until"].decode() == now.isoformat()
+    assert about[b"since"].decode() == (now - 30 * DAY).isoformat()
 
 
 async def test_a_period_that_ends_before_it_begins_is_refused(signed_in, now) -> None:

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
+from datetime import date
 
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pyarrow import parquet
 from sqlalchemy import select
 
 from base.database import transaction
 from crm.contacts.models import Contact
 from crm.imports import exporting
-from crm.imports.exporting import export_csv, export_json, guard_formula
+from crm.imports.exporting import export_csv, export_json, export_parquet, guard_formula
 from tests.admin.people import make_contact
 from tests.crm.imports.people import import_file, write_csv
 
@@ -66,3 +70,49 @@ async def test_of_nobody_there_is_an_empty_list(database, keys) -> None:
     async with database.sessions() as session:
         assert json.loads("".join([piece async for piece in export_json(session, keys)])) == []
         assert len([piece async for piece in export_csv(session, keys)]) == 1
+
+
+async def test_a_parquet_file_holds_everybody_by_the_types_that_their_values_have(
+    database, keys, now, monkeypatch
+) -> None:
+    monkeypatch.setattr(exporting, "_ROW_GROUP", 2)
+    told = [
+        {
+            "employees": 12,
+            "renews_on": "2026-03-31",
+            "is_partner": True,
+            "mixed": 3,
+            "company": EVIL,
+            "email": "a field",
+        },
+        {"employees": 2.5, "renews_on": None, "mixed": "three", "said_on": "2026-02-31"},
+        {},
+    ]
+    async with transaction(database.sessions) as session:
+        for number, fields in enumerate(told):
+            await make_contact(session, keys, now, email=f"p{number}@company.com", fields=fields, score=number)
+        content = b"".join([piece async for piece in export_parquet(session, keys)])
+    read = parquet.ParquetFile(io.BytesIO(content))
+    assert read.num_row_groups == 2
+    table = read.read()
+    kinds = {name: table.schema.field(name).type for name in table.column_names}
+    assert kinds["created_at"] == pa.timestamp("us", tz="UTC")
+    assert kinds["score"] == pa.int64()
+    assert kinds["employees"] == pa.float64()
+    assert kinds["renews_on"] == pa.date32()
+    assert kinds["is_partner"] == pa.bool_()
+    assert kinds["tags"] == pa.list_(pa.string())
+    assert kinds["mixed"] == kinds["said_on"] == pa.string(), "there is no 31st of February"
+    first, second, third = table.to_pylist()
+    assert (first["email"], first["field_email"], first["created_at"]) == ("p0@company.com", "a field", now)
+    assert (first["employees"], first["renews_on"], first["is_partner"]) == (12.0, date(2026, 3, 31), True)
+    assert (first["mixed"], second["mixed"]) == ("3", "three")
+    assert first["company"] == EVIL, "no spreadsheet runs what is in here"
+    assert (second["employees"], second["renews_on"]) == (2.5, None)
+    assert (third["score"], third["employees"], third["tags"]) == (2, None, [])
+
+
+async def test_a_parquet_file_of_nobody_is_one_all_the_same(database, keys) -> None:
+    async with transaction(database.sessions) as session:
+        content = b"".join([piece async for piece in export_parquet(session, keys)])
+    assert parquet.read_table(io.BytesIO(content)).num_rows == 0
