@@ -12,6 +12,7 @@ from admin.api.endpoints import Call, endpoint
 from admin.api.openapi import create_document
 from admin.api_tokens import endpoints as api_tokens
 from admin.audit import endpoints as audit
+from admin.bulk import endpoints as bulk
 from admin.channels import endpoints as channels
 from admin.companies import endpoints as companies
 from admin.contact_fields import endpoints as contact_fields
@@ -40,6 +41,7 @@ from admin.privacy import endpoints as privacy
 from admin.proofs import endpoints as proofs
 from admin.reference.routes import create_reference_routes
 from admin.roles import endpoints as roles
+from admin.samples import endpoints as samples
 from admin.scoring import endpoints as scoring
 from admin.second_step import endpoints as second_step
 from admin.segments import endpoints as segments
@@ -76,6 +78,7 @@ ENDPOINTS = (
     *api_tokens.ENDPOINTS,
     *audit.ENDPOINTS,
     *leads.ENDPOINTS,
+    *bulk.ENDPOINTS,
     *inbox.ENDPOINTS,
     *inbox_aids.ENDPOINTS,
     *inbox_booking.ENDPOINTS,
@@ -103,6 +106,7 @@ ENDPOINTS = (
     *privacy.ENDPOINTS,
     *numbers.ENDPOINTS,
     *segments.ENDPOINTS,
+    *samples.ENDPOINTS,
     *understanding.ENDPOINTS,
     *webhooks.ENDPOINTS,
     get_api_description,

@@ -27,6 +27,10 @@ from outreach.prices import PriceList, read_prices
 UI_BUILD = Path(__file__).parent / "ui" / "dist"
 
 
+async def _nobody_is_woken() -> None:
+    return None
+
+
 @dataclass(frozen=True)
 class AdminContext:
     """The admin room's collaborators.
@@ -34,7 +38,8 @@ class AdminContext:
     `public_url` is the site's address as browsers see it: its scheme decides whether cookies are Secure, its origin
     which pages may send commands. `facts` reads what in a text tells who wrote it, `wake_understanding` has a worker
     look at the gaps list, `wake_imports` at imports, whose files are in `imports_folder`, `wake_scores` at
-    scores, `wake_segments` at segments; `meanings` tells what texts in their rules mean;
+    scores, `wake_segments` at segments, `wake_bulk` at bulk operations, `wake_samples` at the sample workspace;
+    `meanings` tells what texts in rules mean;
     `flows` is what the flow editor works with. `company_name` and
     `postal_address` stand in proofs and receipts. `mail_folder` is where mails are filed while there is no mail server:
     those of somebody who is erased go, too. `replies` sends what colleagues answer, `feed` tells pages what is new;
@@ -55,6 +60,7 @@ class AdminContext:
     imports_folder: Path
     wake_scores: Wake
     wake_segments: Wake
+    wake_bulk: Wake
     meanings: VectorSource
     flows: FlowDesk
     company_name: str = ""
@@ -74,5 +80,6 @@ class AdminContext:
     wake_calendars: Callable[[], Awaitable[object]] | None = None
     channels: Mapping[str, ChannelSetup] = field(default_factory=dict)
     journeys: JourneyDesk = field(default_factory=JourneyDesk)
-    time_zone: str = "UTC"
     prices: PriceList = field(default_factory=read_prices)
+    time_zone: str = "UTC"
+    wake_samples: Wake = _nobody_is_woken

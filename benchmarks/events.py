@@ -234,6 +234,7 @@ def serve(url: str, key_file: str, port: int) -> None:
         imports_folder=unasked,
         wake_scores=unasked,
         wake_segments=unasked,
+        wake_bulk=unasked,
         meanings=unasked,
         flows=unasked,
     )

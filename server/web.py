@@ -79,7 +79,7 @@ from server.wiring import (
     create_senders,
     database_url,
 )
-from server.woken_jobs import IMPORTS, PUBLISHING, SCORES, SEGMENTS, UNDERSTANDING, wake_worker
+from server.woken_jobs import BULK, IMPORTS, PUBLISHING, SAMPLES, SCORES, SEGMENTS, UNDERSTANDING, wake_worker
 
 log = structlog.get_logger(__name__)
 
@@ -190,6 +190,8 @@ def create_web_app(platform: Platform) -> web.Application:
                 wake_imports=partial(wake_worker, alarm, IMPORTS),
                 wake_scores=partial(wake_worker, alarm, SCORES),
                 wake_segments=partial(wake_worker, alarm, SEGMENTS),
+                wake_samples=partial(wake_worker, alarm, SAMPLES),
+                wake_bulk=partial(wake_worker, alarm, BULK),
                 meanings=dialogue,
                 flows=FlowDesk(dialogue, source, partial(wake_worker, alarm, PUBLISHING)),
                 imports_folder=settings.imports_folder,

@@ -7,8 +7,8 @@ import procrastinate
 from base.woken_work import WokenWork
 from outreach.alarm import QUEUE, defer_once
 
-IMPORTS, PUBLISHING, SCORES, SEGMENTS = "imports", "publishing", "scores", "segments"
-UNDERSTANDING = "understanding"
+BULK, IMPORTS, PUBLISHING, SCORES, SEGMENTS = "bulk", "imports", "publishing", "scores", "segments"
+SAMPLES, UNDERSTANDING = "samples", "understanding"
 """The kinds there are; their tasks are named by them."""
 
 

@@ -13,6 +13,7 @@ import procrastinate
 import structlog
 from procrastinate.exceptions import ConnectorException
 
+from admin.bulk.work import BulkWork
 from admin.numbers.visits import keep_visits
 from admin.sessions.service import remove_expired
 from base.database import Sessions, transaction
@@ -33,6 +34,7 @@ from outreach.planning import Planner
 from outreach.ports import Closes, DueWork
 from outreach.pump import DuePump
 from outreach.reacting import Reactor
+from server.bulk_jobs import add_bulk_jobs
 from server.calendars import add_calendar_jobs
 from server.channels import channel_senders
 from server.gate import create_gatekeeper
@@ -44,6 +46,7 @@ from server.merge_jobs import add_merge_jobs
 from server.privacy_jobs import add_privacy_jobs
 from server.publishing import create_publish_work
 from server.reactions import create_journey_work, create_reactor, follow_events
+from server.sample_jobs import add_sample_jobs, create_sample_work
 from server.scoring_jobs import add_scoring_jobs
 from server.talks import JourneyTalks
 from server.understanding import create_understanding_work
@@ -137,11 +140,15 @@ async def run_worker(platform: Platform) -> None:
     add_scoring_jobs(alarm, scores)
     segments = SegmentWork(platform.sessions, platform.keys, platform.clock)
     add_looks(alarm, segments, SEGMENTS)
+    samples = create_sample_work(platform, segments.wake)
+    add_sample_jobs(alarm, samples)
     add_likeness_jobs(alarm, platform)
     add_merge_jobs(alarm, platform)
     calendars = add_calendar_jobs(alarm, platform)
     imports = create_import_work(platform)
     add_import_jobs(alarm, imports)
+    bulk = BulkWork(platform.sessions, platform.clock)
+    add_bulk_jobs(alarm, bulk)
     source = PublishedSource(platform.sessions)
     dialogue = _dialogue_for_vectors(platform, source)
     by_dialogue = [] if dialogue is None else _add_dialogue_work(alarm, platform, source, dialogue)
@@ -160,7 +167,7 @@ async def run_worker(platform: Platform) -> None:
     try:
         async with closing as stack:
             await stack.enter_async_context(alarm.open_async())
-            for work in (imports, scores, segments, calendars):
+            for work in (samples, imports, bulk, scores, segments, calendars):
                 stack.push_async_callback(work.stop)
             if dialogue is not None:
                 await dialogue.open()
@@ -173,7 +180,7 @@ async def run_worker(platform: Platform) -> None:
             stack.push_async_callback(_end, following)
             stack.push_async_callback(_end, asyncio.create_task(webhooks.run()))
             stack.push_async_callback(webhooks.stop)
-            _begin((imports, scores, segments, calendars))
+            _begin((samples, imports, bulk, scores, segments, calendars))
             while not stopping.is_set():
                 # Whatever became due while no worker ran is found at once.
                 await wake(alarm)

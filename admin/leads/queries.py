@@ -10,12 +10,13 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Select, exists, select, tuple_
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from admin.api.cursors import Cursor
-from admin.leads.filters import band_for, in_band, is_lead, matches_text
+from admin.leads.filters import band_for, conditions_of
+from admin.leads.latest import read_latest
 from admin.leads.names import name_from, text_of
 from admin.leads.shapes import ConsentState, ContactSearch, LeadPage, LeadQuery, LeadRow
 from admin.owners.queries import read_owners
@@ -25,10 +26,9 @@ from crm.consent.ledger import ConsentState as LedgerState
 from crm.consent.ledger import Scope, consent_states
 from crm.contacts.models import Contact
 from crm.contacts.service import read_addresses
-from crm.owners.models import ContactOwner
 from crm.scoring.books import read_book
 from crm.segments.compiling import compile_tree
-from crm.segments.models import SegmentMember
+from crm.segments.counting import find_latest
 
 
 class LatestTalk(NamedTuple):
@@ -42,48 +42,41 @@ async def list_leads(session: AsyncSession, keys: KeyRing, query: LeadQuery, now
     Raises:
         CursorInvalid: the cursor is not one of ours.
     """
-    statement = _latest(query.limit, query.cursor).where(is_lead())
-    if query.q and query.q.strip():
-        statement = statement.where(matches_text(keys, query.q.strip()))
-    if query.band is not None:
-        statement = statement.where(in_band(query.band, (await read_book(session)).book.bands))
-    if query.owner is not None:
-        owned = exists().where(ContactOwner.contact_id == Contact.id, ContactOwner.user_id == query.owner)
-        statement = statement.where(owned)
-    if query.segment is not None:
-        inside = exists().where(SegmentMember.contact_id == Contact.id, SegmentMember.segment_id == query.segment)
-        statement = statement.where(inside)
-    if query.stage is not None:
-        statement = statement.where(Contact.stage == query.stage)
-    if query.tag is not None:
-        statement = statement.where(Contact.tags.contains([query.tag]))
-    return await _read_page(session, keys, statement, query.limit, now)
+    bands = (await read_book(session)).book.bands
+    found = await read_latest(
+        session, conditions_of(keys, query, bands), after=_decode(query.cursor), limit=query.limit + 1
+    )
+    return await _show_page(session, keys, found, query.limit, now)
 
 
 async def search_contacts(session: AsyncSession, keys: KeyRing, wanted: ContactSearch, now: datetime) -> LeadPage:
-    """One page of those for whom a rule holds, asked of one contact after the other until there are enough.
+    """One page of those for whom a rule holds.
 
     Raises:
         CursorInvalid: the cursor is not one of ours.
     """
-    statement = _latest(wanted.limit, wanted.cursor).where(compile_tree(wanted.tree, now))
-    return await _read_page(session, keys, statement, wanted.limit, now)
+
+    async def among_all(those: ColumnElement[bool], limit: int) -> Sequence[UUID]:
+        return await find_latest(session, wanted.tree, now, those, limit)
+
+    found = await read_latest(
+        session,
+        [compile_tree(wanted.tree, now)],
+        after=_decode(wanted.cursor),
+        limit=wanted.limit + 1,
+        among_all=among_all,
+    )
+    return await _show_page(session, keys, found, wanted.limit, now)
 
 
-def _latest(limit: int, cursor: str | None) -> Select[Contact]:
-    """Contacts behind a cursor, and one more than a page holds."""
-    key = (Contact.created_at, Contact.id)
-    statement = select(Contact).order_by(*(column.desc() for column in key)).limit(limit + 1)
-    if cursor:
-        after = Cursor.decode(cursor)
-        statement = statement.where(tuple_(*key) < (after.at, after.id))
-    return statement
+def _decode(cursor: str | None) -> Cursor | None:
+    return Cursor.decode(cursor) if cursor else None
 
 
-async def _read_page(
-    session: AsyncSession, keys: KeyRing, statement: Select[Contact], limit: int, now: datetime
+async def _show_page(
+    session: AsyncSession, keys: KeyRing, contacts: Sequence[Contact], limit: int, now: datetime
 ) -> LeadPage:
-    contacts = (await session.scalars(statement)).all()
+    """A page of what was found, one more than it holds if there are more."""
     shown = contacts[:limit]
     last = shown[-1] if len(contacts) > limit else None
     return LeadPage(

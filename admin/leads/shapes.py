@@ -16,23 +16,29 @@ from crm.contacts.rules import Stage
 from crm.segments.tree import SegmentTree
 
 BandName = Literal["hot", "warm", "cold"]
-TagName = Annotated[PlainText, Field(pattern=r"^[a-z][a-z0-9_]{0,59}$")]
+TagName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,59}$")]
 
 
-class LeadQuery(RequestShape):
+class LeadFilter(RequestShape):
     """`q` is part of a name or company, or a whole e-mail address or phone number with its country code.
 
-    `owner` is the user who looks after them. `segment`: those who are in it as its members stand.
+    Of one or two letters, it is the beginning of a word. `owner` is the user who looks after them. `segment`: those who
+    are in it as its members stand.
     """
 
-    limit: Annotated[int, Field(ge=1, le=200)] = 50
-    cursor: Annotated[PlainText, Field(max_length=100)] | None = None
     q: Annotated[PlainText, Field(max_length=200)] | None = None
     band: BandName | None = None
     owner: UUID | None = None
     segment: UUID | None = None
     stage: Stage | None = None
     tag: TagName | None = None
+
+
+class LeadQuery(LeadFilter):
+    """A page of the leads that a filter lets through."""
+
+    limit: Annotated[int, Field(ge=1, le=200)] = 50
+    cursor: Annotated[PlainText, Field(max_length=100)] | None = None
 
 
 class ContactSearch(RequestShape):

@@ -16,7 +16,10 @@ class Company(Table):
     """A company. `fields` are what colleagues note of it."""
 
     __tablename__ = "companies"
-    __table_args__ = (Index("ix_companies_created_at_id", "created_at", "id"),)
+    __table_args__ = (
+        Index("ix_companies_created_at_id", "created_at", "id"),
+        Index("ix_companies_name_pieces", text("name_pieces(name)"), postgresql_using="gin"),
+    )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     name: Mapped[str]

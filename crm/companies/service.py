@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, exists, select, tuple_
+from sqlalchemy import delete, select, tuple_
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -20,6 +20,7 @@ from base.ids import new_id
 from crm.companies.models import Company, CompanyDomain, ContactCompany
 from crm.contacts.addresses import is_business_email, normalise_email
 from crm.contacts.models import SEALED_COLUMN, ContactPoint
+from crm.contacts.naming import has_name
 from crm.contacts.service import lock_contact
 from crm.resolution.finding import hold_looks
 from crm.resolution.keys import domain_key
@@ -118,8 +119,11 @@ async def list_companies(
     if after is not None:
         statement = statement.where(tuple_(*key) < after)
     if q is not None:
-        owned = exists().where(CompanyDomain.company_id == Company.id, CompanyDomain.domain == q.lower())
-        statement = statement.where(Company.name.icontains(q, autoescape=True) | owned)
+        # As a value and not as EXISTS: so both sides of the `or` can be looked up by an index.
+        owned = (
+            Company.id == select(CompanyDomain.company_id).where(CompanyDomain.domain == q.lower()).scalar_subquery()
+        )
+        statement = statement.where(has_name(q, Company.name.expression) | owned)
     return (await session.scalars(statement)).all()
 
 

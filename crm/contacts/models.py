@@ -27,6 +27,9 @@ class Contact(Table):
         CheckConstraint("stage in ('visitor','lead','mql','sql','customer','disqualified')", name="stage"),
         CheckConstraint("qualification in ('hot','warm','cold')", name="qualification"),
         Index("ix_contacts_created_at_id", "created_at", "id"),
+        Index("ix_contacts_stage_created_at_id", "stage", "created_at", "id"),
+        Index("ix_contacts_tags", "tags", postgresql_using="gin", postgresql_ops={"tags": "jsonb_path_ops"}),
+        Index("ix_contacts_name_pieces", text("contact_name_pieces(fields)"), postgresql_using="gin"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)

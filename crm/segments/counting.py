@@ -5,13 +5,14 @@ Reads in the caller's transaction and needs no segment to be there: a rule can b
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, and_, func, select
+from sqlalchemy import ColumnElement, Select, and_, func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from base.errors import NotFound
@@ -31,6 +32,9 @@ _PLANNING = {
     "jit": "off",
 }
 _FOR_ALL = select(*(func.set_config(name, value, True) for name, value in _PLANNING.items()))
+_AS_BEFORE = text("SELECT set_config(name, reset_val, true) FROM pg_settings WHERE name = ANY(:names)").bindparams(
+    names=list(_PLANNING)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,14 +88,38 @@ async def _count(session: AsyncSession, tree: SegmentTree, now: datetime) -> tup
 async def find_first(session: AsyncSession, tree: SegmentTree, now: datetime, limit: int) -> Sequence[UUID]:
     """Some contacts the rule holds for, by their ids: the same each time."""
     await session.execute(_FOR_ALL)
-    those = _those(tree, now)
+    those = those_of(tree, now)
     return (await session.scalars(those.order_by(those.selected_columns.id).limit(limit))).all()
+
+
+async def find_latest(
+    session: AsyncSession, tree: SegmentTree, now: datetime, those: ColumnElement[bool], limit: int
+) -> Sequence[UUID]:
+    """The contacts the rule holds for that came last, of `those`."""
+    found = those_of(tree, now).subquery()
+    latest = (
+        select(Contact.id)
+        .join(found, found.c.id == Contact.id)
+        .where(those)
+        .order_by(Contact.created_at.desc(), Contact.id.desc())
+        .limit(limit)
+    )
+    async with planned_for_all(session):
+        return (await session.scalars(latest)).all()
+
+
+@asynccontextmanager
+async def planned_for_all(session: AsyncSession) -> AsyncIterator[None]:
+    """Has PostgreSQL plan for rules over all contacts, and afterwards in this transaction as it did before."""
+    await session.execute(_FOR_ALL)
+    yield
+    await session.execute(_AS_BEFORE)
 
 
 async def draw(session: AsyncSession, tree: SegmentTree, now: datetime, limit: int) -> Sequence[UUID]:
     """Some contacts the rule holds for, drawn by chance."""
     await session.execute(_FOR_ALL)
-    drawn = _those(tree, now).order_by(func.random()).limit(limit)
+    drawn = those_of(tree, now).order_by(func.random()).limit(limit)
     return (await session.scalars(drawn)).all()
 
 
@@ -131,7 +159,8 @@ async def explain(session: AsyncSession, tree: SegmentTree, contact_id: UUID, no
     return Standing(inside, conditions, why_not if tree.profiles() else None)
 
 
-def _those(tree: SegmentTree, now: datetime) -> Select[UUID]:
+def those_of(tree: SegmentTree, now: datetime) -> Select[UUID]:
+    """The ids of the contacts the rule holds for, who may be segmented if it does that. To be run planned for all."""
     found = narrow(tree, now)
     those = select(found.c.id)
     return those.where(may_be_segmented(found.c.id)) if tree.profiles() else those

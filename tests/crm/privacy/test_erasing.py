@@ -17,6 +17,7 @@ from structlog.testing import capture_logs
 
 import server.web  # noqa: F401  # loads every room's tables
 from admin.audit.chain import Author, Change, append
+from admin.bulk.models import BulkContact, BulkOperation
 from admin.models import AdminUser, TaskNotice
 from base.channel_contract import Said, Sender
 from base.database import transaction
@@ -47,6 +48,7 @@ from crm.privacy.persons import rows_of, table_named
 from crm.privacy.registry import read_registry
 from crm.resolution.finding import look_at_due
 from crm.resolution.models import MergeCandidate
+from crm.samples.models import SamplePerson
 from crm.scoring.models import ContactScores
 from crm.segments.models import Segment, SegmentConsent, SegmentDue, SegmentMember, SegmentPerson
 from crm.tasks.service import NewTask, create_tasks
@@ -464,8 +466,16 @@ async def fill_likeness(stage: Stage, contact_id: UUID) -> None:
             MergeCandidate(id=new_id(), first_id=first, second_id=second, probability=0.9, reasons=[], found_at=now)
         )
         await assign_owner(session, contact_id, new_id(), by="user:1", now=now)
+        bulk = BulkOperation(
+            id=new_id(), operation="export", selection={"by": "ids"}, total=1, made_by=new_id(), made_at=now
+        )
+        session.add(bulk)
+        await session.flush()
+        session.add(BulkContact(operation_id=bulk.id, contact_id=contact_id))
         company = await create_company(session, keys, now, name="Acme")
         await set_company(session, contact_id, company.id, by="user:1", now=now)
+        # From here on nothing reacts to what happens to them.
+        session.add(SamplePerson(contact_id=contact_id, name=str(contact_id)))
 
 
 async def counts_of(stage: Stage, contact_id: UUID) -> dict[str, int]:
@@ -502,7 +512,6 @@ async def test_no_byte_of_an_erased_person_is_left_in_a_dump_of_the_database(
     assert erased.counts == {name: count for name, count in held.items() if name not in kept} | {
         # The withdrawal that goes with it is an event of the timeline, too.
         "timeline_events": held["timeline_events"] + 1,
-        "event_queue": held["event_queue"] + 1,
         # What is erased is noted for segments to look at, and the notes go last.
         "segment_looks": erased.counts["segment_looks"],
         # As are addresses that go for who may be the same.

@@ -1,0 +1,1 @@
+"""One change to many contacts at once, carried out by a worker in sets."""

@@ -1,0 +1,21 @@
+"""Bulk operations in the worker: it looks for them each minute and when it is woken. Holds no rule of its own."""
+
+from __future__ import annotations
+
+import procrastinate
+
+from admin.bulk.work import BulkWork
+from outreach.alarm import QUEUE
+from server.woken_jobs import BULK, add_looks
+
+CLEAN_UP = "bulk.clean_up"
+
+
+def add_bulk_jobs(alarm: procrastinate.App, work: BulkWork) -> None:
+    """Has the worker look each minute, and at once when it is woken. The work holds up no other task."""
+    add_looks(alarm, work, BULK)
+
+    @alarm.periodic(cron="47 4 * * *", queueing_lock=CLEAN_UP)
+    @alarm.task(name=CLEAN_UP, queue=QUEUE, lock=CLEAN_UP)
+    async def clean_up(timestamp: int) -> None:  # noqa: ARG001  # Procrastinate hands it over
+        await work.clean_up()

@@ -1,0 +1,341 @@
+"""Bulk operations: asked for over the API, carried out by a worker in sets, once for each who is meant."""
+
+from __future__ import annotations
+
+import asyncio
+import csv
+import io
+import os
+import signal
+import subprocess
+import sys
+import time
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import func, select, text, update
+
+from admin.audit.chain import verify
+from admin.audit.models import AuditDetail, AuditEntry
+from admin.bulk import work as working
+from admin.bulk.models import BulkContact, BulkOperation
+from admin.bulk.work import MOST_ATTEMPTS, BulkWork
+from base.database import transaction
+from base.ids import new_id
+from crm.contacts.models import Contact
+from crm.contacts.tags import MOST_TAGS
+from crm.owners.models import ContactOwner
+from crm.privacy.limits import set_mark
+from crm.segments.work import SegmentWork
+from crm.timeline.models import TimelineEvent
+from outreach.enrolment import publish_journeys
+from outreach.models import Enrolment
+from server.settings import ROOT
+from tests.admin.people import make_contact
+from tests.admin.test_journeys import compiled
+
+API = "/api/v1/contacts/bulk"
+
+
+@pytest.fixture
+def work(context) -> BulkWork:
+    return BulkWork(context.sessions, context.clock)
+
+
+async def make(context, now, number=4, **columns):
+    async with transaction(context.sessions) as session:
+        return [
+            await make_contact(
+                session, context.keys, now + timedelta(seconds=at), email=f"p{at}@x.example",
+                fields={"first_name": f"Person {at}"}, **columns,
+            )
+            for at in range(number)
+        ]  # fmt: skip
+
+
+async def start(admin, selection, operation, *, status=202, **value):
+    answer = await admin.send("POST", API, {"selection": selection, "operation": operation, **value})
+    assert answer.status == status, await answer.text()
+    return await answer.json()
+
+
+def ids_of(contacts):
+    return {"ids": [str(one) for one in contacts]}
+
+
+async def read(context, statement):
+    async with context.sessions() as session:
+        return (await session.scalars(statement)).all()
+
+
+async def test_tags_are_given_to_who_has_them_not_and_it_is_told_in_the_timeline_and_the_audit_log(
+    signed_in, context, work, now, wake_ups
+):
+    people = await make(context, now)
+    async with transaction(context.sessions) as session:
+        full = [f"t{number}" for number in range(MOST_TAGS)]
+        await session.execute(update(Contact).where(Contact.id == people[0]).values(tags=["fair"]))
+        await session.execute(update(Contact).where(Contact.id == people[1]).values(tags=full))
+        await set_mark(session, people[2], "restricted", source="web", now=now)
+    asked = await start(signed_in, ids_of(people), "add_tag", tag="fair")
+    assert (asked["state"], asked["total"], asked["done"], wake_ups.count) == ("waiting", 4, 0, 1)
+    await work.do_all()
+    done = await signed_in.read(f"{API}/{asked['id']}")
+    assert (done["state"], done["done"], done["changed"], done["stopped"], done["gone"]) == ("done", 4, 1, 2, 0)
+    assert {(one["rule"], one["contacts"]) for one in done["reasons"]} == {("too_many_tags", 1), ("restricted", 1)}
+    stopped = (await signed_in.read(f"{API}/{asked['id']}/stopped"))["items"]
+    assert {one["contact_id"] for one in stopped} == {str(people[1]), str(people[2])}
+    assert all(one["text"].endswith(".") for one in stopped)
+    assert await read(context, select(Contact.id).where(Contact.tags.contains(["fair"])).order_by(Contact.id)) == [
+        people[0], people[3],
+    ]  # fmt: skip
+    told = await read(context, select(TimelineEvent.contact_id).where(TimelineEvent.kind == "tag_added"))
+    assert told == [people[3]]
+    entries = await read(context, select(AuditEntry).where(AuditEntry.subject_kind == "bulk_operation"))
+    assert [one.action for one in entries] == ["start_bulk_operation", "finish_bulk_operation"]
+    (detail,) = await read(context, select(AuditDetail).where(AuditDetail.entry_id == entries[1].id))
+    assert detail.before == {"had_it": 1}
+    assert (detail.after["changed"], detail.after["stopped"], detail.after["value"]) == (1, 2, "fair")
+    async with context.sessions() as session:
+        assert (await verify(session))[1] == []
+
+
+async def test_a_tag_is_taken_away_from_who_has_it(signed_in, context, work, now):
+    people = await make(context, now, 3, tags=["fair", "vip"])
+    await start(signed_in, ids_of(people[:2]), "remove_tag", tag="fair")
+    await work.do_all()
+    tags = await read(context, select(Contact.tags).order_by(Contact.created_at))
+    assert tags == [["vip"], ["vip"], ["fair", "vip"]]
+
+
+async def test_stages_only_go_forward(signed_in, context, work, now):
+    people = await make(context, now, 4)
+    async with transaction(context.sessions) as session:
+        for one, stage in zip(people, ("visitor", "mql", "customer", "disqualified"), strict=True):
+            await session.execute(update(Contact).where(Contact.id == one).values(stage=stage))
+    asked = await start(signed_in, ids_of(people), "set_stage", stage="mql")
+    await work.do_all()
+    assert await read(context, select(Contact.stage).order_by(Contact.created_at)) == [
+        "mql", "mql", "customer", "disqualified",
+    ]  # fmt: skip
+    done = await signed_in.read(f"{API}/{asked['id']}")
+    assert (done["changed"], done["stopped"]) == (1, 2)
+    assert {one["rule"] for one in done["reasons"]} == {"further", "disqualified"}
+    (event,) = await read(context, select(TimelineEvent).where(TimelineEvent.kind == "stage_changed"))
+    assert event.data == {"stage": "mql", "before": "visitor"}
+
+
+async def test_contacts_get_an_owner_and_lose_one(signed_in, user, context, work, now):
+    people = await make(context, now, 3)
+    asked = await start(signed_in, ids_of(people), "set_owner", owner=str(user.id))
+    assert asked["owner_name"] == "Ada"
+    await work.do_all()
+    assert await read(context, select(ContactOwner.user_id)) == [user.id] * 3
+    await start(signed_in, ids_of(people[:2]), "set_owner")
+    await work.do_all()
+    assert await read(context, select(ContactOwner.contact_id)) == [people[2]]
+    await start(signed_in, ids_of(people), "set_owner", owner=str(new_id()), status=422)
+
+
+async def test_people_are_put_into_a_journey_and_whom_its_rules_keep_out_has_the_rule_as_the_reason(
+    signed_in, context, work, now
+):
+    people = await make(context, now, 3)
+    async with transaction(context.sessions) as session:
+        await publish_journeys(session, {"nurture": compiled("v1", version_policy="follow")}, now)
+    await start(signed_in, ids_of(people[:1]), "enrol", journey="nurture")
+    await work.do_all()
+    asked = await start(signed_in, ids_of(people), "enrol", journey="nurture")
+    await work.do_all()
+    done = await signed_in.read(f"{API}/{asked['id']}")
+    assert (done["changed"], [(one["rule"], one["contacts"]) for one in done["reasons"]]) == (2, [("re_entry", 1)])
+    assert len(await read(context, select(Enrolment.id))) == 3
+    await start(signed_in, ids_of(people), "enrol", journey="unheard_of", status=422)
+
+
+async def test_those_are_meant_who_fitted_when_it_was_asked_for(signed_in, context, work, now):
+    """Who comes later is not meant, and who is gone by then is counted."""
+    people = await make(context, now, 4)
+    asked = await start(signed_in, {"filter": {"q": "person"}}, "add_tag", tag="fair")
+    assert asked["total"] == 4
+    async with transaction(context.sessions) as session:
+        late = await make_contact(session, context.keys, now, email="l@x.example", fields={"first_name": "Person"})
+        await session.execute(text("DELETE FROM contacts WHERE id = :id"), {"id": people[0]})
+    await work.do_all()
+    done = await signed_in.read(f"{API}/{asked['id']}")
+    assert (done["done"], done["changed"], done["gone"]) == (3, 3, 1)
+    assert late not in await read(context, select(Contact.id).where(Contact.tags.contains(["fair"])))
+
+
+async def test_a_rule_and_a_segment_say_who_is_meant_and_what_was_searched_for_is_not_kept(
+    signed_in, context, work, now
+):
+    await make(context, now, 3, stage="lead")
+    # Who was not looked at yet is in no segment.
+    await SegmentWork(context.sessions, context.keys, context.clock).do_all()
+    by_tree = await start(signed_in, {"tree": {"fact": "stage", "op": "is", "value": "lead"}}, "export")
+    assert by_tree["total"] == 3
+    added = await signed_in.send("POST", "/api/v1/segments", {"name": "None", "tree": {"tag": "nobody"}})
+    await start(signed_in, {"segment": (await added.json())["id"]}, "export", status=409)
+    await start(signed_in, {"segment": str(new_id())}, "export", status=404)
+    await start(signed_in, {"filter": {"q": "p1@x.example"}}, "export")
+    kept = await read(context, select(BulkOperation.selection).order_by(BulkOperation.made_at, BulkOperation.id))
+    assert "p1@" not in str(kept)
+    assert "p1@" not in str(await read(context, select(AuditDetail.after)))
+
+
+@pytest.mark.parametrize(
+    "wish",
+    [
+        {"selection": {}, "operation": "export"},
+        {"selection": {"ids": []}, "operation": "export"},
+        {"selection": {"filter": {}, "tree": {"tag": "a"}}, "operation": "export"},
+        {"selection": {"filter": {}}, "operation": "add_tag"},
+        {"selection": {"filter": {}}, "operation": "add_tag", "tag": "a", "stage": "mql"},
+        {"selection": {"filter": {}}, "operation": "erase"},
+    ],
+)
+async def test_a_wish_that_does_not_say_who_or_what_is_refused(signed_in, wish):
+    assert (await signed_in.send("POST", API, wish)).status == 422
+
+
+async def test_an_export_is_fetched_when_it_is_done_and_holds_who_was_meant(signed_in, context, work, now):
+    people = await make(context, now, 3)
+    asked = await start(signed_in, ids_of(people[:2]), "export")
+    assert (await signed_in.get(f"{API}/{asked['id']}/file")).status == 409
+    await work.do_all()
+    answer = await signed_in.get(f"{API}/{asked['id']}/file")
+    rows = list(csv.DictReader(io.StringIO(await answer.text())))
+    assert [row["email"] for row in rows] == ["p0@x.example", "p1@x.example"]
+
+
+async def test_each_operation_is_permitted_as_it_is_for_one_contact(signed_in, join, context, now):
+    people = await make(context, now, 1)
+    agent, officer, analyst = await join("agent"), await join("privacy_officer"), await join("analyst")
+    await start(agent, ids_of(people), "add_tag", tag="fair")
+    await start(agent, ids_of(people), "export", status=403)
+    await start(agent, ids_of(people), "enrol", journey="x", status=403)
+    await start(officer, ids_of(people), "add_tag", tag="fair", status=403)
+    export = await start(officer, ids_of(people), "export")
+    assert (await agent.send("POST", f"{API}/{export['id']}/cancel")).status == 403
+    assert (await agent.get(f"{API}/{export['id']}/file")).status == 403
+    assert (await analyst.get(API)).status == 403
+
+
+async def test_one_that_is_cancelled_stops_behind_the_set_in_hand(signed_in, context, work, now, monkeypatch):
+    monkeypatch.setattr(working, "SET", 2)
+    people = await make(context, now, 6)
+    asked = await start(signed_in, ids_of(people), "add_tag", tag="fair")
+    noted = working._note_reasons
+
+    async def cancelled_meanwhile(*given):
+        await noted(*given)
+        monkeypatch.setattr(working, "_note_reasons", noted)
+        cancelling.append(asyncio.create_task(signed_in.send("POST", f"{API}/{asked['id']}/cancel")))
+
+    cancelling: list[asyncio.Task] = []
+    monkeypatch.setattr(working, "_note_reasons", cancelled_meanwhile)
+    first = working.BulkWork._do_set
+
+    async def waits_for_it(self, *given):
+        if cancelling:
+            await cancelling[0]
+        return await first(self, *given)
+
+    monkeypatch.setattr(working.BulkWork, "_do_set", waits_for_it)
+    await work.do_all()
+    left = await signed_in.read(f"{API}/{asked['id']}")
+    assert (left["state"], left["done"], left["changed"]) == ("cancelled", 2, 2)
+    assert len(await read(context, select(Contact.id).where(Contact.tags.contains(["fair"])))) == 2
+    again = await signed_in.send("POST", f"{API}/{asked['id']}/cancel")
+    assert again.status == 200
+
+
+async def test_a_worker_that_is_killed_leaves_it_to_another_who_changes_nobody_twice(
+    signed_in, context, work, database, now
+):
+    """A real process, killed with SIGKILL in the middle."""
+    async with transaction(context.sessions) as session:
+        await session.execute(
+            text(
+                "INSERT INTO contacts (id, stage, qualification, created_at, updated_at)"
+                " SELECT gen_random_uuid(), 'lead', 'hot', now(), now() FROM generate_series(1, 40000)"
+            )
+        )
+    asked = await start(signed_in, {"filter": {"stage": "lead"}}, "add_tag", tag="fair")
+    assert asked["total"] == 40_000
+    script = (
+        "import asyncio, sys, server.web\n"
+        "from admin.bulk.work import BulkWork\n"
+        "from base.clock import SystemClock\n"
+        "from base.database import create_engine, create_sessions\n"
+        "asyncio.run(BulkWork(create_sessions(create_engine(sys.argv[1])), SystemClock()).do_all())\n"
+    )
+    worker = subprocess.Popen([sys.executable, "-c", script, database.url], cwd=ROOT)
+    try:
+        deadline, done = time.monotonic() + 60, 0
+        while not done and time.monotonic() < deadline:
+            await asyncio.sleep(0.02)
+            done = (await read(context, select(BulkOperation.done)))[0]
+    finally:
+        os.kill(worker.pid, signal.SIGKILL)
+        worker.wait()
+    (half,) = await read(context, select(BulkOperation))
+    assert half.state == "running"
+    assert 0 < half.done < 40_000
+    await work.do_all()
+    # The claim of the dead has not run out yet.
+    assert (await read(context, select(BulkOperation.done))) == [half.done]
+    async with transaction(context.sessions) as session:
+        await session.execute(update(BulkOperation).values(claimed_until=func.now() - timedelta(seconds=1)))
+    await work.do_all()
+    whole = await signed_in.read(f"{API}/{asked['id']}")
+    assert (whole["state"], whole["done"], whole["changed"], whole["stopped"]) == ("done", 40_000, 40_000, 0)
+    told = select(func.count()).select_from(TimelineEvent).where(TimelineEvent.kind == "tag_added")
+    tagged = select(func.count()).select_from(Contact).where(Contact.tags == ["fair"])
+    assert (await read(context, told), await read(context, tagged)) == ([40_000], [40_000])
+
+
+async def test_one_that_breaks_off_again_and_again_fails_and_says_so(signed_in, context, work, now, monkeypatch):
+    people = await make(context, now, 1)
+    asked = await start(signed_in, ids_of(people), "add_tag", tag="fair")
+
+    async def breaks(_work):
+        raise RuntimeError("broken")
+
+    monkeypatch.setitem(working.CHANGES, "add_tag", breaks)
+    for _ in range(MOST_ATTEMPTS):
+        with pytest.raises(RuntimeError):
+            await work.do_all()
+        async with transaction(context.sessions) as session:
+            await session.execute(update(BulkOperation).values(claimed_until=None))
+    await work.do_all()
+    failed = await signed_in.read(f"{API}/{asked['id']}")
+    assert (failed["state"], failed["done"]) == ("failed", 0)
+    assert "worker's log" in failed["problem"]
+
+
+async def test_what_is_over_for_long_is_removed_with_who_was_meant(signed_in, context, work, clock, now):
+    people = await make(context, now, 2)
+    await start(signed_in, ids_of(people), "add_tag", tag="fair")
+    await work.do_all()
+    clock.forward(days=89)
+    await work.clean_up()
+    assert len(await read(context, select(BulkContact))) == 2
+    clock.forward(days=2)
+    await work.clean_up()
+    assert await read(context, select(BulkContact)) == []
+    assert await read(context, select(BulkOperation)) == []
+
+
+async def test_the_list_shows_the_latest_first_and_only_the_open_ones_if_asked(signed_in, context, work, clock, now):
+    people = await make(context, now, 1)
+    first = await start(signed_in, ids_of(people), "add_tag", tag="one")
+    await work.do_all()
+    clock.forward(minutes=1)
+    second = await start(signed_in, ids_of(people), "add_tag", tag="two")
+    page = await signed_in.read(API, limit=1)
+    assert [one["id"] for one in page["items"]] == [second["id"]]
+    rest = await signed_in.read(API, limit=1, cursor=page["next_cursor"])
+    assert [one["id"] for one in rest["items"]] == [first["id"]]
+    assert [one["id"] for one in (await signed_in.read(API, open="true"))["items"]] == [second["id"]]
