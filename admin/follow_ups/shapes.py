@@ -11,7 +11,17 @@ from pydantic import Field
 from admin.api.fields import AnswerShape, PlainText, RequestShape
 
 FollowUpState = Literal[
-    "planned", "deferred", "sending", "accepted", "delivered", "failed", "unknown", "skipped", "cancelled"
+    "planned",
+    "deferred",
+    "sending",
+    "accepted",
+    "delivered",
+    "read",
+    "undelivered",
+    "failed",
+    "unknown",
+    "skipped",
+    "cancelled",
 ]
 
 

@@ -5,9 +5,11 @@ import { IconMenu2 } from '@tabler/icons-react';
 import { Suspense, useEffect, useRef } from 'react';
 import { useWords } from '../i18n/useWords';
 import { Link, Outlet, ScrollRestoration, useLocation } from 'react-router';
+import { BulkProgress } from '../bulk/BulkProgress';
 import { Logo } from '../look/Logo';
 import { PAGE_HEADING_ID } from '../look/PageHeading';
 import { useOnPhone } from '../look/useOnPhone';
+import { useMay } from '../session/useMay';
 import { MainNavigation } from './MainNavigation';
 import { UserBox } from './UserBox';
 import styles from './Shell.module.css';
@@ -16,6 +18,7 @@ export function Shell() {
   const t = useWords('shell');
   const main = useFocusOnNavigation();
   const onPhone = useOnPhone();
+  const may = useMay();
   return (
     <div className={styles.shell}>
       <a className={styles.skip} href="#main" onClick={(event) => { event.preventDefault(); main.current?.focus(); }}>
@@ -34,6 +37,7 @@ export function Shell() {
           <Outlet />
         </Suspense>
       </main>
+      {may('contacts.read') && <Suspense><BulkProgress /></Suspense>}
       <ScrollRestoration />
     </div>
   );

@@ -17,8 +17,8 @@ import { useFollowUps } from './useFollowUps';
 
 const GROUPS: { group: `group_${string}` & keyof Areas['follow_ups']; states: FollowUpState[] }[] = [
   { group: 'group_to_come', states: ['planned', 'deferred', 'sending'] },
-  { group: 'group_went_out', states: ['accepted', 'delivered'] },
-  { group: 'group_did_not', states: ['skipped', 'cancelled', 'failed', 'unknown'] },
+  { group: 'group_went_out', states: ['accepted', 'delivered', 'read'] },
+  { group: 'group_did_not', states: ['skipped', 'cancelled', 'undelivered', 'failed', 'unknown'] },
 ];
 
 export function FollowUpsPage() {

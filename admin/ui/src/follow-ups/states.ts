@@ -1,6 +1,6 @@
 /** The states of a follow-up in words, in the order of its life. The words are in the catalogue `follow_ups`. */
 import {
-  IconAlertTriangle, IconBan, IconCheck, IconChecks, IconClock, IconHelp, IconHourglass, IconSend, IconX, type Icon,
+  IconAlertTriangle, IconBan, IconCheck, IconChecks, IconClock, IconEye, IconHelp, IconHourglass, IconSend, IconX, type Icon,
 } from '@tabler/icons-react';
 import type { FollowUpState } from '../api/types';
 import { findWords } from '../i18n/said';
@@ -18,6 +18,8 @@ export const STATES: Record<FollowUpState, StateLook> = {
   sending: { tone: 'cold', icon: IconSend },
   accepted: { tone: 'good', icon: IconCheck },
   delivered: { tone: 'good', icon: IconChecks },
+  read: { tone: 'good', icon: IconEye },
+  undelivered: { tone: 'bad', icon: IconAlertTriangle },
   failed: { tone: 'bad', icon: IconAlertTriangle },
   unknown: { tone: 'warm', icon: IconHelp },
   skipped: { tone: 'plain', icon: IconBan },

@@ -1,6 +1,8 @@
 /** All leads: find them, see who is worth a call, open one. */
 import { useSearchParams } from 'react-router';
 import type { LeadFilter } from '../api/types';
+import { BulkBar, useMayBulk } from '../bulk/BulkBar';
+import { useChoosing } from '../bulk/useChoosing';
 import { useWords } from '../i18n/useWords';
 import { ListLoading } from '../look/Loading';
 import { LoadMore } from '../look/LoadMore';
@@ -31,6 +33,8 @@ function LeadList({ filter }: { filter: LeadFilter }) {
   const t = useWords('leads');
   const leads = useLeads(filter);
   const onPhone = useOnPhone();
+  const mayBulk = useMayBulk();
+  const choosing = useChoosing(leads.data?.map(({ id }) => id) ?? [], JSON.stringify(filter));
   if (leads.isPending) return <Sheet><ListLoading what={t('list')} /></Sheet>;
   if (!leads.data) {
     return <Sheet><Failure error={leads.error} onRetry={() => void leads.refetch()} isRetrying={leads.isFetching} /></Sheet>;
@@ -39,7 +43,8 @@ function LeadList({ filter }: { filter: LeadFilter }) {
   return (
     <div aria-busy={leads.isPlaceholderData}>
       {leads.isError && <Stale error={leads.error} />}
-      {onPhone ? <LeadCards leads={leads.data} /> : <LeadTable leads={leads.data} />}
+      {mayBulk && <BulkBar choosing={choosing} everybody={{ filter }} hasMore={leads.hasNextPage} />}
+      {onPhone ? <LeadCards leads={leads.data} choosing={mayBulk ? choosing : null} /> : <LeadTable leads={leads.data} choosing={mayBulk ? choosing : null} />}
       <LoadMore list={leads} />
     </div>
   );
