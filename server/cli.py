@@ -24,6 +24,7 @@ from server.outside_commands import calendars, connectors
 from server.privacy_commands import privacy
 from server.problems import describe_problem
 from server.proof_commands import proof
+from server.samples_commands import samples
 from server.segments_commands import segments
 from server.settings import read_settings
 from server.users_commands import audit_log, users
@@ -159,6 +160,7 @@ for _group in (
     contacts,
     events,
     segments,
+    samples,
     journeys,
     users,
     audit_log,

@@ -10,6 +10,7 @@ import { Logo } from '../look/Logo';
 import { PAGE_HEADING_ID } from '../look/PageHeading';
 import { useOnPhone } from '../look/useOnPhone';
 import { useMay } from '../session/useMay';
+import { SampleBanner } from '../samples/SampleBanner';
 import { MainNavigation } from './MainNavigation';
 import { UserBox } from './UserBox';
 import styles from './Shell.module.css';
@@ -33,6 +34,9 @@ export function Shell() {
         <UserBox />
       </header>
       <main id="main" ref={main} tabIndex={-1} aria-labelledby={PAGE_HEADING_ID} className={styles.main}>
+        <Suspense fallback={null}>
+          <SampleBanner />
+        </Suspense>
         <Suspense fallback={<Waiting />}>
           <Outlet />
         </Suspense>

@@ -11,6 +11,7 @@ import { Failure, Nothing, Stale } from '../look/Notices';
 import { PageHeading } from '../look/PageHeading';
 import { Panel, Sheet } from '../look/Panel';
 import { stageName } from '../look/words';
+import { SampleOffer } from '../samples/SampleOffer';
 import { useMay } from '../session/useMay';
 import styles from './Companies.module.css';
 import { CompanyForm } from './CompanyForm';
@@ -61,7 +62,7 @@ function CompanyList({ q }: { q: string }) {
   if (list.isPending) return <Sheet><ListLoading what={t('title')} /></Sheet>;
   if (!list.data) return <Sheet><Failure error={list.error} onRetry={() => void list.refetch()} isRetrying={list.isFetching} /></Sheet>;
   if (list.data.length === 0) {
-    return <Sheet><Nothing icon={IconBuilding} title={t(q ? 'none_found' : 'none')}><Text c="dimmed" size="sm" maw={440}>{t(q ? 'none_found_hint' : 'none_hint')}</Text></Nothing></Sheet>;
+    return <Sheet><Nothing icon={IconBuilding} title={t(q ? 'none_found' : 'none')}><Text c="dimmed" size="sm" maw={440}>{t(q ? 'none_found_hint' : 'none_hint')}</Text>{!q && <SampleOffer />}</Nothing></Sheet>;
   }
   return (
     <div aria-busy={list.isPlaceholderData}>

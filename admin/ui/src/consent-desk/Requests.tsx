@@ -9,6 +9,7 @@ import { ListLoading } from '../look/Loading';
 import { LoadMore } from '../look/LoadMore';
 import { Failure, Nothing, Stale } from '../look/Notices';
 import { Sheet } from '../look/Panel';
+import { SampleOffer } from '../samples/SampleOffer';
 import { useMay } from '../session/useMay';
 import styles from './Desk.module.css';
 import { NewRequestForm } from './NewRequestForm';
@@ -48,7 +49,7 @@ function RequestList({ status }: { status: Status | null }) {
   if (list.data.length === 0) {
     return (
       <Sheet>
-        <Nothing icon={IconShieldCheck} title={status ? t('none_so') : t('none')}><Text c="dimmed" size="sm" maw={460}>{t('none_hint')}</Text></Nothing>
+        <Nothing icon={IconShieldCheck} title={status ? t('none_so') : t('none')}><Text c="dimmed" size="sm" maw={460}>{t('none_hint')}</Text>{!status && <SampleOffer />}</Nothing>
       </Sheet>
     );
   }

@@ -1,7 +1,7 @@
 /** All follow-ups: what goes out next, what went out, and why anything did not. */
 import { Button, Select, Text } from '@mantine/core';
 import { IconSend } from '@tabler/icons-react';
-import { useSearchParams } from 'react-router';
+import { Link, useSearchParams } from 'react-router';
 import type { FollowUpState } from '../api/types';
 import type { Areas } from '../i18n/areas';
 import { useWords } from '../i18n/useWords';
@@ -10,6 +10,7 @@ import { LoadMore } from '../look/LoadMore';
 import { Failure, Nothing, Stale } from '../look/Notices';
 import { PageHeading } from '../look/PageHeading';
 import { Sheet } from '../look/Panel';
+import { SampleOffer } from '../samples/SampleOffer';
 import { FollowUpItem } from './FollowUpItem';
 import styles from './FollowUpsPage.module.css';
 import { isFollowUpState, stateName } from './states';
@@ -80,6 +81,8 @@ function NoFollowUps({ isFiltered }: { isFiltered: boolean }) {
       <Text c="dimmed" size="sm" maw={420}>
         {t('none_hint')}
       </Text>
+      <Button component={Link} to="/journeys" variant="default" mt="sm">{t('to_journeys')}</Button>
+      <SampleOffer />
     </Nothing>
   );
 }

@@ -1,5 +1,5 @@
 /** The talks of a view, with search. The view and what is looked for live in the address. */
-import { ActionIcon, Group, SegmentedControl, Text, TextInput, Title, Tooltip } from '@mantine/core';
+import { ActionIcon, Button, Group, SegmentedControl, Text, TextInput, Title, Tooltip } from '@mantine/core';
 import { useDebouncedCallback } from '@mantine/hooks';
 import { IconBell, IconBellOff, IconInbox, IconSearch, IconSettings } from '@tabler/icons-react';
 import { Link, useSearchParams } from 'react-router';
@@ -8,6 +8,7 @@ import { ListLoading } from '../look/Loading';
 import { LoadMore } from '../look/LoadMore';
 import { Failure, Nothing, Stale } from '../look/Notices';
 import { PAGE_HEADING_ID } from '../look/PageHeading';
+import { SampleOffer } from '../samples/SampleOffer';
 import styles from './Inbox.module.css';
 import { TalkItem } from './TalkItem';
 import { isView, VIEWS, type View } from './types';
@@ -52,6 +53,8 @@ function Talks({ filter, openTalk }: { filter: TalkFilter; openTalk: string | nu
     return (
       <Nothing icon={IconInbox} title={filter.q ? t('none_found') : t(`none_${filter.view}`)}>
         <Text c="dimmed" size="sm" maw={300}>{filter.q ? t('none_found_why') : t(`none_${filter.view}_why`)}</Text>
+        {!filter.q && filter.view === 'waiting' && <Button component={Link} to="/inbox?view=bot" variant="default" size="xs" mt="sm">{t('to_bot')}</Button>}
+        {!filter.q && <SampleOffer />}
       </Nothing>
     );
   }

@@ -1,9 +1,10 @@
 /** In place of the leads when there are none: how to get the first, or how to widen the search. */
 import { Button, List, Text } from '@mantine/core';
-import { IconSearchOff, IconSeedling } from '@tabler/icons-react';
+import { IconMessage, IconSearchOff, IconSeedling } from '@tabler/icons-react';
 import { Link } from 'react-router';
 import { useWords } from '../i18n/useWords';
 import { Nothing } from '../look/Notices';
+import { SampleOffer } from '../samples/SampleOffer';
 
 export function NoLeads({ isFiltered }: { isFiltered: boolean }) {
   const t = useWords('leads');
@@ -22,6 +23,8 @@ export function NoLeads({ isFiltered }: { isFiltered: boolean }) {
         <List.Item>{t('none_2')}</List.Item>
         <List.Item>{t('none_3')}</List.Item>
       </List>
+      <Button component="a" href="/" target="_blank" rel="noreferrer" mt="md" leftSection={<IconMessage size={16} aria-hidden />}>{t('open_chat')}</Button>
+      <SampleOffer />
     </Nothing>
   );
 }

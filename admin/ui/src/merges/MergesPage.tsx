@@ -1,14 +1,15 @@
 /** Contacts that may be one person, to be decided; and those that became one, to be undone. */
-import { Tabs, Text } from '@mantine/core';
+import { Button, Tabs, Text } from '@mantine/core';
 import { IconUsers, IconUsersGroup } from '@tabler/icons-react';
 import { useState } from 'react';
-import { useSearchParams } from 'react-router';
+import { Link, useSearchParams } from 'react-router';
 import { useWords } from '../i18n/useWords';
 import { ListLoading } from '../look/Loading';
 import { LoadMore } from '../look/LoadMore';
 import { Failure, Nothing, Stale } from '../look/Notices';
 import { PageHeading } from '../look/PageHeading';
 import { Sheet } from '../look/Panel';
+import { SampleOffer } from '../samples/SampleOffer';
 import { CandidateCard } from './CandidateCard';
 import { JustMerged } from './JustMerged';
 import { MergeItem } from './MergeItem';
@@ -45,7 +46,7 @@ function Candidates() {
       {list.isError && <Stale error={list.error} />}
       {mergeId && <JustMerged key={mergeId} mergeId={mergeId} />}
       {list.data.length === 0 && (
-        <Sheet><Nothing icon={IconUsersGroup} title={t('none')}><Text c="dimmed" size="sm" maw={440}>{t('none_hint')}</Text></Nothing></Sheet>
+        <Sheet><Nothing icon={IconUsersGroup} title={t('none')}><Text c="dimmed" size="sm" maw={440}>{t('none_hint')}</Text><Button component={Link} to="/imports/new" variant="default" mt="sm">{t('to_imports')}</Button><SampleOffer /></Nothing></Sheet>
       )}
       <ul className={styles.cards} aria-label={t('to_decide')}>
         {list.data.map((one, at) => <CandidateCard key={one.id} candidate={one} isFirst={at === 0} onMerged={setMergeId} />)}

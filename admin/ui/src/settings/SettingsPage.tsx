@@ -3,6 +3,7 @@ import { Link } from 'react-router';
 import { useWords } from '../i18n/useWords';
 import { PageHeading } from '../look/PageHeading';
 import { Sheet } from '../look/Panel';
+import { SamplesPanel } from '../samples/SamplesPanel';
 import { useMay } from '../session/useMay';
 import styles from './Settings.module.css';
 import { SETTINGS_PLACES } from './settingsPlaces';
@@ -26,6 +27,7 @@ export function SettingsPage() {
           ))}
         </ul>
       </Sheet>
+      <SamplesPanel />
     </>
   );
 }

@@ -1,5 +1,5 @@
 /** What colleagues are to do, the oldest first: mine, nobody's, or all. */
-import { Checkbox, SegmentedControl, Text } from '@mantine/core';
+import { Button, Checkbox, SegmentedControl, Text } from '@mantine/core';
 import { IconChecklist } from '@tabler/icons-react';
 import { Link, useSearchParams } from 'react-router';
 import { asAPIError } from '../api/problem';
@@ -11,6 +11,7 @@ import { PageHeading } from '../look/PageHeading';
 import { Sheet } from '../look/Panel';
 import { Tag } from '../look/Tag';
 import { useNow } from '../look/useNow';
+import { SampleOffer } from '../samples/SampleOffer';
 import { useMay } from '../session/useMay';
 import { useSession } from '../session/useSession';
 import styles from './Tasks.module.css';
@@ -42,7 +43,7 @@ function TaskList({ whose }: { whose: (typeof WHOSE)[number] }) {
   if (!list.data) return <Sheet><Failure error={list.error} onRetry={() => void list.refetch()} isRetrying={list.isFetching} /></Sheet>;
   const shown = list.data.filter(({ owner_id: owner }) => whose === 'all' || (whose === 'mine' ? owner === user?.id : owner === null));
   if (shown.length === 0) {
-    return <Sheet><Nothing icon={IconChecklist} title={t('none')}><Text c="dimmed" size="sm" maw={440}>{t('none_hint')}</Text></Nothing></Sheet>;
+    return <Sheet><Nothing icon={IconChecklist} title={t('none')}><Text c="dimmed" size="sm" maw={440}>{t('none_hint')}</Text><Button component={Link} to="/leads?band=hot" variant="default" mt="sm">{t('to_hot_leads')}</Button><SampleOffer /></Nothing></Sheet>;
   }
   return (
     <>
