@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from playwright.async_api import Browser, expect
+from pyarrow import parquet
 
 from tests.journey_of_a_lead.colleague import Colleague
 from tests.journey_of_a_lead.running_site import RunningSite
@@ -66,6 +67,29 @@ async def test_a_sale_is_seen_with_the_talk_it_came_from_and_saved_as_a_file(
         await expect(page).to_have_url(f"{site.url}/admin/numbers?days=7&by=flow")
         await page.reload()
         await expect(page.get_by_test_id("numbers-by")).to_have_value("flow", timeout=WAIT)
+        await _choose_days(analyst, tmp_path)
+
+
+async def _choose_days(analyst: Colleague, pictures: Path) -> None:
+    """Days of one's choice stand in the address, too, and files are of the period shown."""
+    page, numbers = analyst.page, f"{analyst.site.url}/admin/numbers"
+    await page.get_by_test_id("numbers-period").select_option("own")
+    await page.get_by_test_id("numbers-from").fill("2026-01-01")
+    await page.get_by_test_id("numbers-to").fill("2026-01-31")
+    await expect(page).to_have_url(f"{numbers}?from=2026-01-01&to=2026-01-31&by=flow")
+    await expect(page.get_by_test_id("no-figures").first).to_be_visible(timeout=WAIT)
+    await page.reload()
+    await expect(page.get_by_test_id("numbers-to")).to_have_value("2026-01-31", timeout=WAIT)
+    await expect(page.locator("[aria-busy=true]")).to_have_count(0, timeout=WAIT)
+    await analyst.look(pictures, "numbers-own-days")
+    await page.get_by_test_id("numbers-period").select_option("90")
+    await expect(page.get_by_test_id("numbers-from")).to_have_count(0)
+    await expect(page).to_have_url(f"{numbers}?days=90&by=flow")
+    async with page.expect_download() as waiting:
+        await page.get_by_role("link", name="What earned the revenue as Parquet").click()
+    saved = pictures / "revenue.parquet"
+    await (await waiting.value).save_as(saved)
+    assert {row["currency"] for row in parquet.read_table(saved).to_pylist()} >= {"CHF"}
 
 
 async def _sell(colleague: Colleague, value: int) -> None:

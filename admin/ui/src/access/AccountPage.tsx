@@ -6,6 +6,7 @@ import { useWords } from '../i18n/useWords';
 import { ListLoading } from '../look/Loading';
 import { Failure } from '../look/Notices';
 import { Panel, Sheet } from '../look/Panel';
+import { DigestPanel } from '../digest/DigestPanel';
 import { Frame } from './Frame';
 import { isTooShort, MIN_PASSWORD_LENGTH } from '../session/checkFirstAdmin';
 import { hasPasskeys } from '../session/passkeys';
@@ -33,6 +34,7 @@ function Panels() {
       {account.data.has_password && <Password />}
       <SecondStep account={account.data} />
       {hasPasskeys() && <Passkeys canAdd={account.data.has_password} />}
+      <DigestPanel />
       <OwnSessions />
     </div>
   );

@@ -21,6 +21,7 @@ export const router = createBrowserRouter(
         { path: '/new-password', lazy: async () => ({ Component: (await import('../session/NewPasswordPage')).NewPasswordPage }), HydrateFallback: () => null },
         { path: '/single-sign-on', lazy: async () => ({ Component: (await import('../session/SingleSignOnPage')).SingleSignOnPage }), HydrateFallback: () => null },
         { path: '/forgotten', lazy: async () => ({ Component: (await import('../session/ForgottenPage')).ForgottenPage }), HydrateFallback: () => null },
+        { path: '/digest-off', lazy: async () => ({ Component: (await import('../digest/DigestOffPage')).DigestOffPage }), HydrateFallback: () => null },
         {
           Component: RequireSession,
           children: [

@@ -7,6 +7,7 @@ import { ListLoading } from '../look/Loading';
 import { Failure } from '../look/Notices';
 import { Panel } from '../look/Panel';
 import styles from './Numbers.module.css';
+import type { Files } from './types';
 
 interface Asked<T> {
   data: T | undefined;
@@ -23,7 +24,7 @@ interface Props<T> {
   empty: string;
   asked: Asked<T>;
   isEmpty: (data: T) => boolean;
-  file?: string;
+  file?: Files;
   children: (data: T) => ReactNode;
 }
 
@@ -32,9 +33,14 @@ export function FigurePanel<T>({ title, lead, empty, asked, isEmpty, file, child
   const { data } = asked;
   const isThere = data !== undefined && !asked.isPending && !isEmpty(data);
   const saving = isThere && file && (
-    <Anchor href={file} download className={styles.file ?? ''} fz="sm" c="var(--accent)" underline="always" aria-label={t('as_csv_of', { title })}>
-      <IconDownload size={14} aria-hidden /> {t('as_csv')}
-    </Anchor>
+    <span className={styles.files}>
+      <Anchor href={file.csv} download className={styles.file ?? ''} fz="sm" c="var(--accent)" underline="always" aria-label={t('as_csv_of', { title })}>
+        <IconDownload size={14} aria-hidden /> {t('as_csv')}
+      </Anchor>
+      <Anchor href={file.parquet} download className={styles.file ?? ''} fz="sm" c="var(--accent)" underline="always" aria-label={t('as_parquet_of', { title })}>
+        {t('as_parquet')}
+      </Anchor>
+    </span>
   );
   return (
     <Panel title={title} aside={saving}>

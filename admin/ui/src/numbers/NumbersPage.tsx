@@ -2,14 +2,16 @@
 import { useWords } from '../i18n/useWords';
 import { Choose } from '../look/Choose';
 import { PageHeading } from '../look/PageHeading';
+import { SampleOffer } from '../samples/SampleOffer';
 import { useMay } from '../session/useMay';
+import { ChoosePeriod } from './ChoosePeriod';
 import { FunnelPanel } from './FunnelPanel';
 import styles from './Numbers.module.css';
 import { RevenuePanel } from './RevenuePanel';
 import { ScorePanel } from './ScorePanel';
 import { AnswersPanel, CostsPanel, DeliveriesPanel } from './SentPanels';
 import { LiftPanel } from './LiftPanel';
-import { PERIODS, WAYS, useView } from './useNumbers';
+import { WAYS, useView } from './useNumbers';
 
 export function NumbersPage() {
   const t = useWords('numbers');
@@ -19,9 +21,10 @@ export function NumbersPage() {
     <>
       <PageHeading title={t('title')}>{t('lead')}</PageHeading>
       <div className={styles.choices}>
-        <Choose label={t('period')} value={String(view.days)} choices={PERIODS.map((days) => ({ value: String(days), label: t('last_days', { count: days }) }))} onChange={(days) => view.change({ days: Number(days) })} data-testid="numbers-period" />
+        <ChoosePeriod period={view.period} onChange={(period) => view.change({ period })} />
         <Choose label={t('told_by')} value={view.by} choices={WAYS.map((by) => ({ value: by, label: t(`by_${by}`) }))} onChange={(by) => view.change({ by })} data-testid="numbers-by" />
       </div>
+      <SampleOffer />
       <div className={styles.panels}>
         <FunnelPanel view={view} />
         <RevenuePanel view={view} />
@@ -29,7 +32,7 @@ export function NumbersPage() {
         {may('journeys.read') && <LiftPanel />}
         <CostsPanel view={view} />
         <DeliveriesPanel view={view} />
-        <AnswersPanel view={view} />
+        {'days' in view.period && <AnswersPanel days={view.period.days} />}
       </div>
     </>
   );

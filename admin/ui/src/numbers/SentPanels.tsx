@@ -59,9 +59,9 @@ export function DeliveriesPanel({ view }: Props) {
   );
 }
 
-export function AnswersPanel({ view }: Props) {
+export function AnswersPanel({ days }: { days: number }) {
   const t = useWords('numbers');
-  const asked = useAnswerTimes(view);
+  const asked = useAnswerTimes(days);
   const time = (seconds: number | null) => (seconds === null ? NOTHING : span(Math.round(seconds)));
   return (
     <FigurePanel title={t('answers')} lead={t('answers_lead')} empty={t('answers_empty')} asked={asked} isEmpty={({ total }) => total.asked === 0}>

@@ -4,6 +4,12 @@ import type { Answer } from '../api/types';
 export type By = 'channel' | 'flow' | 'journey';
 export type Table = 'funnel' | 'scores' | 'revenue' | 'costs' | 'deliveries';
 
+/** Where the figures of a panel are saved from. */
+export interface Files {
+  csv: string;
+  parquet: string;
+}
+
 export type Funnel = Answer<'/api/v1/numbers/funnel'>;
 export type FunnelRow = Funnel['total'];
 export type Scores = Answer<'/api/v1/numbers/scores'>;

@@ -3,78 +3,80 @@ import { keepPreviousData, useQueries, useQuery } from '@tanstack/react-query';
 import { useMemo } from 'react';
 import { useSearchParams } from 'react-router';
 import { answerOf, client } from '../api/client';
-import type { By, Table } from './types';
+import { momentsOf, readPeriod, writePeriod, type Period, type Within } from './period';
+import type { By, Files, Table } from './types';
 
-export const PERIODS = [7, 30, 90, 365] as const; // days
 export const WAYS = ['channel', 'flow', 'journey'] as const;
-const USUAL = 30;
-const DAY = 86_400_000; // milliseconds
 const KEY = 'numbers';
 
 export interface View {
-  days: number;
+  period: Period;
   by: By;
   /** What messages are told by: none belongs to a flow. */
   sentBy: 'channel' | 'journey';
-  since: string;
-  change: (changed: Partial<Pick<View, 'days' | 'by'>>) => void;
-  file: (table: Table) => string;
+  /** The period's moments, as the API takes them. */
+  within: Within;
+  change: (changed: { period?: Period; by?: By }) => void;
+  file: (table: Table) => Files;
 }
 
 export function useView(): View {
   const [search, setSearch] = useSearchParams();
-  const days = PERIODS.find((one) => String(one) === search.get('days')) ?? USUAL;
+  const [days, from, to] = [search.get('days'), search.get('from'), search.get('to')];
+  const period = useMemo(() => readPeriod({ days, from, to }), [days, from, to]);
   const by = WAYS.find((one) => one === search.get('by')) ?? 'channel';
-  const since = useMemo(() => new Date(Date.now() - days * DAY).toISOString(), [days]);
+  const within = useMemo(() => momentsOf(period, new Date()), [period]);
   const sentBy = by === 'flow' ? 'channel' : by;
+  const file = (table: Table, format: string) =>
+    `/api/v1/numbers/table?${new URLSearchParams({ table, ...within, by: table === 'costs' || table === 'deliveries' ? sentBy : by, format })}`;
   return {
-    days, by, sentBy, since,
-    change: (changed) => setSearch({ days: String(changed.days ?? days), by: changed.by ?? by }, { replace: true }),
-    file: (table) => `/api/v1/numbers/table?${new URLSearchParams({ table, since, by: table === 'costs' || table === 'deliveries' ? sentBy : by })}`,
+    period, by, sentBy, within,
+    change: (changed) => setSearch({ ...writePeriod(changed.period ?? period), by: changed.by ?? by }, { replace: true }),
+    file: (table) => ({ csv: file(table, 'csv'), parquet: file(table, 'parquet') }),
   };
 }
 
-export function useFunnel({ since, by }: View) {
+export function useFunnel({ within, by }: View) {
   return useQuery({
-    queryKey: [KEY, 'funnel', since, by],
-    queryFn: ({ signal }) => answerOf(client.GET('/api/v1/numbers/funnel', { params: { query: { since, by } }, signal })),
+    queryKey: [KEY, 'funnel', within, by],
+    queryFn: ({ signal }) => answerOf(client.GET('/api/v1/numbers/funnel', { params: { query: { ...within, by } }, signal })),
     placeholderData: keepPreviousData,
   });
 }
 
-export function useScoreFigures({ since }: View) {
+export function useScoreFigures({ within }: View) {
   return useQuery({
-    queryKey: [KEY, 'scores', since],
-    queryFn: ({ signal }) => answerOf(client.GET('/api/v1/numbers/scores', { params: { query: { since } }, signal })),
+    queryKey: [KEY, 'scores', within],
+    queryFn: ({ signal }) => answerOf(client.GET('/api/v1/numbers/scores', { params: { query: within }, signal })),
     placeholderData: keepPreviousData,
   });
 }
 
-export function useRevenue({ since, by }: View) {
+export function useRevenue({ within, by }: View) {
   return useQuery({
-    queryKey: [KEY, 'revenue', since, by],
-    queryFn: ({ signal }) => answerOf(client.GET('/api/v1/numbers/revenue', { params: { query: { since, by } }, signal })),
+    queryKey: [KEY, 'revenue', within, by],
+    queryFn: ({ signal }) => answerOf(client.GET('/api/v1/numbers/revenue', { params: { query: { ...within, by } }, signal })),
     placeholderData: keepPreviousData,
   });
 }
 
-export function useCosts({ since, sentBy: by }: View) {
+export function useCosts({ within, sentBy: by }: View) {
   return useQuery({
-    queryKey: [KEY, 'costs', since, by],
-    queryFn: ({ signal }) => answerOf(client.GET('/api/v1/numbers/costs', { params: { query: { since, by } }, signal })),
+    queryKey: [KEY, 'costs', within, by],
+    queryFn: ({ signal }) => answerOf(client.GET('/api/v1/numbers/costs', { params: { query: { ...within, by } }, signal })),
     placeholderData: keepPreviousData,
   });
 }
 
-export function useDeliveries({ since, sentBy: by }: View) {
+export function useDeliveries({ within, sentBy: by }: View) {
   return useQuery({
-    queryKey: [KEY, 'deliveries', since, by],
-    queryFn: ({ signal }) => answerOf(client.GET('/api/v1/numbers/deliveries', { params: { query: { since, by } }, signal })),
+    queryKey: [KEY, 'deliveries', within, by],
+    queryFn: ({ signal }) => answerOf(client.GET('/api/v1/numbers/deliveries', { params: { query: { ...within, by } }, signal })),
     placeholderData: keepPreviousData,
   });
 }
 
-export function useAnswerTimes({ days }: View) {
+export function useAnswerTimes(days: number) {
   return useQuery({
     queryKey: [KEY, 'answers', days],
     queryFn: ({ signal }) => answerOf(client.GET('/api/v1/inbox/figures', { params: { query: { days } }, signal })),
