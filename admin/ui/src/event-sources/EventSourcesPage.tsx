@@ -54,7 +54,7 @@ function Row({ source, mayChange }: { source: Source; mayChange: boolean }) {
     <li className={styles.row} data-testid="source">
       <div className={styles.what}>
         <strong><bdi>{source.name}</bdi></strong> {source.revoked_at && <Tag tone="bad">{t('revoked')}</Tag>}
-        <p className={styles.soft}>{t(`way_${source.way}`)} · {t(`unknown_${source.unknown_people}`)} · {t('made')} <Moment at={source.made_at} as="inline" /></p>
+        <p className={styles.soft}>{t(`way_${source.way}`)} · {t(`strangers_${source.unknown_people}`)} · {t('made')} <Moment at={source.made_at} as="inline" /></p>
       </div>
       {mayChange && !source.revoked_at && (
         <ConfirmButton

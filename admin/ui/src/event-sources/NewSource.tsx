@@ -28,7 +28,7 @@ export function NewSource({ onDone }: { onDone: () => void }) {
         {secret && <><p className={styles.lead} role="status">{t(`secret_${way === 'webhook' ? 'webhook' : 'api'}`)}</p><Secret value={secret} testId="source-secret" /></>}
         {path && (
           <>
-            <p className={styles.lead}>{t('sends_to')}</p>
+            <p className={styles.further}>{t('sends_to')}</p>
             <code className={styles.code} data-testid="source-path">{`${window.location.origin}${path}`}</code>
             <Copy value={`${window.location.origin}${path}`} />
           </>

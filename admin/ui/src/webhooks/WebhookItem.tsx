@@ -1,5 +1,5 @@
 /** One webhook: where it leads, how it does, and what can be done about it. */
-import { Alert, Button } from '@mantine/core';
+import { Button } from '@mantine/core';
 import { useState } from 'react';
 import { Link } from 'react-router';
 import { useWords } from '../i18n/useWords';
@@ -93,13 +93,16 @@ function TriedPanel({ tried }: { tried: Tried }) {
   const t = useWords('webhooks');
   const wentWell = tried.status !== null && tried.status >= 200 && tried.status < 300;
   return (
-    <Alert mt="md" color={wentWell ? 'green' : 'red'} role="status" title={t(wentWell ? 'test_arrived' : 'test_failed')} data-testid="webhook-tried">
-      <Outcome status={tried.status} problem={tried.problem} /> · {t('took', { seconds: tried.seconds })}
+    <div className={styles.tried} role="status" data-testid="webhook-tried">
+      <div className={styles.head}>
+        <Tag {...HEALTH_LOOKS[wentWell ? 'works' : 'failing']}>{t(wentWell ? 'test_arrived' : 'test_failed')}</Tag>
+        <span className={styles.outcome}><Outcome status={tried.status} problem={tried.problem} /> · {t('took', { seconds: tried.seconds })}</span>
+      </div>
       {tried.answer && <pre className={`${styles.code} untrusted`} tabIndex={0}>{tried.answer}</pre>}
       <details className={styles.more}>
         <summary>{t('what_was_sent')}</summary>
         <pre className={styles.code} tabIndex={0}>{`webhook-id: ${tried.message_id}\n\n${tried.body}`}</pre>
       </details>
-    </Alert>
+    </div>
   );
 }
