@@ -24,6 +24,7 @@ READY = (
     "event_reminder",
     "lead_nurture",
     "loyalty_reward",
+    "meeting_reminder",
     "no_reply_rescue",
     "payment_course",
     "re_permission",
