@@ -120,21 +120,21 @@ def undo(import_id: UUID, *, yes: bool) -> None:
 @contacts.command()
 @click.argument("file", type=_OUT)
 def export(file: Path) -> None:
-    """Write all contacts into FILE, .csv or .json."""
+    """Write all contacts into FILE, .csv, .json or .parquet."""
     from base.database import transaction
-    from crm.imports.exporting import export_csv, export_json
+    from crm.imports.exporting import Export, export_csv, export_json, export_parquet
 
-    writers = {".csv": export_csv, ".json": export_json}
+    writers: dict[str, Export] = {".csv": export_csv, ".json": export_json, ".parquet": export_parquet}
     if file.suffix.lower() not in writers:
-        raise click.UsageError("FILE ends in .csv or .json.")
+        raise click.UsageError("FILE ends in .csv, .json or .parquet.")
 
     async def run(platform: Platform) -> None:
         draft = file.with_name(f"{file.name}.draft")
         async with transaction(platform.sessions) as session:
             await session.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"))
-            with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", newline="") as out:
-                async for piece in writers[file.suffix.lower()](session, platform.keys):
-                    out.write(piece)
+            with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as out:
+                async for piece in writers[file.suffix.lower()](session, platform.keys, ()):
+                    out.write(piece.encode() if isinstance(piece, str) else piece)
         draft.replace(file)
 
     _run(run)

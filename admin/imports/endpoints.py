@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping
 from typing import Any, cast
 
 import structlog
@@ -36,7 +36,7 @@ from base.parquet import CONTENT_TYPE as PARQUET
 from crm.contacts.models import Contact
 from crm.fields.service import find_definitions
 from crm.imports import jobs
-from crm.imports.exporting import export_csv, export_json, export_parquet
+from crm.imports.exporting import Export, export_csv, export_json, export_parquet
 from crm.imports.files import Headings, read_headings
 from crm.imports.mapping import guess_columns, own_fields, targets
 from crm.imports.models import ContactImport, ImportState
@@ -50,7 +50,6 @@ from crm.scoring.rules import Bands
 
 log = structlog.get_logger(__name__)
 
-Export = Callable[[AsyncSession, KeyRing, Sequence[ColumnElement[bool]]], AsyncGenerator[str | bytes]]
 _EXPORTS: Mapping[str, tuple[str, Export]] = {
     "csv": ("text/csv", export_csv),
     "json": ("application/json", export_json),

@@ -9,7 +9,7 @@ import csv
 import io
 import json
 import re
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -31,6 +31,8 @@ _DAY = r"^\d{4}-\d\d-\d\d$"
 _ROW_GROUP = 10_000
 _OWN_KINDS: Mapping[str, Kind] = {"score": "integer", "created_at": "moment"}
 _TAKEN = frozenset({*_OWN, *_KINDS, "tags"})
+Export = Callable[[AsyncSession, KeyRing, Sequence[ColumnElement[bool]]], AsyncGenerator[str | bytes]]
+"""Gives out the pieces of a file; texts are UTF-8."""
 
 
 async def export_csv(

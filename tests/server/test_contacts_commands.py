@@ -6,6 +6,7 @@ import csv
 import json
 
 import pytest
+from pyarrow import parquet
 from sqlalchemy import func, select
 
 from base.encryption import create_key_file
@@ -52,6 +53,9 @@ async def test_people_are_previewed_imported_exported_and_taken_back(parley, dat
     (jane,) = json.loads((tmp_path / "all.json").read_text())
     assert (jane["email"], jane["fields"]) == ("jane@company.com", {"first_name": "Jane", "last_name": "Doe"})
     assert (tmp_path / "all.json").stat().st_mode & 0o077 == 0
+    await parley("export", str(tmp_path / "all.parquet"))
+    (same,) = parquet.read_table(tmp_path / "all.parquet").to_pylist()
+    assert (same["email"], same["last_name"]) == ("jane@company.com", "Doe")
     listing = (await parley("imports")).out
     import_id = listing.split()[0]
     assert import_id in done
@@ -66,4 +70,4 @@ async def test_what_cannot_be_imported_says_what_to_do(parley, tmp_path) -> None
     assert refused.code == 1
     assert "No column is an address" in refused.err
     assert "take one of marketing" in (await parley("import", str(path), "--purpose", "spam")).err
-    assert "ends in .csv or .json" in (await parley("export", str(tmp_path / "all.pdf"))).err
+    assert "ends in .csv, .json or .parquet" in (await parley("export", str(tmp_path / "all.pdf"))).err
