@@ -4,7 +4,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev run train check format test test-long test-rasa test-ui bench clients api lock clean
+.PHONY: help setup setup-dev run train check format test test-long test-rasa test-ui bench clients api tour lock clean
 
 help: ## This help
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -38,7 +38,7 @@ test: setup-dev ## Set up what is missing, then run every check and every test
 	@$(MAKE) --no-print-directory check
 	@$(MAKE) --no-print-directory test-ui
 	@$(MAKE) --no-print-directory test-rasa
-	@$(BIN)/python -m pytest -n 2 --dist loadgroup
+	@$(BIN)/python -m pytest -n 2 --dist loadscope
 
 test-long: setup-dev ## The tests that take many minutes: hundreds of killed workers, a database stopped again and again
 	@$(BIN)/python -m pytest -m long -s
@@ -65,6 +65,10 @@ clients: ## Make the Python and the TypeScript client in clients/ from the API's
 api: ## Write the API's description and the admin UI's types after a change of endpoints
 	@$(BIN)/python -m admin.describe
 	@PATH="$$PATH:$(CURDIR)/$(BIN)" npm --prefix admin/ui run --silent api
+
+tour: setup-dev ## Take the pictures of docs/tour.md anew
+	@PARLEY_DOCS_TOUR=$(CURDIR)/docs/images/tour $(BIN)/python -m pytest tests/journey_of_a_lead/test_docs_tour.py
+	@$(BIN)/uv run --no-project --quiet --with pillow==12.0.0 python tests/journey_of_a_lead/small_pictures.py docs/images/tour
 
 lock: ## Write the lock files from the .in files
 	@bash requirements/lock.sh

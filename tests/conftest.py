@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -18,6 +19,7 @@ import structlog
 from hypothesis import settings as hypothesis_settings
 from playwright.async_api import Browser, async_playwright
 from sqlalchemy.ext.asyncio import AsyncEngine
+from xdist.scheduler import LoadScopeScheduling
 
 from base.database import Sessions, create_engine, create_sessions, libpq_url
 from base.encryption import KeyRing
@@ -39,12 +41,18 @@ _SHARED = {"journey_of_a_lead"}
 """Folders whose tests share what takes long to start: one process runs all of them."""
 
 
-@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups: without it each test is a group of its own
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Runs the tests of a file, or of such a folder, in one process (pytest-xdist, `--dist loadgroup`)."""
-    for item in items:
-        folder = item.path.parent
-        item.add_marker(pytest.mark.xdist_group(str(folder if folder.name in _SHARED else item.path)))
+class _ByFile(LoadScopeScheduling):
+    """One process runs all tests of a file, or of such a folder, in their order."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = Path(nodeid.partition("::")[0])
+        return str(file.parent if file.parent.name in _SHARED else file)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> _ByFile:
+    """How tests are shared out (pytest-xdist). Its own groups are lost with pytest 9.2."""
+    return _ByFile(config, log)
 
 
 @dataclass(frozen=True)

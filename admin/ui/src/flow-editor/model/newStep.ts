@@ -5,6 +5,9 @@ import { fieldsOf, requiredValues, SLOT_TYPES, type Definitions, type NameSource
 import { waysOf } from './ways';
 
 const CHOICES = ['first', 'second'];
+/** What most journeys write by; to write otherwise must be asked for, too. */
+const CONSENT_CHANNELS = ['email'];
+const YES_AND_NO: Readonly<Record<string, readonly [string, string]>> = { en: ['Yes', 'No'], es: ['Sí', 'No'], fr: ['Oui', 'Non'], de: ['Ja', 'Nein'] };
 const LABELS: Readonly<Record<string, readonly [string, string]>> = {
   en: ['First', 'Second'], es: ['Primera', 'Segunda'], fr: ['Première', 'Deuxième'], de: ['Erste', 'Zweite'],
 };
@@ -35,7 +38,8 @@ export function newStep(document: Document, { kind, schema, definitions, after, 
   };
   const fields = requiredValues(fieldsOf(schema, definitions, kind), firstOf);
   const step = completed({ id, step: kind, ...fields }, firstOf);
-  const labelled = kind === 'ask_choice' ? languages.map((language) => [language, labelsIn(language)] as const) : [];
+  const labels = kind === 'ask_choice' ? labelsIn : kind === 'ask_consent' ? yesAndNoIn : null;
+  const labelled = labels ? languages.map((language) => [language, labels(language)] as const) : [];
   return {
     step,
     ...(slot ? { slots: { [slot.name]: slot.declared } } : {}),
@@ -46,6 +50,11 @@ export function newStep(document: Document, { kind, schema, definitions, after, 
 function labelsIn(language: string): StepWording {
   const [first, second] = LABELS[language.split('-')[0] ?? ''] ?? ['First', 'Second'];
   return { choices: { first, second } };
+}
+
+function yesAndNoIn(language: string): StepWording {
+  const [yes, no] = YES_AND_NO[language.split('-')[0] ?? ''] ?? ['Yes', 'No'];
+  return { choices: { yes, no } };
 }
 
 function slotFor(document: Document, kind: string, id: string): { name: string; declared: Slot } | null {
@@ -64,6 +73,8 @@ function completed(step: Step, firstOf: (source: NameSource) => string): Step {
   switch (step.step) {
     case 'ask_choice':
       return { ...step, choices: CHOICES };
+    case 'ask_consent':
+      return { ...step, channels: CONSENT_CHANNELS };
     case 'branch':
       return { ...step, next: [{ if: { slot: firstOf('slots'), op: 'known' }, to }, { to }] };
     case 'split':

@@ -90,6 +90,12 @@ describe('fields from the schema', () => {
     expect(added.step).toEqual({ id: 'ask_choice', step: 'ask_choice', slot: 'choice', choices: ['first', 'second'] });
     expect(added.slots).toEqual({ choice: { type: 'choice', label: 'choice', sensitivity: 'plain' } });
   });
+  test('a question for consent can be answered at once', () => {
+    const definitions = flowSchema.$defs as Record<string, Record<string, unknown>>;
+    const added = newStep(shop, { kind: 'ask_consent', schema: definitions.AskConsent!, definitions, after: 'hello', names: () => [], languages: ['de'] });
+    expect(added.step).toMatchObject({ channels: ['email'] });
+    expect(added.wording).toEqual({ de: { choices: { yes: 'Ja', no: 'Nein' } } });
+  });
   test('an address that is asked for is kept with the contact', () => {
     const definitions = flowSchema.$defs as Record<string, Record<string, unknown>>;
     const added = newStep(shop, { kind: 'ask_email', schema: definitions.AskEmail!, definitions, after: 'hello', names: () => [], languages: ['en'] });
