@@ -81,5 +81,5 @@ class OutsideNeeds:
             )
         if hold is None:
             return {"held": False}
-        link = f"{self.site_url}/meetings/{issue_token(self.keys, hold)}.ics"
+        link = f"{self.site_url}/meetings/{issue_token(self.keys, hold)}"
         return {"held": True, "hold": str(hold), "invitation": link}

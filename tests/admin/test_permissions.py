@@ -50,6 +50,7 @@ OPEN: dict[str, str] = {
     "/hooks/voice/{account}/status/{outbox}": "signed by the provider",
     "/hooks/voice/{account}/turn": "signed by the provider",
     "/l/{token}": "a link in a mail",
+    "/meetings/{token}": "the token in it was given to whom it is about",
     "/meetings/{token}.ics": "the token in it was given to whom it is about",
     "/o/{token}.gif": "a picture in a mail",
     "/preferences/{token}": "the token in it was given to whom it is about",
