@@ -30,8 +30,10 @@ def reworded(content, step, text):
     return {**content, "wording": {**content["wording"], "en": words}}
 
 
-async def test_the_list_tells_what_is_live_who_works_on_it_and_how_many_problems_there_are(signed_in, site):
-    rows = {row["item"]: row for row in (await signed_in.read(API))["items"]}
+async def test_the_list_tells_what_is_live_who_works_on_it_and_how_many_problems_there_are(signed_in, site, counted):
+    with counted() as statements:
+        rows = {row["item"]: row for row in (await signed_in.read(API))["items"]}
+    assert sum("FROM content_drafts" in one for one in statements) == 1, "drafts are read once"
     assert set(rows) == {"journeys/follow_up", "library/hello", "library/patterns"}
     assert (rows[ITEM]["title"], rows[ITEM]["live"], rows[ITEM]["draft"], rows[ITEM]["problems"]) == (
         "Hello",
@@ -98,6 +100,7 @@ async def test_two_people_lose_nothing_and_the_same_step_comes_back_with_both_ve
     assert [conflict[one]["text"] for one in ("base", "theirs", "mine")] == [
         "How large are you?", "How many are you?", "Big or small?",
     ]  # fmt: skip
+    assert conflict["by"] == "Ada", "a name, not an id"
     await send(signed_in, "PUT", "/drafts", save, version=3)
 
 
