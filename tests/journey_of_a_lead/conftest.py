@@ -16,7 +16,8 @@ async def site() -> AsyncIterator[RunningSite]:
     # Not one of pytest's own folders: those shut out the system user that the embedded PostgreSQL runs as for root
     # as soon as another run of pytest begins.
     with tempfile.TemporaryDirectory(prefix="parley-site-") as folder:
+        settings = {"CHAT_MESSAGES_A_MINUTE": "600", "CHAT_SESSIONS_A_MINUTE": "600", "WEBHOOKS_PRIVATE": "true"}
         async with running_site(
-            Path(folder), PARLEY_CHAT_MESSAGES_A_MINUTE="600", PARLEY_CHAT_SESSIONS_A_MINUTE="600"
+            Path(folder), **{f"PARLEY_{name}": value for name, value in settings.items()}
         ) as running:
             yield running

@@ -1,15 +1,14 @@
-"""Colleagues find groups of people, bring some in and take them back, join doubles, and answer requests of rights."""
+"""Colleagues find groups of people, bring some in and take them back, and join doubles."""
 
 from __future__ import annotations
 
 import csv
-import json
 from pathlib import Path
 
 import pytest
 from playwright.async_api import Browser, expect
 
-from tests.journey_of_a_lead.colleague import Colleague, check_with_axe
+from tests.journey_of_a_lead.colleague import Colleague
 from tests.journey_of_a_lead.running_site import RunningSite
 from tests.journey_of_a_lead.visitor import WAIT
 
@@ -162,46 +161,6 @@ async def test_two_contacts_that_are_one_person_are_merged_and_made_two_again(
         await page.get_by_test_id("unmerge-confirm").click()
         await expect(merge).to_contain_text("Undone", timeout=WAIT)
         assert len(site.query("select 1 from contacts where fields ->> 'last_name' = 'Okonkwo'")) == 2
-
-
-async def test_a_privacy_officer_answers_a_request_for_access_and_one_for_erasure(
-    site: RunningSite, browser: Browser, tmp_path: Path
-) -> None:
-    async with await Colleague.arrive(browser, site) as officer:
-        await officer.bring_in("email,first name,last name\nprivata@rights.example,Privata,Persona\n")
-        page = officer.page
-        await officer.go("/privacy")
-        await page.get_by_test_id("new-request").click()
-        await page.get_by_test_id("request-who").fill("privata@rights.example")
-        await page.get_by_test_id("request-person").first.check(timeout=WAIT)
-        await page.get_by_test_id("request-verified").check()
-        await page.get_by_test_id("file-request").click()
-        access = page.locator('[data-testid="privacy-request"][data-kind="access"]').filter(has_text="Privata")
-        await expect(access).to_contain_text("days left", timeout=WAIT)
-        await access.get_by_test_id("carry-out").click()
-        async with page.expect_download() as coming:
-            await page.get_by_test_id("personal-data").click()
-        held = json.loads((await (await coming.value).path()).read_text())
-        assert "privata@rights.example" in json.dumps(held)
-        await page.get_by_test_id("carry-out-confirm").click()
-        await expect(access).to_have_attribute("data-status", "done", timeout=WAIT)
-
-        await page.get_by_test_id("new-request").click()
-        await page.get_by_test_id("request-who").fill("privata@rights.example")
-        await page.get_by_test_id("request-person").first.check(timeout=WAIT)
-        await page.get_by_test_id("request-kind").select_option("erase")
-        await page.get_by_test_id("file-request").click()
-        erasure = page.locator('[data-testid="privacy-request"][data-kind="erase"]').first
-        await expect(erasure).to_have_attribute("data-status", "unverified", timeout=WAIT)
-        await expect(erasure.get_by_test_id("carry-out")).to_have_count(0)
-        await officer.look(tmp_path, "privacy")
-        await erasure.get_by_test_id("verify-request").click()
-        await erasure.get_by_test_id("carry-out").click(timeout=WAIT)
-        await check_with_axe(page, tmp_path / "privacy-erase.png")
-        await page.get_by_test_id("carry-out-confirm").click()
-        await expect(erasure).to_have_attribute("data-status", "done", timeout=WAIT)
-        await expect(erasure.get_by_test_id("request-outcome")).to_contain_text("Receipt of erasure")
-        assert site.query("select 1 from contacts where fields ->> 'first_name' = 'Privata'") == []
 
 
 async def test_a_lead_is_given_to_a_colleague_tagged_and_described(

@@ -25,7 +25,7 @@ FURTHER = (
     "flows/demo_request", "journeys/lead_nurture", "inbox/settings", "segments/new", "imports/new", "merges?show=done",
     "privacy?show=opt_outs", "privacy?show=proofs", "knowledge?show=proposals", "knowledge?show=articles",
     "settings/account", "settings/team", "settings/roles", "settings/tokens", "settings/audit", "settings/channels",
-    "settings/fields", "settings/calendars",
+    "settings/fields", "settings/calendars", "settings/webhooks", "settings/event-sources",
 )  # fmt: skip
 """Pages behind the places."""
 
