@@ -208,7 +208,7 @@ async def try_webhook(call: Call) -> WebhookTried:
     "POST",
     "/api/v1/webhooks/{id}/deliveries/{event_id}/replay",
     permission="settings.write",
-    summary="Send one event again, under the id it had",
+    summary="Send one event again, under the id it had; one that waits for its next try is tried now",
     status=204,
     problems={409: _OFF},
 )

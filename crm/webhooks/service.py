@@ -28,6 +28,7 @@ from crm.webhooks.models import SEALED_SECRETS, WebhookDelivery, WebhookEndpoint
 
 MOST_ENDPOINTS = 50
 MOST_REPLAYED = 10_000
+_OVER = ("delivered", "failed", "void")
 
 
 class NameTaken(Conflict):
@@ -232,7 +233,7 @@ async def read_health(session: AsyncSession, endpoint_ids: Sequence[UUID]) -> di
 
 
 async def replay_delivery(session: AsyncSession, endpoint_id: UUID, event_id: UUID, now: datetime) -> None:
-    """Sends one event again, under the same id.
+    """Sends one event again, under the same id; one that waits for its next try is tried now.
 
     Raises:
         NotFound: it was never to be sent there, or its event is erased.
@@ -242,7 +243,10 @@ async def replay_delivery(session: AsyncSession, endpoint_id: UUID, event_id: UU
     known = select(WebhookDelivery.event_id).where(
         WebhookDelivery.endpoint_id == endpoint_id, WebhookDelivery.event_id == event_id
     )
-    if await session.scalar(known) is None or not await _queue(session, endpoint_id, now, TimelineEvent.id == event_id):
+    there = await session.scalar(known) is not None
+    if not there or not await _queue(
+        session, endpoint_id, now, TimelineEvent.id == event_id, again=(*_OVER, "waiting")
+    ):
         raise NotFound("There is no such delivery, or what it tells of was erased.")
 
 
@@ -278,8 +282,10 @@ async def reseal_webhooks(session: AsyncSession, keys: KeyRing, batch: int = 500
     return await reseal(session, keys, WebhookEndpoint.secrets_sealed, column=SEALED_SECRETS, batch=batch)
 
 
-async def _queue(session: AsyncSession, endpoint_id: UUID, now: datetime, *meant: object) -> int:
-    """Has events sent; those that wait already stay as they are. Returns how many are sent anew."""
+async def _queue(
+    session: AsyncSession, endpoint_id: UUID, now: datetime, *meant: object, again: Sequence[str] = _OVER
+) -> int:
+    """Has events sent; those in none of the states `again` stay as they are. Returns how many are sent anew."""
     event = TimelineEvent
     rows = select(
         literal(endpoint_id), event.id, event.contact_id, event.conversation_id, event.kind, literal("waiting"),
@@ -293,7 +299,7 @@ async def _queue(session: AsyncSession, endpoint_id: UUID, now: datetime, *meant
             "state": "waiting", "due_at": now, "attempts": 0, "fence": WebhookDelivery.fence + 1, "ended_at": null(),
             "contact_id": queued.excluded.contact_id,
         },
-        where=WebhookDelivery.state.in_(("delivered", "failed", "void")),
+        where=WebhookDelivery.state.in_(again),
     )  # fmt: skip
     return len((await session.scalars(anew.returning(WebhookDelivery.event_id))).all())
 

@@ -408,6 +408,20 @@ async def test_one_delivery_or_a_period_is_sent_again_under_the_ids_it_had(stage
     assert sorted(stage.receiver.ids()) == sorted([second_id] * 3 + [first_id])
 
 
+async def test_one_that_waits_for_its_next_try_is_tried_at_once_when_it_is_asked_for(stage):
+    endpoint, _ = await stage.make("lead_captured")
+    event_id = await stage.happen()
+    stage.receiver.status = 500
+    await stage.sending.send_due()
+    await stage.later(timedelta(minutes=1))
+    assert await stage.sending.send_due() == 0
+    stage.receiver.status = 204
+    async with transaction(stage.sessions) as session:
+        await service.replay_delivery(session, endpoint.id, event_id, stage.clock.now())
+    assert await stage.sending.send_due() == 1
+    assert [one.state for one in await stage.deliveries()] == ["delivered"]
+
+
 async def test_nothing_is_replayed_to_a_webhook_that_is_off(stage):
     endpoint, _ = await stage.make("lead_captured")
     async with transaction(stage.sessions) as session:

@@ -3784,7 +3784,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Send one event again, under the id it had */
+        /** Send one event again, under the id it had; one that waits for its next try is tried now */
         post: operations["replay_webhook_delivery"];
         delete?: never;
         options?: never;

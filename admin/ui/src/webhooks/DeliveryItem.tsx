@@ -26,7 +26,7 @@ export function DeliveryItem({ webhookId, delivery, mayReplay }: Props) {
   const may = useMay();
   const kinds = useEventKinds();
   const replay = useReplayOne(webhookId, delivery.event_id);
-  const isOver = delivery.state === 'delivered' || delivery.state === 'failed';
+  const cannotGo = delivery.state === 'sending' || delivery.state === 'void';
   return (
     <li className={styles.row} data-testid="delivery" data-state={delivery.state}>
       <div className={styles.what}>
@@ -44,7 +44,7 @@ export function DeliveryItem({ webhookId, delivery, mayReplay }: Props) {
         {may('contacts.read') && delivery.state !== 'void' && <Message webhookId={webhookId} delivery={delivery} />}
         {replay.error && <p className={styles.wrong} role="alert">{asAPIError(replay.error).message}</p>}
       </div>
-      {mayReplay && isOver && <Button variant="default" size="compact-md" loading={replay.isPending} onClick={() => replay.mutate(undefined)} data-testid="replay">{t('send_again')}</Button>}
+      {mayReplay && !cannotGo && <Button variant="default" size="compact-md" loading={replay.isPending} onClick={() => replay.mutate(undefined)} data-testid="replay">{t(delivery.state === 'waiting' ? 'try_now' : 'send_again')}</Button>}
     </li>
   );
 }
