@@ -485,7 +485,7 @@ def measure_writing(url: str) -> dict[str, Any]:
     return found
 
 
-LIST_INDEXES = ("ix_contacts_name_pieces", "ix_contacts_tags", "ix_contacts_stage_created_at_id")
+LIST_INDEXES = ("ix_contacts_name_pieces", "ix_contacts_fields", "ix_contacts_tags", "ix_contacts_stage_created_at_id")
 
 
 async def _times(work: Callable[[], Awaitable[Any]], rounds: int) -> dict[str, Any]:

@@ -32,6 +32,7 @@ class Conversation(Table):
         CheckConstraint("status in ('open','handed_off','closed')", name="status"),
         CheckConstraint("language_from in ('page','detected','chosen')", name="language_from"),
         Index("ix_conversations_contact_id", "contact_id"),
+        Index("ix_conversations_handed_off", "contact_id", postgresql_where=sql("status = 'handed_off'")),
         Index("ix_conversations_moved_to", "moved_to", postgresql_where=sql("moved_to is not null")),
         Index(
             "ix_conversations_contact_point_id",

@@ -25,6 +25,7 @@ class AuditEntry(Table):
         CheckConstraint("author in ('user','token','command_line','nobody')", name="author"),
         Index("ix_audit_entries_at", "at", "id"),
         Index("ix_audit_entries_user_id_at", "user_id", "at"),
+        Index("ix_audit_entries_action_at_id", "action", "at", "id"),
         Index("ix_audit_entries_subject", "subject_kind", "subject_id", "at"),
     )
 

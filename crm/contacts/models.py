@@ -29,6 +29,7 @@ class Contact(Table):
         Index("ix_contacts_created_at_id", "created_at", "id"),
         Index("ix_contacts_stage_created_at_id", "stage", "created_at", "id"),
         Index("ix_contacts_tags", "tags", postgresql_using="gin", postgresql_ops={"tags": "jsonb_path_ops"}),
+        Index("ix_contacts_fields", "fields", postgresql_using="gin", postgresql_ops={"fields": "jsonb_path_ops"}),
         Index("ix_contacts_name_pieces", text("contact_name_pieces(fields)"), postgresql_using="gin"),
     )
 

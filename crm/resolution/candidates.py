@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
-from sqlalchemy import and_, exists, or_, select, tuple_
+from sqlalchemy import and_, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from base.encryption import KeyRing
@@ -70,9 +70,11 @@ async def list_candidates(
     key = (MergeCandidate.probability, MergeCandidate.id)
     statement = select(MergeCandidate).order_by(*(column.desc() for column in key)).limit(limit)
     both = (MergeCandidate.first_id, MergeCandidate.second_id)
-    there = (exists().where(Contact.id == one) for one in both)
-    restricted = exists().where(PrivacyMark.contact_id.in_(both), PrivacyMark.mark == "restricted")
-    statement = statement.where(or_(MergeCandidate.state != "open", and_(*there, ~restricted)))
+    # As values and not as EXISTS, for which PostgreSQL would read all contacts though few are listed.
+    there = (select(Contact.id).where(Contact.id == one).scalar_subquery().is_not(None) for one in both)
+    marked = select(PrivacyMark.contact_id).where(PrivacyMark.contact_id.in_(both), PrivacyMark.mark == "restricted")
+    is_free = marked.limit(1).scalar_subquery().is_(None)
+    statement = statement.where(or_(MergeCandidate.state != "open", and_(*there, is_free)))
     if state is not None:
         statement = statement.where(MergeCandidate.state == state)
     if contact_id is not None:

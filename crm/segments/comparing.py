@@ -35,6 +35,9 @@ _WITH_OFFSET = rf"{_OFFSET}$"
 def compare_fact(node: FactCondition) -> Truth:
     """Whether a fact of the contact is as it should be."""
     if node.fact not in COLUMNS:
+        if node.op == "is":
+            # The same as comparing the value, but looked up by an index where it is rare.
+            return Contact.fields.expression.contains({node.fact: node.value})
         return _compare(Contact.fields[node.fact], Contact.fields[node.fact].astext, node)
     column = COLUMNS[node.fact]
     if node.op in {"is", "is_not", "in"}:

@@ -12,10 +12,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, func, select, text
+from sqlalchemy import ColumnElement, Select, and_, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from base.errors import NotFound
+from base.nested_rows import one_of
 from crm.contacts.models import Contact
 from crm.segments.compiling import compile_node, compile_tree, may_be_segmented
 from crm.segments.models import SegmentMember, SegmentPerson
@@ -32,9 +33,9 @@ _PLANNING = {
     "jit": "off",
 }
 _FOR_ALL = select(*(func.set_config(name, value, True) for name, value in _PLANNING.items()))
-_AS_BEFORE = text("SELECT set_config(name, reset_val, true) FROM pg_settings WHERE name = ANY(:names)").bindparams(
-    names=list(_PLANNING)
-)
+_BEFORE = select(*(func.current_setting(name) for name in _PLANNING))
+_FEW = 10_000
+"""Contacts up to whose number the latest are chosen after all were found."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,24 +97,25 @@ async def find_latest(
     session: AsyncSession, tree: SegmentTree, now: datetime, those: ColumnElement[bool], limit: int
 ) -> Sequence[UUID]:
     """The contacts the rule holds for that came last, of `those`."""
-    found = those_of(tree, now).subquery()
-    latest = (
-        select(Contact.id)
-        .join(found, found.c.id == Contact.id)
-        .where(those)
-        .order_by(Contact.created_at.desc(), Contact.id.desc())
-        .limit(limit)
-    )
+    latest = select(Contact.id).where(those).order_by(Contact.created_at.desc(), Contact.id.desc()).limit(limit)
     async with planned_for_all(session):
-        return (await session.scalars(latest)).all()
+        found = (await session.scalars(select(narrow(tree, now).c.id).limit(_FEW + 1))).all()
+        if len(found) > _FEW:
+            meant = those_of(tree, now).subquery()
+            return (await session.scalars(latest.join(meant, meant.c.id == Contact.id))).all()
+    if tree.profiles():
+        latest = latest.where(may_be_segmented(Contact.id.expression))
+    return (await session.scalars(latest.where(one_of(Contact.id, found)))).all()
 
 
 @asynccontextmanager
 async def planned_for_all(session: AsyncSession) -> AsyncIterator[None]:
     """Has PostgreSQL plan for rules over all contacts, and afterwards in this transaction as it did before."""
+    before = (await session.execute(_BEFORE)).one()
     await session.execute(_FOR_ALL)
     yield
-    await session.execute(_AS_BEFORE)
+    as_before = (func.set_config(name, value, True) for name, value in zip(_PLANNING, before, strict=True))
+    await session.execute(select(*as_before))
 
 
 async def draw(session: AsyncSession, tree: SegmentTree, now: datetime, limit: int) -> Sequence[UUID]:

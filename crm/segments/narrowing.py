@@ -1,7 +1,7 @@
 """A rule over all contacts as SQL: step by step, each over those that the last one left. Runs nothing.
 
 First what stands in the contacts' own rows, then what other tables say of them, the largest last, then what is joined
-by `any`. Few contacts are looked up by indexes, many are joined to what is read once; which it is shows as it runs.
+by `any`. Where nothing stands in their own rows, it begins with those an event is about. Few contacts are looked up by indexes, many are joined to what is read once; which it is shows as it runs.
 """
 
 from __future__ import annotations
@@ -43,11 +43,26 @@ def narrow(tree: SegmentTree, now: datetime, *, few: int = FEW) -> CTE:
     own = [part for part in parts if _is_own(part)]
     single = [part for part in parts if part not in own and _is_single(_bare(part))]
     joined = [part for part in parts if part not in own and part not in single]
-    step = _step(0, select(Contact.id).where(*(compile_node(part, now) for part in sorted(own, key=_cost_of_own))))
-    for part in sorted(single, key=_cost):
+    single.sort(key=_cost)
+    if not own and single and (begun := _begin(single[0], now)) is not None:
+        step = _step(0, begun)
+        single = single[1:]
+    else:
+        step = _step(0, select(Contact.id).where(*(compile_node(part, now) for part in sorted(own, key=_cost_of_own))))
+    for part in single:
         is_few = select(func.count()).select_from(step).scalar_subquery() <= few
         step = _step(step, _look_up(part, now, step, is_few).union_all(_read(part, now, step, ~is_few)))
     return _step(step, _join(joined, now, step)) if joined else step
+
+
+def _begin(part: Node, now: datetime) -> Select[Any] | None:
+    """Those for whom it holds, found among the events alone; None for what is not found so."""
+    if not isinstance(part, EventCondition) or part.times != "at_least" or part.count < 1:
+        return None
+    found = select(TimelineEvent.contact_id.label("id")).where(
+        *events_of(part, now), TimelineEvent.contact_id.is_not(None)
+    )
+    return found.group_by(TimelineEvent.contact_id).having(func.count() >= part.count)
 
 
 def _step(last: CTE | int, chosen: Select[Any] | CompoundSelect[Any]) -> CTE:

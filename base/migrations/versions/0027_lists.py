@@ -56,7 +56,17 @@ def upgrade() -> None:
     op.execute("CREATE INDEX ix_contacts_name_pieces ON contacts USING gin (contact_name_pieces(fields))")
     op.execute("CREATE INDEX ix_companies_name_pieces ON companies USING gin (name_pieces(name))")
     op.execute("CREATE INDEX ix_contacts_tags ON contacts USING gin (tags jsonb_path_ops)")
+    op.execute("CREATE INDEX ix_contacts_fields ON contacts USING gin (fields jsonb_path_ops)")
     op.create_index("ix_contacts_stage_created_at_id", "contacts", ["stage", "created_at", "id"])
+    op.create_index("ix_audit_entries_action_at_id", "audit_entries", ["action", "at", "id"])
+    op.create_index(
+        "ix_conversations_handed_off",
+        "conversations",
+        ["contact_id"],
+        postgresql_where=sa.text("status = 'handed_off'"),
+    )
+    # Room in each page, so that a score can change beside its old row, and no index hears of it.
+    op.execute("ALTER TABLE contacts SET (fillfactor = 85)")
     _create_bulk_operations()
 
 
