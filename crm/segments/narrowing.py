@@ -1,7 +1,8 @@
 """A rule over all contacts as SQL: step by step, each over those that the last one left. Runs nothing.
 
 First what stands in the contacts' own rows, then what other tables say of them, the largest last, then what is joined
-by `any`. Where nothing stands in their own rows, it begins with those an event is about. Few contacts are looked up by indexes, many are joined to what is read once; which it is shows as it runs.
+by `any`. Where nothing stands in their own rows, it begins with those an event is about. Few contacts are looked up by
+indexes, many are joined to what is read once; which it is shows as it runs.
 """
 
 from __future__ import annotations
