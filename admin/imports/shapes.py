@@ -20,7 +20,7 @@ class UploadQuery(RequestShape):
     """The file's name, which is only shown, and the encoding of a CSV file that is not UTF-8."""
 
     name: Annotated[PlainText, Field(max_length=1_000)] = ""
-    encoding: Annotated[PlainText, Field(pattern=r"^[A-Za-z0-9_.-]{1,40}$")] = "utf-8-sig"
+    encoding: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,40}$")] = "utf-8-sig"
 
 
 class ImportQuery(RequestShape):
@@ -118,4 +118,4 @@ class ExportQuery(RequestShape):
     q: Annotated[PlainText, Field(max_length=200)] | None = None
     band: BandName | None = None
     stage: Stage | None = None
-    tag: Annotated[PlainText, Field(pattern=r"^[a-z][a-z0-9_]{0,59}$")] | None = None
+    tag: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,59}$")] | None = None

@@ -182,7 +182,7 @@ async def running_site(folder: Path, **environment: str) -> AsyncIterator[Runnin
 
 
 async def _wait_for_address(process: subprocess.Popen[str], log: Path) -> str:
-    deadline = time.monotonic() + 150
+    deadline = time.monotonic() + 300
     while time.monotonic() < deadline and process.poll() is None:
         output = log.read_text()
         if "Parley is running" in output and "Ctrl-C" in output:

@@ -1,5 +1,5 @@
 /** Whether everybody must log in by two steps. */
-import { Switch } from '@mantine/core';
+import { Switch, Text } from '@mantine/core';
 import { APIError } from '../api/problem';
 import { useWords } from '../i18n/useWords';
 import { ListLoading } from '../look/Loading';
@@ -7,7 +7,6 @@ import { Failure } from '../look/Notices';
 import { Panel } from '../look/Panel';
 import { useMay } from '../session/useMay';
 import { Said } from './Said';
-import styles from './Access.module.css';
 import { useChangeSignInRules, useSignInRules, useUsers } from './useTeam';
 
 export function SignInRules() {
@@ -26,7 +25,7 @@ export function SignInRules() {
         label={t('step_for_all')} description={t('step_for_all_hint')} checked={rules.data.second_step_for_all} disabled={!may('users.write') || change.isPending}
         error={isOwnFirst ? t('own_step_first') : undefined} onChange={(event) => change.mutate(event.currentTarget.checked)} data-testid="step-for-all"
       />
-      <p className={styles.soft}>{t('without_step', { count: without })}</p>
+      <Text c="dimmed" size="sm" mt="sm">{t('without_step', { count: without })}</Text>
       <Said error={isOwnFirst ? null : change.error} done={change.isSuccess ? t('saved') : null} />
     </Panel>
   );
