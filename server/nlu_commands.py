@@ -132,9 +132,7 @@ def _report(settings: Settings, language: str | None, folds: int | None = None) 
 
     held_out = read_material(settings.nlu_dir / "evaluation").held_out
     with Progress() as progress:
-        report = asyncio.run(
-            run_report(settings, read_intents(settings), held_out, progress.say, folds=folds or FOLDS)
-        )
+        report = asyncio.run(run_report(settings, read_intents(settings), held_out, progress.say, folds=folds or FOLDS))
     if language is not None and language not in report["languages"]:
         raise InvalidInput(f"There are no examples in {language}; there are some in {', '.join(report['languages'])}.")
     return report
