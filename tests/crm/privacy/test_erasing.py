@@ -266,6 +266,7 @@ async def fill(stage: Stage, contact_id: UUID) -> None:
                 "callbacks",
                 {"id": new_id(), "conversation_id": talk, "token_sha256": b"1", "created_at": now, "expires_at": now},
             ),
+            ("flow_visits", {"day": now.date(), "conversation_id": talk, "flow": "demo_request", "first_at": now}),
             (
                 "resume_codes",
                 {
