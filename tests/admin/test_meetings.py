@@ -48,14 +48,14 @@ async def link(admin, calendar_id, radicale):
     return await answer.json()
 
 
-async def book(context, at, name="Ada"):
+async def book(context, at, name="Ada", calendar="sales"):
     now = context.clock.now()
     async with transaction(context.sessions) as session:
         contact_id = await create_contact(session, language="en", time_zone=None, now=now)
         await set_fields(session, contact_id, {"first_name": name}, now=now)
         talk = await make_talk(session, contact_id, now)
         hold = await hold_time(
-            session, context.busy_feeds, calendar="sales", starts_at=at, hold_key=str(new_id()), conversation_id=talk,
+            session, context.busy_feeds, calendar=calendar, starts_at=at, hold_key=str(new_id()), conversation_id=talk,
             now=now,
         )  # fmt: skip
         assert hold is not None

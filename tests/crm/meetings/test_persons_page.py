@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from html import unescape
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
+from playwright.async_api import Browser, expect
 from sqlalchemy import select, update
 
 from admin.api.problems import problem_middleware
@@ -23,8 +26,10 @@ from crm.meetings.models import Calendar, Meeting
 from crm.meetings.page import PersonsPages, routes
 from crm.meetings.routes import MeetingPages, issue_token
 from crm.meetings.routes import routes as invitation_routes
+from crm.privacy.pages.html import STYLE_PATH, read_style
 from crm.privacy.pages.words import read_words
 from tests.crm.meetings.conftest import Office
+from tests.journey_of_a_lead.colleague import check_with_axe
 
 TUESDAY_TEN = datetime(2026, 11, 24, 9, tzinfo=UTC)
 HALF = timedelta(minutes=30)
@@ -87,6 +92,10 @@ def stamp(at: datetime) -> str:
     return f"{at.timestamp():.0f}"
 
 
+async def show_style(_request: web.Request) -> web.Response:
+    return web.Response(text=read_style(), content_type="text/css")
+
+
 @pytest.fixture
 async def visit(office: Office) -> AsyncIterator[Visit]:
     await office.add()
@@ -105,7 +114,7 @@ async def visit(office: Office) -> AsyncIterator[Visit]:
         "https://site.example",
     )
     app = web.Application(middlewares=[problem_middleware])
-    app.add_routes([*invitation_routes(invitations), *routes(pages)])
+    app.add_routes([*invitation_routes(invitations), *routes(pages), web.get(STYLE_PATH, show_style)])
     async with TestClient(TestServer(app, host="127.0.0.1")) as client:
         yield Visit(office, client, woken)
 
@@ -253,6 +262,33 @@ async def test_a_meeting_that_is_over_is_mailed_of_no_more(visit: Visit) -> None
     assert await visit.mails() == []
     async with visit.office.sessions() as session:
         assert await session.scalar(select(Meeting.told_sequence)) is None
+
+
+@pytest.mark.journey
+async def test_the_page_passes_axe_and_works_without_script(visit: Visit, browser: Browser, tmp_path: Path) -> None:
+    meeting_id = await visit.book(language="de", zone="Europe/Berlin")
+    pictures = Path(os.environ.get("PARLEY_TOUR", tmp_path))
+    url = str(visit.client.make_url(visit.path(meeting_id)))
+    for scheme in ("light", "dark"):
+        for width in (1280, 390):
+            page = await browser.new_page(
+                color_scheme="dark" if scheme == "dark" else "light", viewport={"width": width, "height": 900}
+            )
+            await page.goto(url)
+            await page.locator("summary").click()
+            await check_with_axe(page, pictures / f"meeting-{scheme}-{width}.png")
+            assert await page.evaluate("document.documentElement.scrollWidth") <= width
+            await page.close()
+    page = await browser.new_page(java_script_enabled=False)
+    await page.goto(url)
+    await page.get_by_label("Di., 24. Nov., 10:30").check()
+    await page.get_by_role("button", name="Auf diese Zeit verlegen").click()
+    await expect(page.get_by_role("status")).to_have_text("Erledigt: Ihr Termin ist zur neuen Zeit.")
+    await page.locator("summary").click()
+    await page.get_by_role("button", name="Ja, absagen").click()
+    await expect(page.get_by_role("heading", level=1)).to_have_text("Dieser Termin ist abgesagt.")
+    await page.close()
+    assert (await visit.meeting(meeting_id)).state == "cancelled"
 
 
 def test_the_page_has_the_same_sentences_in_every_language() -> None:

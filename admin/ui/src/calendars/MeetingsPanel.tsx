@@ -41,7 +41,7 @@ function Item({ meeting }: { meeting: Meeting }) {
       <div className={styles.line}>
         <span className={styles.when}>
           <strong><Moment at={meeting.starts_at} as="day" /></strong>{' '}
-          {meeting.contact_id ? <Anchor component={Link} to={`/leads/${meeting.contact_id}`} c="var(--accent)" underline="always">{name}</Anchor> : name}
+          {meeting.contact_id ? <Anchor component={Link} to={`/leads/${meeting.contact_id}`} c="var(--accent)" underline="always" inherit>{name}</Anchor> : name}
           <span className={styles.soft}> · {meeting.title}</span>
         </span>
         {meeting.entry === 'written' && <Tag tone="good" icon={IconCheck}>{t('entry_written')}</Tag>}
