@@ -1,9 +1,10 @@
 """How long the figures of 30 and of 365 days take: every endpoint of numbers, by everything it can be told by.
 
 The embedded PostgreSQL is filled in SQL with contacts and a year of talks, messages, follow-ups, orders, scores and
-stages that changed, in the order in which they happened. Each answer is made as the endpoint makes it, in one snapshot,
-once to warm up and then several times; the median is what counts. Beside it the CPU seconds that PostgreSQL spent in
-one of them, its helpers included: what other work on the machine cannot make longer.
+stages that changed, in the order in which they happened; then the days that are over are kept as the worker does it.
+Each answer is made as the endpoint makes it, in one snapshot, once to warm up and then several times; the median is
+what counts. Beside it the CPU seconds that PostgreSQL spent in one of them, its helpers included: what other work on
+the machine cannot make much longer.
 
 Everything runs on 127.0.0.1 in a temporary folder and is stopped at the end; --folder keeps the filled database.
 """
@@ -31,6 +32,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 import server.web  # noqa: F401  # loads every room's tables
 from admin.numbers.answers import answer_costs, answer_deliveries, answer_funnel, answer_revenue, answer_scores
 from admin.numbers.shapes import FunnelQuery, SentQuery
+from admin.numbers.visits import keep_visits
 from admin.snapshot import snapshot
 from base.database import create_engine, create_sessions, libpq_url
 from benchmarks.database import started
@@ -174,6 +176,7 @@ async def measure(url: str, postmaster: psutil.Process, times: int) -> dict[str,
     until = datetime.now(UTC)
     figures: dict[str, Any] = {}
     try:
+        await keep_visits(sessions, until)
         for days in PERIODS:
             since = until - timedelta(days=days)
             told: dict[str, Any] = {}

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 
+from babel import Locale
 from babel.dates import format_interval
 from babel.numbers import format_currency, format_decimal
 
@@ -59,7 +60,9 @@ class _Words(wording.Sentences):
         return str(format_decimal(amount, locale=self.language))
 
     def money(self, amount: float, currency: str) -> str:
-        return str(format_currency(amount, currency, locale=self.language))
+        """Without cents: three amounts stand side by side on a phone."""
+        pattern = Locale.parse(self.language).currency_formats["standard"].pattern.replace(".00", "")
+        return str(format_currency(amount, currency, pattern, locale=self.language, currency_digits=False))
 
     def period(self, week: Week) -> str:
         return str(format_interval(week.first_day, week.last_day, "yMMMd", locale=self.language))
@@ -67,7 +70,7 @@ class _Words(wording.Sentences):
     def change(self, now: float, before: float) -> str:
         if now == before:
             return "="
-        return f"{'+' if now > before else _MINUS}{self.figure(round(abs(now - before), 2))}"
+        return f"{'+' if now > before else _MINUS}{self.figure(round(abs(now - before)))}"
 
 
 def write_digest(reader: Reader, report: Report, site_url: str, off_url: str) -> Letter:

@@ -242,7 +242,7 @@ async def test_it_tells_the_same_figures_as_the_page_beside_those_of_the_week_be
             talk = await make_talk(session, contact, at)
             told = {"contact_id": contact, "conversation_id": talk, "now": at}
             if name == "ann":
-                sold = {"order": "o-1", "value": 1234.5, "currency": "EUR"}
+                sold = {"order": "o-1", "value": 1234.75, "currency": "EUR"}
                 await record(session, kind="order_placed", data=sold, **{**told, "now": at + DAY})
                 await record(session, kind="enrolled", data={"journey": "win_back"}, **told)
             for rule in ("consent", "too_late", "late", "never_heard_of"):
@@ -259,13 +259,13 @@ async def test_it_tells_the_same_figures_as_the_page_beside_those_of_the_week_be
     assert lines["Neue Leads"] == ["2", "1", "+1"]
     assert lines["Qualifiziert"] == ["2", "0", "+2"]
     assert lines["Gewonnen"] == ["1", "0", "+1"]
-    assert lines["Umsatz (EUR)"] == ["1.234,50\N{NO-BREAK SPACE}€", "0,00\N{NO-BREAK SPACE}€", "+1.234,5"]
+    assert lines["Umsatz (EUR)"] == ["1.235\N{NO-BREAK SPACE}€", "0\N{NO-BREAK SPACE}€", "+1.235"]
     assert lines["Zurückgehaltene Nachrichten"] == ["12", "4", "+8"]
     assert "* es war zu spät: 6\n* sie haben nicht zugestimmt: 3\n* andere Gründe: 3" in text
     assert "* Journey „Win back“: kamen: 1 · Leads: 1 · gewonnen: 1" in text
     assert f"{SITE}/admin/numbers?from=2026-11-16&to=2026-11-22" in text
     assert f"{SITE}/admin/digest-off#" in text
-    for told in ("Personen, die kamen", "1.234,50", "es war zu spät", "Win back", f"{SITE}/admin/digest-off#"):
+    for told in ("Personen, die kamen", "1.235", "es war zu spät", "Win back", f"{SITE}/admin/digest-off#"):
         assert told in html
     assert '<html lang="de">' in html
     assert "prefers-color-scheme: dark" in html
