@@ -179,8 +179,8 @@ class PersonsPages:
         )
         return (
             f'<form method="post">{_seen(shown.meeting)}<fieldset class="group" aria-labelledby="move">'
-            f'{boxes}</fieldset><button type="submit" name="do" value="move">{escape(say("move_button"))}</button>'
-            f"</form>{more}"
+            f'{boxes}</fieldset>{more}<button type="submit" name="do" value="move">'
+            f"{escape(say('move_button'))}</button></form>"
         )
 
     def _unknown(self, request: web.Request) -> web.Response:
