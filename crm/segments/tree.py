@@ -55,7 +55,7 @@ Scalar = bool | Number | Text
 
 
 class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True, serialize_by_alias=True)
 
     def parts(self) -> tuple[Node, ...]:
         """The conditions it is made of; of a single condition none."""

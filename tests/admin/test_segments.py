@@ -184,6 +184,14 @@ async def test_a_rule_that_cannot_be_is_refused_with_where_it_is_wrong(signed_in
     assert error["message"].startswith("A condition has one of fact, tag")
 
 
+async def test_a_rule_comes_back_as_it_can_be_sent_again(signed_in):
+    tree = {"all": [{"consent": "marketing", "channel": "email"}, {"date": "renewal", "is": "in_next", "days": 14}]}
+    made = await add(signed_in, "Soon", tree)
+    read = (await signed_in.read(f"/api/v1/segments/{made['id']}"))["tree"]
+    assert [part["is"] for part in read["all"]] == ["given", "in_next"]
+    assert all("is_" not in part for part in read["all"])
+
+
 async def test_a_text_in_a_rule_is_given_its_meaning_once_and_finds_who_wrote_something_near(
     signed_in, context, people, now
 ):
