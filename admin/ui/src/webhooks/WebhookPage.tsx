@@ -41,7 +41,7 @@ function Deliveries({ webhook }: { webhook: Webhook }) {
   return (
     <div className={styles.panels}>
       {may && <Again webhook={webhook} />}
-      <div>
+      <div className={styles.filter}>
         <Choose
           aria-label={t('which')} value={state ?? 'all'} onChange={choose} data-testid="delivery-state"
           choices={[{ value: 'all', label: t('state_all') }, ...STATES.map((one) => ({ value: one, label: t(`state_${one}`) }))]}
