@@ -118,6 +118,14 @@ class OutboxMessage(Table):
         Index("ix_outbox_contact_id_created_at", "contact_id", "created_at"),
         Index("ix_outbox_created_at_id", "created_at", "id"),
         Index("ix_outbox_due_at_id", "due_at", "id"),
+        # Of what did not go out: few among all, and looked for by the state.
+        Index(
+            "ix_outbox_state_due_at_id",
+            "state",
+            "due_at",
+            "id",
+            postgresql_where=text("state in ('skipped','cancelled','undelivered','failed','unknown')"),
+        ),
         Index(
             "ix_outbox_answers_waiting",
             "conversation_id",

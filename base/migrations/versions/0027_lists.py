@@ -65,6 +65,12 @@ def upgrade() -> None:
         ["contact_id"],
         postgresql_where=sa.text("status = 'handed_off'"),
     )
+    op.create_index(
+        "ix_outbox_state_due_at_id",
+        "outbox",
+        ["state", "due_at", "id"],
+        postgresql_where=sa.text("state in ('skipped','cancelled','undelivered','failed','unknown')"),
+    )
     # Room in each page, so that a score can change beside its old row, and no index hears of it.
     op.execute("ALTER TABLE contacts SET (fillfactor = 85)")
     _create_bulk_operations()
