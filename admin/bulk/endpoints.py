@@ -63,7 +63,11 @@ _WORDS = {
     summary="Do something to many contacts: who is meant is fixed now, a worker does it. What is done is permitted as "
     "it is for one contact",
     status=202,
-    problems={409: "Nobody is selected, or nobody can be put into this journey now", 503: "A text means nothing yet"},
+    problems={
+        404: "There is no such segment",
+        409: "Nobody is selected, or nobody can be put into this journey now",
+        503: "No dialogue process could say what a text in the rule means",
+    },
 )
 async def start_bulk_operation(call: Call, body: BulkWish) -> BulkOperation:
     context, now = call.context, call.context.clock.now()

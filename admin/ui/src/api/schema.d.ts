@@ -15930,6 +15930,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description There is no such segment */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Nobody is selected, or nobody can be put into this journey now */
             409: {
                 headers: {
@@ -15966,7 +15975,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A text means nothing yet */
+            /** @description No dialogue process could say what a text in the rule means */
             503: {
                 headers: {
                     [name: string]: unknown;
