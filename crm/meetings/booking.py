@@ -144,9 +144,9 @@ async def move_meeting(
         raise MeetingOver
     if known.starts_at == starts_at:
         return known
-    period = starts_at, starts_at + (known.ends_at - known.starts_at)
     if busy is None or not _is_bookable(row, starts_at, now):
         raise TimeTaken
+    period = starts_at, starts_at + (known.ends_at - known.starts_at)
     ours = await list_taken(session, row, *period, now, ignoring=meeting_id)
     if Taken([*busy, *ours], pause=_pause(row)).meets(period):
         raise TimeTaken

@@ -57,9 +57,10 @@ async def free_times(
     if row is None:
         return FreeTimes()
     begin = now + timedelta(minutes=row.notice_minutes)
-    if after is not None:
-        begin = max(begin, after + timedelta(microseconds=1))
     end = now + timedelta(days=row.days_ahead)
+    if after is not None:
+        # Anybody may ask for what comes after the last moment there is.
+        begin = max(begin, min(after, end) + timedelta(microseconds=1))
     busy = await feeds.read(session, row, now, ignoring=ignoring)
     if busy is None or begin >= end:
         return FreeTimes()

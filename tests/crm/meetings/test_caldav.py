@@ -425,6 +425,10 @@ async def test_a_meeting_that_is_over_or_unknown_or_taken_is_not_moved(desk: Des
     taken = await desk.book(TUESDAY_TEN + HALF)
     with pytest.raises(TimeTaken):
         await desk.move(meeting_id, TUESDAY_TEN + HALF)
+    for never in (datetime.max.replace(tzinfo=UTC), datetime.min.replace(tzinfo=UTC)):
+        with pytest.raises(TimeTaken):
+            await desk.move(meeting_id, never)
+        assert (await desk.starts(after=never) == []) is (never.year > 1)
     with pytest.raises(NotFound):
         await desk.move(UUID(int=1), TUESDAY_TEN)
     await desk.office.cancel(taken)
