@@ -32,6 +32,9 @@ def has_name(text: str, name: ColumnElement[Any]) -> ColumnElement[bool]:
 
 
 def _found(text: str, pieces: ColumnElement[Any], told: tuple[ColumnElement[Any], ...]) -> ColumnElement[bool]:
+    if len(text) < 3 and not text.isalnum():
+        # A sign alone begins no word, and is no piece of a name.
+        return or_(*(one.icontains(text, autoescape=True) for one in told))
     indexed = pieces.op("@>", is_comparison=True)(func.name_pieces_wanted(text))
     if len(text) > 2 or _is_wide(text):
         exact = [one.icontains(text, autoescape=True) for one in told]
