@@ -166,11 +166,11 @@ def _scores(people: Mapping[UUID, Person], now: datetime) -> Iterator[dict[str, 
     for contact_id, person in people.items():
         named = {score: points for score, points in person.scores.items() if score != "total"}
         rest = person.scores.get("total", 0) - sum(named.values()) if "total" in person.scores else 0
-        for score, points in named.items() | ({("fit", rest)} if rest else set()):
+        for number, (score, points) in enumerate([*named.items(), *([("fit", rest)] if rest else [])]):
             yield {
                 "id": new_id(),
                 "contact_id": contact_id,
-                "rule": f"{OF_JOURNEYS}simulation/{score}/{len(named)}",
+                "rule": f"{OF_JOURNEYS}simulation/{score}/{number}",
                 "score": score,
                 "points": points,
                 "reason": "Had them at the beginning",

@@ -133,6 +133,25 @@ async def test_a_person_does_things_on_the_way_and_the_journey_heeds_them(signed
     assert (idle["person"]["left_by"], idle["person"]["stands_on"]) == (None, None), "nothing let them in"
 
 
+async def test_whatever_a_person_is_and_does_they_are_played(signed_in):
+    person = {
+        "entry": "cancelled", "consents": AGREED, "segments": ["Old friends", " ", "É" * 100], "tags": ["vip"],
+        "scores": {"fit": 5, "total": 9}, "fields": {"size": 1e15, "paid": True, "country": "ZZ"},
+        "channels": ["email", "sms", "web", "telegram", "voice"], "time_zone": "Pacific/Kiritimati",
+        "deeds": [
+            {"joins": "Old friends"}, {"after_seconds": 86_400, "leaves": "Old friends"}, {"sets": {"size": "1"}},
+            {"after_seconds": 3, "replies": True}, {"event": "no_such_kind"},
+            {"after_seconds": 12_345, "handed_off": True},
+            {"conversation": {"flow": "hello", "outcome": "done"}},
+        ],
+        "answers": {"mail_news": {"outcome": "yes", "after_seconds": 0}}, "connectors": {"shop": {"ok": False}},
+    }  # fmt: skip
+    found = await simulate(signed_in, person=person)
+    happened = [one["rule"] for one in found["person"]["moments"] if one["what"] == "happened"]
+    assert happened == ["tag_added", "no_such_kind", "flow_ended", "message_received", "handed_off", "tag_removed"]
+    assert found["person"]["left_by"] == "handed_off"
+
+
 async def test_people_are_drawn_and_counted_with_cost_and_load_and_the_same_seed_draws_the_same(signed_in):
     found = await simulate(signed_in, people={"count": 30, "seed": 3})
     people = found["people"]

@@ -69,8 +69,8 @@ function PassedTable({ passed }: { passed: JourneyDropOff }) {
   if (passed.steps.length === 0) return <Text size="sm" c="dimmed">{trials('nobody_came')}</Text>;
   return (
     <>
-      <Text size="sm" fw={600}>{trials('came_in_count', { count: passed.people })}</Text>
-      <Table verticalSpacing={4} className={styles.figures ?? ''} data-testid="passed">
+      <Text size="sm" fw={600} mt="sm">{trials('came_in_count', { count: passed.people })}</Text>
+      <Table verticalSpacing={4} horizontalSpacing={4} className={styles.figures ?? ''} data-testid="passed">
         <Table.Thead>
           <Table.Tr><Table.Th scope="col">{t('tab_step')}</Table.Th><Table.Th scope="col">{t('arrived')}</Table.Th><Table.Th scope="col">{trials('went_on')}</Table.Th><Table.Th scope="col">{t('stopped')}</Table.Th><Table.Th scope="col">{t('median')}</Table.Th></Table.Tr>
         </Table.Thead>
