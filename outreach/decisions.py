@@ -100,9 +100,10 @@ class Snapshot:
     `suppressed` maps a channel, or `all`, to the reason.
     `countries`, `states` (of the US) and `zones` are all that the contact may be in (`crm.places`). `topic` is what the
     message is about: its journey, else its purpose. `clock_skew`: how far our clock and the database's are apart.
-    `made_up`: they are of the sample workspace. `missing_setting` says in words which of the channel's settings is not made. `in_talk`: the bot said it in a
-    conversation, so that its purpose may be one of `ANSWERS`. `has_request`: they asked something about their own data
-    that is not closed yet, so that its purpose may be `RIGHTS`. `waiting` is read for an `occasional` message only.
+    `made_up`: they are of the sample workspace. `missing_setting` says in words which of the channel's settings is not
+    made. `in_talk`: the bot said it in a conversation, so that its purpose may be one of `ANSWERS`. `has_request`: they
+    asked something about their own data that is not closed yet, so that its purpose may be `RIGHTS`. `waiting` is read
+    for an `occasional` message only.
     """
 
     contact_id: UUID

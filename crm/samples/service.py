@@ -146,7 +146,9 @@ async def give_back(session: AsyncSession, turn: Turn, *, state: str | None = No
     Args:
         rest: seconds.
     """
-    values: dict[str, Any] = {"claimed_until": func.now() + func.make_interval(0, 0, 0, 0, 0, 0, rest) if rest else None}
+    values: dict[str, Any] = {
+        "claimed_until": func.now() + func.make_interval(0, 0, 0, 0, 0, 0, rest) if rest else None
+    }
     if state is not None:
         values |= {"state": state, "claimed_by": None}
     await session.execute(
