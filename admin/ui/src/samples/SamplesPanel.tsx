@@ -4,6 +4,7 @@ import { useWords } from '../i18n/useWords';
 import { Refused } from '../look/Notices';
 import { Panel } from '../look/Panel';
 import { useMay } from '../session/useMay';
+import styles from './Samples.module.css';
 import { useAddSamples, useSamples } from './useSamples';
 
 export function SamplesPanel() {
@@ -13,7 +14,7 @@ export function SamplesPanel() {
   const add = useAddSamples();
   if (!samples || !may('settings.write')) return null;
   return (
-    <Panel title={t('name')}>
+    <Panel title={t('name')} className={styles.panel}>
       <Text size="sm" c="dimmed" mb="sm">{t(samples.state === 'none' ? 'panel' : 'panel_there')}</Text>
       {samples.state === 'none' && <Button variant="default" loading={add.isPending} onClick={() => add.mutate()}>{t('add')}</Button>}
       <Refused error={add.error} mt="sm" />
