@@ -43,7 +43,7 @@ _IDEMPOTENCY_KEY = {
     "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[ -~]+$"},
     "description": "A key of your own: with the same key the command is carried out once within 24 hours.",
 }
-_NOT_JSON = "Not said to be JSON: send Content-Type application/json, also where there is nothing to send along"
+_NOT_JSON = "Not said to be JSON: send Content-Type application/json"
 Mode = Literal["validation", "serialization"]
 
 

@@ -39,7 +39,7 @@ _DETAILS: Mapping[int, str] = {
     404: "There is nothing at this address.",
     405: "This address does not take this kind of request.",
     413: "Send less at once.",
-    415: "Send Content-Type application/json, also where there is nothing to send along; a file as what it is.",
+    415: "Send the request with Content-Type application/json, a file as what it is.",
     500: "The error was noted. Try again; if it stays, ask the operator to look at the log.",
 }
 

@@ -22,7 +22,7 @@ from tests.admin.conftest import COMMAND, EMAIL, PASSWORD
 PUBLIC = {
     "get_setup", "set_up", "log_in", "get_api_description", "look_at_invitation", "accept_invitation", "ask_for_reset",
     "use_reset", "begin_passkey_sign_in", "sign_in_with_passkey", "get_sign_in_ways",
-    "begin_single_sign_on", "finish_single_sign_on",
+    "begin_single_sign_on", "finish_single_sign_on", "turn_digest_off",
 }  # fmt: skip
 PROTECTED = [endpoint for endpoint in ENDPOINTS if endpoint.permission != "public"]
 COMMANDS = [endpoint for endpoint in ENDPOINTS if endpoint.is_unsafe and endpoint.permission != "token"]
@@ -103,6 +103,15 @@ async def test_a_command_from_a_foreign_page_is_refused(signed_in, endpoint, hea
 )
 async def test_a_command_from_our_own_pages_is_taken(signed_in, headers):
     assert (await signed_in.send("DELETE", "/api/v1/session", **headers)).status == 204
+
+
+async def test_a_command_with_nothing_to_send_along_needs_no_content_type(signed_in):
+    answer = await signed_in.client.request(
+        "DELETE", "/api/v1/session", headers={"X-Requested-With": "parley"}, skip_auto_headers=["Content-Type"]
+    )
+    assert answer.status == 204
+    answer = await signed_in.client.post("/api/v1/session", headers={"X-Requested-With": "parley"})
+    assert (answer.status, (await answer.json())["code"]) == (415, "unsupported_media_type")
 
 
 @pytest.mark.parametrize(

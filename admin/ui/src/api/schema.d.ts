@@ -11948,7 +11948,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
+            /** @description Not said to be JSON: send Content-Type application/json */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -12055,7 +12055,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
+            /** @description Not said to be JSON: send Content-Type application/json */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -12139,7 +12139,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
+            /** @description Not said to be JSON: send Content-Type application/json */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -12208,7 +12208,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
+            /** @description Not said to be JSON: send Content-Type application/json */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -12286,7 +12286,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
+            /** @description Not said to be JSON: send Content-Type application/json */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -12353,7 +12353,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
+            /** @description Not said to be JSON: send Content-Type application/json */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -12429,7 +12429,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
+            /** @description Not said to be JSON: send Content-Type application/json */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -12548,7 +12548,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
+            /** @description Not said to be JSON: send Content-Type application/json */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -12636,7 +12636,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
+            /** @description Not said to be JSON: send Content-Type application/json */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -12724,7 +12724,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
+            /** @description Not said to be JSON: send Content-Type application/json */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -12837,7 +12837,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
+            /** @description Not said to be JSON: send Content-Type application/json */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -12923,7 +12923,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
+            /** @description Not said to be JSON: send Content-Type application/json */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -13013,7 +13013,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
+            /** @description Not said to be JSON: send Content-Type application/json */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -13103,7 +13103,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
+            /** @description Not said to be JSON: send Content-Type application/json */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -13191,7 +13191,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
+            /** @description Not said to be JSON: send Content-Type application/json */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -13281,7 +13281,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
+            /** @description Not said to be JSON: send Content-Type application/json */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -13409,7 +13409,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
+            /** @description Not said to be JSON: send Content-Type application/json */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -13499,7 +13499,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
+            /** @description Not said to be JSON: send Content-Type application/json */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -13585,7 +13585,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
+            /** @description Not said to be JSON: send Content-Type application/json */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -13663,7 +13663,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
+            /** @description Not said to be JSON: send Content-Type application/json */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -13741,7 +13741,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
+            /** @description Not said to be JSON: send Content-Type application/json */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -13848,7 +13848,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
+            /** @description Not said to be JSON: send Content-Type application/json */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -13944,7 +13944,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
+            /** @description Not said to be JSON: send Content-Type application/json */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -14143,7 +14143,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
+            /** @description Not said to be JSON: send Content-Type application/json */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -14287,7 +14287,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
+            /** @description Not said to be JSON: send Content-Type application/json */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -14373,7 +14373,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
+            /** @description Not said to be JSON: send Content-Type application/json */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -14461,7 +14461,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
+            /** @description Not said to be JSON: send Content-Type application/json */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -14589,7 +14589,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
+            /** @description Not said to be JSON: send Content-Type application/json */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -14675,7 +14675,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
+            /** @description Not said to be JSON: send Content-Type application/json */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -14805,7 +14805,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
+            /** @description Not said to be JSON: send Content-Type application/json */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -14919,7 +14919,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
+            /** @description Not said to be JSON: send Content-Type application/json */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -15014,7 +15014,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
+            /** @description Not said to be JSON: send Content-Type application/json */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -15157,7 +15157,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
+            /** @description Not said to be JSON: send Content-Type application/json */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -15294,7 +15294,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
+            /** @description Not said to be JSON: send Content-Type application/json */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -15380,7 +15380,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
+            /** @description Not said to be JSON: send Content-Type application/json */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -15688,7 +15688,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
+            /** @description Not said to be JSON: send Content-Type application/json */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -15798,7 +15798,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
+            /** @description Not said to be JSON: send Content-Type application/json */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -15957,7 +15957,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
+            /** @description Not said to be JSON: send Content-Type application/json */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -16103,7 +16103,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
+            /** @description Not said to be JSON: send Content-Type application/json */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -16521,7 +16521,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
+            /** @description Not said to be JSON: send Content-Type application/json */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -16622,7 +16622,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
+            /** @description Not said to be JSON: send Content-Type application/json */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -16710,7 +16710,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
+            /** @description Not said to be JSON: send Content-Type application/json */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -16811,7 +16811,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
+            /** @description Not said to be JSON: send Content-Type application/json */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -16912,7 +16912,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
+            /** @description Not said to be JSON: send Content-Type application/json */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -17013,7 +17013,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
+            /** @description Not said to be JSON: send Content-Type application/json */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -17112,7 +17112,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
+            /** @description Not said to be JSON: send Content-Type application/json */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -17211,7 +17211,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
+            /** @description Not said to be JSON: send Content-Type application/json */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -17312,7 +17312,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
+            /** @description Not said to be JSON: send Content-Type application/json */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -17413,7 +17413,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
+            /** @description Not said to be JSON: send Content-Type application/json */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -17514,7 +17514,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
+            /** @description Not said to be JSON: send Content-Type application/json */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -17644,7 +17644,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
+            /** @description Not said to be JSON: send Content-Type application/json */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -17758,7 +17758,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
+            /** @description Not said to be JSON: send Content-Type application/json */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -17864,7 +17864,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
+            /** @description Not said to be JSON: send Content-Type application/json */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -18202,7 +18202,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
+            /** @description Not said to be JSON: send Content-Type application/json */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -18332,7 +18332,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
+            /** @description Not said to be JSON: send Content-Type application/json */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -18446,7 +18446,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
+            /** @description Not said to be JSON: send Content-Type application/json */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -18552,7 +18552,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
+            /** @description Not said to be JSON: send Content-Type application/json */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -18689,7 +18689,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
+            /** @description Not said to be JSON: send Content-Type application/json */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -18815,7 +18815,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
+            /** @description Not said to be JSON: send Content-Type application/json */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -18945,7 +18945,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
+            /** @description Not said to be JSON: send Content-Type application/json */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -19035,7 +19035,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
+            /** @description Not said to be JSON: send Content-Type application/json */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -19209,7 +19209,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
+            /** @description Not said to be JSON: send Content-Type application/json */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -19321,7 +19321,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
+            /** @description Not said to be JSON: send Content-Type application/json */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -19416,7 +19416,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
+            /** @description Not said to be JSON: send Content-Type application/json */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -19504,7 +19504,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
+            /** @description Not said to be JSON: send Content-Type application/json */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -19785,7 +19785,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
+            /** @description Not said to be JSON: send Content-Type application/json */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -19871,7 +19871,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
+            /** @description Not said to be JSON: send Content-Type application/json */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -20258,7 +20258,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
+            /** @description Not said to be JSON: send Content-Type application/json */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -20359,7 +20359,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
+            /** @description Not said to be JSON: send Content-Type application/json */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -20447,7 +20447,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
+            /** @description Not said to be JSON: send Content-Type application/json */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -20535,7 +20535,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
+            /** @description Not said to be JSON: send Content-Type application/json */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -20623,7 +20623,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
+            /** @description Not said to be JSON: send Content-Type application/json */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -21040,7 +21040,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
+            /** @description Not said to be JSON: send Content-Type application/json */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -21139,7 +21139,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
+            /** @description Not said to be JSON: send Content-Type application/json */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -21287,7 +21287,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
+            /** @description Not said to be JSON: send Content-Type application/json */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -21373,7 +21373,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
+            /** @description Not said to be JSON: send Content-Type application/json */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -21472,7 +21472,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
+            /** @description Not said to be JSON: send Content-Type application/json */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -21569,7 +21569,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
+            /** @description Not said to be JSON: send Content-Type application/json */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -21659,7 +21659,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
+            /** @description Not said to be JSON: send Content-Type application/json */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -21758,7 +21758,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
+            /** @description Not said to be JSON: send Content-Type application/json */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -21975,7 +21975,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
+            /** @description Not said to be JSON: send Content-Type application/json */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -22262,7 +22262,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
+            /** @description Not said to be JSON: send Content-Type application/json */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -22372,7 +22372,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
+            /** @description Not said to be JSON: send Content-Type application/json */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -22484,7 +22484,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
+            /** @description Not said to be JSON: send Content-Type application/json */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -22592,7 +22592,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
+            /** @description Not said to be JSON: send Content-Type application/json */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -22709,7 +22709,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
+            /** @description Not said to be JSON: send Content-Type application/json */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -22815,7 +22815,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
+            /** @description Not said to be JSON: send Content-Type application/json */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -22914,7 +22914,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
+            /** @description Not said to be JSON: send Content-Type application/json */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -23000,7 +23000,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
+            /** @description Not said to be JSON: send Content-Type application/json */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -23101,7 +23101,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
+            /** @description Not said to be JSON: send Content-Type application/json */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -23367,7 +23367,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
+            /** @description Not said to be JSON: send Content-Type application/json */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -23466,7 +23466,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
+            /** @description Not said to be JSON: send Content-Type application/json */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -23693,7 +23693,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
+            /** @description Not said to be JSON: send Content-Type application/json */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -23792,7 +23792,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
+            /** @description Not said to be JSON: send Content-Type application/json */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -24094,7 +24094,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
+            /** @description Not said to be JSON: send Content-Type application/json */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -24221,7 +24221,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
+            /** @description Not said to be JSON: send Content-Type application/json */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -24349,7 +24349,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
+            /** @description Not said to be JSON: send Content-Type application/json */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -24435,7 +24435,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
+            /** @description Not said to be JSON: send Content-Type application/json */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -24563,7 +24563,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
+            /** @description Not said to be JSON: send Content-Type application/json */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -24649,7 +24649,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
+            /** @description Not said to be JSON: send Content-Type application/json */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -24875,7 +24875,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
+            /** @description Not said to be JSON: send Content-Type application/json */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -24965,7 +24965,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
+            /** @description Not said to be JSON: send Content-Type application/json */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -25101,7 +25101,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
+            /** @description Not said to be JSON: send Content-Type application/json */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -25229,7 +25229,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
+            /** @description Not said to be JSON: send Content-Type application/json */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -25357,7 +25357,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
+            /** @description Not said to be JSON: send Content-Type application/json */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -25434,7 +25434,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
+            /** @description Not said to be JSON: send Content-Type application/json */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -25510,7 +25510,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
+            /** @description Not said to be JSON: send Content-Type application/json */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -25647,7 +25647,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
+            /** @description Not said to be JSON: send Content-Type application/json */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -25735,7 +25735,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
+            /** @description Not said to be JSON: send Content-Type application/json */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -25823,7 +25823,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
+            /** @description Not said to be JSON: send Content-Type application/json */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -25909,7 +25909,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
+            /** @description Not said to be JSON: send Content-Type application/json */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -26059,7 +26059,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
+            /** @description Not said to be JSON: send Content-Type application/json */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -26194,7 +26194,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
+            /** @description Not said to be JSON: send Content-Type application/json */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -26295,7 +26295,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
+            /** @description Not said to be JSON: send Content-Type application/json */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -26494,7 +26494,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
+            /** @description Not said to be JSON: send Content-Type application/json */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -26595,7 +26595,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
+            /** @description Not said to be JSON: send Content-Type application/json */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -26723,7 +26723,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
+            /** @description Not said to be JSON: send Content-Type application/json */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -26809,7 +26809,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
+            /** @description Not said to be JSON: send Content-Type application/json */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -26910,7 +26910,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
+            /** @description Not said to be JSON: send Content-Type application/json */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -27011,7 +27011,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
+            /** @description Not said to be JSON: send Content-Type application/json */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -27160,7 +27160,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
+            /** @description Not said to be JSON: send Content-Type application/json */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -27261,7 +27261,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
+            /** @description Not said to be JSON: send Content-Type application/json */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -27482,7 +27482,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
+            /** @description Not said to be JSON: send Content-Type application/json */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -27570,7 +27570,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
+            /** @description Not said to be JSON: send Content-Type application/json */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -27720,7 +27720,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
+            /** @description Not said to be JSON: send Content-Type application/json */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -27806,7 +27806,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
+            /** @description Not said to be JSON: send Content-Type application/json */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -28004,7 +28004,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
+            /** @description Not said to be JSON: send Content-Type application/json */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -28092,7 +28092,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
+            /** @description Not said to be JSON: send Content-Type application/json */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -28496,7 +28496,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
+            /** @description Not said to be JSON: send Content-Type application/json */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -28584,7 +28584,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
+            /** @description Not said to be JSON: send Content-Type application/json */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -28685,7 +28685,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
+            /** @description Not said to be JSON: send Content-Type application/json */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -28786,7 +28786,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
+            /** @description Not said to be JSON: send Content-Type application/json */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -28887,7 +28887,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
+            /** @description Not said to be JSON: send Content-Type application/json */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -29423,7 +29423,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
+            /** @description Not said to be JSON: send Content-Type application/json */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -29608,7 +29608,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
+            /** @description Not said to be JSON: send Content-Type application/json */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -29723,7 +29723,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
+            /** @description Not said to be JSON: send Content-Type application/json */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -29822,7 +29822,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
+            /** @description Not said to be JSON: send Content-Type application/json */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -29921,7 +29921,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
+            /** @description Not said to be JSON: send Content-Type application/json */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -30020,7 +30020,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
+            /** @description Not said to be JSON: send Content-Type application/json */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -30266,7 +30266,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
+            /** @description Not said to be JSON: send Content-Type application/json */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -30352,7 +30352,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
+            /** @description Not said to be JSON: send Content-Type application/json */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -30608,7 +30608,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
+            /** @description Not said to be JSON: send Content-Type application/json */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -30760,7 +30760,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
+            /** @description Not said to be JSON: send Content-Type application/json */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -30837,7 +30837,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
+            /** @description Not said to be JSON: send Content-Type application/json */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -30996,7 +30996,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
+            /** @description Not said to be JSON: send Content-Type application/json */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -31151,7 +31151,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
+            /** @description Not said to be JSON: send Content-Type application/json */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -31239,7 +31239,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
+            /** @description Not said to be JSON: send Content-Type application/json */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -31327,7 +31327,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
+            /** @description Not said to be JSON: send Content-Type application/json */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -31455,7 +31455,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
+            /** @description Not said to be JSON: send Content-Type application/json */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -31620,7 +31620,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
+            /** @description Not said to be JSON: send Content-Type application/json */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -31726,7 +31726,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
+            /** @description Not said to be JSON: send Content-Type application/json */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -31823,7 +31823,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
+            /** @description Not said to be JSON: send Content-Type application/json */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -32031,7 +32031,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
+            /** @description Not said to be JSON: send Content-Type application/json */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -32132,7 +32132,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
+            /** @description Not said to be JSON: send Content-Type application/json */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -32220,7 +32220,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not said to be JSON: send Content-Type application/json, also where there is nothing to send along */
+            /** @description Not said to be JSON: send Content-Type application/json */
             415: {
                 headers: {
                     [name: string]: unknown;
