@@ -22,7 +22,7 @@ interface Props {
 export function WhoIsIn({ tree, count }: Props) {
   const t = useWords('segments');
   const words = useRuleWords(tree, useLanguage());
-  const busy = count.isFetching && <Loader size="xs" color="gray" aria-label={t('counting')} />;
+  const busy = count.isFetching && <Loader size="xs" color="gray" role="status" aria-label={t('counting')} />;
   return (
     <Panel title={t('who_is_in')} aside={busy}>
       {count.isError && <Alert color="red" role="alert" mb="sm">{asAPIError(count.error).message}</Alert>}
