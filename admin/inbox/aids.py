@@ -61,7 +61,7 @@ class CannedReplyWish(RequestShape):
     """`text` may hold `{{ first_name | there }}`: a field of the contact, and what stands there when it is unknown."""
 
     name: Annotated[PlainText, Field(min_length=1, max_length=80)]
-    language: Annotated[PlainText, Field(pattern=r"^[a-z]{2,3}$")]
+    language: Annotated[str, Field(pattern=r"^[a-z]{2,3}$")]
     text: Annotated[Said, AfterValidator(_check_placeholders)]
 
 

@@ -52,7 +52,7 @@ class TeamWish(RequestShape):
     in turn, or to nobody.
     """
 
-    name: Annotated[PlainText, Field(pattern=r"^[a-z][a-z0-9_]{0,59}$")]
+    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,59}$")]
     routing: Routing = "round_robin"
     members: Annotated[tuple[UUID, ...], Field(max_length=MOST_MEMBERS)] = ()
 
@@ -77,7 +77,7 @@ class RuleWish(RequestShape):
 
     team_id: UUID
     channel: Annotated[PlainText, Field(max_length=20)] | None = None
-    language: Annotated[PlainText, Field(pattern=r"^[a-z]{2,3}$")] | None = None
+    language: Annotated[str, Field(pattern=r"^[a-z]{2,3}$")] | None = None
     segment_id: UUID | None = None
 
 

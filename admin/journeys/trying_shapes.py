@@ -13,11 +13,11 @@ from admin.flows.shapes import ChannelRendering, Fields, LanguageName, Moment, S
 from admin.journeys.shapes import JourneyName
 
 Channel = Literal["web", "email", "sms", "telegram", "voice"]
-Name = Annotated[PlainText, Field(pattern=r"^[a-z][a-z0-9_]{0,59}$")]
+Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,59}$")]
 ConsentName = Annotated[
-    PlainText, Field(pattern=r"^(marketing|service|profiling|special_category)/(web|email|sms|telegram|voice)$")
+    str, Field(pattern=r"^(marketing|service|profiling|special_category)/(web|email|sms|telegram|voice)$")
 ]
-SegmentNamed = Annotated[PlainText, Field(min_length=1, max_length=100, pattern=r"^[^\r\n]*$")]
+SegmentNamed = Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[^\r\n\x00]*$")]
 Known = (
     bool
     | Annotated[int, Field(ge=-(10**15), le=10**15)]
@@ -126,13 +126,13 @@ class SimulatedPerson(RequestShape):
 
     language: LanguageName = "en"
     time_zone: Annotated[PlainText, Field(max_length=60)] = "Europe/London"
-    country: Annotated[PlainText, Field(pattern=r"^[A-Z]{2}$")] = "GB"
+    country: Annotated[str, Field(pattern=r"^[A-Z]{2}$")] = "GB"
     channels: list[Channel] = Field(default=["email"], max_length=5)
     consents: dict[ConsentName, Literal["given", "refused", "withdrawn", "requested"]] = Field(default_factory=dict)
     suppressed: list[Channel] = Field(default_factory=list, max_length=5)
     fields: dict[Name, Known] = Field(default_factory=dict, max_length=100)
     stage: Literal["visitor", "lead", "mql", "sql", "customer", "disqualified"] = "lead"
-    tags: list[Annotated[PlainText, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,59}$")]] = Field(
+    tags: list[Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,59}$")]] = Field(
         default_factory=list, max_length=50
     )
     scores: dict[Name, Whole] = Field(default_factory=dict, max_length=20)

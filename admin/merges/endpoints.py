@@ -171,7 +171,11 @@ async def remove_contact_external_id(call: Call) -> None:
 
 
 @endpoint(
-    "GET", "/api/v1/identities", permission="contacts.read", summary="The contact that another system knows as this"
+    "GET",
+    "/api/v1/identities",
+    permission="contacts.read",
+    summary="The contact that another system knows as this",
+    problems={404: "No contact is known as this"},
 )
 async def find_identity(call: Call, query: shapes.IdentityQuery) -> shapes.Identities:
     async with snapshot(call.context.sessions) as session:
