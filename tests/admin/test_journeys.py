@@ -69,7 +69,9 @@ async def test_a_contact_s_journeys_are_listed_and_they_are_taken_out_of_one(sig
     assert row["due_at"] is not None
     await send(signed_in, "/state", {"journey": "nurture", "state": "paused"}, status=204)
     async with transaction(context.sessions) as session:
-        await session.execute(text("UPDATE enrolments SET parked_due_at = due_at, due_at = due_at + interval '9 years'"))
+        await session.execute(
+            text("UPDATE enrolments SET parked_due_at = due_at, due_at = due_at + interval '9 years'")
+        )
     (row,) = (await signed_in.read(path))["items"]
     assert (row["paused"], row["due_at"]) == (True, None)
 
