@@ -97,6 +97,7 @@ async def test_whoever_is_invited_becomes_a_user_with_that_role_and_without_a_pa
     answer = await come(guest, provider)
     assert (await answer.json())["user"] | {"id": "", "permissions": []} == {
         "id": "", "permissions": [], "email": "grace@example.com", "name": "Grace", "role": "agent",
+        "owes_second_step": False,
     }  # fmt: skip
     assert (await guest.read("/api/v1/account"))["has_password"] is False
     assert (await signed_in.read("/api/v1/invitations"))["items"] == []

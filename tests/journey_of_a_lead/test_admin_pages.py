@@ -99,7 +99,7 @@ async def test_in_german_the_pages_speak_german_and_change_to_french_while_they_
         await expect(page.locator("html")).to_have_attribute("lang", "de")
         await expect(page.get_by_text("Alle, die mit Ihrem Bot gesprochen haben")).to_be_visible()
         await expect(page.get_by_role("columnheader")).to_have_text(
-            ["Lead", "Score", "Einwilligung", "Phase", "Letzte Nachricht"]
+            ["", "Lead", "Score", "Einwilligung", "Phase", "Letzte Nachricht"]
         )
         await _hears_no_english(page, "shell", "look", "leads")
         await check_with_axe(page)

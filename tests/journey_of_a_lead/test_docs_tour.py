@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import tempfile
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
@@ -16,7 +17,7 @@ from playwright.async_api import Browser, Page, ViewportSize, expect
 
 from server.settings import ROOT
 from tests.journey_of_a_lead.colleague import PHONE, Colleague
-from tests.journey_of_a_lead.running_site import RunningSite
+from tests.journey_of_a_lead.running_site import RunningSite, running_site
 from tests.journey_of_a_lead.visitor import WAIT, Visitor
 
 pytestmark = pytest.mark.journey
@@ -31,6 +32,14 @@ def pictures(tmp_path: Path) -> Path:
     folder = Path(os.environ.get("PARLEY_DOCS_TOUR", tmp_path))
     folder.mkdir(parents=True, exist_ok=True)
     return folder
+
+
+@pytest.fixture(scope="module")
+async def site() -> AsyncIterator[RunningSite]:
+    """A site of its own: on the others' are real people, too, who would stand before those that are made up."""
+    with tempfile.TemporaryDirectory(prefix="parley-tour-") as folder:
+        async with running_site(Path(folder)) as running:
+            yield running
 
 
 @pytest.fixture

@@ -378,9 +378,15 @@ async def run_twice(site: Any, journey: Any, now: datetime, story: Story) -> tup
     return steady, harried
 
 
+FEW = 10
+
+
 def told(examples: int, *, events: bool, longest: int) -> Any:
-    """So many stories."""
-    limits = settings(max_examples=examples, deadline=None, suppress_health_check=[*HealthCheck], print_blob=True)
+    """So many stories: a few are the same each time, many are others each time (`make test-long`)."""
+    limits = settings(
+        max_examples=examples, deadline=None, suppress_health_check=[*HealthCheck], print_blob=True,
+        derandomize=examples < FEW,
+    )  # fmt: skip
     return lambda test: limits(given(story=stories(events=events, longest=longest))(test))
 
 

@@ -316,9 +316,9 @@ async def test_a_visitor_of_another_set_up_reads_and_writes_no_talk(pair) -> Non
     origin = next(iter(b.platform.settings.origins))
     token = VisitorTokens(b.platform.keys).issue(UUID(b.made["conversation"]), origin)
     headers = {"Authorization": f"Bearer {token}", "Origin": origin}
-    for set_up, status in ((a, 401), (b, 200)):
+    for set_up, statuses in ((a, {401, 403}), (b, {200})):
         answer = await set_up.owner.get("/chat/messages?after=0&wait=0", headers=headers)
-        assert answer.status == status, await answer.text()
+        assert answer.status in statuses, await answer.text()
 
 
 async def test_hooks_of_another_set_ups_accounts_and_sources_take_nothing(pair) -> None:

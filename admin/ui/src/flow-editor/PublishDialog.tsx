@@ -84,7 +84,7 @@ function NothingStartsIt({ onWrite }: { onWrite: () => void }) {
   const isStarted = [settings.nlu_triggers, settings.start_examples].some((one) => one !== undefined && one !== null && Object.keys(one).length > 0);
   if (isJourney || isStarted) return null;
   return (
-    <Alert color="orange" variant="light" title={t('nothing_starts_it')} data-testid="nothing-starts-it">
+    <Alert color="pine" variant="light" title={t('nothing_starts_it')} data-testid="nothing-starts-it">
       <Text size="sm" mb={8}>{t('nothing_starts_it_why')}</Text>
       <Button size="compact-sm" variant="default" onClick={onWrite} data-testid="say-what-starts-it">{t('say_what_starts_it')}</Button>
     </Alert>
