@@ -342,8 +342,8 @@ def _define(journey: Any, steps: dict[str, Any], purpose: str) -> dict[str, Any]
 def check_what_left(harried: Outcome, steady: Outcome, purpose: str) -> None:
     """What the provider took: promotion never twice, and missing only where it is said to be in doubt.
 
-    What was asked for is taken at least once; whoever is killed three times with the same message in hand has it put
-    aside.
+    What was asked for is taken at least once; one on the wire at two deaths is in doubt (`outreach/retry_rules.py`),
+    and whoever is killed three times with the same message in hand has it put aside.
     """
     for send, state in steady.sends.items():
         assert (state, steady.taken[send.key]) in (("skipped", 0), ("accepted", 1)), send
@@ -359,7 +359,7 @@ def check_what_left(harried: Outcome, steady: Outcome, purpose: str) -> None:
             assert taken <= 1, (send, taken)
             doubtful += 1
         else:
-            assert (state, harried.kills >= 3) == ("failed", True), (send, state)
+            assert harried.kills >= {"unknown": 2, "failed": 3}.get(state, 1_000), (send, state)
     # Two of each of two lanes are on the wire at once.
     assert doubtful <= 4 * harried.kills
 
