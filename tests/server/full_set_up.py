@@ -113,6 +113,16 @@ class FullSetUp:
             before = now
         raise AssertionError(f"{moving} do not come to rest")
 
+    async def settled(self) -> dict[str, Any]:
+        """The state once it has been the same for two seconds: what was filled in is answered and counted by then."""
+        before = await self.state()
+        while True:
+            await asyncio.sleep(2)
+            after = await self.state()
+            if after == before:
+                return after
+            before = after
+
     async def state(self) -> dict[str, Any]:
         """What stands in every table, as a digest."""
         row = f"to_jsonb(t) - '{_CLAIMS}'::text[]"
