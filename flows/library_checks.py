@@ -65,12 +65,17 @@ def check_outcomes(folder: FlowFolder) -> Iterator[FlowError]:
 def check_triggers(content: Content) -> Iterator[FlowError]:
     """Refuse an intent that would start two flows, or start a flow and be answered at once."""
     taken = {answer.about.intent: f"the article {answer.file}" for answer in content.answers if answer.about.intent}
-    taken |= {intent: f"the flow {name}" for intent, name in _intents_of_flows(content).items()}
+    owned, remedy = _intents_of_flows(content), "Give each intent one use"
+    for intent, name in owned.items():
+        if intent in taken:
+            problem = f"its intent {intent} already belongs to {taken[intent]}"
+            yield content.flows[name].fault("trigger.taken", problem, remedy, "start_examples")
+        taken[intent] = f"the flow {name}"
     for name, folder in content.flows.items():
         for number, intent in enumerate(folder.model.nlu_triggers):
-            if taken.get(intent, f"the flow {name}") != f"the flow {name}":
+            if intent in taken and owned.get(intent) != name:
                 problem = f"the intent {intent} already belongs to {taken[intent]}"
-                yield folder.fault("trigger.taken", problem, "Give each intent one use", "nlu_triggers", number)
+                yield folder.fault("trigger.taken", problem, remedy, "nlu_triggers", number)
             taken[intent] = f"the flow {name}"
 
 
@@ -94,7 +99,7 @@ def check_start_examples(content: Content) -> Iterator[FlowError]:
 
 def _intents_of_flows(content: Content) -> dict[str, str]:
     """The intents whose examples stand in a flow, and which."""
-    return {intent_of_flow(name): name for name, folder in content.flows.items() if folder.model.start_examples}
+    return {intent: name for name, folder in content.flows.items() if (intent := folder.model.own_intent)}
 
 
 def check_answers(content: Content) -> Iterator[FlowError]:

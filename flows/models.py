@@ -53,9 +53,14 @@ class Flow(Part):
     steps: tuple[Step, ...] = Field(min_length=1)
 
     @property
+    def own_intent(self) -> str | None:
+        """The intent of its own examples; none where it has no examples."""
+        return intent_of_flow(self.flow) if any(self.start_examples.values()) else None
+
+    @property
     def triggers(self) -> tuple[str, ...]:
         """All intents that start it, its own too."""
-        return (*self.nlu_triggers, *((intent_of_flow(self.flow),) if any(self.start_examples.values()) else ()))
+        return self.nlu_triggers if self.own_intent is None else (*self.nlu_triggers, self.own_intent)
 
 
 class Team(Part):

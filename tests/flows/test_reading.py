@@ -44,6 +44,7 @@ def line_of(path, text):
         (FLOW, "language: en", "language: [en", ("yaml", None)),
         (FLOW, "flow: demo_request", "flow: demo", ("name.folder", None)),
         (FLOW, "nlu_triggers: [request_demo]", "nlu_triggers: [ask_trial]", ("trigger.taken", None)),
+        (FLOW, "nlu_triggers: [request_demo]", "nlu_triggers: [request_demo, request_demo]", ("trigger.taken", None)),
         (WORDING, "ask_goal:", "ask_gaol:", ("wording.unused", "ask_gaol")),
         (WORDING, "    250+: 250", "    250: 250", ("wording.unused", "ask_team_size")),
         (WORDING, "  text: And we won't", "  txet: And we won't", ("model.extra_forbidden", None)),

@@ -62,6 +62,14 @@ def test_examples_that_a_colleague_took_in_from_messages_count_too(load):
     assert load({"en": FIVE[:4]}, taken_in).flows["reorder_check_in"].model.triggers
 
 
+def test_the_intent_of_a_flow_s_own_is_no_article_s_too(load, tmp_path):
+    (tmp_path / "knowledge" / "reorder.md").write_text("---\ntitle: How?\nintent: start_reorder_check_in\n---\nSo.\n")
+    with pytest.raises(FlowsRefused) as refused:
+        load({"en": FIVE})
+    (fault,) = [fault for fault in refused.value.faults if fault.rule == "trigger.taken"]
+    assert (fault.file, fault.path) == ("library/reorder_check_in/flow.yml", ("start_examples",))
+
+
 def test_without_examples_nothing_starts_it(load):
     assert load({}).flows["reorder_check_in"].model.triggers == ()
 
