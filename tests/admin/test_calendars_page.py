@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import socket
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,6 +20,7 @@ from crm.meetings.caldav.work import CalDAVWork
 from crm.meetings.feeds import BusyFeeds
 from tests.admin.conftest import EMAIL, PASSWORD
 from tests.admin.test_meetings import book
+from tests.contracts.house import free_port
 from tests.crm.meetings.conftest import Radicale, running_radicale
 from tests.journey_of_a_lead.colleague import Colleague
 from tests.journey_of_a_lead.running_site import RunningSite
@@ -40,9 +40,7 @@ class AdminSite:
 async def test_a_colleague_connects_their_own_calendar_and_moves_a_meeting(
     context: AdminContext, user: Any, browser: Browser, tmp_path: Path, wake_ups: Any
 ) -> None:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = int(probe.getsockname()[1])
+    port = free_port()
     url = f"http://127.0.0.1:{port}"
     context = replace(
         context,

@@ -16,26 +16,12 @@ from base.wording import SPOKEN, accepted_languages, read_sentences
 from crm.scoring.reasons import reason_in_words
 from crm.scoring.rules import load_rules
 from crm.timeline.service import record
-from outreach.ports import Accepted
 from server.settings import ROOT
 from tests.admin.conftest import Admin, client_of
 from tests.admin.people import make_contact, outbox_row
+from tests.admin.test_users import FiledMail
 
 LETTERS = [ROOT / "admin" / room / "words.yml" for room in ("users", "task_mails", "webhooks")]
-
-
-class FiledMail:
-    """A mail server that takes everything."""
-
-    def __init__(self):
-        self.sent = []
-
-    def configured(self):
-        return None
-
-    async def send(self, to, subject, text, html=""):
-        self.sent.append((to, subject, text))
-        return Accepted("1")
 
 
 @pytest.fixture

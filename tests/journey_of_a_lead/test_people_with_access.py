@@ -257,36 +257,33 @@ async def test_an_owner_demands_a_second_step_and_who_has_none_is_led_through_it
         await expect(olivia.page.get_by_test_id("step-for-all")).not_to_be_checked()
         await olivia.look(tmp_path, "own-step-first")
 
-    context = await browser.new_context(locale="en-GB")
-    owner = Colleague(site, context, await context.new_page())
-    await accept(owner.page, as_owner)
-    await owner.go("/settings/account")
-    await owner.page.get_by_test_id("set-up-step").click()
-    await set_up_step(owner.page)
-    others = await browser.new_context(locale="en-GB")
-    agent = Colleague(site, others, await others.new_page())
-    await accept(agent.page, as_agent)
-    await owner.go("/settings/team")
-    await owner.page.get_by_test_id("step-for-all").click()
-    await expect(owner.page.get_by_test_id("step-for-all")).to_be_checked(timeout=WAIT)
-    await owner.look(tmp_path, "step-for-all")
-    try:
-        await agent.go("/leads")  # who is logged in goes on
-        await agent.page.get_by_test_id("logout").click()
-        await agent.page.get_by_test_id("login-email").fill(email)
-        await agent.page.get_by_test_id("login-password").fill(PASSWORD)
-        await agent.page.get_by_test_id("login-submit").click()
-        await expect(agent.page.get_by_role("heading", name="One more step")).to_be_visible(timeout=WAIT)
-        await agent.look(tmp_path, "owed")
-        assert (await agent.page.request.get(f"{site.url}/api/v1/leads")).status == 403
-        totp = await set_up_step(agent.page, agent, tmp_path)
-        await expect(agent.page.get_by_test_id("logout")).to_be_visible(timeout=WAIT)
-        await agent.go("/leads")
-        await agent.page.get_by_test_id("logout").click()
-        await log_in(agent.page, site.url, email, totp.generate(int(time.time()) + 30).decode())
-    finally:
+    async with (
+        await Colleague.at_the_door(browser, site) as owner,
+        await Colleague.at_the_door(browser, site) as agent,
+    ):
+        await accept(owner.page, as_owner)
+        await owner.go("/settings/account")
+        await owner.page.get_by_test_id("set-up-step").click()
+        await set_up_step(owner.page)
+        await accept(agent.page, as_agent)
+        await owner.go("/settings/team")
         await owner.page.get_by_test_id("step-for-all").click()
-        await expect(owner.page.get_by_test_id("step-for-all")).not_to_be_checked(timeout=WAIT)
-    for colleague in (owner, agent):
-        assert colleague.complaints == []
-        await colleague.context.close()
+        await expect(owner.page.get_by_test_id("step-for-all")).to_be_checked(timeout=WAIT)
+        await owner.look(tmp_path, "step-for-all")
+        try:
+            await agent.go("/leads")  # who is logged in goes on
+            await agent.page.get_by_test_id("logout").click()
+            await agent.page.get_by_test_id("login-email").fill(email)
+            await agent.page.get_by_test_id("login-password").fill(PASSWORD)
+            await agent.page.get_by_test_id("login-submit").click()
+            await expect(agent.page.get_by_role("heading", name="One more step")).to_be_visible(timeout=WAIT)
+            await agent.look(tmp_path, "owed")
+            assert (await agent.page.request.get(f"{site.url}/api/v1/leads")).status == 403
+            totp = await set_up_step(agent.page, agent, tmp_path)
+            await expect(agent.page.get_by_test_id("logout")).to_be_visible(timeout=WAIT)
+            await agent.go("/leads")
+            await agent.page.get_by_test_id("logout").click()
+            await log_in(agent.page, site.url, email, totp.generate(int(time.time()) + 30).decode())
+        finally:
+            await owner.page.get_by_test_id("step-for-all").click()
+            await expect(owner.page.get_by_test_id("step-for-all")).not_to_be_checked(timeout=WAIT)

@@ -7,7 +7,6 @@ over the API, as pages and programs make it.
 from __future__ import annotations
 
 import asyncio
-import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -41,6 +40,7 @@ from server.web import create_web_app
 from server.wiring import Platform, open_platform
 from tests.bot.scripted_dialogue import SECRET, ScriptedDialogue, say
 from tests.bot.stage import staged
+from tests.contracts.house import free_port
 from tests.crm.privacy.test_erasing import chat, fill
 
 EMAIL = "olivia@site.example"
@@ -101,27 +101,17 @@ class FullSetUp:
                         found |= dict.fromkeys(rows)
         return list(found)
 
-    async def settle(self) -> None:
-        """Until everything that is waiting was answered: the web process looks each second."""
-        before, moving = await self.state(), ["?"]
+    async def settle(self) -> dict[str, Any]:
+        """The state once everything that is waiting was answered: the web process looks each second."""
+        before, moving = await self.state(), list[str]()
         for _ in range(_PATIENCE):
             await asyncio.sleep(2)
             now = await self.state()
             moving = [name for name in now if now[name] != before[name]]
             if not moving:
-                return
+                return now
             before = now
         raise AssertionError(f"{moving} do not come to rest")
-
-    async def settled(self) -> dict[str, Any]:
-        """The state once it has been the same for two seconds: what was filled in is answered and counted by then."""
-        before = await self.state()
-        while True:
-            await asyncio.sleep(2)
-            after = await self.state()
-            if after == before:
-                return after
-            before = after
 
     async def state(self) -> dict[str, Any]:
         """What stands in every table, as a digest."""
@@ -141,7 +131,7 @@ class FullSetUp:
 @asynccontextmanager
 async def full_set_up(url: str, dialogue: ScriptedDialogue, folder: Path) -> AsyncIterator[FullSetUp]:
     """Starts a set-up on a fresh database and fills it."""
-    port = _free_port()
+    port = free_port()
     settings = read_settings(
         database_url=SecretStr(url), rasa_urls=dialogue.url, rasa_secret=SecretStr(SECRET), data_dir=folder,
         public_url=f"http://127.0.0.1:{port}", chat_messages_a_minute=600,
@@ -222,9 +212,3 @@ async def _make_by_the_api(set_up: FullSetUp) -> None:
     company = {"company_id": set_up.made["company"]}
     answer = await set_up.ask("PUT", f"/api/v1/contacts/{set_up.made['contact']}/company", company)
     assert answer.status < 300, await answer.text()
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

@@ -172,7 +172,7 @@ def ids_of(endpoint: Endpoint, own: Iterator[UUID] | list[UUID], foreign: UUID) 
 @pytest.mark.long
 async def test_no_id_of_another_set_up_says_more_than_an_id_that_exists_nowhere(pair) -> None:
     a, b = pair
-    before, ids, own = await a.settled(), await b.list_ids(each=1), await a.list_ids(each=1)
+    before, ids, own = await a.settle(), await b.list_ids(each=1), await a.list_ids(each=1)
     assert len(ids) > 50
     found = []
     for endpoint in endpoints_with_ids(a.app):
@@ -199,7 +199,7 @@ async def _is_there(set_up: FullSetUp, endpoint: Endpoint, id_: UUID) -> bool:
 @pytest.mark.long
 async def test_neither_an_api_token_nor_a_session_of_another_set_up_opens_anything(pair) -> None:
     a, b = pair
-    before, cookie = await a.settled(), _cookie_of(b)
+    before, cookie = await a.settle(), _cookie_of(b)
     ids, asked = await b.list_ids(each=1), 0
     for route in a.app.router.routes():
         endpoint = find_endpoint(route.handler)
@@ -221,7 +221,7 @@ async def test_neither_an_api_token_nor_a_session_of_another_set_up_opens_anythi
 @pytest.mark.long
 async def test_an_api_token_of_ones_own_reaches_nothing_of_another_set_up(pair) -> None:
     a, b = pair
-    before, nowhere = await a.settled(), new_id()
+    before, nowhere = await a.settle(), new_id()
     by_token = {"Authorization": f"Bearer {a.token}"}
     for endpoint in endpoints_with_ids(a.app):
         if endpoint.permission == "own":
@@ -241,7 +241,7 @@ async def test_a_body_or_a_query_that_names_what_is_another_set_ups_is_told_that
         from crm.resolution.models import MergeCandidate
 
         a.made["candidate"] = str(await session.scalar(select(MergeCandidate.id)))
-    before, found = await a.settled(), []
+    before, found = await a.settle(), []
     for endpoint, send in _references(a):
         nowhere = await send(new_id())
         for one in ids:
@@ -291,7 +291,7 @@ def _querying(a: FullSetUp, endpoint: Endpoint, parameter: str) -> Callable[[UUI
 
 async def test_no_signed_link_of_another_set_up_opens_anything(pair) -> None:
     a, b = pair
-    before, links = await a.settled(), await _links_of(b)
+    before, links = await a.settle(), await _links_of(b)
     walked = set()
     for route in a.app.router.routes():
         path = "" if route.resource is None else route.resource.canonical
@@ -323,7 +323,7 @@ async def test_a_visitor_of_another_set_up_reads_and_writes_no_talk(pair) -> Non
 
 async def test_hooks_of_another_set_ups_accounts_and_sources_take_nothing(pair) -> None:
     a, b = pair
-    before, ids = await a.settled(), await b.list_ids(each=1)
+    before, ids = await a.settle(), await b.list_ids(each=1)
     walked = 0
     for route in a.app.router.routes():
         path = "" if route.resource is None else route.resource.canonical
@@ -361,7 +361,7 @@ async def test_what_is_one_users_is_nothing_to_another_user_of_the_same_set_up(p
     assert answer.status == 201, await answer.text()
     eve = answer.cookies["parley_session"].OutputString().partition(";")[0]
     a.owner.session.cookie_jar.clear()
-    before, nowhere = await a.settled(), new_id()
+    before, nowhere = await a.settle(), new_id()
     for endpoint in private:
         wanted = await _ask_as_a_stranger(a, endpoint, {"id": nowhere}, {"Cookie": eve})
         for one in (theirs, *await a.list_ids(each=1)):

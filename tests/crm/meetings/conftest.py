@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import base64
 import itertools
-import socket
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -30,11 +29,22 @@ from crm.meetings.calendars import NewCalendar, add_calendar
 from crm.meetings.feeds import BusyFeeds
 from crm.meetings.free_times import FreeTimes, free_times
 from tests.conftest import Database
+from tests.contracts.house import free_port
 
 WORKDAYS = dict.fromkeys(("mon", "tue", "wed", "thu", "fri"), ("09:00-12:00", "13:00-17:00"))
 SALES = NewCalendar("sales", "Product demo", "Europe/Berlin", WORKDAYS, place="https://meet.example/sales")
 
 _keys_of_holds = itertools.count(1)
+
+
+@dataclass
+class OfficeClock:
+    """The clock of an office."""
+
+    office: Office
+
+    def now(self) -> datetime:
+        return self.office.now
 
 
 @dataclass
@@ -200,10 +210,7 @@ class Radicale:
 
 @asynccontextmanager
 async def running_radicale(folder: Path) -> AsyncIterator[Radicale]:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = int(probe.getsockname()[1])
-    server = Radicale(folder, port)
+    server = Radicale(folder, free_port())
     await server.start()
     try:
         await server.add_calendar()

@@ -21,7 +21,7 @@ from crm.meetings.caldav.work import CalDAVWork
 from crm.meetings.models import CalendarEntry, CalendarLink, Meeting
 from crm.tasks.models import Task
 from crm.timeline.models import TimelineEvent
-from tests.crm.meetings.conftest import Office, Radicale
+from tests.crm.meetings.conftest import Office, OfficeClock, Radicale
 
 TUESDAY_TEN = datetime(2026, 11, 24, 9, tzinfo=UTC)
 """Ten o'clock in Berlin."""
@@ -78,14 +78,6 @@ class Desk:
 
     async def starts(self, **changed: object) -> list[datetime]:
         return [one.starts_at.astimezone(UTC) for one in (await self.office.free(**changed)).times]
-
-
-@dataclass
-class OfficeClock:
-    office: Office
-
-    def now(self) -> datetime:
-        return self.office.now
 
 
 @pytest.fixture

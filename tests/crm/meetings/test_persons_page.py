@@ -28,19 +28,11 @@ from crm.meetings.routes import MeetingPages, issue_token
 from crm.meetings.routes import routes as invitation_routes
 from crm.privacy.pages.html import STYLE_PATH, read_style
 from crm.privacy.pages.words import read_words
-from tests.crm.meetings.conftest import Office
+from tests.crm.meetings.conftest import Office, OfficeClock
 from tests.journey_of_a_lead.colleague import check_with_axe
 
 TUESDAY_TEN = datetime(2026, 11, 24, 9, tzinfo=UTC)
 HALF = timedelta(minutes=30)
-
-
-class OfficeClock:
-    def __init__(self, office: Office) -> None:
-        self._office = office
-
-    def now(self) -> datetime:
-        return self._office.now
 
 
 class Visit:
