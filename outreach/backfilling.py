@@ -56,8 +56,8 @@ async def list_backfills(session: AsyncSession, journey: str, limit: int = 50) -
     return list(await session.scalars(own.order_by(JourneyBackfill.made_at.desc()).limit(limit)))
 
 
-async def cancel_backfill(session: AsyncSession, backfill_id: UUID, now: datetime) -> None:
-    """Puts in nobody more; who is in stays in.
+async def cancel_backfill(session: AsyncSession, backfill_id: UUID, now: datetime) -> bool:
+    """Puts in nobody more; who is in stays in. False when there was nothing left to stop.
 
     Raises:
         NotFound: there is none.
@@ -65,9 +65,11 @@ async def cancel_backfill(session: AsyncSession, backfill_id: UUID, now: datetim
     found = await session.scalar(select(JourneyBackfill).where(JourneyBackfill.id == backfill_id).with_for_update())
     if found is None:
         raise NotFound("There is no such backfill.")
-    if found.state == "running":
-        found.state, found.done_at = "cancelled", now
-        await session.flush()
+    if found.state != "running":
+        return False
+    found.state, found.done_at = "cancelled", now
+    await session.flush()
+    return True
 
 
 class Backfills:

@@ -166,10 +166,8 @@ async def get_backfills(call: Call, query: JourneyQuery) -> BackfillList:
 async def stop_backfill(call: Call) -> None:
     context = call.context
     async with transaction(context.sessions) as session:
-        before = await session.scalar(select(JourneyBackfill.state).where(JourneyBackfill.id == call.ids["id"]))
-        await cancel_backfill(session, call.ids["id"], context.clock.now())
-        if before == "running":
-            told = {"state": before}, {"state": "cancelled"}
+        if await cancel_backfill(session, call.ids["id"], context.clock.now()):
+            told = {"state": "running"}, {"state": "cancelled"}
             await record(session, call, "stop_backfill", "backfill", call.ids["id"], *told)
 
 

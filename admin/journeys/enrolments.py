@@ -42,7 +42,8 @@ async def list_contact_journeys(call: Call) -> ContactJourneys:
         live = await Library().live(session, sorted({row.journey for row in found}))
         return ContactJourneys(
             items=[
-                _shown(row, live[row.journey].definition.name if row.journey in live else row.journey) for row in found
+                _shown(row, live[row.journey].definition.name if row.journey in live else row.journey, call.language)
+                for row in found
             ]
         )
 
@@ -67,7 +68,7 @@ async def take_out(call: Call, body: LeaveWish) -> None:
         await record(session, call, "leave_journey", "contact", contact_id, {"journey": body.journey}, None)
 
 
-def _shown(row: Enrolment, name: str) -> ContactJourney:
+def _shown(row: Enrolment, name: str, language: str) -> ContactJourney:
     return ContactJourney.model_validate(
         {
             "id": row.id,
@@ -76,7 +77,7 @@ def _shown(row: Enrolment, name: str) -> ContactJourney:
             "version": row.version,
             "step": row.step,
             "state": row.state,
-            "left_because": reason_in_words(row.exit_reason) if row.exit_reason else None,
+            "left_because": reason_in_words(row.exit_reason, language) if row.exit_reason else None,
             "paused": row.parked_due_at is not None,
             "due_at": None if row.parked_due_at else row.due_at,
             "entered_at": row.entered_at,

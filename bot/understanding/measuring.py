@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -101,7 +102,10 @@ class Measurer:
         after = apply(ready, tree)
         material = self.material()
         if ready.kind == "intent":
-            sides = [await self._report(training_files(side), material.held_out) for side in (tree, after)]
+            sides = [
+                await self._report(await asyncio.to_thread(training_files, side), material.held_out)
+                for side in (tree, after)
+            ]
             return Measured(ready, live.seq, *sides)
         return Measured(ready, live.seq, *await self._try_articles(proposal, ready, tree, after, material))
 
