@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator, Mapping, Sequence
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import Select, exists, select
+from sqlalchemy import Select, exists
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from admin.api.cursors import Cursor
@@ -28,9 +28,9 @@ from admin.bulk.shapes import (
     StoppedPage,
     StoppedQuery,
 )
+from admin.inbox.people import read_names
 from admin.leads.filters import conditions_of
 from admin.leads.names import name_from
-from admin.models import AdminUser
 from admin.segments.meanings import learn
 from admin.snapshot import snapshot
 from base.database import transaction
@@ -214,10 +214,7 @@ async def _show(session: AsyncSession, rows: Sequence[Row]) -> list[BulkOperatio
     reasons = await service.count_reasons(session, [row.id for row in rows])
     owners = {UUID(row.value) for row in rows if row.operation == "set_owner" and row.value}
     wanted = {*(row.made_by for row in rows), *owners}
-    names = {
-        str(user_id): name
-        for user_id, name in await session.execute(select(AdminUser.id, AdminUser.name).where(AdminUser.id.in_(wanted)))
-    }
+    names = {str(user_id): name for user_id, name in (await read_names(session, wanted)).items()}
     return [
         BulkOperation(
             id=row.id,

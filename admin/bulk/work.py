@@ -28,7 +28,7 @@ from base.ids import new_id
 from base.nested_rows import asked_ids, one_of
 from base.woken_work import WokenWork
 from crm.contacts.models import Contact
-from crm.privacy.models import PrivacyMark
+from crm.privacy.limits import list_marks
 from outreach.library import Library
 
 log = structlog.get_logger(__name__)
@@ -143,13 +143,7 @@ class BulkWork(WokenWork):
     async def _change(self, session: AsyncSession, one: BulkOperation, ids: list[UUID]) -> tuple[Outcome, int]:
         """Does it to those who are still there and may be worked with; also how many are still there."""
         there = [*await session.scalars(_HOLD, {"ids": ids})]
-        restricted = set(
-            await session.scalars(
-                select(PrivacyMark.contact_id).where(
-                    one_of(PrivacyMark.contact_id, there), PrivacyMark.mark == RESTRICTED
-                )
-            )
-        )
+        restricted = {one for one, marks in (await list_marks(session, there)).items() if RESTRICTED in marks}
         free = [contact_id for contact_id in there if contact_id not in restricted]
         work = Work(session, self.library, free, one.value or "", one.made_by, self.clock.now())
         done = await CHANGES[one.operation](work)

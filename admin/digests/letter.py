@@ -18,7 +18,6 @@ from admin.numbers.funnels import Funnel
 from admin.task_mails.letter import Letter, one_line
 from base import wording
 
-LANGUAGES = ("en", "es", "fr", "de")
 _WORDS = Path(__file__).with_name("words.yml")
 _PAGE = Path(__file__).with_name("letter.html")
 _BLANK = re.compile(r"\[\[([a-z_]+)\]\]")
@@ -49,7 +48,7 @@ class _Row:
 class _Words(wording.Sentences):
     def __init__(self, language: str) -> None:
         super().__init__(_WORDS, language)
-        self.language = language if language in LANGUAGES else wording.FALLBACK
+        self.language = language if language in wording.SPOKEN else wording.FALLBACK
 
     def reason(self, rule: str | None) -> str:
         """Why messages were held back; rules that have no words of their own are the others."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -87,9 +87,9 @@ class WeekFigures:
     sold: Sequence[Sold]
     opted_out: int
     held_back: int
-    reasons: Sequence[HeldBack]
-    best_flow: Funnel | None
-    best_journey: Funnel | None
+    reasons: Sequence[HeldBack] = ()
+    best_flow: Funnel | None = None
+    best_journey: Funnel | None = None
 
     @property
     def is_quiet(self) -> bool:
@@ -99,7 +99,7 @@ class WeekFigures:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A week beside the one before."""
+    """A week beside the one before, of which reasons and the best are not told."""
 
     week: Week
     figures: WeekFigures
@@ -108,7 +108,13 @@ class Report:
 
 async def read_report(session: AsyncSession, week: Week) -> Report:
     """What a digest tells."""
-    return Report(week, await _read(session, week), await _read(session, week.before()))
+    figures = replace(
+        await _read(session, week),
+        reasons=await read_held_back(session, week.since, week.until),
+        best_flow=await _best(session, "flow", week),
+        best_journey=await _best(session, "journey", week),
+    )
+    return Report(week, figures, await _read(session, week.before()))
 
 
 async def _read(session: AsyncSession, week: Week) -> WeekFigures:
@@ -120,9 +126,6 @@ async def _read(session: AsyncSession, week: Week) -> WeekFigures:
         sold=[Sold(one.currency, one.value) for one in await read_revenue(session, "channel", *period)],
         opted_out=sum(one.opted_out for one in deliveries),
         held_back=sum(one.held_back for one in deliveries),
-        reasons=await read_held_back(session, *period),
-        best_flow=await _best(session, "flow", week),
-        best_journey=await _best(session, "journey", week),
     )
 
 

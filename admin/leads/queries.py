@@ -27,6 +27,7 @@ from crm.consent.ledger import Scope, consent_states
 from crm.contacts.models import Contact
 from crm.contacts.service import read_addresses
 from crm.scoring.books import read_book
+from crm.scoring.rules import Bands
 from crm.segments.compiling import compile_tree
 from crm.segments.counting import find_latest
 
@@ -46,7 +47,7 @@ async def list_leads(session: AsyncSession, keys: KeyRing, query: LeadQuery, now
     found = await read_latest(
         session, conditions_of(keys, query, bands), after=_decode(query.cursor), limit=query.limit + 1
     )
-    return await _show_page(session, keys, found, query.limit, now)
+    return await _show_page(session, keys, found, query.limit, now, bands=bands)
 
 
 async def search_contacts(session: AsyncSession, keys: KeyRing, wanted: ContactSearch, now: datetime) -> LeadPage:
@@ -74,25 +75,34 @@ def _decode(cursor: str | None) -> Cursor | None:
 
 
 async def _show_page(
-    session: AsyncSession, keys: KeyRing, contacts: Sequence[Contact], limit: int, now: datetime
+    session: AsyncSession,
+    keys: KeyRing,
+    contacts: Sequence[Contact],
+    limit: int,
+    now: datetime,
+    *,
+    bands: Bands | None = None,
 ) -> LeadPage:
     """A page of what was found, one more than it holds if there are more."""
     shown = contacts[:limit]
     last = shown[-1] if len(contacts) > limit else None
     return LeadPage(
-        items=await read_rows(session, keys, shown, now),
+        items=await read_rows(session, keys, shown, now, bands),
         next_cursor=Cursor(last.created_at, last.id).encode() if last else None,
     )
 
 
-async def read_rows(session: AsyncSession, keys: KeyRing, contacts: Sequence[Contact], now: datetime) -> list[LeadRow]:
-    """The contacts as rows, with all that stands elsewhere read for all of them together."""
+async def read_rows(
+    session: AsyncSession, keys: KeyRing, contacts: Sequence[Contact], now: datetime, bands: Bands | None = None
+) -> list[LeadRow]:
+    """The contacts as rows, with all that stands elsewhere read for all of them together; the bands, unless given."""
     ids = [contact.id for contact in contacts]
     addresses = await read_addresses(session, keys, ids)
     consents = await consent_states(session, ids, now)
     talks = await _latest_talks(session, ids)
     owners = await read_owners(session, ids)
-    bands = (await read_book(session)).book.bands
+    if bands is None:
+        bands = (await read_book(session)).book.bands
     return [
         LeadRow(
             id=contact.id,

@@ -8,22 +8,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-import yaml
 from sqlalchemy import and_, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from base.wording import FALLBACK, read_sentences
 from crm.contacts.models import Contact, ContactPoint
 from crm.meetings.labels import find_zone, label_of
 from crm.meetings.models import Calendar, Meeting
 
 _LETTERS = Path(__file__).with_name("letters.yml")
-_FALLBACK = "en"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +72,8 @@ def _write(  # noqa: PLR0917  # a row as it is read, and who writes
     meeting: Meeting, calendar: Calendar, language: str, zone: str | None, point_id: UUID, sender: str
 ) -> ToMail:
     code = (meeting.language or language).partition("-")[0].lower()
-    letters = _letters()
-    code = code if code in letters else _FALLBACK
+    letters = read_sentences(_LETTERS)
+    code = code if code in letters else FALLBACK
     kind = "booked" if meeting.told_sequence is None else "moved"
     if meeting.state == "cancelled":
         kind = "cancelled" if meeting.changed_by == "person" else "cancelled_by_us"
@@ -110,8 +108,3 @@ def _fill(text: str, said: Mapping[str, str]) -> str:
     for name, value in said.items():
         text = text.replace(name, value.replace("{", "(").replace("}", ")"))
     return text
-
-
-@cache
-def _letters() -> dict[str, dict[str, dict[str, str]]]:
-    return dict(yaml.safe_load(_LETTERS.read_text("utf-8")))

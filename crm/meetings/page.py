@@ -6,10 +6,9 @@ mails follow links. It is in the language and on the clock of the talk, and show
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -18,7 +17,6 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import structlog
-import yaml
 from aiohttp import web
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -27,6 +25,7 @@ from base.clock import Clock
 from base.database import Sessions, repeat_on_deadlock, transaction
 from base.encryption import KeyRing
 from base.page_headers import PAGE_HEADERS
+from base.wording import read_sentences
 from crm.contacts.models import Contact
 from crm.meetings.booking import MeetingOver, TimeTaken, cancel_meeting, move_meeting
 from crm.meetings.feeds import BusyFeeds
@@ -247,6 +246,5 @@ def _moment(text: str) -> datetime | None:
         return None
 
 
-@cache
-def _words() -> dict[str, dict[str, Any]]:
-    return dict(yaml.safe_load(_WORDS.read_text("utf-8")))
+def _words() -> Mapping[str, Mapping[str, Any]]:
+    return read_sentences(_WORDS)

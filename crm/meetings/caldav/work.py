@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, cast
 from uuid import UUID
@@ -30,7 +30,6 @@ from crm.meetings.caldav.links import access_of
 from crm.meetings.caldav.looking import Look, Seen, look, note_looked, read_due_looks
 from crm.meetings.caldav.rules import TOLD_AFTER, wait_after
 from crm.meetings.caldav.writing import Place, Wrote, write
-from crm.meetings.hours import Period
 from crm.meetings.models import Calendar, CalendarEntry, CalendarLink, Meeting
 
 _log = structlog.get_logger(__name__)
@@ -116,7 +115,7 @@ class CalDAVWork(WokenWork):
                     wrote = await write(client, one, here, now)
                 except CalendarFailed as error:
                     await self._fail(one, error, some[number + 1 :], now)
-                    if error.answered is None or error.answered in (401, 403, 429, 503):
+                    if _concerns_all(error):
                         # The others would fare no better.
                         return
                 else:
@@ -126,7 +125,7 @@ class CalDAVWork(WokenWork):
         until = now + wait_after(one.attempts)
         async with transaction(self._sessions) as session:
             await note_failed(session, [one], error.problem, until=until)
-            if error.answered is None or error.answered in (401, 403, 429, 503):
+            if _concerns_all(error):
                 await note_failed(session, rest, error.problem, until=until, counts=False)
             await session.execute(
                 update(CalendarLink).where(CalendarLink.calendar_id == one.calendar_id).values(problem=error.problem)
@@ -156,7 +155,7 @@ class CalDAVWork(WokenWork):
 
     async def _look(self, one: Look, places: asyncio.Semaphore) -> None:
         async with places:
-            client = CalDAVClient(access_of(self._keys, one.link), allow_private=self._allow_private)
+            client = self._client_of(one.link)
             try:
                 seen = await look(client, one, self._clock.now())
             except CalendarFailed as error:
@@ -169,7 +168,7 @@ class CalDAVWork(WokenWork):
     async def _take_over(self, one: Look, seen: Seen) -> None:
         now = self._clock.now()
         async with transaction(self._sessions) as session:
-            for entry_id, period in _in_order(seen.moved):
+            for entry_id, period in sorted(seen.moved.items()):
                 meeting = await take_over_move(session, entry_id, period, now=now)
                 if meeting is not None:
                     await telling.tell_moved(session, meeting, now)
@@ -192,6 +191,11 @@ class CalDAVWork(WokenWork):
         return CalDAVClient(access_of(self._keys, link), allow_private=self._allow_private)
 
 
+def _concerns_all(error: CalendarFailed) -> bool:
+    """Whether the server would say the same of whatever else is written there."""
+    return error.answered is None or error.answered in (401, 403, 429, 503)
+
+
 def _to_write() -> Select[Any]:
     return select(CalendarEntry.due_at).where(CalendarEntry.state.in_(("to_write", "failed")))
 
@@ -201,7 +205,3 @@ async def _ours(session: AsyncSession, calendar_id: UUID, now: datetime) -> froz
     recent = or_(CalendarEntry.ends_at.is_(None), CalendarEntry.ends_at > now)
     found = select(CalendarEntry.id).where(CalendarEntry.calendar_id == calendar_id, recent)
     return frozenset(str(one) for one in await session.scalars(found))
-
-
-def _in_order(moved: Mapping[UUID, Period]) -> list[tuple[UUID, Period]]:
-    return sorted(moved.items())

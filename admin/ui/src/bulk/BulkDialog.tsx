@@ -107,7 +107,7 @@ function OwnerField({ onChange }: FieldProps) {
 function JourneyField({ onChange }: FieldProps) {
   const t = useWords('bulk');
   const [journey, setJourney] = useState('');
-  const found = useJourneyChoices(true);
+  const found = useJourneyChoices();
   const choices = (found.data ?? []).filter(({ state }) => state === 'running').map(({ journey: value, name }) => ({ value, label: name || plainWords(value) }));
   return (
     <Choose

@@ -10,9 +10,8 @@ import type { BulkOperation } from './types';
 import { isWorking, useBulkOperations, useCancelBulk } from './useBulk';
 
 export function BulkProgress() {
-  const t = useWords('bulk');
   const [followed, setFollowed] = useState<ReadonlySet<string>>(new Set());
-  const operations = useBulkOperations(true).data ?? [];
+  const operations = useBulkOperations().data ?? [];
   const fresh = operations.filter((one) => isWorking(one) && !followed.has(one.id)).map(({ id }) => id);
   const freshKey = fresh.join(' ');
   useEffect(() => {
@@ -21,9 +20,15 @@ export function BulkProgress() {
   const close = (id: string) => setFollowed((known) => new Set([...known].filter((one) => one !== id)));
   const shown = operations.filter((one) => isWorking(one) || followed.has(one.id));
   if (shown.length === 0) return null;
+  return <GoingOn shown={shown} onClose={close} />;
+}
+
+/** Apart, so that its words are loaded only by a page that shows some. */
+function GoingOn({ shown, onClose }: { shown: readonly BulkOperation[]; onClose: (id: string) => void }) {
+  const t = useWords('bulk');
   return (
     <section className={styles.progress} aria-label={t('going_on')} data-testid="bulk-progress">
-      {shown.map((one) => <One key={one.id} one={one} onClose={() => close(one.id)} />)}
+      {shown.map((one) => <One key={one.id} one={one} onClose={() => onClose(one.id)} />)}
     </section>
   );
 }

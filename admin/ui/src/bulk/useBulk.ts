@@ -13,11 +13,10 @@ export function isWorking({ state }: Pick<BulkOperation, 'state'>): boolean {
 }
 
 /** The latest operations; asked for once, and again while one of them goes on. */
-export function useBulkOperations(isWanted: boolean) {
+export function useBulkOperations() {
   return useQuery({
     queryKey: KEY,
     queryFn: async ({ signal }) => (await answerOf(client.GET('/api/v1/contacts/bulk', { params: { query: { limit: SHOWN } }, signal }))).items,
-    enabled: isWanted,
     refetchInterval: (query) => (query.state.data?.some(isWorking) ? WORKING_PERIOD : false),
   });
 }
@@ -36,10 +35,9 @@ export function useCancelBulk() {
 }
 
 /** The journeys that people can be put into. */
-export function useJourneyChoices(isWanted: boolean) {
+export function useJourneyChoices() {
   return useQuery({
     queryKey: ['journeys', 'choices'],
     queryFn: async ({ signal }) => (await answerOf(client.GET('/api/v1/journeys', { signal }))).items,
-    enabled: isWanted,
   });
 }

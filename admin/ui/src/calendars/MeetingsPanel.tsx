@@ -10,7 +10,6 @@ import { LoadMore } from '../look/LoadMore';
 import { Moment } from '../look/Moment';
 import { Failure, Refused } from '../look/Notices';
 import { Panel } from '../look/Panel';
-import { rowsOf } from '../look/paging';
 import { Tag } from '../look/Tag';
 import { useMay } from '../session/useMay';
 import styles from './Calendars.module.css';
@@ -19,7 +18,7 @@ import { useCancel, useMeetings, useMove, useOffered, type Meeting } from './use
 export function MeetingsPanel() {
   const t = useWords('calendars');
   const meetings = useMeetings();
-  const rows = meetings.data ? rowsOf(meetings.data) : [];
+  const rows = meetings.data ?? [];
   return (
     <Panel title={t('meetings')}>
       {meetings.isPending && <ListLoading what={t('meetings')} />}

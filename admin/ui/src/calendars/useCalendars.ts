@@ -1,15 +1,14 @@
 /** Loads calendars and the meetings to come, and changes them. */
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { answerOf, client } from '../api/client';
-import type { Answer, Done, Sent } from '../api/types';
+import type { Answer, Sent } from '../api/types';
 import { useCommand } from '../api/useCommand';
 import { shownLanguage } from '../i18n/said';
-import { byCursor } from '../look/paging';
+import { byCursor, rowsOf } from '../look/paging';
 
 export type Calendar = Answer<'/api/v1/calendars'>['items'][number];
 export type CalendarWish = Sent<'/api/v1/calendars', 'post'>;
 export type AccessWish = Sent<'/api/v1/calendars/discover', 'post'>;
-export type FoundCalendar = Done<'/api/v1/calendars/discover', 'post'>['items'][number];
 export type Meeting = Answer<'/api/v1/meetings'>['items'][number];
 
 const KEY = ['calendars'] as const;
@@ -23,6 +22,7 @@ export function useMeetings() {
   return useInfiniteQuery({
     queryKey: MEETINGS,
     ...byCursor((from, signal) => answerOf(client.GET('/api/v1/meetings', { params: { query: from }, signal }))),
+    select: rowsOf,
   });
 }
 

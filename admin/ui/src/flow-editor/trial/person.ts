@@ -1,5 +1,5 @@
 /** The made-up person of a trial: what is asked about them, and what of it is sent. Pure. */
-import { isRecord, type Document } from '../model/document';
+import type { Document } from '../model/document';
 import { entriesOf, ENTERING } from '../model/ways';
 import type { TrialWish } from '../shapes';
 
@@ -101,8 +101,4 @@ function valueOf(written: string): string | number | boolean {
 export function purposeOf(settings: Readonly<Record<string, unknown>>): 'marketing' | 'service' | 'profiling' | 'special_category' {
   const { purpose } = settings;
   return purpose === 'service' || purpose === 'profiling' || purpose === 'special_category' ? purpose : 'marketing';
-}
-
-export function isLetter(step: unknown): boolean {
-  return isRecord(step) && ['send', 'reach_out', 'call'].includes(String(step.step));
 }
