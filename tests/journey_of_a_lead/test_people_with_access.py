@@ -283,6 +283,7 @@ async def test_an_owner_demands_a_second_step_and_who_has_none_is_led_through_it
             await expect(agent.page.get_by_test_id("logout")).to_be_visible(timeout=WAIT)
             await agent.go("/leads")
             await agent.page.get_by_test_id("logout").click()
+            await expect(agent.page.get_by_test_id("login-email")).to_be_visible(timeout=WAIT)
             await log_in(agent.page, site.url, email, totp.generate(int(time.time()) + 30).decode())
         finally:
             await owner.page.get_by_test_id("step-for-all").click()
