@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import gc
 import json
 import os
 import statistics
@@ -363,6 +364,8 @@ async def asking(url: str, keys: KeyRing, folder: Path) -> AsyncIterator[TestCli
     async with TestClient(TestServer(app), headers={"X-Requested-With": "parley"}) as client:
         answer = await client.post("/api/v1/session", json={"email": EMAIL, "password": PASSWORD})
         assert answer.status == 200, await answer.text()
+        gc.collect()
+        gc.freeze()  # as the web process does, see bot/warming.py
         yield client
     await engine.dispose()
 

@@ -5,6 +5,7 @@ nobody waits for models to load, least of all on the phone. Answers nobody.
 from __future__ import annotations
 
 import asyncio
+import gc
 import time
 
 import structlog
@@ -17,10 +18,17 @@ _log = structlog.get_logger(__name__)
 _SAMPLE = "I would like to know what it costs, please."
 
 
-async def warm_up() -> None:
-    """Once, when the process begins."""
+async def warm_up(*, for_good: bool = False) -> None:
+    """Once, when the process begins.
+
+    for_good: the process is this server and nothing else. What is loaded by now stays, so looking for garbage leaves it
+    out: else every full look stops all talks and pages for as long as it takes to walk half a million objects.
+    """
     began = time.monotonic()
     await asyncio.to_thread(_read)
+    if for_good:
+        gc.collect()
+        gc.freeze()
     _log.info("warmed_up", seconds=round(time.monotonic() - began, 1))
 
 

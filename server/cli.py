@@ -57,7 +57,7 @@ def web() -> None:
     configure_logging(level=settings.log_level, as_json=settings.log_json)
     _use_uvloop()
     aiohttp_web.run_app(
-        create_web_app(open_platform(settings)),
+        create_web_app(open_platform(settings), alone=True),
         host=settings.host,
         port=settings.port,
         print=None,

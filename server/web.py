@@ -105,8 +105,8 @@ _platform = web.AppKey("platform", Platform)
 _laboratory = web.AppKey("laboratory", ScratchLaboratory)
 
 
-def create_web_app(platform: Platform) -> web.Application:
-    """Everything the web process serves."""
+def create_web_app(platform: Platform, *, alone: bool = False) -> web.Application:
+    """Everything the web process serves. alone: the process does nothing else, see `warm_up`."""
     settings = platform.settings
     if settings.rasa_secret is None or not settings.rasa_addresses:
         raise SettingsProblem("PARLEY_RASA_URLS and PARLEY_RASA_SECRET are needed: where the dialogue runs.")
@@ -214,7 +214,7 @@ def create_web_app(platform: Platform) -> web.Application:
         )
     )
     app.add_routes([*_site_routes(), web.get("/healthz", _alive), web.get("/readyz", _ready)])
-    app.cleanup_ctx.extend([_connections, _background])
+    app.cleanup_ctx.extend([_connections, partial(_background, alone=alone)])
     return app
 
 
@@ -233,7 +233,7 @@ async def _connections(app: web.Application) -> AsyncIterator[None]:
     await app[_platform].engine.dispose()
 
 
-async def _background(app: web.Application) -> AsyncIterator[None]:
+async def _background(app: web.Application, *, alone: bool) -> AsyncIterator[None]:
     with suppress(NothingPublished):
         # Later it is heard of; until then chats are taken and wait.
         await app[_live].refresh()
@@ -243,7 +243,7 @@ async def _background(app: web.Application) -> AsyncIterator[None]:
         app[_live].listen(),
         _sweep(app[_turns], app[_intake]),
         *channel_loops(app[_incoming]),
-        warm_up(),
+        warm_up(for_good=alone),
     )
     tasks = [asyncio.create_task(loop) for loop in loops]
     yield
