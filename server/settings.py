@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
@@ -138,6 +139,28 @@ class Settings(BaseSettings):
     rasa_secret: SecretStr | None = Field(None, description="Secret shared by web and Rasa, 32 characters or more.")
     rasa_replicas: int = Field(1, ge=1, le=16, description="Rasa processes that parley up starts.")
     rasa_port: int = Field(5505, ge=1, le=65_000, description="Port of the first Rasa process, the next ones follow.")
+
+    metrics_port: int | None = Field(
+        None,
+        ge=0,
+        le=65_535,
+        description="Port at which this process shows its figures (`/metrics`, for Prometheus); each process needs one "
+        "of its own, and `parley up` counts on from this one. Unset: none are shown.",
+    )
+    metrics_host: str = Field(
+        "127.0.0.1",
+        description="Address the figures are shown on. Another than this machine's own needs PARLEY_METRICS_TOKEN.",
+    )
+    metrics_token: SecretStr | None = Field(
+        None, description="What whoever reads the figures must show (`Authorization: Bearer …`), 16 characters or more."
+    )
+    otlp_endpoint: str = Field(
+        "",
+        description="Address of a collector of OpenTelemetry that traces are sent to by OTLP/HTTP, as "
+        "http://127.0.0.1:4318. Unset: nothing is traced.",
+    )
+    trace_share: float = Field(1.0, ge=0, le=1, description="Share of traces that is sent, from 0 to 1.")
+
     log_level: str = Field("INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="Least severe log level shown.")
     log_json: bool = Field(default=True, description="Logs as JSON lines; off: for reading by eye.")
 
@@ -156,6 +179,21 @@ class Settings(BaseSettings):
         if value is not None and len(value.get_secret_value()) < 32:
             raise ValueError("must have at least 32 characters")
         return value
+
+    @field_validator("metrics_token")
+    @classmethod
+    def _hard_to_guess(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and len(value.get_secret_value()) < 16:
+            raise ValueError("must have at least 16 characters")
+        return value
+
+    @model_validator(mode="after")
+    def _figures_are_not_public(self) -> Settings:
+        if self.metrics_port is not None and self.metrics_token is None and not _is_own(self.metrics_host):
+            raise ValueError(
+                f"metrics_host: {self.metrics_host!r} can be reached from elsewhere, so metrics_token is needed, too"
+            )
+        return self
 
     @field_validator("database_url")
     @classmethod
@@ -203,7 +241,8 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _whole_address(self) -> Settings:
-        for name, url in (("public_url", self.public_url), *(("rasa_urls", url) for url in self.rasa_addresses)):
+        named = (("public_url", self.public_url), ("otlp_endpoint", self.otlp_endpoint))
+        for name, url in (*named, *(("rasa_urls", url) for url in self.rasa_addresses)):
             if url and not _is_web_address(url):
                 raise ValueError(f"{name}: {url!r} must begin with http:// or https:// and name a host")
         return self
@@ -284,6 +323,14 @@ def _in_dotenv(source: PydanticBaseSettingsSource) -> Mapping[str, str | None]:
 
 def _parts(text: str) -> list[str]:
     return [part.strip() for part in text.split(",") if part.strip()]
+
+
+def _is_own(host: str) -> bool:
+    """Whether only this machine reaches the address."""
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def _is_web_address(text: str) -> bool:
