@@ -23,7 +23,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 import psutil
-from playwright.async_api import Page, async_playwright, expect
+from playwright.async_api import Page, async_playwright
 
 from benchmarks.saving import add_saving, save
 from server.setup.machine import find_browser
@@ -48,7 +48,7 @@ _HEARD = "() => { cancelAnimationFrame(window.listening); return window.pauses.s
 
 
 async def _begin(colleague: Colleague, name: str, steps: int) -> None:
-    """A draft of so many steps that branch, ask, ask for consent and begin journeys; of as few as a new one has with 0."""
+    """A draft of so many steps that branch, ask, ask for consent and begin journeys; 0: as a new one is."""
     answer = await colleague.send("POST", "/flows/drafts", {"item": f"library/{name}", "title": name})
     assert answer.ok, await answer.text()
     document = await answer.json()
@@ -84,7 +84,7 @@ async def _moving(page: Page) -> dict[str, float]:
     assert box is not None
     middle = (box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
     await page.mouse.move(*middle)
-    found = {}
+    found: dict[str, float] = {}
     await page.evaluate(_LISTEN)
     for number in range(60):
         await page.mouse.wheel(0, 120 if number < 30 else -120)
