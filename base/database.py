@@ -14,6 +14,9 @@ from sqlalchemy.exc import DisconnectionError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 
+from base.metrics import part_of_turn
+from base.tracing import span
+
 _REST = 2.0  # seconds
 
 _DEADLOCKS = 3
@@ -81,8 +84,9 @@ def create_sessions(engine: AsyncEngine) -> Sessions:
 @asynccontextmanager
 async def transaction(sessions: Sessions) -> AsyncIterator[AsyncSession]:
     """One session, one transaction: commits at the end, rolls back on any error."""
-    async with sessions() as session, session.begin():
-        yield session
+    with part_of_turn("database"), span("transaction", inside=True):
+        async with sessions() as session, session.begin():
+            yield session
 
 
 async def repeat_on_deadlock(work: Callable[[], Awaitable[T]]) -> T:

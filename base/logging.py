@@ -7,6 +7,9 @@ import sys
 
 import structlog
 
+from base.played import QUIET_THREADS
+from base.tracing import add_trace_id
+
 _TALKATIVE = {
     "aiohttp.access": logging.WARNING,
     "mail.log": logging.WARNING,
@@ -16,14 +19,11 @@ _TALKATIVE = {
 """Libraries that log addresses, lines of mails or tokens in addresses, and from which level on they log none."""
 
 
-QUIET_THREADS = "quiet"
-"""What a thread whose name begins so logs below an error is left out: it plays what does not happen."""
-
-
 def configure_logging(*, level: str = "INFO", as_json: bool = True) -> None:
     """Sends every log of this process, ours and the libraries', to standard error in one form."""
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
+        add_trace_id,
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
         structlog.processors.TimeStamper(fmt="iso", utc=True),

@@ -15,7 +15,7 @@ from typing import TypeVar
 import structlog
 
 from admin.journeys.desk import NowhereToTry, TooLong
-from base.logging import QUIET_THREADS
+from base.played import QUIET_THREADS
 from base.postgres import DatabaseUnavailable
 from outreach.rule_pack import RulePack
 from outreach.simulation import Place

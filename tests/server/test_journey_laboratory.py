@@ -11,7 +11,8 @@ import structlog
 from sqlalchemy import text
 
 from admin.journeys.desk import NowhereToTry, TooLong
-from base.logging import QUIET_THREADS, configure_logging
+from base.logging import configure_logging
+from base.played import QUIET_THREADS
 from base.postgres import DatabaseUnavailable
 from outreach.rule_pack import read_rule_pack
 from server import journey_laboratory
