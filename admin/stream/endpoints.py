@@ -12,6 +12,7 @@ from admin.api.permissions import Granted
 from admin.api.streams import CONTENT_TYPE, EventStream
 from admin.stream.feed import News
 from admin.stream.reader import may_still_read
+from base.metrics import SOCKETS
 
 HEARTBEAT = 5.0
 """Seconds after which a quiet stream is looked after: whether its reader is still signed in, and there."""
@@ -33,7 +34,7 @@ async def stream_news(call: Call) -> EventStream:
 async def _tell(call: Call, place: str) -> AsyncGenerator[str]:
     """Ends with the process, and soon after the reader signs out or loses the permission."""
     feed, loop = call.context.feed, asyncio.get_running_loop()
-    with feed.subscribe() as queue:
+    with feed.subscribe() as queue, SOCKETS.labels("admin").track_inprogress():
         yield f"retry: {_AGAIN_AFTER}\n\n"
         for news in feed.since(place) if place else ():
             yield _event(call, news)

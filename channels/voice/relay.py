@@ -19,6 +19,7 @@ from sqlalchemy.exc import OperationalError
 
 from base.database import transaction
 from base.errors import Malformed, NotAllowed
+from base.metrics import SOCKETS
 from channels.voice import addresses
 from channels.voice.calls import find_call
 from channels.voice.frames import (
@@ -88,6 +89,7 @@ class RelaySockets:
         socket = web.WebSocketResponse(heartbeat=20, compress=False, max_msg_size=MAX_FRAME, timeout=3)
         await socket.prepare(request)
         self.sockets.add(socket)
+        SOCKETS.labels("call").inc()
         session = Session(self.hooks, account_id, account, call_sid, socket, self.patience)
         try:
             await session.run()
@@ -104,6 +106,7 @@ class RelaySockets:
             await socket.close(code=WSCloseCode.INTERNAL_ERROR)
         finally:
             self.sockets.discard(socket)
+            SOCKETS.labels("call").dec()
         return socket
 
     async def _open(self, account_id: UUID, call_sid: str, number: str) -> None:

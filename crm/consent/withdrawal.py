@@ -16,6 +16,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
+from base.metrics import count_opt_out
 from crm.consent.ledger import ConsentFact, InvalidConsent, lock_ledger, record_consent_event
 from crm.consent.models import ConsentEvent
 from crm.consent.principals import is_principal_of
@@ -89,6 +90,7 @@ async def withdraw(
         effective_at=now,
     )
     event = await record_consent_event(session, fact, now)
+    count_opt_out(channel)
     if contact_language is not None:
         data = {"channel": channel, "purpose": purpose, "method": method, "consent_event_id": str(event.id)}
         await record(
@@ -169,6 +171,7 @@ async def withdraw_purpose(
         now=now,
     )
     if withdrawn.created:
+        count_opt_out(channel)
         data = {"channel": channel, "purpose": purpose, "method": method, "consent_event_id": str(withdrawn.event_id)}
         await record(
             session, kind="opted_out", contact_id=contact_id, conversation_id=conversation_id, data=data, now=now

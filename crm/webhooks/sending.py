@@ -17,6 +17,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from base.clock import Clock
 from base.database import Sessions, transaction
 from base.encryption import KeyRing
+from base.metrics import WEBHOOKS_OUT
+from base.tracing import span, tell_span
 from crm.webhooks.asking import ask
 from crm.webhooks.bodies import write_bodies
 from crm.webhooks.claiming import Claimed, Ended, claim, find_due_endpoints, give_back_interrupted, write_outcomes
@@ -119,8 +121,12 @@ class WebhookSending:
 
     async def _deliver(self, url: str, held: Sequence[Secret], one: Claimed, body: str | None) -> Ended:
         if body is None:
+            WEBHOOKS_OUT.labels("void").inc()
             return Ended(one, None, Settled("void", self._clock.now()))
         name = message_id(one.event_id)
-        answered = await ask(url, held, name, body, clock=self._clock, allow_private=self._allow_private)
+        with span("webhook_out", alone=True, event_id=one.event_id, attempt=one.attempts):
+            answered = await ask(url, held, name, body, clock=self._clock, allow_private=self._allow_private)
+            tell_span(status=answered.attempt.status, problem=answered.attempt.problem)
         settled = settle(answered.attempt, one.attempts, self._clock.now(), self._chance())
+        WEBHOOKS_OUT.labels(settled.state).inc()
         return Ended(one, answered.attempt, settled)

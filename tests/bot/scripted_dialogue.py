@@ -59,6 +59,7 @@ class ScriptedDialogue:
         self.delay = 0.0
         self.requests: list[dict[str, Any]] = []
         self.secrets: list[str | None] = []
+        self.traceparents: list[str | None] = []
         self.url = ""
         self.strict = False
         self.push_status: int | None = None
@@ -75,6 +76,7 @@ class ScriptedDialogue:
         """One turn."""
         body = await request.json()
         self.secrets.append(request.headers.get("X-Parley-Secret"))
+        self.traceparents.append(request.headers.get("traceparent"))
         if missing := self._missing(body):
             return web.json_response({"error": "missing", "missing": missing}, status=409)
         self.requests.append(body)

@@ -28,6 +28,7 @@ from outreach.gatekeeper import Gatekeeper
 from outreach.models import GateDecision, OutboxMessage
 from outreach.ports import Sender
 from outreach.rule_pack import read_rule_pack
+from server.metrics.requests import watch_requests
 from tests.bot.scripted_dialogue import ScriptedDialogue
 from tests.bot.stage import MovedClock, Stage
 
@@ -95,7 +96,7 @@ class House:
     @asynccontextmanager
     async def serve(self, routes: Sequence[web.RouteDef]) -> AsyncIterator[None]:
         """The channel's routes as the web process serves them."""
-        app = web.Application(middlewares=[problem_middleware], client_max_size=MAX_BODY)
+        app = web.Application(middlewares=[watch_requests, problem_middleware], client_max_size=MAX_BODY)
         app.add_routes(routes)
         server = TestServer(app, port=self.port)
         await server.start_server()
