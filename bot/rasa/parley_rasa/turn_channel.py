@@ -34,6 +34,7 @@ from parley_rasa.turn_request import (
     parse_landing_request,
     parse_request,
     parse_vectors_request,
+    trace_of,
 )
 from parley_rasa.vectors import write_vector
 
@@ -189,7 +190,11 @@ def _refusal(error: Exception) -> HTTPResponse | None:
 
 def _failure(request: Request, error: Exception) -> HTTPResponse:
     logger.error(
-        "request_failed route=%s conversation=%s", request.path, _id_of(request), exc_info=_without_text(error)
+        "request_failed route=%s conversation=%s trace=%s",
+        request.path,
+        _id_of(request),
+        trace_of(request.headers.get("traceparent", "")),
+        exc_info=_without_text(error),
     )
     return response.json({"error": "internal error"}, 500)
 

@@ -28,6 +28,7 @@ _WORD_JOINER = "\u2060"
 _INVISIBLE = r"[\s\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]*"
 _LEADING_SLASH = re.compile(_INVISIBLE + r"[/\uff0f\u2044\u2215]")
 _COMMAND = re.compile(_INVISIBLE + r"[/\uff0f\u2044\u2215]+\w+\s*(?:[@{].*)?", re.DOTALL)
+_TRACE = re.compile(r"00-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}")
 
 
 class RequestError(ValueError):
@@ -212,3 +213,9 @@ def _seconds(body: Mapping[str, Any]) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or value < 0:
         raise RequestError("idle_seconds must be a whole number, not below 0")
     return value
+
+
+def trace_of(traceparent: str) -> str:
+    """The id of the platform's trace that a request belongs to (W3C Trace Context); "-" of none."""
+    found = _TRACE.fullmatch(traceparent)
+    return found[1] if found else "-"

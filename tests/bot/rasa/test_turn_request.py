@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from conftest import turn_body
-from parley_rasa.turn_request import RequestError, is_command, parse_request, shield
+from parley_rasa.turn_request import RequestError, is_command, parse_request, shield, trace_of
 
 GOOD = turn_body(None, "choice", value="demo", step="lead/ask_goal")
 
@@ -149,3 +149,9 @@ def test_a_command_is_told_from_language(before, command):
 @pytest.mark.parametrize("text", ["/ hello", "/invoices pile up", "start", "and/or", "", "/", "see {this}"])
 def test_a_sentence_is_no_command(text):
     assert not is_command(text)
+
+
+def test_the_log_can_name_the_trace_of_a_request_and_nothing_else_that_came_as_one():
+    assert trace_of(f"00-{'ab' * 16}-{'0' * 16}-03") == "ab" * 16
+    for other in ("", "ada@customer.example", f"00-{'AB' * 16}-{'0' * 16}-01", f"00-{'ab' * 16}-{'0' * 16}-01\nx"):
+        assert trace_of(other) == "-"
