@@ -32,6 +32,7 @@ from bot.dialogue import (
     TurnRequest,
 )
 from bot.facts import is_stopped, read_known, with_effects
+from bot.handoff.asking import asks_for_person
 from bot.handoff.ratings import is_rating
 from bot.handoff.words import words_of
 from bot.models import Conversation, Message
@@ -171,12 +172,26 @@ class Decider:
         if claim.kind == "no_reply" or BEGUN_BY in claim.data:
             # They have not said anything that somebody could answer.
             return None
-        return Decided(
-            claim,
-            None,
-            [Reply(text=self._wording("handed_off", claim.language, claim.channel))],
-            [{"effect": "hand_off", "team": "support", "reason": reason}],
-        )
+        claim = self._in_their_language(claim)
+        return self._handed_off(claim, words_of(claim.language)["away"], reason)
+
+    def hand_over_if_asked(self, claim: Claim) -> Decided | None:
+        """While the dialogue is away, who plainly asks for a person gets one at once; None for anybody else."""
+        if claim.kind != "text" or claim.status != "open" or not asks_for_person(claim.text):
+            return None
+        claim = self._in_their_language(claim)
+        said = self._wording("handed_off", claim.language, claim.channel)
+        return self._handed_off(claim, said or words_of(claim.language)["away"], "asked")
+
+    def _in_their_language(self, claim: Claim) -> Claim:
+        try:
+            return self._follow_language(claim, self._live.current)[0]
+        except ParleyError:
+            return claim  # nothing is published: what the talk began in is all that is known
+
+    @staticmethod
+    def _handed_off(claim: Claim, said: str, reason: str) -> Decided:
+        return Decided(claim, None, [Reply(text=said)], [{"effect": "hand_off", "team": "support", "reason": reason}])
 
     # The dialogue
 

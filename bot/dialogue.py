@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, TypeVar
 
 import aiohttp
+import structlog
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 from base.errors import ParleyError
+from base.metrics import DIALOGUE_SECONDS, part_of_turn
+from base.tracing import span, tell_span
 from bot.connectors.strict_json import NotUsable, check_kept
-from bot.dialogue_replica import DialogueFailed, NotThisReplica, Part, Replica
+from bot.dialogue_breaker import Standing
+from bot.dialogue_replica import BrokeOff, DialogueFailed, NotThisReplica, Part, Replica
 from bot.dialogue_source import DialogueSource, MemorySource
 from bot.turn_shapes import (
     Card,
@@ -38,6 +44,8 @@ __all__ = [
     "TurnResult", "Vectors",
 ]  # fmt: skip
 
+log = structlog.get_logger(__name__)
+
 TURN_TIMEOUT = 8.0
 """Seconds a replica may take for a turn before it counts as not answered."""
 TURN_PATIENCE = 10.0
@@ -53,9 +61,15 @@ MOST_VECTORS = 64
 LONGEST_TO_EMBED = 4_000
 """Characters of a text that are looked at."""
 
+_ORDER: dict[Standing, int] = {"closed": 0, "half_open": 1, "open": 2}
+
+_TURN = ""
+"""The route of turns, for which somebody waits."""
+
 _KEEP_ALIVE = 15.0
 """Seconds an unused connection is kept: a replica keeps it longer, so that it never closes one that is being used."""
 
+_T = TypeVar("_T")
 _Shape = TypeVar("_Shape", bound=BaseModel)
 _STATES = TypeAdapter(list[dict[str, Any]])
 _TEXTS = TypeAdapter(dict[str, list[str]])
@@ -82,7 +96,11 @@ class _Facts(BaseModel):
 
 
 class RasaDialogue:
-    """Speaks to the Rasa replicas in turn; when one cannot answer the next is asked."""
+    """Speaks to the Rasa replicas: the least busy is asked, and the next when it cannot answer.
+
+    One that failed is left alone (`bot.dialogue_breaker`), and tried out by copies of what others have answered: a turn
+    is a pure function, so that nobody has to wait for a trial, nor for what a new process must be given first.
+    """
 
     def __init__(self, urls: Sequence[str], secret: str, source: DialogueSource) -> None:
         if not urls:
@@ -93,6 +111,7 @@ class RasaDialogue:
         self._headers = {"X-Parley-Secret": secret, "Content-Type": "application/json"}
         self._session: aiohttp.ClientSession | None = None
         self._replicas: list[Replica] = []
+        self._trials: set[asyncio.Task[None]] = set()
 
     async def open(self) -> None:
         """Makes the connection pool; call it inside the running loop."""
@@ -102,7 +121,10 @@ class RasaDialogue:
         self._replicas = [Replica(url, self._source, self._session) for url in self._urls]
 
     async def close(self) -> None:
-        """Breaks off pushes and closes the pool."""
+        """Breaks off trials and pushes and closes the pool."""
+        for trial in self._trials:
+            trial.cancel()
+        await asyncio.gather(*self._trials, return_exceptions=True)
         for replica in self._replicas:
             await replica.close()
         if self._session is not None:
@@ -118,11 +140,12 @@ class RasaDialogue:
         """
         body = request.model_dump_json().encode()
         try:
-            async with asyncio.timeout(TURN_PATIENCE):
-                content = await self._ask("", body, {"flows": request.flows, "model": request.model}, TURN_TIMEOUT)
+            with part_of_turn("dialogue"), span("dialogue", inside=True):
+                async with asyncio.timeout(TURN_PATIENCE):
+                    names: dict[Part, str] = {"flows": request.flows, "model": request.model}
+                    return await self._ask(_TURN, body, names, TURN_TIMEOUT, _read_turn)
         except TimeoutError as error:
             raise DialogueUnavailable("The dialogue processes are busy or being loaded.") from error
-        return _checked(_parse(TurnResult, content))
 
     async def landings(self, flows: str, states: Sequence[dict[str, Any]]) -> list[Landing]:
         """Where people standing in these states would land on these flows, in the same order.
@@ -134,7 +157,7 @@ class RasaDialogue:
         for first in range(0, len(states), MOST_LANDINGS):
             batch = list(states[first : first + MOST_LANDINGS])
             body = b'{"flows":"%s","states":%s}' % (flows.encode(), _STATES.dump_json(batch))
-            found = _parse(_Landings, await self._ask("landing", body, {"flows": flows}, LANDINGS_TIMEOUT)).landings
+            found = (await self._ask("landing", body, {"flows": flows}, LANDINGS_TIMEOUT, _reads(_Landings))).landings
             if len(found) != len(batch):
                 raise DialogueFailed(f"The dialogue process gave {len(found)} landings for {len(batch)} states.")
             landings += found
@@ -153,7 +176,7 @@ class RasaDialogue:
 
     async def _vectors(self, texts: Sequence[str]) -> Vectors:
         body = _TEXTS.dump_json({"texts": [text[:LONGEST_TO_EMBED] for text in texts]})
-        found = _parse(Vectors, await self._ask("vectors", body, {}, VECTORS_TIMEOUT))
+        found = await self._ask("vectors", body, {}, VECTORS_TIMEOUT, _reads(Vectors))
         if len(found.rows) != len(texts):
             raise DialogueFailed(f"The dialogue process gave {len(found.rows)} vectors for {len(texts)} texts.")
         return found
@@ -168,7 +191,7 @@ class RasaDialogue:
         for at in range(0, len(texts), MOST_VECTORS):
             batch = [text[:LONGEST_TO_EMBED] for text in texts[at : at + MOST_VECTORS]]
             body = _FACTS.dump_json({"texts": batch, "language": language})
-            facts = _parse(_Facts, await self._ask("facts", body, {}, VECTORS_TIMEOUT)).facts
+            facts = (await self._ask("facts", body, {}, VECTORS_TIMEOUT, _reads(_Facts))).facts
             if len(facts) != len(batch):
                 raise DialogueFailed(f"The dialogue process read {len(facts)} of {len(batch)} texts.")
             found += facts
@@ -184,21 +207,96 @@ class RasaDialogue:
         found = await asyncio.gather(*(replica.health() for replica in self._opened()))
         return dict(zip(self._urls, found, strict=True))
 
-    async def _ask(self, route: str, body: bytes, names: dict[Part, str], within: float) -> bytes:
-        replicas = self._opened()
+    @property
+    def replicas(self) -> Sequence[Replica]:
+        """The replicas in the order of their addresses, once `open` was called."""
+        return self._replicas
+
+    async def _ask(
+        self, route: str, body: bytes, names: dict[Part, str], within: float, read: Callable[[bytes], _T]
+    ) -> _T:
         first = next(self._start)
         problems: list[str] = []
-        for offset in range(len(replicas)):
-            replica = replicas[(first + offset) % len(replicas)]
+        broke_off: BrokeOff | None = None
+        asked: set[Replica] = set()
+        while (replica := self._choose(route, first, asked)) is not None:
+            asked.add(replica)
             try:
-                return await replica.ask(route, body, names, within)
+                answer = await self._timed(replica, route, body, names, within, read=read)
             except NotThisReplica as problem:
                 problems.append(f"{replica.url} {problem}")
-        raise DialogueUnavailable(f"No dialogue process can answer: {'; '.join(problems)}.")
+            except BrokeOff as broken:
+                # Safe to ask another. Not a third: it may be the message that ends them.
+                if broke_off is not None:
+                    raise
+                broke_off = broken
+            else:
+                if route == _TURN:
+                    self._try_out(body, names, within, asked)
+                return answer
+        if broke_off is not None:
+            raise broke_off
+        left = [f"{one.url} is left alone after failures" for one in self._opened() if one not in asked]
+        raise DialogueUnavailable(f"No dialogue process can answer: {'; '.join([*problems, *left])}.")
+
+    async def _timed(
+        self,
+        replica: Replica,
+        route: str,
+        body: bytes,
+        names: dict[Part, str],
+        within: float,
+        *,
+        read: Callable[[bytes], _T],
+    ) -> _T:
+        number, began, result = self._replicas.index(replica) + 1, time.perf_counter(), "not_there"
+        tell_span(replica=number)
+        try:
+            answer = await replica.ask(route, body, names, within, read)
+            result = "answered"
+        except DialogueFailed:
+            result = "failed"
+            raise
+        else:
+            return answer
+        finally:
+            DIALOGUE_SECONDS.labels(str(number), route or "turn", result).observe(time.perf_counter() - began)
+
+    def _choose(self, route: str, first: int, asked: set[Replica]) -> Replica | None:
+        """Whom to ask next. One that is left alone only if looking costs nothing and there is nobody else."""
+        order = _ORDER if route == _TURN else {**_ORDER, "half_open": _ORDER["closed"]}
+        replicas = self._opened()
+        standings = {one: one.breaker.standing for one in replicas if one not in asked}
+        askable = [one for one, standing in standings.items() if standing != "open" or one.is_away]
+        return min(
+            askable,
+            key=lambda one: (
+                order[standings[one]],
+                one.is_loading,
+                one.in_hand,
+                (replicas.index(one) - first) % len(replicas),
+            ),
+            default=None,
+        )
+
+    def _try_out(self, body: bytes, names: dict[Part, str], within: float, asked: set[Replica]) -> None:
+        """Has those that failed before answer the same once more, beside, if it is time to."""
+        for replica in self._opened():
+            if replica not in asked and replica.breaker.standing == "half_open":
+                trial = asyncio.create_task(_try(replica, body, names, within))
+                self._trials.add(trial)
+                trial.add_done_callback(self._trials.discard)
 
     def _opened(self) -> list[Replica]:
         assert self._replicas, "open() was not called"
         return self._replicas
+
+
+async def _try(replica: Replica, body: bytes, names: dict[Part, str], within: float) -> None:
+    try:
+        await replica.ask(_TURN, body, names, within, _read_turn)
+    except Exception as problem:  # noqa: BLE001  # whatever it is, somebody else has answered
+        log.debug("dialogue_still_left_alone", replica=replica.url, problem=str(problem))
 
 
 async def _preload(replica: Replica, flows: str, model: str) -> str | None:
@@ -224,6 +322,14 @@ def _checked(result: TurnResult) -> TurnResult:
     except NotUsable as error:
         raise DialogueFailed("The dialogue process gave a state or a reply that cannot be kept.") from error
     return result
+
+
+def _read_turn(content: bytes) -> TurnResult:
+    return _checked(_parse(TurnResult, content))
+
+
+def _reads(shape: type[_Shape]) -> Callable[[bytes], _Shape]:
+    return partial(_parse, shape)
 
 
 def _parse(shape: type[_Shape], content: bytes) -> _Shape:

@@ -5,15 +5,21 @@ from __future__ import annotations
 import asyncio
 import io
 import json
-from collections.abc import Sequence
-from typing import Literal
+import time
+from collections.abc import Callable, Sequence
+from typing import Literal, TypeVar
 
 import aiohttp
+import structlog
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from base.errors import ParleyError
+from base.tracing import trace_headers
+from bot.dialogue_breaker import Breaker, Standing
 from bot.dialogue_source import DialogueSource
 from bot.turn_shapes import ReplicaHealth
+
+log = structlog.get_logger(__name__)
 
 MODEL_TIMEOUT = 60.0
 """Seconds a replica may take to receive and load a model."""
@@ -26,6 +32,10 @@ LARGEST_ANSWER = 1024 * 1024
 MOST_PUSHES = 3
 """How often one request has something pushed; a replica that lacks it then is crowded with other versions."""
 
+_AT_ONCE = 0.5
+"""Seconds within which one knows that nobody is there."""
+
+_T = TypeVar("_T")
 Part = Literal["flows", "model"]
 
 
@@ -36,8 +46,27 @@ class DialogueFailed(ParleyError):
     status = 502
 
 
+class NothingToPush(DialogueFailed):
+    """The flows or the model are nowhere to be had."""
+
+    code = "nothing_to_push"
+
+
+class BrokeOff(DialogueFailed):
+    """The dialogue process ended while it was asked."""
+
+    code = "dialogue_broke_off"
+
+
 class NotThisReplica(Exception):
-    """This replica cannot answer now; another might."""
+    """This replica cannot answer now; another might.
+
+    `away` says that nobody is there, or that it is not ready yet: no fault of what was asked.
+    """
+
+    def __init__(self, problem: str, *, away: bool = False) -> None:
+        super().__init__(problem)
+        self.away = away
 
 
 class _Conflict(BaseModel):
@@ -56,14 +85,67 @@ class Replica:
         self._source = source
         self._session = session
         self._pushes: dict[tuple[Part, str], asyncio.Task[None]] = {}
+        self.breaker = Breaker()
+        self.in_hand = 0
+        """Requests that it has not answered yet."""
+        self.is_away = False
+        """Whether it was found away without waiting, so that looking again costs nothing."""
 
-    async def ask(self, route: str, body: bytes, names: dict[Part, str], within: float) -> bytes:
-        """Posts a body and gives the answer's; what the replica lacks of `names` is pushed to it first.
+    @property
+    def standing(self) -> Standing:
+        """Whether it is asked, tried out, or left alone after failures."""
+        return self.breaker.standing
+
+    @property
+    def is_loading(self) -> bool:
+        """Whether it is being given something that it lacked."""
+        return bool(self._pushes)
+
+    async def ask(
+        self, route: str, body: bytes, names: dict[Part, str], within: float, read: Callable[[bytes], _T]
+    ) -> _T:
+        """Posts a body and gives the answer as it is read; what the replica lacks of `names` is pushed to it first.
 
         Raises:
             NotThisReplica: it cannot be reached, cannot be given what it lacks, or is too old for the state.
-            DialogueFailed: it was reached and timed out, broke off, or refused.
+            BrokeOff: it ended meanwhile.
+            DialogueFailed: it was reached and timed out, refused, or gave what cannot be read.
         """
+        ticket, began = self.breaker.enter(), time.monotonic()
+        self.in_hand += 1
+        try:
+            answer = read(await self._ask(route, body, names, within))
+        except NothingToPush:
+            self._note_answer(ticket)
+            raise
+        except NotThisReplica as problem:
+            if problem.away:
+                self.is_away = time.monotonic() - began < _AT_ONCE
+                self._note_failure(ticket, str(problem), at_once=True)
+            else:
+                self._note_answer(ticket)
+            raise
+        except DialogueFailed as failure:
+            self.is_away = False
+            self._note_failure(ticket, failure.message)
+            raise
+        except BaseException:
+            self.breaker.broken_off(ticket)
+            raise
+        finally:
+            self.in_hand -= 1
+        self._note_answer(ticket)
+        return answer
+
+    def _note_answer(self, ticket: tuple[int, int]) -> None:
+        if self.breaker.answered(ticket):
+            log.info("dialogue_is_back", replica=self.url)
+
+    def _note_failure(self, ticket: tuple[int, int], problem: str, *, at_once: bool = False) -> None:
+        if self.breaker.failed(ticket, at_once=at_once):
+            log.warning("dialogue_left_alone", replica=self.url, problem=problem)
+
+    async def _ask(self, route: str, body: bytes, names: dict[Part, str], within: float) -> bytes:
         for _ in range(MOST_PUSHES + 1):
             answer = await self._post(route, body, within)
             if isinstance(answer, bytes):
@@ -110,18 +192,23 @@ class Replica:
         """The answer, or what is missing."""
         try:
             async with self._session.post(
-                self._routes + route, data=body, timeout=aiohttp.ClientTimeout(total=within, connect=2)
+                self._routes + route,
+                data=body,
+                headers=trace_headers(),
+                timeout=aiohttp.ClientTimeout(total=within, connect=2),
             ) as response:
                 content = await _read(response)
                 status = response.status
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
-            raise NotThisReplica("cannot be reached") from error
+            raise NotThisReplica("cannot be reached", away=True) from error
+        except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError, aiohttp.ClientPayloadError) as error:
+            raise BrokeOff(f"The dialogue process broke off: {type(error).__name__}.") from error
         except (TimeoutError, aiohttp.ClientError) as error:
             raise DialogueFailed(f"The dialogue process gave no usable answer: {type(error).__name__}.") from error
         if status == 200:
             return content
         if status == 503:
-            raise NotThisReplica("is not ready")
+            raise NotThisReplica("is not ready", away=True)
         if status == 409:
             return _missing(content)
         raise DialogueFailed(f"The dialogue process answered {status}.")
@@ -139,7 +226,7 @@ class Replica:
                 problem = (await response.content.read(500)).decode(errors="replace")
                 status = response.status
         except (TimeoutError, aiohttp.ClientError) as error:
-            raise NotThisReplica(f"did not take the {part}: {type(error).__name__}") from error
+            raise NotThisReplica(f"did not take the {part}: {type(error).__name__}", away=True) from error
         if status != 204:
             raise NotThisReplica(f"refused the {part} with {status}: {problem}")
 
@@ -150,7 +237,7 @@ class Replica:
         else:
             data = await self._source.model_file(name)
         if data is None:
-            raise DialogueFailed(f"There is nothing to push as {part} {name}: it is not kept any more.")
+            raise NothingToPush(f"There is nothing to push as {part} {name}: it is not kept any more.")
         return data
 
     def _forget(self, key: tuple[Part, str], push: asyncio.Task[None]) -> None:

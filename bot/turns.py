@@ -261,10 +261,12 @@ class TurnService:
             await self._give_back(claim, count_attempt=False)
             return None
         except DialogueUnavailable as error:
-            if self._clock.now() - claim.received_at < PATIENCE:
-                await self._give_back(claim, count_attempt=False)
-                return None
-            decided = self._decider.hand_over(claim, error.code)
+            decided = self._decider.hand_over_if_asked(claim)
+            if decided is None:
+                if self._clock.now() - claim.received_at < PATIENCE:
+                    await self._give_back(claim, count_attempt=False)
+                    return None
+                decided = self._decider.hand_over(claim, error.code)
         except DialogueFailed as error:
             log.warning("turn_failed", conversation_id=str(claim.conversation_id), error=error.message)
             if claim.attempts < MAX_ATTEMPTS:

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import select, update
 
 from base.database import transaction
+from bot.handoff.words import words_of
 from bot.models import Conversation
 from bot.ports import Live
 from bot.turns import PATIENCE
@@ -67,7 +68,7 @@ async def test_nobody_waits_longer_than_two_minutes_for_flows(stage: Stage) -> N
     await stage.say("hello")
     stage.clock.move(PATIENCE)
     await stage.turns.resume_waiting()
-    assert (await stage.transcript())[-1] == ("bot", "<handed_off en>")
+    assert (await stage.transcript())[-1] == ("bot", words_of("en")["away"])
 
 
 async def test_a_turn_tells_the_visitors_own_time_and_how_long_they_were_away(stage: Stage) -> None:

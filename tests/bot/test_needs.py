@@ -11,6 +11,7 @@ from sqlalchemy import func, select, update
 from base.database import transaction
 from bot.deciding import MOST_NEEDS
 from bot.dialogue import Need
+from bot.handoff.words import words_of
 from bot.models import Conversation, Message, ResumeCode
 from bot.needs import PlatformNeeds
 from bot.resume_codes import find_code
@@ -71,7 +72,7 @@ async def test_a_turn_that_needs_without_end_is_given_up(stage: Stage) -> None:
     assert len(stage.dialogue.requests) == MOST_NEEDS + 1
     for _ in range(MAX_ATTEMPTS):
         await stage.turns.resume_waiting()
-    assert await stage.transcript() == [("visitor", "my plan?"), ("bot", "<handed_off en>")]
+    assert await stage.transcript() == [("visitor", "my plan?"), ("bot", words_of("en")["away"])]
     assert len(stage.system.calls) == MOST_NEEDS, "the same needs of the same turn, asked once each"
 
 
@@ -152,7 +153,7 @@ async def test_facts_asked_for_after_effects_that_cannot_be_read_are_a_failed_an
     await stage.say("hello")
     for _ in range(MAX_ATTEMPTS):
         await stage.turns.resume_waiting()
-    assert await stage.transcript() == [("visitor", "hello"), ("bot", "<handed_off en>")]
+    assert await stage.transcript() == [("visitor", "hello"), ("bot", words_of("en")["away"])]
 
 
 @pytest.mark.parametrize(

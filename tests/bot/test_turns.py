@@ -16,6 +16,7 @@ from base.encryption import KeyRing
 from base.errors import NotFound
 from base.messages import Inbound
 from bot.claims import claim_conversation, release, store_and_claim
+from bot.handoff.words import words_of
 from bot.models import Conversation, Message
 from bot.ports import Live
 from bot.publishing.live import NothingPublished
@@ -184,7 +185,7 @@ async def test_after_two_minutes_without_a_dialogue_a_person_is_asked_to_take_ov
     await stage.say("anybody?")
     stage.clock.move(PATIENCE)
     await stage.turns.resume_waiting()
-    assert (await stage.transcript())[-1] == ("bot", "<handed_off en>")
+    assert (await stage.transcript())[-1] == ("bot", words_of("en")["away"])
     async with stage.sessions() as session:
         assert await session.scalar(select(Conversation.status)) == "handed_off"
 
@@ -198,7 +199,7 @@ async def test_a_message_that_breaks_the_dialogue_goes_to_a_person_after_three_t
     for _ in range(MAX_ATTEMPTS + 2):
         await stage.turns.resume_waiting()
     assert len(stage.dialogue.requests) == MAX_ATTEMPTS
-    assert await stage.transcript() == [("visitor", "poison"), ("bot", "<handed_off en>")]
+    assert await stage.transcript() == [("visitor", "poison"), ("bot", words_of("en")["away"])]
 
 
 async def test_when_a_person_has_the_conversation_the_bot_is_silent(stage: Stage) -> None:
