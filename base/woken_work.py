@@ -15,6 +15,12 @@ from sqlalchemy.exc import SQLAlchemyError
 log = structlog.get_logger(__name__)
 
 
+def is_asked_to_stop() -> bool:
+    """Whether this task is being broken off. Ask before `asyncio.shield`: what it shields is a task of its own."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
+
+
 class WokenWork(ABC):
     """Looks for what there is to do each time it is woken.
 

@@ -31,7 +31,7 @@ def add(owner: str | None) -> None:
     from crm.samples.service import ask_to_add
 
     async def ask(session: AsyncSession, platform: Platform) -> str:
-        user_id = await _find_user(session, owner)
+        user_id = await find_owner(session, owner)
         workspace = await ask_to_add(session, made_by=user_id, now=platform.clock.now())
         await record_command(
             session, platform.clock, "add_sample_workspace",
@@ -74,11 +74,17 @@ async def _do(ask: Callable[[AsyncSession, Platform], Awaitable[str]]) -> str:
             return f"{await count_people(session)} {what}"
 
 
-async def _find_user(session: AsyncSession, email: str | None) -> UUID:
+async def find_owner(session: AsyncSession, email: str | None) -> UUID:
+    """The user of this address, as they sign in by it; the first there is, when none is named.
+
+    Raises:
+        NotFound: there is none who may sign in.
+    """
     from admin.models import AdminUser
+    from admin.sessions.sign_in import normalised
 
     found = select(AdminUser.id).where(AdminUser.deactivated_at.is_(None)).order_by(AdminUser.created_at)
-    user_id = await session.scalar(found if email is None else found.where(AdminUser.email == email.strip().lower()))
+    user_id = await session.scalar(found if email is None else found.where(AdminUser.email == normalised(email)))
     if user_id is None:
         raise NotFound("There is no such user: parley setup-link makes the first, parley users list shows them all.")
     return user_id

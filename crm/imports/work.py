@@ -24,7 +24,7 @@ from base.database import Sessions, transaction
 from base.encryption import KeyRing
 from base.errors import ParleyError
 from base.ids import new_id
-from base.woken_work import WokenWork
+from base.woken_work import WokenWork, is_asked_to_stop
 from crm.imports.jobs import FILE_KEPT, file_of, forget_old, let_go_of_file
 from crm.imports.models import OPEN, ContactImport
 from crm.imports.options import Options
@@ -94,9 +94,7 @@ class ImportWork(WokenWork):
             ended = True
         finally:
             if not ended:
-                task = asyncio.current_task()
-                stopping = task is not None and task.cancelling() > 0
-                await asyncio.shield(self._give_back(one.id, claim, stopping=stopping))
+                await asyncio.shield(self._give_back(one.id, claim, stopping=is_asked_to_stop()))
         return True
 
     async def _claim(self, session: AsyncSession) -> ContactImport | None:

@@ -140,15 +140,20 @@ async def note_step(session: AsyncSession, turn: Turn, *, done: int, total: int,
     await _prolong(session, turn, lasts)
 
 
-async def give_back(session: AsyncSession, turn: Turn, *, state: str | None = None, rest: int = 0) -> None:
+async def give_back(
+    session: AsyncSession, turn: Turn, *, state: str | None = None, rest: int = 0, counts: bool = True
+) -> None:
     """Ends a turn: somebody else may go on after a rest, or the workspace comes to a state.
 
     Args:
         rest: seconds.
+        counts: whether the turn was one of those that got nowhere. Not, if whoever had it was asked to stop.
     """
     values: dict[str, Any] = {
         "claimed_until": func.now() + func.make_interval(0, 0, 0, 0, 0, 0, rest) if rest else None
     }
+    if not counts:
+        values["attempts"] = 0
     if state is not None:
         values |= {"state": state, "claimed_by": None}
     await session.execute(

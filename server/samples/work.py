@@ -13,7 +13,7 @@ import structlog
 from base.clock import Clock
 from base.database import Sessions, repeat_on_deadlock, transaction
 from base.encryption import KeyRing
-from base.woken_work import WokenWork
+from base.woken_work import WokenWork, is_asked_to_stop
 from crm.privacy.requests import Hands
 from crm.samples.models import SampleWorkspace
 from crm.samples.service import Turn, TurnOver, claim_turn, give_back, hold_turn
@@ -62,7 +62,7 @@ class SampleWork(WokenWork):
             ended = True
         finally:
             if not ended:
-                await asyncio.shield(self._give_back(turn))
+                await asyncio.shield(self._give_back(turn, stopping=is_asked_to_stop()))
         log.info("samples_done", what=workspace.state, seconds=round(time.monotonic() - began, 1))
         return True
 
@@ -78,9 +78,7 @@ class SampleWork(WokenWork):
             workspace: SampleWorkspace = await hold_turn(session, turn)
             await remove_samples(session, workspace)
 
-    async def _give_back(self, turn: Turn) -> None:
-        """Somebody else's turn: at once if we were asked to stop, else after a rest."""
-        task = asyncio.current_task()
-        stopping = task is not None and task.cancelling() > 0
+    async def _give_back(self, turn: Turn, *, stopping: bool) -> None:
+        """Somebody else's turn: at once if we were asked to stop, else after a rest, as it would only break again."""
         async with transaction(self.sessions) as session:
-            await give_back(session, turn, rest=0 if stopping else _REST)
+            await give_back(session, turn, rest=0 if stopping else _REST, counts=not stopping)

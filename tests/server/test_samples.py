@@ -19,6 +19,7 @@ from admin.models import AdminUser
 from base.clock import SystemClock
 from base.database import transaction
 from base.encryption import create_key_file, read_key_file
+from base.errors import NotFound
 from base.ids import new_id
 from base.tables import Table
 from bot.handoff.models import Handoff
@@ -51,6 +52,7 @@ from server.likeness_jobs import look_at_all
 from server.sample_jobs import create_sample_work
 from server.samples import filling
 from server.samples.content import read_content
+from server.samples_commands import find_owner
 from server.settings import ROOT, Settings
 from server.wiring import Platform
 from server.worker import create_pump
@@ -158,6 +160,17 @@ async def test_one_click_fills_every_page_soon_and_the_ledger_holds(platform) ->
     assert await count(platform, ScoreEntry) > 100
     assert await count(platform, Enrolment, Enrolment.state == "active") >= 5
     assert await count(platform, OutboxMessage, OutboxMessage.state == "planned") >= 5
+
+
+async def test_who_they_are_given_to_is_found_by_the_address_as_one_signs_in_by_it(platform) -> None:
+    user = await make_user(platform)
+    async with transaction(platform.sessions) as session:
+        await session.execute(update(AdminUser).values(email="ada@bücher.example"))
+    async with platform.sessions() as session:
+        for typed in ("Ada@Bücher.example", " ada@bu\u0308cher.example", "ada@xn--bcher-kva.example"):
+            assert await find_owner(session, typed) == user.id
+        with pytest.raises(NotFound):
+            await find_owner(session, "nobody at all")
 
 
 async def test_who_asks_twice_is_told_that_it_is_there(platform) -> None:
@@ -351,6 +364,20 @@ async def test_what_real_work_came_to_rest_on_stays(platform) -> None:
     assert await count(platform, ContactCompany, ContactCompany.contact_id == real) == 1
     assert await count(platform, Segment) == 0
     assert await count(platform, Contact) == 1
+
+
+async def test_a_worker_that_is_stopped_leaves_it_to_another_at_once_and_counts_no_attempt(platform) -> None:
+    await ask(platform)
+    begun = SampleWorkspace.claimed_by.is_not(None)
+    for condition in ([SampleWorkspace, begun], [SamplePerson]):
+        work = create_sample_work(platform)
+        work.wake()
+        while not await count(platform, *condition):
+            await asyncio.sleep(0.01)
+        await work.stop()
+        async with platform.sessions() as session:
+            workspace = await session.scalar(select(SampleWorkspace))
+        assert (workspace.state, workspace.claimed_until, workspace.attempts) == ("adding", None, 0)
 
 
 async def test_removing_stops_who_is_filling_and_leaves_nothing(platform, monkeypatch) -> None:
