@@ -5,6 +5,7 @@
  */
 import type { Location } from 'react-router';
 import { wasJustNow } from './justNow';
+import { keep, kept } from './storage';
 
 const RELOADED_AT = 'parley.reloaded_at';
 const PATIENCE = 5_000; // milliseconds that saving may take
@@ -34,13 +35,15 @@ export function isReloading(): boolean {
 export function reloadForNewBuild(ways: Ways): void {
   window.addEventListener('vite:preloadError', () => {
     // A second time soon after is no new build: then the page says that it failed.
-    if (isLeaving || wasJustNow(sessionStorage.getItem(RELOADED_AT), Date.now())) return;
+    if (isLeaving || wasJustNow(kept('tab', RELOADED_AT), Date.now())) return;
+    keep('tab', RELOADED_AT, String(Date.now()));
+    // Where nothing is kept, a second time could not be told from the first: it might be loaded for ever.
+    if (kept('tab', RELOADED_AT) === null) return;
     isLeaving = true;
     const to = ways.state.navigation.location;
-    const kept = [...keepers].map(async (keep) => keep());
+    const saved = [...keepers].map(async (keep) => keep());
     const patience = new Promise((resolve) => { window.setTimeout(resolve, PATIENCE); });
-    void Promise.race([Promise.allSettled(kept), patience]).then(() => {
-      sessionStorage.setItem(RELOADED_AT, String(Date.now()));
+    void Promise.race([Promise.allSettled(saved), patience]).then(() => {
       if (to) window.location.assign(ways.createHref(to));
       else window.location.reload();
     });

@@ -1,8 +1,9 @@
 /** Which rows of a list somebody has chosen, or that everybody is meant whom its filter lets through. */
 import { useState } from 'react';
-import { toggled, toggledAll } from './choosing';
+import { NOBODY_CHOSEN, chosenOf, toggled, toggledAll } from './choosing';
 
 export interface Choosing {
+  /** The rows that are shown as chosen. */
   chosen: ReadonlySet<string>;
   isEverybody: boolean;
   toggle: (id: string, withShift: boolean) => void;
@@ -13,15 +14,15 @@ export interface Choosing {
 
 /** `of` names the list: another filter is another list, in which nothing is chosen yet. */
 export function useChoosing(ids: readonly string[], of: string): Choosing {
-  const nothing = { of, chosen: new Set<string>() as ReadonlySet<string>, before: null as string | null, isEverybody: false };
-  const [kept, setKept] = useState(nothing);
-  const state = kept.of === of ? kept : nothing;
+  const [kept, setKept] = useState({ of, choice: NOBODY_CHOSEN });
+  const choice = kept.of === of ? kept.choice : NOBODY_CHOSEN;
+  const set = (next: typeof choice) => setKept({ of, choice: next });
   return {
-    chosen: state.chosen,
-    isEverybody: state.isEverybody,
-    toggle: (id, withShift) => setKept({ ...state, chosen: toggled(state.chosen, ids, id, state.before, withShift), before: id, isEverybody: false }),
-    toggleAll: () => setKept({ ...state, chosen: toggledAll(state.chosen, ids), isEverybody: false }),
-    takeEverybody: () => setKept({ ...state, isEverybody: true }),
-    clear: () => setKept(nothing),
+    chosen: chosenOf(choice, ids),
+    isEverybody: choice.isEverybody,
+    toggle: (id, withShift) => set(toggled(choice, ids, id, withShift)),
+    toggleAll: () => set(toggledAll(choice, ids)),
+    takeEverybody: () => set({ ...choice, isEverybody: true }),
+    clear: () => set(NOBODY_CHOSEN),
   };
 }

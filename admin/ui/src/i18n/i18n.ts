@@ -2,6 +2,7 @@
 import i18next from 'i18next';
 import resourcesToBackend from 'i18next-resources-to-backend';
 import { initReactI18next } from 'react-i18next';
+import { keep, kept } from '../app/storage';
 import type { Areas } from './areas';
 
 /** Every language the pages speak, by its own name. */
@@ -25,7 +26,7 @@ export function chooseLanguage(wishes: readonly string[]): Language {
 /** Resolves once the words of the frame are there, so that no page shows keys. */
 export async function startWords(): Promise<void> {
   i18next.on('languageChanged', (language) => { document.documentElement.lang = language; });
-  await loadWords(chooseLanguage([keptLanguage(), ...navigator.languages]));
+  await loadWords(chooseLanguage([kept('browser', KEPT_AS) ?? '', ...navigator.languages]));
 }
 
 /** Loads the words of a language without asking the browser for one. */
@@ -45,18 +46,7 @@ export async function loadWords(language: Language): Promise<void> {
 
 /** Speaks another language from now on, in this browser. */
 export async function speak(language: Language): Promise<void> {
-  try {
-    localStorage.setItem(KEPT_AS, language);
-  } catch {
-    // A browser that keeps nothing speaks it until the page is left.
-  }
+  // A browser that keeps nothing speaks it until the page is left.
+  keep('browser', KEPT_AS, language);
   await i18next.changeLanguage(language);
-}
-
-function keptLanguage(): string {
-  try {
-    return localStorage.getItem(KEPT_AS) ?? '';
-  } catch {
-    return '';
-  }
 }

@@ -9,7 +9,7 @@ export function ChooseLead({ lead, choosing }: { lead: LeadRow; choosing: Choosi
   const t = useWords('bulk');
   return (
     <ChooseRow
-      label={t('choose_row', { name: leadName(lead) })} isOn={choosing.isEverybody || choosing.chosen.has(lead.id)}
+      label={t('choose_row', { name: leadName(lead) })} isOn={choosing.chosen.has(lead.id)}
       onToggle={(withShift) => choosing.toggle(lead.id, withShift)} testId="choose-lead"
     />
   );
