@@ -7,20 +7,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, Literal
 from uuid import UUID
 
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from base.wording import FALLBACK
+from base.wording import FALLBACK, Sentences
 from outreach.entry_models import EntryRefusal, JourneyCall
 from outreach.models import Enrolment, GateDecision, OutboxMessage
 from outreach.reasons import entry_rule_in_words, reason_in_words, refusal_in_words
 
 What = Literal["entered", "stayed_out", "stands", "left", "sent", "not_sent", "waits", "call_failed", "goal"]
 
+_FILE = Path(__file__).with_name("why.yml")
 _LEFT = ("sending", "accepted", "delivered", "read", "unknown", "undelivered")
 _WAITING = ("planned", "deferred")
 
@@ -47,8 +49,9 @@ class Total:
     people: int
 
 
-async def explain(session: AsyncSession, journey: str, contact_id: UUID) -> list[Decided]:
+async def explain(session: AsyncSession, journey: str, contact_id: UUID, language: str = FALLBACK) -> list[Decided]:
     """All that was decided about a contact in a journey, in the order in which it was."""
+    say = Sentences(_FILE, language).say
     enrolments = await session.scalars(
         select(Enrolment).where(Enrolment.contact_id == contact_id, Enrolment.journey == journey)
     )
@@ -60,16 +63,15 @@ async def explain(session: AsyncSession, journey: str, contact_id: UUID) -> list
             JourneyCall.contact_id == contact_id, JourneyCall.journey == journey, JourneyCall.state == "failed"
         )
     )
-    decided = [line for enrolment in enrolments for line in _of_enrolment(enrolment)]
+    decided = [line for enrolment in enrolments for line in _of_enrolment(enrolment, language)]
+    for one in refusals:
+        line = entry_rule_in_words(one.rule, language)
+        words = line if one.times == 1 else say("often", line=line, times=one.times)
+        decided.append(Decided(one.last_at, "stayed_out", one.rule, words))
     decided += [
-        Decided(one.last_at, "stayed_out", one.rule, f"{entry_rule_in_words(one.rule)}{_often(one.times)}")
-        for one in refusals
+        Decided(one.made_at, "call_failed", "call", say("call_failed", problem=one.problem), one.step) for one in calls
     ]
-    decided += [
-        Decided(one.made_at, "call_failed", "call", f"The other system was not reached: {one.problem}.", one.step)
-        for one in calls
-    ]
-    decided += await _of_messages(session, journey, contact_id)
+    decided += await _of_messages(session, journey, contact_id, language)
     return sorted(decided, key=lambda line: line.at)
 
 
@@ -84,6 +86,7 @@ async def total_up(session: AsyncSession, journey: str, language: str = FALLBACK
         OutboxMessage.reason_rule.is_not(None),
         OutboxMessage.state.in_(("skipped", "cancelled", "failed", "undelivered")),
     )
+    say = Sentences(_FILE, language).say
     totals: list[Total] = []
     for rule, people in await session.execute(stayed.group_by(EntryRefusal.rule)):
         totals.append(Total("stayed_out", rule, entry_rule_in_words(rule, language), people))
@@ -92,7 +95,7 @@ async def total_up(session: AsyncSession, journey: str, language: str = FALLBACK
     for reason, people in await session.execute(left.group_by(Enrolment.exit_reason)):
         totals.append(Total("left", reason or "", reason_in_words(reason or "", language), people))
     for step, people in await session.execute(standing.group_by(Enrolment.step)):
-        totals.append(Total("stands", step, f"Stand on {step.replace('_', ' ')}.", people))
+        totals.append(Total("stands", step, say("stand", step=_plain(step)), people))
     words = await _sentences(session, journey)
     for code, people in await session.execute(unsent.group_by(OutboxMessage.reason_rule)):
         said = words.get(code or "", reason_in_words(code or "", language))
@@ -110,26 +113,28 @@ async def _sentences(session: AsyncSession, journey: str) -> dict[str, str]:
     return {rule: reason for rule, reason in rows if rule is not None and reason}
 
 
-def _of_enrolment(enrolment: Enrolment) -> Iterator[Decided]:
+def _of_enrolment(enrolment: Enrolment, language: str) -> Iterator[Decided]:
+    say, entry, step = Sentences(_FILE, language).say, enrolment.entry, _plain(enrolment.step)
     if enrolment.state == "held_out":
-        yield Decided(enrolment.entered_at, "stayed_out", "held_out", entry_rule_in_words("held_out"))
+        yield Decided(enrolment.entered_at, "stayed_out", "held_out", entry_rule_in_words("held_out", language))
     else:
-        by = "" if enrolment.entry is None else f" by {enrolment.entry.replace('_', ' ')}"
-        yield Decided(enrolment.entered_at, "entered", enrolment.entry or "by_hand", f"Came in{by}.", enrolment.entry)
+        words = say("came_in") if entry is None else say("came_in_by", entry=_plain(entry))
+        yield Decided(enrolment.entered_at, "entered", entry or "by_hand", words, entry)
     if enrolment.goal_at is not None:
-        yield Decided(enrolment.goal_at, "goal", "goal", reason_in_words("goal"))
+        yield Decided(enrolment.goal_at, "goal", "goal", reason_in_words("goal", language))
     if enrolment.state == "exited":
         reason = enrolment.exit_reason or ""
-        yield Decided(enrolment.updated_at, "left", reason, f"Left: {reason_in_words(reason)}", enrolment.step)
+        words = say("left", reason=reason_in_words(reason, language))
+        yield Decided(enrolment.updated_at, "left", reason, words, enrolment.step)
     elif enrolment.due_at is not None:
         paused = enrolment.parked_due_at is not None
-        until = "until the journey is resumed" if paused else f"until {enrolment.due_at:%Y-%m-%d %H:%M} UTC"
-        words = f"Stands on {enrolment.step.replace('_', ' ')} {until}."
+        words = say("stands_paused", step=step) if paused else say("stands_until", step=step, at=_at(enrolment.due_at))
         yield Decided(enrolment.begun_at or enrolment.updated_at, "stands", enrolment.step, words, enrolment.step)
 
 
-async def _of_messages(session: AsyncSession, journey: str, contact_id: UUID) -> list[Decided]:
+async def _of_messages(session: AsyncSession, journey: str, contact_id: UUID, language: str) -> list[Decided]:
     """Its messages, and each time the gate put one off or refused it."""
+    say = Sentences(_FILE, language).say
     messages: Sequence[Any] = list(
         await session.scalars(
             select(OutboxMessage).where(OutboxMessage.contact_id == contact_id, OutboxMessage.journey == journey)
@@ -147,21 +152,26 @@ async def _of_messages(session: AsyncSession, journey: str, contact_id: UUID) ->
         message = by_id[decision.outbox_id]
         what: What = "not_sent" if decision.answer == "deny" else "waits"
         told |= {message.id} if what == "not_sent" else set()
-        lines.append(Decided(decision.decided_at, what, decision.rule, decision.reason, message.step, message.channel))
+        words = refusal_in_words(decision.rule, decision.reason, language)
+        lines.append(Decided(decision.decided_at, what, decision.rule, words, message.step, message.channel))
     for message in messages:
         at = message.claimed_at or message.updated_at
         if message.state in _LEFT:
-            words = f"Sent by {message.channel}; it is {message.state} now."
+            words = say("sent", channel=message.channel, state=say(f"state_{message.state}"))
             lines.append(Decided(at, "sent", message.state, words, message.step, message.channel))
         elif message.state in _WAITING:
-            words = f"Waits until {message.due_at:%Y-%m-%d %H:%M} UTC."
+            words = say("waits", at=_at(message.due_at))
             lines.append(Decided(at, "waits", message.state, words, message.step, message.channel))
         elif message.id not in told:
             rule = message.reason_rule or message.state
-            words = message.reason or reason_in_words(rule)
+            words = refusal_in_words(rule, message.reason or reason_in_words(rule, language), language)
             lines.append(Decided(message.updated_at, "not_sent", rule, words, message.step, message.channel))
     return lines
 
 
-def _often(times: int) -> str:
-    return "" if times == 1 else f" ({times} times)"
+def _at(moment: datetime) -> str:
+    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M}"
+
+
+def _plain(name: str) -> str:
+    return name.replace("_", " ")

@@ -14,6 +14,7 @@ from pydantic import BaseModel
 
 from admin.api.fields import ShownOnce
 from admin.api.files import Download, Upload, receive, send
+from admin.api.languages import read_language
 from admin.api.permissions import Permission
 from admin.api.requests import (
     MAX_BODY,
@@ -21,7 +22,6 @@ from admin.api.requests import (
     read_body,
     read_browser,
     read_ids,
-    read_language,
     read_query,
     read_token,
     subject_of,

@@ -12,8 +12,10 @@ from aiohttp.typedefs import Handler
 from pydantic import BaseModel, ValidationError
 from sqlalchemy.exc import OperationalError
 
+from admin.api.languages import read_language, sentence_in_words, title_in_words
 from base.errors import InvalidInput, Malformed, ParleyError, TooMany
 from base.postgres import DatabaseUnavailable
+from base.wording import FALLBACK
 
 log = structlog.get_logger(__name__)
 
@@ -86,16 +88,16 @@ async def problem_middleware(request: web.Request, handler: Handler) -> web.Stre
     except ParleyError as error:
         if error.status == HTTPStatus.INTERNAL_SERVER_ERROR:
             return _unexpected(request, error)
-        return _expected(error)
+        return _expected(request, error)
     except web.HTTPException as error:
         if error.status < HTTPStatus.BAD_REQUEST:
             raise
-        return _of_http_exception(error)
+        return _of_http_exception(request, error)
     except OperationalError as error:
         # Away, restarting, or it ended this transaction (a deadlock, a timeout): what was asked may be asked again.
         log.warning("database_failed", route=_route(request), error=type(error.orig).__name__)
         _check_not_under_way(request, error)
-        return _expected(DatabaseUnavailable())
+        return _expected(request, DatabaseUnavailable())
     except Exception as error:
         if request.transport is None or request.transport.is_closing():
             raise  # the client has left: aiohttp closes the connection
@@ -110,15 +112,21 @@ def problem_response(
     errors: Sequence[Mapping[str, str]] = (),
     headers: Mapping[str, str] | None = None,
     details: Mapping[str, Any] | None = None,
+    language: str = FALLBACK,
 ) -> web.Response:
-    """A response that carries one problem; `details` are the fields that only some problems have."""
+    """A response that carries one problem; `details` are the fields that only some problems have.
+
+    Args:
+        detail: in English, as is what the errors say; they are told in the language where there are words for them.
+    """
+    told = [{**error, "message": sentence_in_words(error["message"], language)} for error in errors]
     problem = Problem(
         type=f"urn:parley:problem:{code}",
-        title=_TITLES.get(status) or HTTPStatus(status).phrase,
+        title=title_in_words(status, _TITLES.get(status) or HTTPStatus(status).phrase, language),
         status=status,
-        detail=detail,
+        detail=sentence_in_words(detail, language),
         code=code,
-        errors=[FieldError.model_validate(error) for error in errors],
+        errors=[FieldError.model_validate(error) for error in told],
         **(details or {}),
     )
     return web.Response(
@@ -140,14 +148,15 @@ def refuse_input(error: ValidationError) -> ParleyError:
     return InvalidInput(errors=errors)
 
 
-def _expected(error: ParleyError) -> web.Response:
+def _expected(request: web.Request, error: ParleyError) -> web.Response:
     headers = {"Retry-After": str(error.retry_after)} if isinstance(error, TooMany) else {}
     return problem_response(
-        error.status, code=error.code, detail=error.message, errors=error.errors, headers=headers, details=error.details
-    )
+        error.status, code=error.code, detail=error.message, errors=error.errors, headers=headers,
+        details=error.details, language=read_language(request),
+    )  # fmt: skip
 
 
-def _of_http_exception(error: web.HTTPException) -> web.Response:
+def _of_http_exception(request: web.Request, error: web.HTTPException) -> web.Response:
     kept = {name: value for name, value in error.headers.items() if name.lower() in ("allow", "retry-after")}
     phrase = HTTPStatus(error.status).phrase
     return problem_response(
@@ -155,13 +164,14 @@ def _of_http_exception(error: web.HTTPException) -> web.Response:
         code=phrase.lower().replace(" ", "_").replace("-", "_"),
         detail=_DETAILS.get(error.status, f"{phrase}."),
         headers=kept,
+        language=read_language(request),
     )
 
 
 def _unexpected(request: web.Request, error: Exception) -> web.Response:
     log.error("request_failed", method=request.method, route=_route(request), exc_info=error)
     _check_not_under_way(request, error)
-    return problem_response(500, code="internal_error", detail=_DETAILS[500])
+    return problem_response(500, code="internal_error", detail=_DETAILS[500], language=read_language(request))
 
 
 def _route(request: web.Request) -> str:

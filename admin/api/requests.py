@@ -12,7 +12,6 @@ from pydantic import BaseModel, ValidationError
 from admin.api.problems import refuse_input
 from base.errors import InvalidInput, Malformed, NotFound
 from base.request_bodies import read_limited
-from base.wording import FALLBACK, SPOKEN, accepted_languages
 
 MAX_BODY = 64 * 1024
 """Largest request body taken where an endpoint does not say otherwise, in bytes."""
@@ -77,12 +76,6 @@ def read_token(request: web.Request) -> str:
 def read_browser(request: web.Request) -> str:
     """What the caller's program says it is, as far as it is text, and not all of it."""
     return "".join(each for each in request.headers.get("User-Agent", "") if each.isprintable())[:_BROWSER]
-
-
-def read_language(request: web.Request) -> str:
-    """The language the answer's own words are in: the first that the caller accepts of those we speak, or English."""
-    accepted = accepted_languages(request.headers.get("Accept-Language", ""))
-    return next((one for one in accepted if one in SPOKEN), FALLBACK)
 
 
 def subject_of(path: str) -> str:

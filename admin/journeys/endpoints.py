@@ -72,7 +72,7 @@ async def explain_journey(call: Call, query: WhyQuery) -> JourneyDecisions:
     async with snapshot(call.context.sessions) as session:
         await queries.find_live(session, Library(), query.journey)
         await get_contact(session, query.contact)
-        decided = await explain(session, query.journey, query.contact)
+        decided = await explain(session, query.journey, query.contact, call.language)
     return JourneyDecisions(
         items=[
             JourneyDecision(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import re
 from contextlib import asynccontextmanager
 
 import psycopg
@@ -14,7 +16,12 @@ from structlog.testing import capture_logs
 
 from admin.api.problems import problem_middleware
 from base.encryption import KeyProblem
-from base.errors import Conflict, InvalidInput, TooMany
+from base.errors import Conflict, InvalidInput, NotFound, TooMany
+from base.wording import SPOKEN, read_sentences
+from server.settings import ROOT
+
+_ROOMS = ("admin", "base", "bot", "crm", "flows", "outreach")
+_HOLE = re.compile(r"\{\w*\}")
 
 
 class Strict(BaseModel):
@@ -53,6 +60,59 @@ async def test_an_expected_error_becomes_its_problem(error, status, code):
     assert problem["title"]
     assert problem["detail"]
     assert problem.get("errors", []) == getattr(error, "errors", [])
+
+
+@pytest.mark.parametrize(
+    ("error", "accepted", "title", "detail"),
+    [
+        (Conflict(), "de-CH, en;q=0.5", "Nicht mehr aktuell", "Jemand anders hat das gleichzeitig geändert"),
+        (NotFound("There is no journey {x} of 5."), "fr", "Introuvable", "Il n’y a pas de parcours {x} of 5."),
+        (web.HTTPNotFound(), "es", "No encontrado", "No hay nada en esta dirección."),
+        (RuntimeError("secret"), "de", "Bei uns ging etwas schief", "Der Fehler wurde vermerkt"),
+        (NotFound("Nobody has put this into words."), "de", "Nicht gefunden", "Nobody has put this into words."),
+        (Conflict(), "pl", "Out of date", "Somebody else changed this at the same time"),
+    ],
+)
+async def test_a_problem_is_told_in_the_language_that_is_accepted_where_there_are_words(error, accepted, title, detail):
+    async with app_that_raises(error) as client:
+        problem = await (await client.get("/x/1", headers={"Accept-Language": accepted})).json()
+    assert problem["title"] == title
+    assert problem["detail"].startswith(detail)
+
+
+async def test_what_is_wrong_with_a_field_is_told_in_the_language_too():
+    error = InvalidInput("No.", errors=[{"field": "owner", "message": "There is no such user."}])
+    async with app_that_raises(error) as client:
+        problem = await (await client.get("/x/1", headers={"Accept-Language": "fr"})).json()
+    assert problem["errors"] == [{"field": "owner", "message": "Cet utilisateur n’existe pas."}]
+
+
+def test_every_sentence_of_a_problem_that_is_in_other_languages_is_one_that_is_raised_and_fills_in_the_same():
+    known = read_sentences(ROOT / "admin" / "api" / "problems.yml")
+    english = known["es"]["sentences"].keys()
+    assert {language: known[language]["sentences"].keys() for language in SPOKEN if language != "en"} == dict.fromkeys(
+        (language for language in SPOKEN if language != "en"), english
+    )
+    said = {_HOLE.sub("{}", sentence) for sentence in sentences_of(*_ROOMS)}
+    assert {one for one in english if _HOLE.sub("{}", one) not in said} == set()
+    for language, told in known.items():
+        for one, other in told["sentences"].items():
+            assert sorted(_HOLE.findall(one)) == sorted(_HOLE.findall(other)), (language, one)
+
+
+def sentences_of(*rooms: str) -> set[str]:
+    """The texts in the code of some rooms, and the first lines of what stands before their classes."""
+    found: set[str] = set()
+    for path in (path for room in rooms for path in (ROOT / room).rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.ClassDef):
+                found.add((ast.get_docstring(node) or "").partition("\n")[0])
+            elif isinstance(node, ast.Constant):
+                found.add(str(node.value))
+            elif isinstance(node, ast.JoinedStr):
+                parts = (part.value if isinstance(part, ast.Constant) else "{}" for part in node.values)
+                found.add("".join(str(part) for part in parts))
+    return found
 
 
 async def test_a_database_that_is_away_is_a_passing_problem_and_one_line_in_the_log():
