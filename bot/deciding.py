@@ -42,6 +42,7 @@ from bot.ports import Live, LiveFlows, Needs
 from bot.resume_codes import MOST_TRIES, TRIED, CodeNotValid, count_tries, find_code
 from bot.stopping import close_state, is_stopped_state
 from bot.talk_language import choose_language, follow_language, name_languages
+from bot.turn_figures import note_turn
 from bot.turn_shapes import Way
 from bot.understanding.gaps import SeenGap, is_about_rights, read_gap
 from crm.consent.opt_out import OptOut
@@ -168,6 +169,7 @@ class Decider:
         """
         if (stop := read_stop(claim)) is not None:
             return self._stopped(claim, stop)
+        note_turn("handed_over")
         log.error("turn_given_up", conversation_id=str(claim.conversation_id), reason=reason, kind=claim.kind)
         if claim.kind == "no_reply" or BEGUN_BY in claim.data:
             # They have not said anything that somebody could answer.
