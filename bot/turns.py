@@ -22,6 +22,7 @@ from base.encryption import KeyRing
 from base.errors import InvalidInput
 from base.ids import new_id
 from base.messages import ANSWERED, MAX_TEXT, Inbound, Stored
+from base.tracing import tell_span
 from bot.begun import BEGUN_BY, find_begun_by
 from bot.carrier_words import HELP, OPT_OUT, REOPEN
 from bot.claims import (
@@ -46,6 +47,7 @@ from bot.publishing.live import NothingPublished
 from bot.rendering.capabilities import get_capabilities
 from bot.said_out import to_parts
 from bot.scene import Scene
+from bot.turn_figures import note_answer, note_turn, watched_turn
 from bot.turn_statements import CLAIM
 from bot.understanding.gaps import PIECES, write_gap
 from bot.walked import WALKED
@@ -239,7 +241,8 @@ class TurnService:
         while claim is not None:
             conversation_id = claim.conversation_id
             try:
-                claim = await self._one_turn(claim)
+                with watched_turn(claim):
+                    claim = await self._one_turn(claim)
             except Exception:
                 # The loop boundary: the claim runs out and the sweep tries again, so the error must only be seen.
                 log.exception("turn_broke", conversation_id=str(conversation_id))
@@ -254,6 +257,7 @@ class TurnService:
             else:
                 decided = await self._decider.decide(claim)
         except ClaimLost:
+            note_turn("stale")
             log.warning("turn_stale", conversation_id=str(claim.conversation_id))
             return None
         except NothingPublished:
@@ -276,6 +280,7 @@ class TurnService:
         return await self._commit(decided.claim if decided is not None else claim, decided)
 
     async def _give_back(self, claim: Claim, *, count_attempt: bool) -> None:
+        note_turn("given_back")
         async with transaction(self._sessions) as session:
             await release(session, claim, count_attempt=count_attempt)
 
@@ -287,6 +292,7 @@ class TurnService:
             kept = None if decided is None else _kept(decided, now)
             row = await hold(session, claim, messages=len(replies), kept=kept)
             if row is None:
+                note_turn("stale")
                 log.warning("turn_stale", conversation_id=str(claim.conversation_id))
                 return None
             said = _to_stored(claim, replies, row.next_seq - len(replies), now)
@@ -306,6 +312,11 @@ class TurnService:
             said += added
             queued = await self._queue(session, decided, said, now) if said and decided is not None else 0
         self._watchers.publish(claim.conversation_id, said)
+        note_turn("silent" if decided is None else "answered")
+        # By these ids the spans of their sends, in another process, are found.
+        tell_span(said=[one.id for one in said])
+        if said:
+            note_answer(claim, now)
         if decided is not None and any(effect.get("effect") == "enrol_in_journey" for effect in decided.effects):
             await self._follow_ups.settled()
         if decided is not None and decided.timer is not None and decided.timer.seconds < SOON.total_seconds():

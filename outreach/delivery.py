@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -18,8 +19,10 @@ from base.clock import Clock
 from base.database import Sessions, transaction
 from base.encryption import KeyRing
 from base.group_commit import GroupCommit
+from base.metrics import count_send
 from base.row_sets import given_rows, rows_of
 from base.tables import table_of
+from base.tracing import span, tell_span
 from crm.consent.suppression import suppress
 from crm.contacts.models import Contact
 from outreach.accounts.rates import hold
@@ -28,7 +31,7 @@ from outreach.gatekeeper import Gatekeeper, put_off, split_verdicts
 from outreach.models import OutboxMessage
 from outreach.neighbours import conversations
 from outreach.outcomes import bury_address, give_back, sweep_interrupted, write_outcomes
-from outreach.ports import Envelope, InDoubt, Refused, RetryLater, SendOutcome
+from outreach.ports import Accepted, Envelope, InDoubt, Refused, RetryLater, SendOutcome
 from outreach.recipients import read_recipients
 
 _log = structlog.get_logger(__name__)
@@ -41,6 +44,7 @@ LANES = 2
 CLAIMED_AT_ONCE = 64
 """Messages that are claimed by one transaction; those whose turn has not come have surely not left."""
 _BROKEN = timedelta(hours=1)
+_NAMES = {Accepted: "accepted", Refused: "refused", RetryLater: "later", InDoubt: "in_doubt"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +140,22 @@ class Delivery:
             raise ExceptionGroup("outcomes could not be stored", errors)
 
     async def _deliver(self, message: Claimed, envelope: Envelope, clock: Clock) -> None:
-        outcome = await self._send(envelope)
+        # The span of what caused it is in the process that did: it has the same message or conversation.
+        with span(
+            "send",
+            alone=True,
+            outbox_id=message.id,
+            conversation_id=message.conversation_id,
+            message_id=message.message_id,
+            channel=message.channel,
+            purpose=message.purpose,
+            attempt=message.attempts,
+        ):
+            began = time.perf_counter()
+            outcome = await self._send(envelope)
+            tell_span(outcome=_NAMES[type(outcome)])
+        refused_by = outcome.rule if isinstance(outcome, Refused) else ""
+        count_send(message.channel, _NAMES[type(outcome)], time.perf_counter() - began, refused_by=refused_by)
         await self._outcomes.add(_Ended(message, envelope, outcome, clock.now()))
 
     async def _open_the_gate(self, messages: Sequence[Claimed], clock: Clock) -> list[tuple[Claimed, Envelope]]:

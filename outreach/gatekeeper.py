@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from base.clock import Clock, SystemClock
 from base.encryption import KeyRing
 from base.ids import new_id
+from base.metrics import count_gate_answer
 from base.row_sets import insert_rows, rows_of
 from base.tables import table_of
 from outreach.accounts.book import AccountBook
@@ -83,9 +84,11 @@ class Gatekeeper:
 
     async def store(self, session: AsyncSession, verdicts: Iterable[Verdict]) -> None:
         """Keeps answers for good; their messages must be in the outbox."""
-        rows = [self._row(verdict) for verdict in verdicts]
-        if rows:
-            await session.execute(_KEEP, rows_of(rows))
+        kept = list(verdicts)
+        if kept:
+            await session.execute(_KEEP, rows_of([self._row(verdict) for verdict in kept]))
+        for verdict in kept:
+            count_gate_answer(verdict.stage, verdict.decision.answer, verdict.decision.rule)
 
     def _row(self, verdict: Verdict) -> dict[str, object]:
         decision = verdict.decision

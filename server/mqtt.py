@@ -6,6 +6,7 @@ import asyncio
 import signal
 
 from crm.events.mqtt import MqttEvents
+from server.metrics.observing import observed
 from server.settings import SettingsProblem
 from server.wiring import Platform
 
@@ -25,6 +26,7 @@ async def run_mqtt(platform: Platform) -> None:
     url = settings.mqtt_url.get_secret_value()
     events = MqttEvents(platform.sessions, platform.keys, platform.clock, url, settings.mqtt_topic)
     try:
-        await events.run(stopping)
+        async with observed(platform, "mqtt"):
+            await events.run(stopping)
     finally:
         await platform.engine.dispose()

@@ -64,6 +64,8 @@ from server.channels import (
 )
 from server.gate import create_gatekeeper
 from server.journey_laboratory import ScratchLaboratory
+from server.metrics.observing import observed
+from server.metrics.requests import watch_requests
 from server.proxies import behind_proxies
 from server.settings import ROOT, SettingsProblem
 from server.wiring import (
@@ -146,7 +148,8 @@ def create_web_app(platform: Platform, *, alone: bool = False) -> web.Applicatio
         settings=WebChatSettings(settings.origins, settings.chat_messages_a_minute, settings.chat_sessions_a_minute),
     )
     app = web.Application(
-        middlewares=[behind_proxies(settings.proxies), _headers, problem_middleware], client_max_size=MAX_BODY
+        middlewares=[behind_proxies(settings.proxies), _headers, watch_requests, problem_middleware],
+        client_max_size=MAX_BODY,
     )
     app[_alarm], app[_live], app[_intake] = alarm, live, intake
     app[_platform], app[_hub], app[_dialogue], app[_turns] = platform, hub, dialogue, turns
@@ -214,7 +217,7 @@ def create_web_app(platform: Platform, *, alone: bool = False) -> web.Applicatio
         )
     )
     app.add_routes([*_site_routes(), web.get("/healthz", _alive), web.get("/readyz", _ready)])
-    app.cleanup_ctx.extend([_connections, partial(_background, alone=alone)])
+    app.cleanup_ctx.extend([_connections, _observed, partial(_background, alone=alone)])
     return app
 
 
@@ -231,6 +234,11 @@ async def _connections(app: web.Application) -> AsyncIterator[None]:
     await app[_laboratory].close()
     await app[_dialogue].close()
     await app[_platform].engine.dispose()
+
+
+async def _observed(app: web.Application) -> AsyncIterator[None]:
+    async with observed(app[_platform], "web", replicas=app[_dialogue].replicas):
+        yield
 
 
 async def _background(app: web.Application, *, alone: bool) -> AsyncIterator[None]:

@@ -43,6 +43,8 @@ from server.ledger_jobs import add_ledger_jobs
 from server.likeness_jobs import add_likeness_jobs
 from server.link_mails import ConfirmationMails, MeetingMails, PrivacyMails
 from server.merge_jobs import add_merge_jobs
+from server.metrics.jobs import watch_job
+from server.metrics.observing import observed
 from server.privacy_jobs import add_privacy_jobs
 from server.publishing import create_publish_work
 from server.reactions import create_journey_work, create_reactor, follow_events
@@ -165,7 +167,7 @@ async def run_worker(platform: Platform) -> None:
         stopping.set()
 
     try:
-        async with closing as stack:
+        async with observed(platform, "worker", tables=True), closing as stack:
             await stack.enter_async_context(alarm.open_async())
             for work in (samples, imports, bulk, scores, segments, calendars):
                 stack.push_async_callback(work.stop)
@@ -210,6 +212,7 @@ async def _work(alarm: procrastinate.App, pump: DuePump, stopping: asyncio.Event
         alarm.run_worker_async(
             queues=[QUEUE],
             additional_context=alarm_context(pump),
+            worker_middleware=[watch_job],
             install_signal_handlers=False,
             shutdown_graceful_timeout=FINISH_WITHIN,
         )

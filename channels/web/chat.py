@@ -18,6 +18,7 @@ from base.clock import Clock
 from base.database import Sessions, transaction
 from base.errors import Malformed, NotAllowed, NotFound, ParleyError, TooMany
 from base.messages import Inbound, Stored
+from base.metrics import PUSH_SECONDS, SOCKETS
 from base.request_bodies import read_limited
 from bot.claims import Taken
 from bot.conversations import list_messages
@@ -173,6 +174,7 @@ class WebChat:
             return socket
         await socket.prepare(request)
         self._sockets.add(socket)
+        SOCKETS.labels("chat").inc()
         try:
             hello = frames.read_hello(await socket.receive_str(timeout=HELLO_WITHIN))
             conversation_id = self._tokens.read(hello.token, origin)
@@ -191,6 +193,7 @@ class WebChat:
             await socket.close(code=WSCloseCode.INTERNAL_ERROR)
         finally:
             self._sockets.discard(socket)
+            SOCKETS.labels("chat").dec()
         return socket
 
     async def _converse(self, socket: web.WebSocketResponse, conversation_id: UUID, last_seen: int) -> None:
@@ -213,7 +216,7 @@ class WebChat:
         self, socket: web.WebSocketResponse, conversation_id: UUID, watcher: Watcher, last_seen: int
     ) -> None:
         """Sends the replay, then everything new, each seq once and in order."""
-        last, more, greeted = last_seen, True, False
+        last, more, greeted, replayed = last_seen, True, False, False
         while not socket.closed:
             news = () if more else await watcher.wait()
             if isinstance(news, Typing):
@@ -225,8 +228,17 @@ class WebChat:
             more = len(batch) == REPLAY_PAGE
             if batch or not greeted:
                 await socket.send_str(frames.messages_frame(batch))
-            greeted = True
+            if replayed:
+                # What was written before somebody looked was not late.
+                self._note_pushed(batch)
+            greeted, replayed = True, replayed or not more
             last = batch[-1].seq if batch else last
+
+    def _note_pushed(self, batch: Sequence[Stored]) -> None:
+        now = self._clock.now()
+        for message in batch:
+            if message.author != "visitor":
+                PUSH_SECONDS.observe(max((now - message.at).total_seconds(), 0.0))
 
     async def _read(self, socket: web.WebSocketResponse, conversation_id: UUID) -> None:
         async for received in socket:
