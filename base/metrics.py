@@ -16,7 +16,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disa
 
 from base.played import is_played
 
-disable_created_metrics()  # half as many lines to read; nothing here asks for them
+disable_created_metrics()  # type: ignore[no-untyped-call]  # half as many lines to read; nothing here asks for them
 REGISTRY = CollectorRegistry(auto_describe=True)
 """What any process of ours may have to tell."""
 
