@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from typing import Any, Protocol
+
+from bot.signed_models import model_id_of
 
 
 class DialogueSource(Protocol):
@@ -15,7 +16,7 @@ class DialogueSource(Protocol):
         ...
 
     async def model_file(self, model_id: str) -> bytes | None:
-        """The bytes whose SHA-256 is the id, None when there are none."""
+        """The model of this id with its signature (`bot.signed_models`), None when there is none."""
         ...
 
 
@@ -40,7 +41,7 @@ class MemorySource:
 
     def add_model(self, data: bytes) -> str:
         """Keeps a model and gives its id."""
-        model_id = hashlib.sha256(data).hexdigest()
+        model_id = model_id_of(data)
         self._models[model_id] = data
         return model_id
 

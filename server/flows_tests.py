@@ -19,7 +19,7 @@ from server.dialogue_access import open_dialogue
 from server.running import with_running
 from server.settings import Settings
 from server.simulator import answer_need
-from server.training import ensure_model, read_intents
+from server.training import ensure_model, read_intents, signed
 
 
 async def run_folder_tests(settings: Settings, names: Sequence[str], say: Say) -> TestReport:
@@ -72,7 +72,7 @@ def _load(settings: Settings, names: Sequence[str]) -> Content:
 async def _open(settings: Settings, content: Content, say: Say) -> AsyncIterator[tuple[RasaDialogue, tuple[str, str]]]:
     trained = await ensure_model(settings, read_intents(settings), say)
     source = MemorySource()
-    answered_by = source.add_flows(compile_flows(content)), source.add_model(trained.path.read_bytes())
+    answered_by = source.add_flows(compile_flows(content)), source.add_model(signed(settings, trained))
     async with open_dialogue(with_running(settings), source, trained.path) as dialogue:
         # A process that lacks the model takes some seconds to load it: longer than a turn may wait for it.
         await dialogue.preload(*answered_by)

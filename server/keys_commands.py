@@ -29,6 +29,15 @@ def list_keys() -> None:
         click.echo(f"{key.key_id}  added {added}  {state}  {sum(rows.get(key.key_id, {}).values())} rows")
 
 
+@keys.command(name="models")
+def show_model_keys() -> None:
+    """Print what dialogue processes on other machines need: PARLEY_RASA_MODEL_KEYS."""
+    from base.encryption import read_key_file
+    from bot.signed_models import model_keys
+
+    click.echo(model_keys(read_key_file(read_settings().key_file)))
+
+
 @keys.command()
 def rotate() -> None:
     """Add a new key and seal everything again with it (needs DATABASE_URL)."""

@@ -9,6 +9,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from base.encryption import create_key_file, read_key_file
+from bot.signed_models import model_keys
 from server.settings import ROOT, Settings
 from server.supervisor import Program, Supervisor
 
@@ -18,11 +20,13 @@ READY_WITHIN = 120.0
 
 def rasa_program(settings: Settings, *, name: str, port: int, secret: str, model: Path | None) -> Program:
     """A dialogue process: its own interpreter, its own environment, no database address."""
+    create_key_file(settings.key_file)
     env = {
         "PATH": os.environ.get("PATH", ""),
         "HOME": str(settings.data_dir),
         "LANG": "C.UTF-8",
         "PARLEY_RASA_SECRET": secret,
+        "PARLEY_RASA_MODEL_KEYS": model_keys(read_key_file(settings.key_file)),
         "PARLEY_ENCODER_DIR": str(settings.encoder_dir),
         "PARLEY_ENCODER_PRECISION": settings.encoder_precision,
         "RASA_TELEMETRY_ENABLED": "false",

@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
+from base.encryption import create_key_file, read_key_file
 from bot.publishing.ports import TrainedModel
+from bot.signed_models import sign_model
 from flows.content_tree import read_tree
 from flows.intent_examples import training_files
 from server.rasa_programs import (
@@ -70,7 +72,17 @@ class ModelTrainer:
 
     async def ensure(self, intents: Mapping[str, str], say: Say) -> TrainedModel:
         model = await ensure_model(self._settings, intents, say)
-        return TrainedModel(model.id, model.fingerprint, await asyncio.to_thread(model.path.read_bytes))
+        return TrainedModel(model.id, model.fingerprint, await asyncio.to_thread(signed, self._settings, model))
+
+
+def signed(settings: Settings, model: ModelFile) -> bytes:
+    """The model as dialogue processes take it.
+
+    Raises:
+        KeyProblem: the key file cannot be read.
+    """
+    create_key_file(settings.key_file)
+    return sign_model(read_key_file(settings.key_file), model.path.read_bytes())
 
 
 def fingerprint(intents: Mapping[str, str], encoder: Path, precision: str = "int8") -> str:

@@ -133,7 +133,10 @@ class Publication(Table):
 
 
 class DialogueModel(Table):
-    """A trained model. `id` is the SHA-256 of `data`; `fingerprint` that of everything it was trained from."""
+    """A trained model, signed (`bot.signed_models`).
+
+    `id` is the SHA-256 of its archive; `fingerprint` that of everything it was trained from.
+    """
 
     __tablename__ = "dialogue_models"
     __table_args__ = (Index("ix_dialogue_models_fingerprint_created_at", "fingerprint", "created_at"),)

@@ -18,7 +18,7 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True)
 class TrainedModel:
-    """A model and what it is known by: `id` is the SHA-256 of `data`."""
+    """A signed model (`bot.signed_models`) and what it is known by: `id` is the SHA-256 of its archive."""
 
     id: str
     fingerprint: str

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -37,6 +36,7 @@ from bot.publishing.ports import (
 )
 from bot.publishing.reports import PublicationReport, PublishRefused
 from bot.publishing.source import PublishedSource
+from bot.signed_models import model_id_of
 from flows.content_tree import ContentTree
 from flows.intent_examples import training_files
 
@@ -224,7 +224,7 @@ async def _find_or_train(shop: Workshop, intents: Mapping[str, str], say: Say) -
         say("The examples are those of a model that is kept: nothing to train.")
         return kept, None
     model = await shop.trainer.ensure(intents, say)
-    if hashlib.sha256(model.data).hexdigest() != model.id:
+    if model_id_of(model.data) != model.id:
         raise WrongModel
     return model.id, model
 

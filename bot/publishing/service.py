@@ -161,7 +161,7 @@ class Publisher:
             if not force:
                 await self._check_up_to_date(tree, live.tree, based_on, entry)
             proposal = await prepare(self._shop, tree, live, say)
-            if proposal.is_live:
+            if proposal.is_live and proposal.fresh_model is None:
                 return await self._leave_as_is(proposal, say)
             return await self._go_live(proposal, entry, checks, say)
 

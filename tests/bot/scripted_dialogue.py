@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -12,6 +11,7 @@ from typing import Any
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
+from bot.signed_models import model_id_of
 from bot.vectors import write_vector
 
 SECRET = "a-secret-of-the-tests-0123456789abcdef"
@@ -98,10 +98,10 @@ class ScriptedDialogue:
         name = request.match_info["name"]
         if "/flows/" in request.path:
             self.flows[name] = json.loads(data)
-        elif hashlib.sha256(data).hexdigest() == name:
+        elif model_id_of(data) == name:
             self.models[name] = data
         else:
-            return web.json_response({"error": "the id is not the body's SHA-256"}, status=400)
+            return web.json_response({"error": "the id is not the SHA-256 of the content"}, status=400)
         return web.Response(status=204)
 
     async def land(self, request: web.Request) -> web.Response:

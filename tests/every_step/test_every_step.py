@@ -24,7 +24,7 @@ from flows.content_tree import read_tree
 from flows.steps import Step
 from server.dialogue_access import open_dialogue
 from server.settings import read_settings
-from server.training import ensure_model, read_intents
+from server.training import ensure_model, read_intents, signed
 
 HERE = Path(__file__).parent
 NOW = datetime(2026, 11, 24, 11, 0, tzinfo=UTC)
@@ -142,7 +142,7 @@ async def _dialogue() -> AsyncIterator[tuple[Any, Any, Mapping[str, Any]]]:
     compiled = (await check_tree_aside(tree)).compiled
     model = await ensure_model(settings, read_intents(settings), print)
     source = MemorySource()
-    flows, model_id = source.add_flows(compiled), source.add_model(model.path.read_bytes())
+    flows, model_id = source.add_flows(compiled), source.add_model(signed(settings, model))
     async with open_dialogue(settings, source, model.path) as dialogue:
         yield dialogue, lambda channel: Scenery(flows, model_id, channel, "en", NOW), compiled
 

@@ -12,7 +12,7 @@ from bot.publishing.test_conversations import run_tests
 from flows.content_tree import INTENTS, PATTERNS, read_tree
 from server.dialogue_access import open_dialogue
 from server.settings import read_settings
-from server.training import ensure_model
+from server.training import ensure_model, signed
 
 EXAMPLE = Path(__file__).parent / "transfer_money"
 
@@ -25,7 +25,7 @@ async def test_transfer_digression_correction_and_cancel_go_as_its_test_conversa
     checked = await check_tree_aside(tree)
     model = await ensure_model(settings, tree[INTENTS], print)
     source = MemorySource()
-    flows, model_id = source.add_flows(checked.compiled), source.add_model(model.path.read_bytes())
+    flows, model_id = source.add_flows(checked.compiled), source.add_model(signed(settings, model))
     async with open_dialogue(settings, source, model.path) as dialogue:
         report = await run_tests(dialogue, checked.content, flows_version=flows, model_id=model_id)
     assert report.conversations == 19

@@ -12,6 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from base.encryption import read_key_file
+from bot.signed_models import model_id_of, sign_model
 from server.nlu_programs import run_report
 from server.rasa_programs import ProgramFailed, vectors_file
 from server.settings import ROOT, Settings
@@ -74,7 +76,8 @@ async def test_a_model_is_trained_once_and_told_of(here: Settings) -> None:
     before = first.path.stat().st_mtime_ns
     trained = await ModelTrainer(here).ensure(INTENTS, told.append)
     assert (trained.id, trained.fingerprint) == (first.id, first.fingerprint)
-    assert hashlib.sha256(trained.data).hexdigest() == trained.id
+    assert model_id_of(trained.data) == trained.id
+    assert trained.data == sign_model(read_key_file(here.key_file), first.path.read_bytes())
     assert first.path.stat().st_mtime_ns == before
     assert ModelTrainer(here).fingerprint(INTENTS) == first.fingerprint
     assert [path.name for path in here.model_dir.iterdir() if path.is_dir()] == []

@@ -1,4 +1,7 @@
-"""The models that this replica can answer with, by the SHA-256 of their file. Loads them aside, one at a time."""
+"""The models that this replica can answer with, by the SHA-256 of their archive. Loads them aside, one at a time.
+
+Nothing of what is pushed is unpacked before its signature was verified.
+"""
 
 from __future__ import annotations
 
@@ -7,9 +10,13 @@ import hashlib
 import logging
 import tempfile
 from collections import OrderedDict
-from collections.abc import AsyncIterable, Callable
+from collections.abc import AsyncIterable, Callable, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from parley_rasa.model_signature import HEAD, find_fault
 
 logger = logging.getLogger(__name__)
 
@@ -28,14 +35,18 @@ class ModelSizeError(ModelError):
 class HeldModels:
     """Keeps the most lately used ones. A turn that has its agent keeps it, whatever is dropped here meanwhile."""
 
-    def __init__(self, load: Callable[[Path], Any], folder: Path, most: int = MOST_MODELS) -> None:
+    def __init__(
+        self, load: Callable[[Path], Any], folder: Path, keys: Sequence[Ed25519PublicKey], most: int = MOST_MODELS
+    ) -> None:
         """Start empty.
 
         Args:
             load: makes an agent of a model file; called in a thread.
             folder: for what is being received; nothing stays there.
+            keys: of those whose models are taken.
         """
         self._load = load
+        self._keys = keys
         self._most = most
         self._agents: OrderedDict[str, Any] = OrderedDict()
         self._loading: dict[str, asyncio.Task[None]] = {}
@@ -43,7 +54,7 @@ class HeldModels:
         self._folder = folder
 
     def add_file(self, path: Path) -> str:
-        """Load a file before anything is served; return its id.
+        """Load an archive before anything is served; return its id. Whoever starts a program answers for its files.
 
         Raises:
             ModelError: it cannot be loaded.
@@ -72,12 +83,12 @@ class HeldModels:
         """Receive a model and load it; return when turns can be answered with it.
 
         Raises:
-            ModelError: the content does not have this id, or cannot be loaded.
+            ModelError: the content does not have this id, is not signed by whom we know, or cannot be loaded.
         """
         with tempfile.NamedTemporaryFile(dir=self._folder, suffix=".tar.gz", delete=False) as file:
             path = Path(file.name)
             try:
-                await _receive(model_id, chunks, file)
+                await _receive(model_id, chunks, file, self._keys)
             except BaseException:
                 path.unlink()
                 raise
@@ -119,16 +130,23 @@ class HeldModels:
             self._agents.popitem(last=False)
 
 
-async def _receive(model_id: str, chunks: AsyncIterable[bytes], file: BinaryIO) -> None:
+async def _receive(
+    model_id: str, chunks: AsyncIterable[bytes], file: BinaryIO, keys: Sequence[Ed25519PublicKey]
+) -> None:
     digest = hashlib.sha256()
+    head = b""
     size = 0
     async for chunk in chunks:
         size += len(chunk)
         if size > LARGEST_MODEL:
             raise ModelSizeError(f"a model has at most {LARGEST_MODEL} bytes")
-        digest.update(chunk)
-        file.write(chunk)
+        lacking = HEAD - len(head)
+        head += chunk[:lacking]
+        digest.update(chunk[lacking:])
+        file.write(chunk[lacking:])
     file.flush()
+    if (fault := find_fault(head, digest.digest(), keys)) is not None:
+        raise ModelError(fault)
     if digest.hexdigest() != model_id:
         raise ModelError("the id is not the SHA-256 of the content")
 

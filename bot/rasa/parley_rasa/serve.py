@@ -82,10 +82,12 @@ def make_app(models: Sequence[Path], flows: Sequence[Path], folder: Path) -> Any
 
     from parley_rasa.held_flows import HeldFlows
     from parley_rasa.held_models import HeldModels
+    from parley_rasa.model_signature import KEYS_VARIABLE, read_model_keys
     from parley_rasa.replica import Replica
 
     routes = create_http_input_channels(None, str(PROJECT / "credentials.yml"))
-    replica = Replica(HeldFlows(), HeldModels(load_agent, folder))
+    keys = read_model_keys(os.environ.get(KEYS_VARIABLE, ""))
+    replica = Replica(HeldFlows(), HeldModels(load_agent, folder, keys))
     for path in flows:
         document = json.loads(path.read_text("utf-8"))
         replica.flows.add(str(document.get("version")) if isinstance(document, dict) else "", document)
@@ -102,12 +104,18 @@ def make_app(models: Sequence[Path], flows: Sequence[Path], folder: Path) -> Any
 
 
 def load_agent(model: Path) -> Any:
-    """Return an agent with the model loaded, wired as endpoints.yml says. May run in a thread."""
+    """Return an agent with the model loaded, wired as endpoints.yml says. May run in a thread.
+
+    Raises:
+        ContentsError: the file holds what our own training does not write.
+    """
     from rasa.core.tracker_store import TrackerStore
     from rasa.core.utils import AvailableEndpoints
 
+    from parley_rasa.model_contents import check_contents
     from parley_rasa.turn_processor import TurnAgent
 
+    check_contents(model)
     endpoints = AvailableEndpoints.read_endpoints(str(PROJECT / "endpoints.yml"))
     store = TrackerStore.create(endpoints.tracker_store)
     agent = TurnAgent(generator=endpoints.nlg, tracker_store=store)

@@ -12,13 +12,17 @@ from uuid import UUID, uuid4
 from sqlalchemy import func, select
 
 from base.database import Sessions, transaction
+from base.encryption import KeyRing
 from bot.models import Conversation
 from bot.publishing.models import Publication
 from bot.publishing.ports import Say, TrainedModel
+from bot.signed_models import model_id_of, sign_model
 from flows.compiler import DEFAULT_CONTENT
 from tests.bot.scripted_dialogue import Answer
 
 Tree = dict[str, dict[str, str]]
+
+_KEYS = KeyRing("k1", {"k1": bytes(32)}, bytes(32))
 
 PATTERNS = {"wording.en.yml": (DEFAULT_CONTENT / "library/patterns/wording.en.yml").read_text(encoding="utf-8")}
 
@@ -142,8 +146,8 @@ class Rasa:
         self.trained += 1
         say("training")
         fingerprint = self.fingerprint(intents)
-        data = f"model of {fingerprint}".encode()
-        return TrainedModel(hashlib.sha256(data).hexdigest(), fingerprint, data)
+        data = sign_model(_KEYS, f"model of {fingerprint}".encode())
+        return TrainedModel(model_id_of(data), fingerprint, data)
 
 
 @dataclass

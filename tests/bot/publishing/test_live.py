@@ -15,6 +15,7 @@ from bot.publishing.ports import TrainedModel
 from bot.publishing.proposal import Workshop
 from bot.publishing.service import Publisher
 from bot.publishing.source import PublishedSource
+from bot.signed_models import MARK, model_id_of
 from tests.bot.publishing.small_site import PATTERNS, reworded, small_site
 from tests.conftest import Database
 
@@ -85,7 +86,8 @@ async def test_published_flows_and_models_can_be_had_from_the_database(
         assert document["version"] == report.flows_version
     data = await source.model_file(first.model_id)
     assert data is not None
-    assert data.startswith(b"model of")
+    assert data.startswith(MARK)
+    assert model_id_of(data) == first.model_id
     assert await source.flows_document("000000000000") is None
     assert await source.model_file("0" * 64) is None
 

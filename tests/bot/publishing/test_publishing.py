@@ -327,6 +327,24 @@ async def test_models_of_the_last_five_publications_are_kept(publisher: Publishe
     assert kept == {report.model_id for report in reports[1:]}
 
 
+async def test_a_model_that_is_not_signed_is_made_anew_and_what_is_live_published_with_it(
+    publisher: Publisher, shop: Workshop
+) -> None:
+    """As a database has it that was filled before models were signed, or by somebody else."""
+    first = await publisher.publish(small_site(), author="Ada")
+    async with transaction(shop.sessions) as session:
+        signed = await session.scalar(select(DialogueModel.data))
+        await session.execute(update(DialogueModel).values(data=b"unsigned"))
+    again = await publisher.recompile()
+    assert again is not None
+    assert (again.seq, again.model_id) == (first.seq + 1, first.model_id)
+    async with transaction(shop.sessions) as session:
+        assert await session.scalar(select(DialogueModel.data)) == signed
+        await session.execute(update(DialogueModel).values(data=b"unsigned"))
+    assert (await publisher.publish(small_site(), author="Ada")).seq == first.seq + 2
+    assert (await publisher.publish(small_site(), author="Ada")).seq == first.seq + 2
+
+
 async def test_seeding_twice_or_at_once_is_one_publication(shop: Workshop) -> None:
     bare = Publisher(replace(shop, replicas=None, tests=None, replays=None))
     reports = await asyncio.gather(bare.seed(small_site()), bare.seed(small_site()))

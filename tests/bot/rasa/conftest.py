@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 import os
@@ -17,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import settings
 
 # No test fails for being slow: the first text of a kind loads the library that reads it.
@@ -27,6 +29,7 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[2]
 PROJECT = ROOT / "bot" / "rasa"
 SECRET = "a secret for tests only"
+MODEL_KEY = Ed25519PrivateKey.from_private_bytes(b"the key of the tests of models !")
 START_TIMEOUT = 90  # seconds
 
 if sys.version_info[:2] != (3, 10):
@@ -99,6 +102,16 @@ def server(
         yield running
 
 
+def public_half() -> str:
+    return base64.b64encode(MODEL_KEY.public_key().public_bytes_raw()).decode()
+
+
+def signed(archive: bytes, key: Ed25519PrivateKey = MODEL_KEY) -> bytes:
+    """A model as the platform pushes it."""
+    mark = b"parley model 1\n"
+    return mark + key.sign(mark + hashlib.sha256(archive).digest()) + archive
+
+
 def id_of(model: Path) -> str:
     return hashlib.sha256(model.read_bytes()).hexdigest()
 
@@ -112,7 +125,8 @@ def serving(log: Path, *arguments: Any) -> Iterator[Server]:
     with log.open("w") as output:
         process = subprocess.Popen(
             [sys.executable, "-m", "parley_rasa.serve", "--port", str(port), *map(str, arguments)],
-            cwd=PROJECT, env={**os.environ, "PARLEY_RASA_SECRET": SECRET}, stdout=output, stderr=output,
+            cwd=PROJECT, env={**os.environ, "PARLEY_RASA_SECRET": SECRET, "PARLEY_RASA_MODEL_KEYS": public_half()},
+            stdout=output, stderr=output,
         )  # fmt: skip
         running = Server(port, log)
         try:
@@ -173,7 +187,7 @@ class Server:
         return self.send("PUT", f"flows/{document['version']}", document)
 
     def push_model(self, model: Path) -> tuple[int, Any]:
-        return self.send("PUT", f"models/{id_of(model)}", model.read_bytes(), raw=True)
+        return self.send("PUT", f"models/{id_of(model)}", signed(model.read_bytes()), raw=True)
 
     def body(self, state: Any, kind: str = "text", **message: Any) -> dict[str, Any]:
         """The body of a turn that names this server's flows and model."""

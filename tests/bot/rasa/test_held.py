@@ -7,14 +7,18 @@ import hashlib
 import threading
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from conftest import with_version
+from conftest import MODEL_KEY, public_half, signed, with_version
 from parley_rasa.dialogue.flows import FlowsError
 from parley_rasa.held_flows import HeldFlows
 from parley_rasa.held_models import HeldModels, ModelError
+from parley_rasa.model_signature import read_model_keys
 from parley_rasa.replica import MissingError, Replica
+
+KEYS = [MODEL_KEY.public_key()]
 
 
 def numbered(document, number):
@@ -31,7 +35,7 @@ async def pieces(data):
 
 
 async def push(models, data):
-    await models.take(id_of(data), pieces(data))
+    await models.take(id_of(data), pieces(signed(data)))
 
 
 def read_back(path):
@@ -76,7 +80,7 @@ def test_flows_of_a_version_that_is_not_their_hash_are_refused(flows_document):
 
 def test_models_beyond_the_last_two_are_dropped_but_not_those_a_turn_has(tmp_path):
     async def story():
-        models = HeldModels(read_back, tmp_path)
+        models = HeldModels(read_back, tmp_path, KEYS)
         for data in (b"one", b"two"):
             await push(models, data)
         used = models.find(id_of(b"one"))
@@ -99,7 +103,7 @@ def test_two_pushes_of_a_model_at_once_load_it_once(tmp_path):
         return read_back(path)
 
     async def story():
-        models = HeldModels(load, tmp_path)
+        models = HeldModels(load, tmp_path, KEYS)
         first = asyncio.create_task(push(models, b"model"))
         second = asyncio.create_task(push(models, b"model"))
         while not models._loading:
@@ -124,7 +128,7 @@ def test_a_model_goes_on_loading_when_the_one_who_pushed_it_goes_away(tmp_path):
         return read_back(path)
 
     async def story():
-        models = HeldModels(load, tmp_path)
+        models = HeldModels(load, tmp_path, KEYS)
         gone = asyncio.create_task(push(models, b"model"))
         await asyncio.to_thread(is_loading.wait, 10)
         gone.cancel()
@@ -139,13 +143,13 @@ def test_a_model_goes_on_loading_when_the_one_who_pushed_it_goes_away(tmp_path):
 
 def test_a_model_that_cannot_be_loaded_is_refused_each_time_and_leaves_nothing_behind(tmp_path):
     async def story():
-        models = HeldModels(read_back, tmp_path)
+        models = HeldModels(read_back, tmp_path, KEYS)
         await push(models, b"good")
         for _ in range(2):
             with pytest.raises(ModelError, match="cannot be loaded"):
                 await push(models, b"broken")
         with pytest.raises(ModelError, match="SHA-256"):
-            await models.take(id_of(b"other"), pieces(b"good"))
+            await models.take(id_of(b"other"), pieces(signed(b"good")))
         assert models.ids() == [id_of(b"good")]
 
     asyncio.run(story())
@@ -154,7 +158,7 @@ def test_a_model_that_cannot_be_loaded_is_refused_each_time_and_leaves_nothing_b
 
 def test_what_is_missing_is_named(flows_document, tmp_path):
     document = with_version(flows_document)
-    replica = Replica(HeldFlows(), HeldModels(read_back, tmp_path))
+    replica = Replica(HeldFlows(), HeldModels(read_back, tmp_path, KEYS))
     with pytest.raises(MissingError) as missing:
         replica.find_pair(document["version"], "m")
     assert missing.value.parts == ["flows", "model"]
@@ -164,3 +168,39 @@ def test_what_is_missing_is_named(flows_document, tmp_path):
     assert missing.value.parts == ["model"]
     with pytest.raises(MissingError):
         replica.find_flows("other")
+
+
+def test_nothing_is_loaded_that_is_not_signed_by_a_key_that_is_known(tmp_path):
+    loads = []
+    stranger = Ed25519PrivateKey.generate()
+    known = [Ed25519PrivateKey.generate().public_key(), *KEYS]
+    altered = signed(b"model")[:-1] + b"L"
+
+    async def refused(models, model_id, data, why):
+        with pytest.raises(ModelError, match=why):
+            await models.take(model_id, pieces(data))
+
+    async def story():
+        models = HeldModels(loads.append, tmp_path, known)
+        for data in (b"", b"model", b"parley model 1\n", b"parley model 1\n" + bytes(40), b"P" + signed(b"model")[1:]):
+            await refused(models, id_of(data), data, "not signed")
+        await refused(models, id_of(b"model"), signed(b"model", stranger), "nobody known")
+        await refused(models, id_of(b"modeL"), altered, "nobody known")
+        await refused(models, id_of(b"model"), signed(b"model")[: 15 + 64], "nobody known")
+        await refused(HeldModels(loads.append, tmp_path, []), id_of(b"model"), signed(b"model"), "parley keys models")
+        assert loads == []
+        await push(models, b"model")
+        assert len(loads) == 1
+
+    asyncio.run(story())
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_keys_are_read_from_what_the_platform_prints_and_a_wrong_one_is_said_so():
+    assert read_model_keys("") == []
+    assert [key.public_bytes_raw() for key in read_model_keys(f"{public_half()},{public_half()}")] == [
+        KEYS[0].public_bytes_raw()
+    ] * 2
+    for wrong in ("x", "AAAA", public_half()[:-4]):
+        with pytest.raises(ValueError, match="PARLEY_RASA_MODEL_KEYS"):
+            read_model_keys(wrong)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from conftest import HERE, id_of, serving, texts, train_model, with_version
+from conftest import HERE, id_of, serving, signed, texts, train_model, with_version
 
 MISSING_BOTH = (409, {"error": "missing", "missing": ["flows", "model"]})
 
@@ -73,7 +73,7 @@ def test_what_does_not_fit_its_name_is_refused_and_not_kept(server, pushed_flows
     assert server.push_flows(with_version({**pushed_flows, "format": 99}))[0] == 400
     for body in (b"", b"{", b"[]", b"\xff", b"[" * 100_000):
         assert server.send("PUT", "flows/000000000000", body, raw=True)[0] == 400
-    assert server.send("PUT", f"models/{'0' * 64}", trained_model.read_bytes(), raw=True)[0] == 400
+    assert server.send("PUT", f"models/{'0' * 64}", signed(trained_model.read_bytes()), raw=True)[0] == 400
     (tmp_path / "broken").write_bytes(trained_model.read_bytes()[:-100])
     status, answer = server.push_model(tmp_path / "broken")
     assert status == 400
