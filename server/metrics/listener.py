@@ -32,10 +32,10 @@ async def served(registry: CollectorRegistry, host: str, port: int, token: str |
     """
     app = web.Application(middlewares=[_for_holders_of(token)] if token else [])
     app.router.add_get(PATH, make_aiohttp_handler(registry))
-    runner = web.AppRunner(app, access_log=None)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)
     await runner.setup()
     try:
-        site = web.TCPSite(runner, host, port, shutdown_timeout=1)
+        site = web.TCPSite(runner, host, port)
         try:
             await site.start()
         except OSError as error:
