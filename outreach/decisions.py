@@ -100,6 +100,7 @@ class Snapshot:
     `suppressed` maps a channel, or `all`, to the reason.
     `countries`, `states` (of the US) and `zones` are all that the contact may be in (`crm.places`). `topic` is what the
     message is about: its journey, else its purpose. `clock_skew`: how far our clock and the database's are apart.
+    `quarantined`: a back-up was restored, and nobody has said yet that messages may leave again.
     `made_up`: they are of the sample workspace. `missing_setting` says in words which of the channel's settings is not
     made. `in_talk`: the bot said it in a conversation, so that its purpose may be one of `ANSWERS`. `has_request`: they
     asked something about their own data that is not closed yet, so that its purpose may be `RIGHTS`. `waiting` is read
@@ -131,6 +132,7 @@ class Snapshot:
     in_talk: bool = False
     topic: str = ""
     clock_skew: timedelta = timedelta(0)
+    quarantined: bool = False
     has_request: bool = False
     frequency_class: FrequencyClass = "normal"
     waiting: tuple[WaitingSend, ...] = ()
@@ -176,4 +178,5 @@ class Snapshot:
             "frequency_class": self.frequency_class,
             "waiting": [[one.channel, one.due_at.isoformat(), one.topic] for one in self.waiting],
             "clock_skew_seconds": self.clock_skew.total_seconds(),
+            **({"quarantined": True} if self.quarantined else {}),
         }

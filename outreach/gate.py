@@ -16,7 +16,7 @@ def may_send(snapshot: Snapshot, now: datetime, pack: RulePack) -> Decision:
     """Decides about one message.
 
     Of several denials the first in the order of the rules is given, of several deferrals the one that ends last.
-    A deferral is no promise: the gate is asked again when it ends.
+    A deferral is no promise: the gate is asked again when it ends. In quarantine nothing is allowed.
     """
     known = [rule(snapshot) for rule in gate_rules.RULES]
     asked = [*known, *(rule(snapshot, now, pack) for rule in (basis_rules.basis, *timing_rules.RULES))]
@@ -24,5 +24,7 @@ def may_send(snapshot: Snapshot, now: datetime, pack: RulePack) -> Decision:
     for objection in objections:
         if isinstance(objection, Deny):
             return objection
+    if (held := timing_rules.quarantine(snapshot, now)) is not None:
+        return held
     deferrals = [objection for objection in objections if isinstance(objection, Defer)]
     return max(deferrals, key=lambda deferral: deferral.until) if deferrals else Allow()

@@ -30,6 +30,7 @@ from outreach.basis_rules import BasisEntry, fold_bases
 from outreach.decisions import SERVICE_PURPOSES, Basis, PastSend, WaitingSend
 from outreach.models import OutboxMessage
 from outreach.neighbours import conversations
+from outreach.quarantine import is_quarantined
 
 _LEFT = ["sending", "accepted", "delivered", "unknown"]
 
@@ -87,10 +88,14 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class People:
-    """All that were asked for, and how far the database's clock and this machine's were apart meanwhile."""
+    """All that were asked for, and how far the database's clock and this machine's were apart meanwhile.
+
+    `quarantined`: nothing is sent to anybody.
+    """
 
     by_id: Mapping[UUID, Person]
     clock_skew: timedelta
+    quarantined: bool = False
 
 
 async def read_people(
@@ -119,7 +124,8 @@ async def read_people(
     else:
         rows = (await connection.execute(_SEVERAL, {"contact_ids": list(contact_ids), **moments})).all()
     people = {row.id: _person_of(row, now, keys) for row in rows}
-    return People(people, _skew(asked_at, machine, [row.read_at for row in rows]))
+    skew = _skew(asked_at, machine, [row.read_at for row in rows])
+    return People(people, skew, quarantined=any(row.quarantined for row in rows))
 
 
 def _person_of(row: Any, now: datetime, keys: KeyRing | None) -> Person:
@@ -230,6 +236,7 @@ def _build_statement(asked: FromClause) -> Select[*tuple[Any, ...]]:
             Contact.time_zone,
             Contact.fields,
             func.clock_timestamp(type_=DateTime(timezone=True)).label("read_at"),
+            is_quarantined().label("quarantined"),
             nested(events.correlate(asked)).label("events"),
             nested(links_of(contact_id)).label("links"),
             nested(suppressions_of(contact_id)).label("suppressions"),

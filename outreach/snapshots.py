@@ -140,6 +140,7 @@ def _snapshot_of(
         in_talk=message.message_id is not None,
         topic=message.journey or message.purpose,
         clock_skew=people.clock_skew,
+        quarantined=people.quarantined,
         has_request=person.has_request,
     )
 

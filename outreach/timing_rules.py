@@ -22,6 +22,8 @@ Rule = Callable[[Snapshot, datetime, RulePack], Objection]
 MOST_SKEW = timedelta(seconds=5)
 """How far our clock and the database's may be apart: what they call today must be the same day."""
 _LOOK_AGAIN = timedelta(minutes=1)
+_HELD_FOR = timedelta(hours=1)
+"""How long the quarantine puts a message off; lifting it does not wait for that."""
 _LETS_PASS = timedelta(hours=1)
 """How long after it was due a message still has the place that is kept for it."""
 _CHANGES_OF_LAW = 4
@@ -38,6 +40,14 @@ def too_late(snapshot: Snapshot, now: datetime, pack: RulePack) -> Objection:
     if now - snapshot.created_at > limit.after_planned:
         return Deny("too_late", f"It was planned more than {_hours(limit.after_planned)} ago and was put off since.")
     return None
+
+
+def quarantine(snapshot: Snapshot, now: datetime) -> Defer | None:
+    """After a back-up was restored nothing leaves, whatever it is, until somebody has looked at what would."""
+    if not snapshot.quarantined:
+        return None
+    reason = "A back-up was restored: nothing is sent until somebody lifts the quarantine (parley quarantine)."
+    return Defer(now + _HELD_FOR, "quarantine", reason)
 
 
 def clocks_agree(snapshot: Snapshot, now: datetime, pack: RulePack) -> Objection:  # noqa: ARG001

@@ -11,8 +11,10 @@ import click
 
 from base.logging import configure_logging
 from server.audit_commands import audit
+from server.backup_commands import backup, quarantine, restore
 from server.channels_commands import channels
 from server.contacts_commands import contacts
+from server.doctor_commands import doctor
 from server.events_commands import events
 from server.flows_commands import flows
 from server.journeys_commands import journeys
@@ -35,31 +37,42 @@ def parley() -> None:
     """Parley: conversational marketing you host yourself."""
 
 
+_REPLICAS = click.IntRange(1, 16)
+
+
 @parley.command()
-def up() -> None:
+@click.option("--web", type=_REPLICAS, help="Web processes (PARLEY_WEB_REPLICAS).")
+@click.option("--worker", type=_REPLICAS, help="Worker processes (PARLEY_WORKER_REPLICAS).")
+@click.option("--rasa", type=_REPLICAS, help="Dialogue processes (PARLEY_RASA_REPLICAS).")
+def up(web: int | None, worker: int | None, rasa: int | None) -> None:
     """Start everything on this machine and print the site's address."""
     from server.up import up as run
 
-    settings = read_settings()
+    asked = {"web_replicas": web, "worker_replicas": worker, "rasa_replicas": rasa}
+    settings = read_settings(**{name: count for name, count in asked.items() if count is not None})
     configure_logging(level="WARNING", as_json=False)
     asyncio.run(run(settings))
 
 
 @parley.command()
-def web() -> None:
+@click.option("--socket", type=click.Path(path_type=Path), help="Also listen on this Unix socket.")
+def web(socket: Path | None) -> None:
     """Run one web process (needs DATABASE_URL, PARLEY_RASA_URLS, PARLEY_RASA_SECRET)."""
     from aiohttp import web as aiohttp_web
 
+    from server.doctor.machine import raise_open_files
     from server.web import create_web_app
     from server.wiring import open_platform
 
     settings = read_settings()
     configure_logging(level=settings.log_level, as_json=settings.log_json)
     _use_uvloop()
+    raise_open_files()
     aiohttp_web.run_app(
         create_web_app(open_platform(settings), alone=True),
         host=settings.host,
         port=settings.port,
+        path=socket,
         print=None,
         access_log=None,
         reuse_port=sys.platform == "linux",
@@ -164,6 +177,10 @@ for _group in (
     journeys,
     users,
     audit_log,
+    backup,
+    restore,
+    quarantine,
+    doctor,
 ):
     parley.add_command(_group)
 

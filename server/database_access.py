@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
-from contextlib import ExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import ExitStack, asynccontextmanager, contextmanager
 
 import click
 from pydantic import SecretStr
@@ -37,6 +37,24 @@ async def open_database(settings: Settings) -> AsyncIterator[Platform]:
             settings = await _start_embedded(settings, stack)
         async with _opened(settings) as platform:
             yield platform
+
+
+@contextmanager
+def hold_database(settings: Settings) -> Iterator[str]:
+    """The address of the database, for what must be alone on it: no `parley up` may run here meanwhile.
+
+    Raises:
+        DataFolderInUse: one does.
+    """
+    with hold_data_folder(settings.data_dir):
+        if settings.database_url is not None:
+            yield database_url(settings)
+            return
+        postgres = start_embedded(settings.data_dir / "postgres")
+        try:
+            yield postgres.url
+        finally:
+            postgres.stop()
 
 
 async def _wait_for_turn(settings: Settings, stack: ExitStack) -> Settings:

@@ -7,6 +7,7 @@ import signal
 
 from crm.events.mqtt import MqttEvents
 from server.metrics.observing import observed
+from server.schema import check_schema_of
 from server.settings import SettingsProblem
 from server.wiring import Platform
 
@@ -20,6 +21,7 @@ async def run_mqtt(platform: Platform) -> None:
     settings = platform.settings
     if settings.mqtt_url is None:
         raise SettingsProblem("PARLEY_MQTT_URL is needed: the broker whose messages are events.")
+    await check_schema_of(platform)
     stopping = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stopping.set)

@@ -138,6 +138,8 @@ class Settings(BaseSettings):
     rasa_urls: str = Field("", description="Addresses of the Rasa replicas, comma-separated. Unset: parley up sets it.")
     rasa_secret: SecretStr | None = Field(None, description="Secret shared by web and Rasa, 32 characters or more.")
     rasa_replicas: int = Field(1, ge=1, le=16, description="Rasa processes that parley up starts.")
+    web_replicas: int = Field(1, ge=1, le=16, description="Web processes that parley up starts; they share the port.")
+    worker_replicas: int = Field(1, ge=1, le=16, description="Worker processes that parley up starts.")
     rasa_port: int = Field(5505, ge=1, le=65_000, description="Port of the first Rasa process, the next ones follow.")
 
     metrics_port: int | None = Field(

@@ -22,6 +22,10 @@ log = structlog.get_logger(__name__)
 
 STOP_WITHIN = 40.0
 """Seconds a process gets to finish what it has in hand."""
+ALIVE_EVERY = 5.0
+"""Seconds between looks whether a process is stuck, and that it has to answer."""
+STUCK_AFTER = 3
+"""Looks in a row without an answer."""
 _HOPELESS = 3
 """Times a program may end by itself before it was ready."""
 _PR_SET_PDEATHSIG = 1
@@ -47,6 +51,10 @@ class Program:
     """Answers 200 when the process may be used."""
     ready_within: float = 60.0
     """Seconds."""
+    socket: Path | None = None
+    """Where its addresses are asked for, when it shares its port with others: a Unix socket of its own."""
+    alive_url: str | None = None
+    """Answers at once as long as the process is not stuck; one that is stuck is killed, and so started again."""
 
 
 class Supervisor:
@@ -57,6 +65,7 @@ class Supervisor:
         self._keepers: list[tuple[Program, asyncio.Task[None]]] = []
         self._running: dict[str, asyncio.subprocess.Process] = {}
         self._endings: Counter[str] = Counter()
+        self._watchers: list[asyncio.Task[None]] = []
         self._stopping = False
 
     async def start(self, program: Program) -> None:
@@ -69,6 +78,8 @@ class Supervisor:
         self._keepers.append((program, asyncio.create_task(self._keep(program))))
         if program.ready_url is not None:
             await self._wait_ready(program, program.ready_url)
+        if program.alive_url is not None:
+            self._watchers.append(asyncio.create_task(self._watch(program, program.alive_url)))
 
     def pid_of(self, name: str) -> int | None:
         """The process id of a running program."""
@@ -78,6 +89,9 @@ class Supervisor:
     async def stop(self) -> None:
         """Asks every program to stop, in the order opposite to starting, and insists after a while."""
         self._stopping = True
+        for watcher in self._watchers:
+            watcher.cancel()
+        await asyncio.gather(*self._watchers, return_exceptions=True)
         for program, keeper in reversed(self._keepers):
             process = self._running.get(program.name)
             if process is not None and process.returncode is None:
@@ -116,20 +130,48 @@ class Supervisor:
 
     async def _wait_ready(self, program: Program, url: str) -> None:
         deadline = time.monotonic() + program.ready_within
-        async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=2)) as session:
+        async with _session(program, within=2) as session:
             while time.monotonic() < deadline and self._endings[program.name] < _HOPELESS:
-                try:
-                    async with session.get(url) as response:
-                        if response.status == 200:
-                            return
-                except (aiohttp.ClientError, TimeoutError):
-                    pass
+                if await _answers(session, url):
+                    return
                 await asyncio.sleep(0.1)
         path = self._logs / f"{program.name}.log"
         tail = "\n".join(path.read_text(errors="replace").splitlines()[-15:]) if path.exists() else ""
         raise ProcessFailed(
             f"{program.name} did not get ready (waited {program.ready_within:.0f} s at most). Its log ({path}):\n{tail}"
         )
+
+    async def _watch(self, program: Program, url: str) -> None:
+        """Kills it whenever it is stuck. One that is being started anew has as long as at first."""
+        async with _session(program, within=ALIVE_EVERY) as session:
+            watched, silent, answered, began = self.pid_of(program.name), 0, True, time.monotonic()
+            while True:
+                await asyncio.sleep(ALIVE_EVERY)
+                process = self._running.get(program.name)
+                if process is None or process.returncode is not None:
+                    continue
+                if process.pid != watched:
+                    watched, silent, answered, began = process.pid, 0, False, time.monotonic()
+                if await _answers(session, url):
+                    silent, answered = 0, True
+                elif answered or time.monotonic() - began > program.ready_within:
+                    silent += 1
+                if silent >= STUCK_AFTER and process.returncode is None:
+                    log.error("process_stuck", name=program.name, killed=process.pid)
+                    process.kill()
+
+
+def _session(program: Program, *, within: float) -> aiohttp.ClientSession:
+    connector = None if program.socket is None else aiohttp.UnixConnector(str(program.socket), force_close=True)
+    return aiohttp.ClientSession(connector=connector, timeout=aiohttp.ClientTimeout(total=within))
+
+
+async def _answers(session: aiohttp.ClientSession, url: str) -> bool:
+    try:
+        async with session.get(url) as response:
+            return response.status == 200
+    except (aiohttp.ClientError, TimeoutError, OSError):
+        return False
 
 
 def _die_with_parent() -> Callable[[], None]:

@@ -10,7 +10,10 @@ import secrets
 import signal
 import socket
 import sys
-from collections.abc import Iterator
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
 
 import structlog
 from pydantic import SecretStr
@@ -60,8 +63,9 @@ async def up(settings: Settings) -> None:
         _say("database ready")
         supervisor = Supervisor(settings.data_dir / "log")
         keeping = asyncio.create_task(_keep_running(postgres))
+        sockets = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="parley-")))
         try:
-            await _start_all(supervisor, settings, stopping)
+            await _start_all(supervisor, settings, stopping, sockets)
             if not stopping.is_set():
                 await _print_address(settings)
             await stopping.wait()
@@ -72,15 +76,14 @@ async def up(settings: Settings) -> None:
             await asyncio.gather(keeping, return_exceptions=True)
 
 
-async def _start_all(supervisor: Supervisor, settings: Settings, stopping: asyncio.Event) -> None:
+async def _start_all(supervisor: Supervisor, settings: Settings, stopping: asyncio.Event, sockets: Path) -> None:
     """Starts the programs one after the other; gives up in order when asked to stop meanwhile."""
     settings, mailbox = _with_mailbox(settings)
     programs = [*([mailbox] if mailbox else []), *_rasa(settings)]
-    programs += [
-        _own("web", settings, ready=f"http://{settings.host}:{settings.port}/readyz"),
-        _own("worker", settings),
-        *([_own("mqtt", settings)] if settings.mqtt_url else []),
-    ]
+    programs += [_web(name, settings, sockets / f"{name}.sock") for name in _names("web", settings.web_replicas)]
+    programs += [_own("worker", settings, name) for name in _names("worker", settings.worker_replicas)]
+    programs += [_own("mqtt", settings)] if settings.mqtt_url else []
+    programs = _with_figures(programs, settings)
     for program in programs:
         starting = asyncio.create_task(supervisor.start(program))
         waiting = asyncio.create_task(stopping.wait())
@@ -154,17 +157,44 @@ def _rasa(settings: Settings) -> list[Program]:
     return [
         rasa_program(
             settings,
-            name="rasa" if settings.rasa_replicas == 1 else f"rasa-{number + 1}",
+            name=name,
             port=settings.rasa_port + number,
             secret=secret,
             model=model if model.exists() else None,
         )
-        for number in range(settings.rasa_replicas)
+        for number, name in enumerate(_names("rasa", settings.rasa_replicas))
     ]
 
 
-def _own(name: str, settings: Settings, ready: str | None = None) -> Program:
-    return Program(name, [sys.executable, "-m", "server.cli", name], ROOT, _environment(settings), ready)
+def _names(kind: str, count: int) -> list[str]:
+    """A program each; one that is alone has no number."""
+    return [kind] if count == 1 else [f"{kind}-{number + 1}" for number in range(count)]
+
+
+def _web(name: str, settings: Settings, socket: Path) -> Program:
+    """A web process. All share the port; each has a socket of its own, by which it is asked whether it is ready."""
+    return replace(
+        _own("web", settings, name, "--socket", str(socket)),
+        socket=socket,
+        ready_url="http://web/readyz",
+        alive_url="http://web/healthz",
+    )
+
+
+def _own(command: str, settings: Settings, name: str = "", *options: str) -> Program:
+    called = [sys.executable, "-m", "server.cli", command, *options]
+    return Program(name or command, called, ROOT, _environment(settings))
+
+
+def _with_figures(programs: Sequence[Program], settings: Settings) -> list[Program]:
+    """Each of our own programs shows its figures at a port of its own, counted on from the first."""
+    port, told = settings.metrics_port, list[Program]()
+    for program in programs:
+        if port and program.name.partition("-")[0] in ("web", "worker", "mqtt"):
+            program = replace(program, env={**program.env, "PARLEY_METRICS_PORT": str(port)})  # noqa: PLW2901
+            port += 1
+        told.append(program)
+    return told
 
 
 def _environment(settings: Settings) -> dict[str, str]:

@@ -12,8 +12,7 @@ import procrastinate
 import structlog
 from aiohttp import web
 from aiohttp.typedefs import Handler
-from sqlalchemy import text
-from sqlalchemy.exc import OperationalError, SQLAlchemyError
+from sqlalchemy.exc import OperationalError
 
 from admin.api.problems import problem_middleware
 from admin.app import create_admin_routes
@@ -22,7 +21,6 @@ from admin.flows.desk import FlowDesk
 from admin.inbox.sending import Replies
 from admin.journeys.desk import JourneyDesk
 from admin.stream.feed import Feed
-from base.postgres import DatabaseUnavailable
 from bot.connectors.callbacks import CallbackReceiver
 from bot.connectors.callbacks import routes as callback_routes
 from bot.dialogue import RasaDialogue
@@ -67,6 +65,7 @@ from server.journey_laboratory import ScratchLaboratory
 from server.metrics.observing import observed
 from server.metrics.requests import watch_requests
 from server.proxies import behind_proxies
+from server.schema import check_schema_of
 from server.settings import ROOT, SettingsProblem
 from server.wiring import (
     AlarmedFollowUps,
@@ -228,6 +227,7 @@ def _create_replies(platform: Platform, accounts: AccountBook, alarm: procrastin
 
 
 async def _connections(app: web.Application) -> AsyncIterator[None]:
+    await check_schema_of(app[_platform])
     await app[_dialogue].open()
     async with app[_alarm].open_async():
         yield
@@ -280,12 +280,13 @@ async def _alive(_request: web.Request) -> web.Response:
 
 
 async def _ready(request: web.Request) -> web.Response:
-    """Ready when the database answers; chats are taken (and wait) even while the dialogue is away."""
+    """Ready when the database answers and fits, and there is somebody to answer, or words to say that there is not."""
+    await check_schema_of(request.app[_platform])
     try:
-        async with request.app[_platform].sessions() as session:
-            await session.execute(text("SELECT 1"))
-    except (SQLAlchemyError, OSError) as error:
-        raise DatabaseUnavailable from error
+        _ = request.app[_live].current
+    except NothingPublished:
+        if not any((await request.app[_dialogue].health()).values()):
+            raise
     return web.json_response({"status": "ok"})
 
 

@@ -47,8 +47,10 @@ from server.metrics.jobs import watch_job
 from server.metrics.observing import observed
 from server.privacy_jobs import add_privacy_jobs
 from server.publishing import create_publish_work
+from server.quarantine import HeldBack, run_outside
 from server.reactions import create_journey_work, create_reactor, follow_events
 from server.sample_jobs import add_sample_jobs, create_sample_work
+from server.schema import check_schema_of
 from server.scoring_jobs import add_scoring_jobs
 from server.talks import JourneyTalks
 from server.understanding import create_understanding_work
@@ -101,14 +103,16 @@ def create_pump(
             ConfirmationMails(platform.sessions),
             PrivacyMails(platform.sessions),
             MeetingMails(platform.sessions, platform.settings.company_name),
-            create_task_mails(platform),
-            create_digest_mails(platform),
-            create_webhook_mails(platform),
+            *(HeldBack(platform.sessions, mails) for mails in _mails_to_colleagues(platform)),
             Looking(platform.sessions, platform.keys, senders, accounts),
             *create_journey_work(platform, library, reactor or create_reactor(platform, library)),
             *more,
         ],
     )
+
+
+def _mails_to_colleagues(platform: Platform) -> list[DueWork]:
+    return [create_task_mails(platform), create_digest_mails(platform), create_webhook_mails(platform)]
 
 
 class SilenceTimers:
@@ -134,6 +138,7 @@ class SilenceTimers:
 
 async def run_worker(platform: Platform) -> None:
     """Runs until SIGINT or SIGTERM, then finishes what is in hand and claims nothing more."""
+    await check_schema_of(platform)
     alarm = create_alarm(create_connector(database_url(platform.settings)))
     _add_housekeeping(alarm, platform)
     add_ledger_jobs(alarm, platform)
@@ -180,7 +185,7 @@ async def run_worker(platform: Platform) -> None:
                 asyncio.get_running_loop().add_signal_handler(number, stop)
             following = asyncio.create_task(follow_events(platform, reactor, pump))
             stack.push_async_callback(_end, following)
-            stack.push_async_callback(_end, asyncio.create_task(webhooks.run()))
+            stack.push_async_callback(_end, asyncio.create_task(run_outside(platform.sessions, webhooks.run)))
             stack.push_async_callback(webhooks.stop)
             _begin((samples, imports, bulk, scores, segments, calendars))
             while not stopping.is_set():

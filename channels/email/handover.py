@@ -61,6 +61,21 @@ def wire_address(address: str) -> str:
     return checked.ascii_email or checked.normalized
 
 
+async def reach_server(server: SMTPServer) -> str | None:
+    """Whether the server lets us in: what it said instead, None when it does. Hands nothing over."""
+    client = _client(EmailSettings(), server)
+    try:
+        async with asyncio.timeout(_BEFORE_DATA):
+            await client.connect()
+    except (SMTPException, OSError) as error:
+        return " ".join(str(error).split()) or type(error).__name__
+    else:
+        await _say_goodbye(client)
+        return None
+    finally:
+        client.close()
+
+
 async def _check_letters(client: SMTP, to: str) -> None:
     """Refuses an address with letters beyond ASCII when the server cannot take it."""
     if to.isascii():

@@ -15,7 +15,7 @@ from server.settings import ROOT
 
 ROOMS = tuple(
     import_module(".".join(path.relative_to(ROOT).with_suffix("").parts))
-    for room in ("admin", "bot", "channels", "crm", "outreach")
+    for room in ("admin", "base", "bot", "channels", "crm", "outreach")
     for pattern in ("*models.py", "*/*models.py")
     for path in sorted((ROOT / room).glob(pattern))
 )

@@ -119,11 +119,11 @@ def _count(database: Database, query: str) -> int:
         return int(connection.execute(query).fetchone()[0])
 
 
-async def _plan_mails(database: Database, folder: Path, *, count: int) -> None:
+async def _plan_mails(database: Database, folder: Path, *, count: int, first: int = 0) -> None:
     """E-mails to people who agreed, whose quiet hours are never."""
     keys = read_key_file(folder / "keys" / "root.json")
     now = datetime.now().astimezone()
-    for number in range(count):
+    for number in range(first, count):
         async with transaction(database.sessions) as session:
             contact_id = await create_contact(session, time_zone=zone_where_it_is_noon(), now=now)
             await attach_address(session, keys, contact_id, kind="email", value=f"person{number}@example.com", now=now)
