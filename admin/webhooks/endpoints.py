@@ -17,6 +17,8 @@ from admin.webhooks.shapes import (
     DeliveryShown,
     Replayed,
     ReplayWish,
+    WebhookKind,
+    WebhookKinds,
     WebhookList,
     WebhookMade,
     WebhookRow,
@@ -29,6 +31,7 @@ from admin.webhooks.shapes import (
 )
 from base.database import transaction
 from base.ids import new_id
+from crm.events.kinds import list_kinds
 from crm.webhooks import service
 from crm.webhooks.asking import ask
 from crm.webhooks.bodies import write_bodies
@@ -73,6 +76,18 @@ async def make_webhook(call: Call, body: WebhookWish) -> WebhookMade:
         )  # fmt: skip
         await record(session, call, "make_webhook", "webhook", row.id, None, _told(row))
     return WebhookMade(webhook=show_webhook(row), secret=secret)
+
+
+@endpoint(
+    "GET",
+    "/api/v1/webhooks/kinds",
+    permission="settings.read",
+    summary="The kinds of events that webhooks can be sent",
+)
+async def list_webhook_kinds(call: Call) -> WebhookKinds:
+    async with call.context.sessions() as session:
+        kinds = await list_kinds(session)
+    return WebhookKinds(items=[WebhookKind(name=name, title=kind.title) for name, kind in kinds.items()])
 
 
 @endpoint("GET", "/api/v1/webhooks/{id}", permission="settings.read", summary="One webhook")
@@ -258,6 +273,7 @@ def _told(row: WebhookEndpoint) -> dict[str, Any]:
 ENDPOINTS = (
     list_webhooks,
     make_webhook,
+    list_webhook_kinds,
     get_webhook,
     edit_webhook,
     remove_webhook,

@@ -57,6 +57,17 @@ class WebhookLine(WebhookRow):
     waiting: int
 
 
+class WebhookKind(AnswerShape):
+    """A kind of event. `title` is what it is called where there are no words for it in the reader's language."""
+
+    name: str
+    title: str
+
+
+class WebhookKinds(AnswerShape):
+    items: list[WebhookKind]
+
+
 class WebhookList(AnswerShape):
     items: list[WebhookLine]
 

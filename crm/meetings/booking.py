@@ -176,6 +176,16 @@ async def cancel_meeting(
     meeting = await _lock_meeting(session, meeting_id)
     if meeting is None:
         raise NotFound("There is no such meeting.")
+    return await _cancel(session, meeting, by, now)
+
+
+async def take_over_end(session: AsyncSession, meeting_id: UUID, *, by: By, now: datetime) -> Meeting | None:
+    """What became of it in their own calendar: it is cancelled. None when there is none (any more) that stood."""
+    meeting = await _lock_meeting(session, meeting_id)
+    return None if meeting is None else await _cancel(session, meeting, by, now)
+
+
+async def _cancel(session: AsyncSession, meeting: Meeting, by: By, now: datetime) -> Meeting | None:
     was_booked = meeting.state == "booked"
     meeting.state, meeting.held_until = "cancelled", None
     if not was_booked:

@@ -208,11 +208,12 @@ async def get_delivery(session: AsyncSession, endpoint_id: UUID, event_id: UUID)
 
 
 async def read_health(session: AsyncSession, endpoint_ids: Sequence[UUID]) -> dict[UUID, Health]:
-    """How each of some endpoints does."""
-    newest = (
+    """How each of some endpoints does. What is being sent now was not answered yet, and what is void was never sent."""
+    tried = WebhookDelivery.claimed_at.is_not(None), WebhookDelivery.state.in_(("waiting", "delivered", "failed"))
+    last = (
         select(WebhookDelivery.claimed_at, WebhookDelivery.status, WebhookDelivery.problem)
-        .where(WebhookDelivery.endpoint_id == WebhookEndpoint.id, WebhookDelivery.claimed_at.is_not(None))
-        .order_by(WebhookDelivery.event_id.desc())
+        .where(WebhookDelivery.endpoint_id == WebhookEndpoint.id, *tried)
+        .order_by(WebhookDelivery.claimed_at.desc(), WebhookDelivery.event_id.desc())
         .limit(1)
         .correlate(WebhookEndpoint)
         .lateral()
@@ -225,8 +226,8 @@ async def read_health(session: AsyncSession, endpoint_ids: Sequence[UUID]) -> di
         .scalar_subquery()
     )
     found = await session.execute(
-        select(WebhookEndpoint.id, newest.c.claimed_at, newest.c.status, newest.c.problem, waiting)
-        .outerjoin(newest, true())
+        select(WebhookEndpoint.id, last.c.claimed_at, last.c.status, last.c.problem, waiting)
+        .outerjoin(last, true())
         .where(WebhookEndpoint.id.in_(endpoint_ids))
     )
     return {row[0]: Health(*row[1:]) for row in found}

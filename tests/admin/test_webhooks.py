@@ -77,6 +77,18 @@ async def test_what_cannot_be_sent_to_is_refused_with_the_field(signed_in, chang
     assert [error["field"].split(".")[0] for error in refused["errors"]] == [field]
 
 
+async def test_whoever_may_see_webhooks_is_told_the_kinds_of_events_there_are_for_them(signed_in, join):
+    own = {"name": "Wires", "permissions": ["settings.read", "settings.write"]}
+    assert (await signed_in.send("POST", "/api/v1/roles", own)).status == 201
+    kind = {"name": "boat_left", "title": "The boat left", "properties": {}}
+    assert (await signed_in.send("POST", "/api/v1/event-kinds", kind)).status == 201
+    wires = await join("Wires")
+    assert (await wires.get("/api/v1/event-kinds")).status == 403
+    told = {one["name"]: one["title"] for one in (await wires.read(f"{API}/kinds"))["items"]}
+    assert told["boat_left"] == "The boat left"
+    await send(wires, "POST", content={**WISH, "kinds": sorted(told)}, status=201)
+
+
 async def test_an_edit_needs_the_version_that_was_read_and_a_name_is_one_webhooks(signed_in):
     made = (await send(signed_in, "POST", content=WISH, status=201))["webhook"]
     await send(signed_in, "POST", content={**WISH, "name": "Other"}, status=201)

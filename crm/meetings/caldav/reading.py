@@ -37,8 +37,8 @@ _TIMEOUT = 5.0
 @dataclass
 class _Held:
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
-    sealed: bytes = b""
-    days_ahead: int = 0
+    behind: tuple[bytes, int, str] | None = None
+    """By what it was read: the access, the days ahead and the zone, in which days and times without one are meant."""
     read_at: datetime | None = None
     whole_at: datetime | None = None
     token: str | None = None
@@ -62,8 +62,9 @@ class BusyCalendars:
             return []
         held = self._held.setdefault(calendar.id, _Held())
         async with held.lock:
-            if held.sealed != link.access_sealed or held.days_ahead != calendar.days_ahead:
-                held.sealed, held.days_ahead = link.access_sealed, calendar.days_ahead
+            behind = link.access_sealed, calendar.days_ahead, calendar.zone
+            if held.behind != behind:
+                held.behind = behind
                 held.read_at = held.whole_at = held.token = held.busy = None
             if held.read_at is None or now - held.read_at >= (RETRY if held.busy is None else FRESH):
                 held.read_at = now

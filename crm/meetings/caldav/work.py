@@ -22,7 +22,7 @@ from base.clock import Clock
 from base.database import Sessions, transaction
 from base.encryption import KeyRing
 from base.woken_work import WokenWork
-from crm.meetings.booking import By, cancel_meeting, take_over_move
+from crm.meetings.booking import By, take_over_end, take_over_move
 from crm.meetings.caldav import telling
 from crm.meetings.caldav.claiming import Claimed, claim_due, let_go, note_failed, note_written
 from crm.meetings.caldav.client import CalDAVClient, CalendarFailed
@@ -138,7 +138,7 @@ class CalDAVWork(WokenWork):
         async with transaction(self._sessions) as session:
             if wrote.outcome in ("gone", "lost"):
                 by: By = "calendar" if wrote.outcome == "gone" else "clash"
-                meeting = await cancel_meeting(session, one.id, now=now, by=by)
+                meeting = await take_over_end(session, one.id, by=by, now=now)
                 if meeting is not None:
                     await (telling.tell_gone if by == "calendar" else telling.tell_lost)(session, meeting, now)
                 # Cancelling noted that it is to be removed there, which of what is gone already does no harm.
@@ -173,7 +173,7 @@ class CalDAVWork(WokenWork):
                 if meeting is not None:
                     await telling.tell_moved(session, meeting, now)
             for entry_id in sorted(seen.gone):
-                meeting = await cancel_meeting(session, entry_id, now=now, by="calendar")
+                meeting = await take_over_end(session, entry_id, by="calendar", now=now)
                 if meeting is not None:
                     await telling.tell_gone(session, meeting, now)
             for entry_id in sorted(seen.clashing):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import itertools
+import signal
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -157,6 +158,15 @@ class Radicale:
             self.process.kill()
             await self.process.wait()
             self.process = None
+
+    def pause(self) -> None:
+        """It answers nothing until it goes on; what it is asked meanwhile waits."""
+        assert self.process is not None
+        self.process.send_signal(signal.SIGSTOP)
+
+    def go_on(self) -> None:
+        assert self.process is not None
+        self.process.send_signal(signal.SIGCONT)
 
     async def ask(self, method: str, url: str, body: bytes | None = None, **headers: str) -> OutboundAnswer:
         """What the person's own calendar program sends."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -18,7 +19,7 @@ from crm.meetings.caldav.client import CalDAVClient, CalendarFailed, ChangedMean
 from crm.meetings.caldav.links import link_calendar, unlink_calendar
 from crm.meetings.caldav.rules import TOLD_AFTER, decide_first, wait_after
 from crm.meetings.caldav.work import CalDAVWork
-from crm.meetings.models import CalendarEntry, CalendarLink, Meeting
+from crm.meetings.models import Calendar, CalendarEntry, CalendarLink, Meeting
 from crm.tasks.models import Task
 from crm.timeline.models import TimelineEvent
 from tests.crm.meetings.conftest import Office, OfficeClock, Radicale
@@ -49,6 +50,11 @@ class Desk:
     async def move(self, meeting_id: UUID, at: datetime) -> None:
         async with transaction(self.office.sessions) as session:
             await move_meeting(session, self.office.feeds, meeting_id, starts_at=at, by="person", now=self.office.now)
+
+    async def erase(self, meeting_id: UUID) -> None:
+        """As whoever erases the person does."""
+        async with transaction(self.office.sessions) as session:
+            await session.delete(await session.get_one(Meeting, meeting_id))
 
     async def pass_time(self, time: timedelta = MINUTE) -> None:
         """Time passes, and the worker does what it does each minute."""
@@ -162,6 +168,16 @@ async def test_what_changes_in_their_calendar_is_heard_of_within_a_minute(desk: 
     assert (await desk.radicale.ask("DELETE", f"{desk.radicale.calendar}call.ics")).status == 200
     desk.office.now += MINUTE
     assert TUESDAY_TEN + timedelta(hours=1) in await desk.starts(count=10)
+
+
+async def test_what_is_at_hand_of_their_calendar_is_read_anew_when_ours_moves_to_another_zone(desk: Desk) -> None:
+    await desk.radicale.put("floating", "DTSTART:20261124T090000", "DTEND:20261124T093000")
+    assert TUESDAY_TEN in await desk.starts(count=10)
+    async with transaction(desk.office.sessions) as session:
+        (await session.get_one(Calendar, desk.calendar_id)).zone = "Europe/London"
+    times = await desk.starts(count=10)
+    assert TUESDAY_TEN not in times, "nine o'clock in London"
+    assert TUESDAY_TEN + HALF in times
 
 
 async def test_nothing_is_offered_while_their_calendar_cannot_be_read(desk: Desk) -> None:
@@ -383,13 +399,49 @@ async def test_a_calendar_put_behind_ours_gets_the_meetings_to_come_and_cancels_
 async def test_the_event_of_somebody_who_is_erased_goes_from_their_calendar(desk: Desk) -> None:
     meeting_id = await desk.book()
     await desk.pass_time()
-    async with transaction(desk.office.sessions) as session:
-        await session.delete(await session.get_one(Meeting, meeting_id))
+    await desk.erase(meeting_id)
     await desk.pass_time()
     assert await desk.radicale.names() == set()
     await desk.pass_time()
     async with desk.office.sessions() as session:
         assert await session.get(CalendarEntry, meeting_id) is None
+
+
+async def test_a_meeting_erased_while_it_is_written_is_let_go_and_the_others_are_written(desk: Desk) -> None:
+    erased, kept = await desk.book(), await desk.book(TUESDAY_TEN + 2 * HALF)
+    await desk.work.write_due()
+    await desk.radicale.delete(erased)
+    await desk.move(erased, TUESDAY_TEN + HALF)
+    await desk.move(kept, TUESDAY_TEN + 3 * HALF)
+    desk.radicale.pause()
+    writing = asyncio.create_task(desk.work.write_due())
+    while (await desk.entry(erased)).held_until is None:
+        await asyncio.sleep(0.01)
+    await desk.erase(erased)
+    desk.radicale.go_on()
+    await writing
+    await desk.pass_time()
+    assert await desk.radicale.names() == {f"{kept}.ics"}
+    assert (await desk.entry(kept)).state == "written"
+
+
+async def test_a_meeting_erased_while_their_calendar_is_looked_at_holds_up_no_other(desk: Desk) -> None:
+    erased, kept = await desk.book(), await desk.book(TUESDAY_TEN + 2 * HALF)
+    await desk.pass_time()
+    await desk.radicale.delete(erased)
+    await desk.radicale.change(kept, "T100000Z", "T140000Z")
+    await desk.radicale.change(kept, "T103000Z", "T143000Z")
+    desk.office.now += MINUTE
+    desk.radicale.pause()
+    looking = asyncio.create_task(desk.work.look_due())
+    while (await desk.link()).look_at <= desk.office.now:
+        await asyncio.sleep(0.01)
+    await desk.erase(erased)
+    desk.radicale.go_on()
+    assert await looking == 1
+    assert (await desk.meeting(kept)).starts_at == TUESDAY_TEN + 10 * HALF
+    [task] = await desk.tasks()
+    assert "moved in your calendar" in task
 
 
 async def test_hours_and_events_hold_on_the_day_the_clocks_change(

@@ -300,6 +300,26 @@ async def test_the_health_of_an_endpoint_is_its_last_attempt_and_what_waits(stag
     assert health == {quiet.id: Health(), busy.id: Health(tried_at, 500, None, 2)}
 
 
+async def test_the_last_attempt_is_the_latest_one_although_its_event_is_an_older_one(stage):
+    endpoint, _ = await stage.make("lead_captured")
+    stage.receiver.status = 500
+    await stage.happen(number=1)
+    await stage.sending.send_due()
+    stage.receiver.status = 204
+    stage.clock.moment += timedelta(seconds=1)
+    await stage.happen(number=2)
+    await stage.sending.send_due()
+    stage.receiver.status = 503
+    await stage.later(timedelta(minutes=10))
+    tried_at = stage.clock.now()
+    # Another is being sent now: what it is answered is not known.
+    await stage.happen(number=3)
+    async with transaction(stage.sessions) as session:
+        assert len(await claim(session, endpoint.id, tried_at + timedelta(seconds=1), 1)) == 1
+        health = await service.read_health(session, [endpoint.id])
+    assert health == {endpoint.id: Health(tried_at, 503, None, 2)}
+
+
 async def test_an_endpoint_that_fails_for_days_is_switched_off_and_one_success_forgets_it(stage):
     endpoint, _ = await stage.make("lead_captured")
     stage.receiver.status = 503

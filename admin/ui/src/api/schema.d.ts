@@ -3705,6 +3705,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/webhooks/kinds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The kinds of events that webhooks can be sent */
+        get: operations["list_webhook_kinds"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/webhooks/{id}": {
         parameters: {
             query?: never;
@@ -11422,6 +11439,21 @@ export interface components {
             condition: {
                 [key: string]: unknown;
             } | null;
+        };
+        /**
+         * WebhookKind
+         * @description A kind of event. `title` is what it is called where there are no words for it in the reader's language.
+         */
+        WebhookKind: {
+            /** Name */
+            name: string;
+            /** Title */
+            title: string;
+        };
+        /** WebhookKinds */
+        WebhookKinds: {
+            /** Items */
+            items: components["schemas"]["WebhookKind"][];
         };
         /**
          * WebhookLine
@@ -31475,6 +31507,44 @@ export interface operations {
             };
             /** @description Fields not valid */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_webhook_kinds: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookKinds"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not permitted */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };

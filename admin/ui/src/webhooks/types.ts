@@ -7,6 +7,6 @@ export type WebhookWish = Sent<'/api/v1/webhooks', 'post'>;
 export type Delivery = Answer<'/api/v1/webhooks/{id}/deliveries'>['items'][number];
 export type State = Delivery['state'];
 export type Tried = Done<'/api/v1/webhooks/{id}/test', 'post'>;
-export type EventKind = Answer<'/api/v1/event-kinds'>['items'][number];
+export type EventKind = Answer<'/api/v1/webhooks/kinds'>['items'][number];
 
 export const STATES: readonly State[] = ['waiting', 'sending', 'delivered', 'failed', 'void'];

@@ -26,8 +26,8 @@ export function useWebhook(id: string) {
 
 export function useEventKinds() {
   return useQuery({
-    queryKey: ['event-kinds'],
-    queryFn: async ({ signal }) => (await answerOf(client.GET('/api/v1/event-kinds', { signal }))).items,
+    queryKey: [...KEY, 'kinds'],
+    queryFn: async ({ signal }) => (await answerOf(client.GET('/api/v1/webhooks/kinds', { signal }))).items,
     staleTime: LASTING,
   });
 }
