@@ -47,6 +47,7 @@ from admin.second_step import endpoints as second_step
 from admin.segments import endpoints as segments
 from admin.sessions import endpoints as sessions
 from admin.single_sign_on import endpoints as single_sign_on
+from admin.spending import endpoints as spending
 from admin.static_ui import create_ui_routes
 from admin.stream import endpoints as stream
 from admin.task_mails import endpoints as task_mails
@@ -107,6 +108,7 @@ ENDPOINTS = (
     *numbers.ENDPOINTS,
     *segments.ENDPOINTS,
     *samples.ENDPOINTS,
+    *spending.ENDPOINTS,
     *understanding.ENDPOINTS,
     *webhooks.ENDPOINTS,
     get_api_description,

@@ -23,6 +23,7 @@ from bot.knowledge.filling import VectorSource
 from bot.understanding.ports import FactFinder, Wake
 from crm.meetings.feeds import BusyFeeds
 from outreach.prices import PriceList, read_prices
+from outreach.spending.rules import Ceiling
 
 UI_BUILD = Path(__file__).parent / "ui" / "dist"
 
@@ -47,7 +48,8 @@ class AdminContext:
     `colleague_mail` is what users get their links by; `errands` are mails that nobody waits for.
     `provider` is where people sign in beside by password. `webhooks_private` lets webhooks be sent into our own
     network, `calendars_private` calendars be there; `wake_calendars` has a worker write them. `prices` is what messages
-    cost, `journeys` what the journey editor works with. `time_zone` is the company's own.
+    cost, `ceiling` the most that texts and calls may, `journeys` what the journey editor works with.
+    `time_zone` is the company's own.
     """
 
     sessions: Sessions
@@ -81,5 +83,6 @@ class AdminContext:
     channels: Mapping[str, ChannelSetup] = field(default_factory=dict)
     journeys: JourneyDesk = field(default_factory=JourneyDesk)
     prices: PriceList = field(default_factory=read_prices)
+    ceiling: Ceiling = field(default_factory=Ceiling)
     time_zone: str = "UTC"
     wake_samples: Wake = _nobody_is_woken

@@ -136,6 +136,7 @@ def asked_about(one: UUID, now: datetime) -> Any:
     return SimpleNamespace(
         id=new_id(), contact_id=one, conversation_id=None, journey="news", channel="sms", purpose="marketing",
         message_class="promotional", frequency_class="normal", due_at=now, created_at=now, message_id=None,
+        contact_point_id=None, text="Hello",
     )  # fmt: skip
 
 

@@ -23,6 +23,7 @@ from bot.scene import Scene, text, texts
 from crm.consent.double_opt_in import find_countries
 from crm.consent.in_conversation import follow_address
 from crm.contacts.addresses import AddressKind
+from crm.contacts.number_challenges import challenge_number
 from crm.contacts.rules import STAGES
 from crm.contacts.service import (
     get_contact,
@@ -131,6 +132,16 @@ async def _capture_address(scene: Scene, contact_id: UUID, kind: AddressKind, va
         # Another person's address, and this visitor has one already: a colleague must look at it.
         await scene.note("address_refused", address=kind)
         return
+    if kind == "phone" and scene.claim.channel == "web":
+        # Anybody can type anybody's number: their browser pays for what we are to send there.
+        scene.number_waits = await challenge_number(
+            scene.session,
+            scene.keys,
+            resolved.contact_id,
+            value,
+            conversation_id=scene.claim.conversation_id,
+            now=scene.now,
+        )
     await set_stage(scene.session, resolved.contact_id, "lead", scene.now)
     await scene.note("address_added", address=kind, joined_existing=resolved.joined_existing)
 

@@ -26,7 +26,10 @@ LONGEST_TEXT = 10_000
 
 @dataclass(slots=True)
 class Scene:
-    """One turn. `contact_id` is filled when the first effect needs a contact; `said` is what effects add to be said."""
+    """One turn. `contact_id` is filled when the first effect needs a contact; `said` is what effects add to be said.
+
+    `number_waits`: the visitor's browser has to do some work before the number they left is texted or called.
+    """
 
     session: AsyncSession
     keys: KeyRing
@@ -39,6 +42,7 @@ class Scene:
     confirm_meeting: ConfirmMeeting | None = None
     score_changed: bool = False
     said: list[Stored] = field(default_factory=list)
+    number_waits: bool = False
 
     @property
     def hands(self) -> Hands:

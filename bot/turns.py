@@ -7,7 +7,7 @@ and commits state, replies and effects together, if the claim still holds. Whate
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Literal
 from uuid import UUID
@@ -298,7 +298,10 @@ class TurnService:
             said = _to_stored(claim, replies, row.next_seq - len(replies), now)
             added: list[Stored] = []
             if decided is not None and decided.effects:
-                added = await self._carry_out(session, claim, decided.effects, now)
+                scene = await self._carry_out(session, claim, decided.effects, now)
+                added = scene.said
+                if scene.number_waits and said:
+                    said[-1] = _with_number_work(said[-1])
             if decided is not None and decided.gap is not None:
                 await write_gap(session, claim, decided.gap, now)
             following = await finish_and_claim_next(
@@ -345,8 +348,8 @@ class TurnService:
 
     async def _carry_out(
         self, session: AsyncSession, claim: Claim, effects: list[dict[str, Any]], now: datetime
-    ) -> list[Stored]:
-        """Returns what effects have said beside the replies."""
+    ) -> Scene:
+        """Returns the turn after them, with what they have said beside the replies."""
         scene = Scene(
             session=session,
             keys=self._keys,
@@ -363,7 +366,12 @@ class TurnService:
             await session.execute(
                 update(Conversation).where(Conversation.id == claim.conversation_id).values(status=scene.status)
             )
-        return scene.said
+        return scene
+
+
+def _with_number_work(said: Stored) -> Stored:
+    """Has the browser that shows it do the work that the number waits for."""
+    return replace(said, data=said.data | {"limits": {**(said.data.get("limits") or {}), "number_work": True}})
 
 
 def _came_to(claim: Claim, decided: Decided | None) -> dict[str, Any]:

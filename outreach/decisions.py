@@ -8,8 +8,10 @@ from datetime import datetime, timedelta
 from typing import Any, ClassVar, Literal
 from uuid import UUID
 
+from crm.places.numbers import Destination
 from outreach.jurisdictions.pack import Kind
 from outreach.rule_pack import MessageClass
+from outreach.spending.rules import Spent
 
 FrequencyClass = Literal["essential", "normal", "occasional"]
 """How the caps treat what a journey sends: `essential` is a service and they do not count it; `occasional` leaves the
@@ -104,7 +106,10 @@ class Snapshot:
     `made_up`: they are of the sample workspace. `missing_setting` says in words which of the channel's settings is not
     made. `in_talk`: the bot said it in a conversation, so that its purpose may be one of `ANSWERS`. `has_request`: they
     asked something about their own data that is not closed yet, so that its purpose may be `RIGHTS`. `waiting` is read
-    for an `occasional` message only.
+    for an `occasional` message only. `destination`: where the number leads it would go to, where it would go to one;
+    `allowed_countries`: the only ones, if the operator names any; `challenged_at`: since when the number waits for work
+    of the browser that left it. `cost` is what it would cost, `spent` what was spent before it if
+    there is a ceiling.
     """
 
     contact_id: UUID
@@ -136,6 +141,11 @@ class Snapshot:
     has_request: bool = False
     frequency_class: FrequencyClass = "normal"
     waiting: tuple[WaitingSend, ...] = ()
+    destination: Destination | None = None
+    allowed_countries: frozenset[str] | None = None
+    challenged_at: datetime | None = None
+    cost: float = 0.0
+    spent: Spent | None = None
 
     @property
     def promotional(self) -> bool:
@@ -179,4 +189,19 @@ class Snapshot:
             "waiting": [[one.channel, one.due_at.isoformat(), one.topic] for one in self.waiting],
             "clock_skew_seconds": self.clock_skew.total_seconds(),
             **({"quarantined": True} if self.quarantined else {}),
+            **self._number_as_inputs(),
         }
+
+    def _number_as_inputs(self) -> dict[str, Any]:
+        if self.destination is None:
+            return {}
+        told: dict[str, Any] = {
+            "destination": [self.destination.country, self.destination.kind],
+            "allowed_countries": None if self.allowed_countries is None else sorted(self.allowed_countries),
+            "challenged_at": None if self.challenged_at is None else self.challenged_at.isoformat(),
+            "cost": self.cost,
+        }
+        if self.spent is not None:
+            told["spent"] = [self.spent.today, self.spent.this_month]
+            told["ceiling"] = [self.spent.ceiling.a_day, self.spent.ceiling.a_month]
+        return told

@@ -33,6 +33,7 @@ from outreach.neighbours import conversations
 from outreach.outcomes import bury_address, give_back, sweep_interrupted, write_outcomes
 from outreach.ports import Accepted, Envelope, InDoubt, Refused, RetryLater, SendOutcome
 from outreach.recipients import read_recipients
+from outreach.spending.service import give_back_spent
 
 _log = structlog.get_logger(__name__)
 
@@ -168,6 +169,7 @@ class Delivery:
             allowed, deferred, denied = split_verdicts(verdicts.values())
             await put_off(session, deferred, now)
             await refuse(session, denied, held, now)
+            await self._gatekeeper.charge(session, allowed, now)
             open_ids = {verdict.outbox_id for verdict in allowed}
             return await self._seal(session, [message for message in held if message.id in open_ids], languages)
 
@@ -233,7 +235,8 @@ class Delivery:
 
     async def _write_all(self, session: AsyncSession, ended: Sequence[_Ended]) -> None:
         now = max(one.at for one in ended)
-        await write_outcomes(session, [(one.message, one.outcome) for one in ended], now)
+        written = await write_outcomes(session, [(one.message, one.outcome) for one in ended], now)
+        await self._give_back(session, [one for one in ended if one.message.id in written], now)
         for one in ended:
             if one.envelope is not None:
                 await self._heed(session, one.message, one.envelope, one.outcome, now)
@@ -243,6 +246,15 @@ class Delivery:
                 channel=one.message.channel,
                 outcome=type(one.outcome).__name__,
             )
+
+    async def _give_back(self, session: AsyncSession, ended: Sequence[_Ended], now: datetime) -> None:
+        """What was surely not taken costs nothing."""
+        free = [
+            (one.message.channel, one.message.text, one.envelope.address)
+            for one in ended
+            if one.envelope is not None and isinstance(one.outcome, Refused | RetryLater)
+        ]
+        await give_back_spent(session, self._gatekeeper.bill(free), now)
 
     async def _heed(
         self, session: AsyncSession, message: Claimed, envelope: Envelope, outcome: SendOutcome, now: datetime

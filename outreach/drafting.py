@@ -48,6 +48,7 @@ class Draft:
     due_at: datetime
     created_at: datetime
     message_id: UUID | None = None
+    contact_point_id: UUID | None = None
 
 
 async def plan_sends(work: Work, group: Group) -> int:

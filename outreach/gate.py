@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from outreach import basis_rules, gate_rules, timing_rules
+from outreach import basis_rules, gate_rules, number_rules, timing_rules
 from outreach.decisions import Allow, Decision, Defer, Deny, Snapshot
 from outreach.rule_pack import RulePack
 
@@ -18,8 +18,9 @@ def may_send(snapshot: Snapshot, now: datetime, pack: RulePack) -> Decision:
     Of several denials the first in the order of the rules is given, of several deferrals the one that ends last.
     A deferral is no promise: the gate is asked again when it ends. In quarantine nothing is allowed.
     """
-    known = [rule(snapshot) for rule in gate_rules.RULES]
-    asked = [*known, *(rule(snapshot, now, pack) for rule in (basis_rules.basis, *timing_rules.RULES))]
+    known = [rule(snapshot) for rule in (*gate_rules.RULES, *number_rules.RULES)]
+    timed = (basis_rules.basis, *timing_rules.RULES, *number_rules.TIMED)
+    asked = [*known, *(rule(snapshot, now, pack) for rule in timed)]
     objections = [objection for objection in asked if objection is not None]
     for objection in objections:
         if isinstance(objection, Deny):

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Literal
 from uuid import UUID
@@ -17,16 +18,20 @@ from base.ids import new_id
 from base.metrics import count_gate_answer
 from base.row_sets import insert_rows, rows_of
 from base.tables import table_of
+from crm.places.numbers import find_destination
 from outreach.accounts.book import AccountBook
 from outreach.accounts.service import Account
 from outreach.decisions import Allow, Decision, Defer, Deny, Snapshot
 from outreach.gate import may_send
 from outreach.jurisdictions.rules import places_of
 from outreach.models import GateDecision, OutboxMessage
+from outreach.number_rules import COST_CEILING
 from outreach.ports import Sender
 from outreach.prices import PriceList, read_prices
 from outreach.rule_pack import RulePack
-from outreach.snapshots import Queued, take_snapshots
+from outreach.snapshots import Fences, Queued, take_snapshots
+from outreach.spending.rules import PAID, Ceiling, Spent
+from outreach.spending.service import Bill, raise_alerts, raise_stopped, read_spent, spend, wait_for_the_purse
 
 Stage = Literal["plan", "claim", "wire"]
 
@@ -48,7 +53,8 @@ class Gatekeeper:
     """The gate with what it needs at hand: its limits, the channels there are, the operator's own time zones.
 
     `keys` open phone numbers, which tell where somebody may be; without them a number tells that this is unknown.
-    `machine` is this machine's clock, which has to agree with the database's.
+    `machine` is this machine's clock, which has to agree with the database's. `countries` are the only ones that texts
+    and calls may go to, where any are named; `ceiling` is the most that they may cost.
     """
 
     pack: RulePack
@@ -58,6 +64,8 @@ class Gatekeeper:
     keys: KeyRing | None = None
     machine: Clock = field(default_factory=SystemClock)
     prices: PriceList = field(default_factory=read_prices)
+    countries: frozenset[str] | None = None
+    ceiling: Ceiling = field(default_factory=Ceiling)
 
     def account_of(self, channel: str, account_id: UUID | None) -> Account | None:
         """The account a message leaves from, as of the last look; None where the channel has none."""
@@ -66,7 +74,12 @@ class Gatekeeper:
     async def ask(
         self, session: AsyncSession, queued: Sequence[Queued], stage: Stage, now: datetime
     ) -> dict[UUID, Verdict]:
-        """An answer per message, by its id, from facts read now. Stores nothing."""
+        """An answer per message, by its id, from facts read now. Stores none of them.
+
+        Before the wire whoever asks about what costs money is alone in that up to the end of the transaction, in which
+        it is to `charge` what it lets go.
+        """
+        spent = await self._read_spent(session, queued, stage, now)
         snapshots = await take_snapshots(
             session,
             queued,
@@ -76,11 +89,60 @@ class Gatekeeper:
             keys=self.keys,
             machine=self.machine,
             remember=self.pack.remembered,
+            fences=Fences(self.countries, self.prices, spent),
         )
-        return {
+        verdicts = {
             outbox_id: Verdict(new_id(), outbox_id, stage, may_send(snapshot, now, self.pack), snapshot, now)
             for outbox_id, snapshot in snapshots.items()
         }
+        if spent is not None:
+            verdicts = self._one_after_the_other(verdicts, now)
+            if stage != "plan":
+                await _tell_of_refusals(session, verdicts.values(), now)
+        return verdicts
+
+    async def _read_spent(
+        self, session: AsyncSession, queued: Sequence[Queued], stage: Stage, now: datetime
+    ) -> Spent | None:
+        """What was spent, where there is a ceiling and something asked about costs anything."""
+        if not self.ceiling or not any(message.channel in PAID for message in queued):
+            return None
+        if stage == "wire":
+            await wait_for_the_purse(session)
+        return await read_spent(session, self.ceiling, self.prices.currency, now)
+
+    def _one_after_the_other(self, verdicts: Mapping[UUID, Verdict], now: datetime) -> dict[UUID, Verdict]:
+        """The same where each of those that may go leaves less for the next."""
+        told: dict[UUID, Verdict] = {}
+        gone = 0.0
+        for outbox_id, verdict in verdicts.items():
+            snapshot, answer = verdict.snapshot, verdict
+            if isinstance(verdict.decision, Allow) and snapshot.spent is not None and gone:
+                snapshot = replace(snapshot, spent=snapshot.spent.plus(gone))
+                answer = replace(verdict, decision=may_send(snapshot, now, self.pack), snapshot=snapshot)
+            if isinstance(answer.decision, Allow):
+                gone += snapshot.cost
+            told[outbox_id] = answer
+        return told
+
+    async def charge(self, session: AsyncSession, allowed: Sequence[Verdict], now: datetime) -> None:
+        """Counts what is let go as spent; in the transaction that asked about it."""
+        bills = _bills((verdict.snapshot.channel, verdict.snapshot.cost) for verdict in allowed)
+        await spend(session, bills, now)
+        if self.ceiling and bills:
+            await raise_alerts(session, await read_spent(session, self.ceiling, self.prices.currency, now), now)
+
+    def bill(self, messages: Iterable[tuple[str, str, str | None]]) -> dict[str, Bill]:
+        """What messages were charged with, by channel.
+
+        Args:
+            messages: the channel, the text and the number of each.
+        """
+        return _bills(
+            (channel, self.prices.cost_of(channel, text, find_destination(address).country))
+            for channel, text, address in messages
+            if channel in PAID and address is not None
+        )
 
     async def store(self, session: AsyncSession, verdicts: Iterable[Verdict]) -> None:
         """Keeps answers for good; their messages must be in the outbox."""
@@ -113,6 +175,23 @@ _KEEP = insert_rows(
     table_of(GateDecision),
     ("id", "outbox_id", "stage", "answer", "rule", "reason", "until", "pack_version", "inputs", "decided_at"),
 )
+
+
+def _bills(costs: Iterable[tuple[str, float]]) -> dict[str, Bill]:
+    bills: dict[str, Bill] = defaultdict(Bill)
+    for channel, cost in costs:
+        if channel in PAID:
+            bills[channel] += Bill(cost, 1)
+    return bills
+
+
+async def _tell_of_refusals(session: AsyncSession, verdicts: Iterable[Verdict], now: datetime) -> None:
+    for verdict in verdicts:
+        snapshot = verdict.snapshot
+        if verdict.decision.rule == COST_CEILING and snapshot.spent is not None:
+            broken = snapshot.spent.find_broken(snapshot.cost, reserved=False)
+            if broken is not None:
+                await raise_stopped(session, broken, snapshot.spent, now)
 
 
 def split_verdicts(verdicts: Iterable[Verdict]) -> tuple[list[Verdict], list[Verdict], list[Verdict]]:

@@ -23,6 +23,7 @@ from crm.consent.suppression import suppressions_of
 from crm.consent.weaving import Link, weave
 from crm.contacts.identity import claims_of
 from crm.contacts.models import SEALED_COLUMN, Contact, ContactPoint
+from crm.contacts.number_challenges import asked_at_of
 from crm.places.rules import UNKNOWN, Whereabouts, find_whereabouts
 from crm.privacy.limits import open_requests_of
 from crm.samples.made_up import is_made_up_of
@@ -44,6 +45,15 @@ class Talk(NamedTuple):
     time_zone: str | None
     is_claimed: bool
     """Whether it only named the contact's address, and may be somebody else's."""
+
+
+class Phone(NamedTuple):
+    """A phone number of theirs; `number` is None when it cannot be read."""
+
+    id: UUID
+    number: str | None
+    challenged_at: datetime | None
+    """Since when it waits for work of the browser that left it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +78,8 @@ class Person:
     confirming: Mapping[Scope, datetime]
     suppressed: Mapping[str, str]
     address_kinds: frozenset[str]
-    numbers: tuple[str | None, ...]
-    """Phone numbers; None for one that cannot be read."""
+    phones: tuple[Phone, ...]
+    """The one to be texted or called first, as `crm.contacts.points.read_addresses` has it."""
     sends: tuple[tuple[UUID, PastSend], ...]
     waiting: tuple[WaitingSend, ...]
     talks: tuple[Talk, ...]
@@ -77,10 +87,10 @@ class Person:
 
     def whereabouts(self, *zones: str | None) -> Whereabouts:
         """Where they may be, by all that is known of them and by the zones that browsers told."""
-        readable = [number for number in self.numbers if number is not None]
+        readable = [phone.number for phone in self.phones if phone.number is not None]
         # A browser may send anything as its zone; what is no zone is not known.
         found = find_whereabouts(self.fields, numbers=readable, zones=(self.time_zone, *zones))
-        if len(readable) == len(self.numbers):
+        if len(readable) == len(self.phones):
             return found
         # A number that cannot be read may be of anywhere.
         return replace(found | Whereabouts((UNKNOWN,), (UNKNOWN,)), zones=())
@@ -149,8 +159,8 @@ def _person_of(row: Any, now: datetime, keys: KeyRing | None) -> Person:
             (purpose, channel): datetime.fromisoformat(until) for purpose, channel, until in row.confirmations or ()
         },
         suppressed=suppressed,
-        address_kinds=frozenset(kind for _, kind, _ in points),
-        numbers=tuple(_open(point_id, sealed, keys) for point_id, _, sealed in points if sealed is not None),
+        address_kinds=frozenset(kind for _, kind, *_ in points),
+        phones=_phones(points, keys),
         sends=tuple(
             (UUID(outbox_id), PastSend(channel, datetime.fromisoformat(claimed_at), topic))
             for outbox_id, channel, claimed_at, topic in row.sends or ()
@@ -185,6 +195,21 @@ def _entries(rows: Sequence[Sequence[Any]] | None) -> Iterator[tuple[UUID, Basis
         )
 
 
+def _phones(points: Sequence[Sequence[Any]], keys: KeyRing | None) -> tuple[Phone, ...]:
+    phones = [point for point in points if point[1] == "phone"]
+    # In the order of `read_addresses`: the proven ones first, then the latest.
+    phones.sort(key=lambda point: (point[3] or "", point[0]), reverse=True)
+    return tuple(
+        Phone(
+            UUID(point_id),
+            _open(point_id, sealed, keys),
+            # Whoever proved the number since, need not do more.
+            datetime.fromisoformat(asked_at) if asked_at is not None and verified_at is None else None,
+        )
+        for point_id, _, sealed, verified_at, asked_at in phones
+    )
+
+
 def _open(point_id: str, sealed: str, keys: KeyRing | None) -> str | None:
     return None if keys is None else keys.unseal(bytes.fromhex(sealed), column=SEALED_COLUMN, row=UUID(point_id))
 
@@ -203,7 +228,14 @@ def _build_statement(asked: FromClause) -> Select[*tuple[Any, ...]]:
     events = select(ConsentEvent.principal_ref, *ENTRY_COLUMNS, ConsentEvent.lawful_basis).where(
         is_principal_of(ConsentEvent.principal_ref, contact_id)
     )
-    points = select(ContactPoint.id, ContactPoint.kind, sealed_number).where(ContactPoint.contact_id == contact_id)
+    asked_at = asked_at_of(ContactPoint.id).correlate(ContactPoint).scalar_subquery()
+    points = select(
+        ContactPoint.id,
+        ContactPoint.kind,
+        sealed_number,
+        ContactPoint.verified_at,
+        case((ContactPoint.kind == "phone", asked_at)),
+    ).where(ContactPoint.contact_id == contact_id)
     sends = select(
         OutboxMessage.id,
         OutboxMessage.channel,

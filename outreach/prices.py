@@ -1,4 +1,4 @@
-"""What a message costs on each channel, by the operator's dated list. For choosing among channels; bills nobody."""
+"""What a message costs on each channel, by the operator's dated list. Bills nobody: for choices and the ceiling."""
 
 from __future__ import annotations
 
@@ -28,6 +28,8 @@ class Price(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     each: float = Field(ge=0)
+    countries: Mapping[str, float] = Field(default_factory=dict)
+    """Where it is another: by country (ISO 3166)."""
     per: Literal["message", "segment"] = "message"
 
 
@@ -40,12 +42,14 @@ class PriceList(BaseModel):
     currency: str = Field(pattern=r"^[A-Z]{3}$")
     channels: Mapping[str, Price]
 
-    def cost_of(self, channel: str, text: str) -> float:
-        """What one message with this text costs."""
+    def cost_of(self, channel: str, text: str, country: str | None = None) -> float:
+        """What one message with this text costs, to a number of a country where that is known."""
         price = self.channels.get(channel)
         if price is None:
             return 0.0
-        return price.each * (read_segments(text).count if price.per == "segment" else 1)
+        each = price.each if country is None else price.countries.get(country, price.each)
+        # A text that is not written yet is one part at least.
+        return each * (max(read_segments(text).count, 1) if price.per == "segment" else 1)
 
 
 @lru_cache(maxsize=8)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Protocol
 from uuid import UUID
@@ -14,10 +14,13 @@ from base.clock import Clock
 from base.encryption import KeyRing
 from crm.consent.ledger import ConsentState, Scope, consent_for
 from crm.contacts.addresses import ADDRESS_KINDS
+from crm.places.numbers import find_destination
 from outreach.decisions import ConsentName, FrequencyClass, Snapshot
-from outreach.people_known import People, read_people
+from outreach.people_known import People, Person, Phone, read_people
 from outreach.ports import Sender
+from outreach.prices import PriceList, read_prices
 from outreach.rule_pack import MessageClass
+from outreach.spending.rules import Spent
 
 _A_WEEK = timedelta(days=7)
 
@@ -47,6 +50,10 @@ class Queued(Protocol):
     def created_at(self) -> datetime: ...
     @property
     def message_id(self) -> UUID | None: ...
+    @property
+    def contact_point_id(self) -> UUID | None: ...
+    @property
+    def text(self) -> str: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +71,17 @@ class Question:
     due_at: datetime
     created_at: datetime
     message_id: UUID | None = None
+    contact_point_id: UUID | None = None
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Fences:
+    """What the operator set beside the law: where texts and calls may go, what they cost, and what was spent."""
+
+    countries: frozenset[str] | None = None
+    prices: PriceList = field(default_factory=read_prices)
+    spent: Spent | None = None
 
 
 async def take_snapshots(
@@ -76,6 +94,7 @@ async def take_snapshots(
     keys: KeyRing | None = None,
     machine: Clock | None = None,
     remember: timedelta = _A_WEEK,
+    fences: Fences | None = None,
 ) -> dict[UUID, Snapshot]:
     """A snapshot per message, by its id.
 
@@ -83,9 +102,11 @@ async def take_snapshots(
         keys: open the phone numbers, by which it is told where somebody may be.
         machine: the clock to compare with the database's; None compares nothing.
         remember: how far back what was sent still counts.
+        fences: what the operator set; None sets none.
     """
     if not queued:
         return {}
+    fences = fences or Fences()
     contact_ids = sorted({message.contact_id for message in queued})
     people = await read_people(
         session,
@@ -98,7 +119,12 @@ async def take_snapshots(
     )
     missing = {channel: sender.configured() for channel, sender in senders.items()}
     return {
-        message.id: _snapshot_of(message, people, missing.get(message.channel, "no such channel."), default_zones)
+        message.id: _fenced(
+            _snapshot_of(message, people, missing.get(message.channel, "no such channel."), default_zones),
+            message,
+            people.by_id[message.contact_id],
+            fences,
+        )
         for message in queued
     }
 
@@ -143,6 +169,28 @@ def _snapshot_of(
         quarantined=people.quarantined,
         has_request=person.has_request,
     )
+
+
+def _fenced(snapshot: Snapshot, message: Queued, person: Person, fences: Fences) -> Snapshot:
+    """The same with what is known of the number, and of what the message would cost."""
+    phone = _find_phone(person, message) if ADDRESS_KINDS.get(message.channel) == "phone" else None
+    if phone is None or phone.number is None:
+        return snapshot
+    destination = find_destination(phone.number)
+    return replace(
+        snapshot,
+        destination=destination,
+        allowed_countries=fences.countries,
+        challenged_at=phone.challenged_at,
+        cost=fences.prices.cost_of(message.channel, message.text, destination.country),
+        spent=fences.spent,
+    )
+
+
+def _find_phone(person: Person, message: Queued) -> Phone | None:
+    """The number it would go to, as `recipients.read_recipients` finds it."""
+    own = (phone for phone in person.phones if phone.id == message.contact_point_id)
+    return next(own, person.phones[0] if person.phones else None)
 
 
 def _consents(states: Mapping[Scope, ConsentState], message: Queued) -> dict[Scope, ConsentName]:

@@ -9,6 +9,8 @@ from outreach.gatekeeper import Gatekeeper
 from outreach.ports import Sender
 from outreach.prices import read_prices
 from outreach.rule_pack import read_rule_pack
+from outreach.spending.rules import Ceiling
+from server.settings import Settings
 from server.wiring import Platform
 
 
@@ -22,4 +24,11 @@ def create_gatekeeper(platform: Platform, accounts: AccountBook, senders: Iterab
         accounts,
         platform.keys,
         prices=read_prices(settings.content_dir / "prices.yml"),
+        countries=settings.countries,
+        ceiling=create_ceiling(settings),
     )
+
+
+def create_ceiling(settings: Settings) -> Ceiling:
+    """The most that texts and calls may cost."""
+    return Ceiling(settings.spend_a_day or None, settings.spend_a_month or None)

@@ -13,6 +13,7 @@ from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 from email_validator import EmailNotValidError, validate_email
+from phonenumbers import SUPPORTED_REGIONS
 from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic.fields import FieldInfo
 from pydantic_settings import (
@@ -80,6 +81,27 @@ class Settings(BaseSettings):
     allowed_origins: str = Field("", description="Further origins whose pages may show the chat, comma-separated.")
     chat_messages_a_minute: int = Field(20, ge=1, description="Messages a visitor may send in a minute.")
     chat_sessions_a_minute: int = Field(30, ge=1, description="New chats an address may open in a minute.")
+    chat_all_sessions_a_minute: int = Field(
+        1_200, ge=1, description="New chats that may be opened in a minute, from all addresses together."
+    )
+    chat_numbers_an_hour: int = Field(
+        120,
+        ge=1,
+        description="New phone numbers that visitors may leave in the web chat in an hour, all together, and have "
+        "texted or called; of one other country than the default region a quarter of it.",
+    )
+    phone_countries: str = Field(
+        "",
+        description="Countries that texts and calls may go to, as US,CA,GB. Unset: all. Premium, shared-cost, "
+        "satellite, personal and pager numbers get none anywhere.",
+    )
+    spend_a_day: float = Field(
+        100,
+        ge=0,
+        description="The most that text messages and calls may cost in a day (UTC), by the price list and in its "
+        "currency; then they stop. 0: no limit.",
+    )
+    spend_a_month: float = Field(1_000, ge=0, description="The same in a calendar month. 0: no limit.")
 
     mqtt_url: SecretStr | None = Field(
         None,
@@ -233,6 +255,14 @@ class Settings(BaseSettings):
         except EmailNotValidError as error:
             raise ValueError("must be one e-mail address, without a name") from error
 
+    @field_validator("phone_countries")
+    @classmethod
+    def _are_countries(cls, value: str) -> str:
+        for country in _parts(value):
+            if country not in SUPPORTED_REGIONS:
+                raise ValueError(f"{country!r} is no country: write it in two capitals, like US")
+        return value
+
     @field_validator("allowed_origins")
     @classmethod
     def _are_origins(cls, value: str) -> str:
@@ -261,6 +291,11 @@ class Settings(BaseSettings):
         own = str(URL(self.site_url).origin())
         local = {own.replace("127.0.0.1", "localhost")} if "//127.0.0.1" in own else set()
         return frozenset({own, *named, *local})
+
+    @property
+    def countries(self) -> frozenset[str] | None:
+        """Where texts and calls may go; None is everywhere."""
+        return frozenset(_parts(self.phone_countries)) or None
 
     @property
     def rasa_addresses(self) -> list[str]:

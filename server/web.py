@@ -33,6 +33,8 @@ from channels.email.webhook import STYLE_PATH, UnsubscribePages
 from channels.email.webhook import routes as unsubscribe_routes
 from channels.web.chat import WebChat, WebChatSettings
 from channels.web.hub import Hub
+from channels.web.limits import ChatLimits, Rates
+from channels.web.number_work import NumberWork
 from channels.web.tag.routes import TagEventsHandler
 from channels.web.tag.routes import routes as tag_routes
 from channels.web.tokens import VisitorTokens
@@ -60,7 +62,7 @@ from server.channels import (
     channel_setups,
     letter_looks,
 )
-from server.gate import create_gatekeeper
+from server.gate import create_ceiling, create_gatekeeper
 from server.journey_laboratory import ScratchLaboratory
 from server.metrics.observing import observed
 from server.metrics.requests import watch_requests
@@ -138,13 +140,27 @@ def create_web_app(platform: Platform, *, alone: bool = False) -> web.Applicatio
         clock=platform.clock,
         attachments=channel_attachments(platform, accounts),
     )
+    limits = ChatLimits(
+        platform.sessions,
+        platform.keys,
+        Rates(
+            settings.chat_messages_a_minute,
+            settings.chat_sessions_a_minute,
+            settings.chat_all_sessions_a_minute,
+            settings.chat_numbers_an_hour,
+        ),
+    )
     chat = WebChat(
         sessions=platform.sessions,
         turns=turns,
         hub=hub,
         tokens=VisitorTokens(platform.keys),
         clock=platform.clock,
-        settings=WebChatSettings(settings.origins, settings.chat_messages_a_minute, settings.chat_sessions_a_minute),
+        limits=limits,
+        settings=WebChatSettings(settings.origins),
+        work=NumberWork(
+            platform.sessions, platform.keys, platform.clock, limits, settings.default_region, partial(wake, alarm)
+        ),
     )
     app = web.Application(
         middlewares=[behind_proxies(settings.proxies), _headers, watch_requests, problem_middleware],
@@ -169,7 +185,9 @@ def create_web_app(platform: Platform, *, alone: bool = False) -> web.Applicatio
     app.add_routes(privacy_routes(create_privacy_pages(platform, alarm)))
     app[_incoming] = Incoming(platform, accounts, intake, turns)
     app.add_routes(channel_routes(app[_incoming]))
-    tag = TagEventsHandler(platform.sessions, VisitorTokens(platform.keys), platform.clock, settings.origins)
+    tag = TagEventsHandler(
+        platform.sessions, VisitorTokens(platform.keys), platform.clock, settings.origins, limits.events
+    )
     app.add_routes(tag_routes(tag))
     app.add_routes(webhook_routes(WebhookEvents(platform.sessions, platform.keys, platform.clock)))
     app.add_routes(callback_routes(CallbackReceiver(platform.sessions, platform.clock)))
@@ -210,6 +228,7 @@ def create_web_app(platform: Platform, *, alone: bool = False) -> web.Applicatio
                 colleague_mail=create_colleague_mail(platform),
                 journeys=JourneyDesk(laboratory, letter_looks(platform)),
                 prices=read_prices(settings.content_dir / "prices.yml"),
+                ceiling=create_ceiling(settings),
                 time_zone=settings.default_time_zone,
                 webhooks_private=settings.webhooks_private,
             )

@@ -17,6 +17,7 @@ from admin.bulk.work import BulkWork
 from admin.numbers.visits import keep_visits
 from admin.sessions.service import remove_expired
 from base.database import Sessions, transaction
+from base.limits.shared import forget_unused
 from base.woken_work import WokenWork
 from bot import timers
 from bot.dialogue import RasaDialogue
@@ -243,6 +244,7 @@ def _add_housekeeping(alarm: procrastinate.App, platform: Platform) -> None:
     async def remove_expired_sessions(timestamp: int) -> None:  # noqa: ARG001  # Procrastinate hands it over
         async with transaction(platform.sessions) as session:
             await remove_expired(session, platform.clock.now())
+            await forget_unused(session)
 
     @alarm.periodic(cron="7 * * * *", queueing_lock="numbers.keep_visits")
     @alarm.task(name="numbers.keep_visits", queue=QUEUE, lock="numbers.keep_visits")

@@ -16,6 +16,7 @@ from channels.sms.client import Throttled, TwilioAPI
 from channels.sms.refusals import outcome_of
 from channels.sms.settings import SMSAccount, read_account
 from channels.sms.webhook import status_url
+from crm.places.numbers import find_destination
 from outreach.accounts.book import AccountBook
 from outreach.accounts.service import Account
 from outreach.decisions import SERVICE_PURPOSES
@@ -59,6 +60,8 @@ class SMSSender:
         found = self._accounts.find("sms", envelope.account_id)
         if found is None or envelope.address is None:
             return Refused("no_account", "The number it would come from is no longer in use.")
+        if find_destination(envelope.address).refused:
+            return Refused("dear_number", "Texts to this number may cost more than an ordinary text.")
         try:
             account = self._read(found)
         except InvalidInput as error:

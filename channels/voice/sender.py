@@ -7,8 +7,6 @@ from typing import Any
 from uuid import UUID
 
 import aiohttp
-import phonenumbers
-from phonenumbers import PhoneNumberType
 from twilio.base.exceptions import TwilioException, TwilioRestException, TwilioServiceException
 
 from base.errors import InvalidInput
@@ -16,6 +14,7 @@ from channels.voice.addresses import answered_url, detected_url, status_url
 from channels.voice.client import Throttled, TwilioAPI
 from channels.voice.results import outcome_of
 from channels.voice.settings import E164, VoiceAccount, read_account
+from crm.places.numbers import find_destination
 from outreach.accounts.book import AccountBook
 from outreach.ports import Accepted, Envelope, InDoubt, Refused, RetryLater, SendOutcome
 
@@ -26,8 +25,6 @@ RINGS_FOR = 25
 LONGEST_CALL = 3600  # seconds
 _CANNOT_CALL = timedelta(minutes=15)
 _EVENTS = ["initiated", "ringing", "answered", "completed"]
-_DEAR = (PhoneNumberType.PREMIUM_RATE, PhoneNumberType.SHARED_COST, PhoneNumberType.UAN)
-"""Numbers that cost whoever calls them: somebody may have left one to earn by it."""
 
 
 class VoiceSender:
@@ -55,7 +52,7 @@ class VoiceSender:
         found = self._accounts.find("voice", envelope.account_id)
         if found is None or envelope.address is None:
             return Refused("no_account", "The number it would come from is no longer in use.")
-        if not E164.fullmatch(envelope.address) or _is_dear(envelope.address):
+        if not E164.fullmatch(envelope.address) or find_destination(envelope.address).refused:
             return Refused("dear_number", "Calls to this number may cost more than an ordinary call.")
         try:
             account = read_account(found)
@@ -87,10 +84,6 @@ class VoiceSender:
             "async_amd_status_callback": detected_url(self._public_url, account_id, envelope.outbox_id),
             "async_amd_status_callback_method": "POST",
         }
-
-
-def _is_dear(address: str) -> bool:
-    return phonenumbers.number_type(phonenumbers.parse(address)) in _DEAR
 
 
 def _outcome_of(error: Exception) -> SendOutcome:

@@ -7,6 +7,7 @@ import json
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -28,7 +29,8 @@ from bot.handoff.typing import Typing, tell_typing
 from bot.turns import TurnService
 from channels.web import frames
 from channels.web.hub import Hub, Watcher
-from channels.web.limits import RateLimit
+from channels.web.limits import ChatLimits, RateLimit
+from channels.web.number_work import NumberWork
 from channels.web.opening import read_opening
 from channels.web.sessions import ChatSessions
 from channels.web.tokens import TokenInvalid, VisitorTokens
@@ -50,6 +52,7 @@ LONGEST_WAIT = 25.0
 """Seconds a long-poll may wait."""
 TYPING_TOLD = (1, 3)
 """How often in so many seconds it is told on that a visitor types; the widget says so with each letter."""
+WORK_SCRIPT = Path(__file__).with_name("number_work.js")
 REPLAY_PAGE = 200
 """Messages read from the table at once."""
 CLOSE_TOKEN = 4401
@@ -74,8 +77,6 @@ class WebChatSettings:
     """What the operator decides about the web chat."""
 
     allowed_origins: frozenset[str]
-    messages_a_minute: int
-    sessions_a_minute: int
 
 
 class WebChat:
@@ -89,7 +90,9 @@ class WebChat:
         hub: Hub,
         tokens: VisitorTokens,
         clock: Clock,
+        limits: ChatLimits,
         settings: WebChatSettings,
+        work: NumberWork,
     ) -> None:
         self._sessions = sessions
         self._turns = turns
@@ -97,14 +100,15 @@ class WebChat:
         self._tokens = tokens
         self._clock = clock
         self._settings = settings
-        self._per_conversation = RateLimit(settings.messages_a_minute, 60)
+        self._limits = limits
+        self._work = work
         self._typings = RateLimit(*TYPING_TOLD)
         self._openings = ChatSessions(
             sessions=sessions,
             turns=turns,
             tokens=tokens,
             clock=clock,
-            sessions_a_minute=settings.sessions_a_minute,
+            limits=limits,
         )
         self._uploads = asyncio.Semaphore(AT_ONCE)
         self._sockets: set[web.WebSocketResponse] = set()
@@ -119,6 +123,10 @@ class WebChat:
                 web.post("/chat/messages", self.say),
                 web.get("/chat/messages", self.poll),
                 web.post("/chat/files", self.upload),
+                web.get("/chat/number-work", self.ask_work),
+                web.get("/chat/number-work.js", self.work_script),
+                web.post("/chat/number-work", self.take_work),
+                web.options("/chat/number-work", self.preflight),
                 web.options("/chat/session", self.preflight),
                 web.options("/chat/files", self.preflight),
                 web.options("/chat/messages", self.preflight),
@@ -251,7 +259,7 @@ class WebChat:
                     await self._tell_typing(conversation_id, on=frame.on)
                     continue
                 client_id = frame.client_id
-                self._per_conversation.check(frames.pace_key(frame, conversation_id))
+                await self._limits.messages.check(frames.pace_key(frame, conversation_id))
                 taken = await self._turns.take(frames.to_inbound(frame, conversation_id))
             except NotFound as error:
                 raise TokenInvalid from error  # the conversation was erased: the browser must open a new one
@@ -288,7 +296,7 @@ class WebChat:
         if isinstance(frame, frames.VisitorTypes):
             await self._tell_typing(conversation_id, on=frame.on)
             return web.Response(status=204)
-        self._per_conversation.check(frames.pace_key(frame, conversation_id))
+        await self._limits.messages.check(frames.pace_key(frame, conversation_id))
         try:
             taken = await self._turns.take(frames.to_inbound(frame, conversation_id))
         except NotFound as error:
@@ -324,7 +332,7 @@ class WebChat:
         origin = self._origin(request)
         conversation_id = self._authorised(request, origin)
         client_id = read_client_id(request)
-        self._per_conversation.check(str(conversation_id))
+        await self._limits.messages.check(str(conversation_id))
         async with self._sessions() as session:
             seq = await find_stored_seq(session, conversation_id, client_id)
             if seq is not None:
@@ -353,6 +361,26 @@ class WebChat:
                 max_bytes=question.max_bytes,
                 now=self._clock.now(),
             )
+
+    # Work for a number that the visitor left
+
+    async def ask_work(self, request: web.Request) -> web.Response:
+        """What this browser has to do before the number it left is texted or called; 204 when there is nothing."""
+        conversation_id = self._authorised(request, self._origin(request, required=False))
+        task = await self._work.ask(conversation_id, address=request.remote or "")
+        if task is None:
+            return web.Response(status=204)
+        return web.json_response(task, dumps=_dumps, headers={"Cache-Control": "no-store"})
+
+    async def work_script(self, _request: web.Request) -> web.StreamResponse:
+        """What does it, for the widget to load when it is needed."""
+        return web.FileResponse(WORK_SCRIPT, headers={"Cache-Control": "no-cache"})
+
+    async def take_work(self, request: web.Request) -> web.Response:
+        """Takes the work that was done."""
+        conversation_id = self._authorised(request, self._origin(request))
+        await self._work.take(conversation_id, await read_limited(request, frames.MAX_FRAME))
+        return web.Response(status=204)
 
     # Who asks
 

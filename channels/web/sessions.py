@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import dataclass
-from ipaddress import IPv6Address, IPv6Network, ip_address
 from uuid import UUID
 
 from base.clock import Clock
@@ -14,15 +13,10 @@ from bot.conversations import start_conversation
 from bot.models import Conversation
 from bot.resume_codes import CodeNotValid
 from bot.turns import TurnService
-from channels.web.limits import RateLimit
+from channels.web.limits import ChatLimits, network_of
 from channels.web.opening import Opening
 from channels.web.tokens import TokenInvalid, VisitorTokens
 from crm.privacy.signals import honour_signal, honoured_words
-
-CODES_TRIED = (5, 600)
-"""Codes an address, and a conversation, may try, and the seconds in which it may do so again."""
-CODES_TRIED_BY_ALL = (200, 600)
-"""The same for everybody together: addresses are cheap to have many of, and there are few codes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,15 +32,13 @@ class ChatSessions:
     """Opens sessions."""
 
     def __init__(
-        self, *, sessions: Sessions, turns: TurnService, tokens: VisitorTokens, clock: Clock, sessions_a_minute: int
+        self, *, sessions: Sessions, turns: TurnService, tokens: VisitorTokens, clock: Clock, limits: ChatLimits
     ) -> None:
         self._sessions = sessions
         self._turns = turns
         self._tokens = tokens
         self._clock = clock
-        self._per_address = RateLimit(sessions_a_minute, 60)
-        self._codes = RateLimit(*CODES_TRIED)
-        self._all_codes = RateLimit(*CODES_TRIED_BY_ALL)
+        self._limits = limits
 
     async def open(self, opening: Opening, *, origin: str, address: str, opts_out: bool = False) -> Opened:
         """Goes on with a conversation, or starts one; raises TooMany when the address started too many.
@@ -57,7 +49,8 @@ class ChatSessions:
         known = await self._find_known(opening.token, origin)
         conversation_id, notice = await self._resume(opening, known, address)
         if conversation_id is None:
-            self._per_address.check(_network(address))
+            await self._limits.sessions.check(network_of(address))
+            await self._limits.all_sessions.check("")
             conversation_id = await self._start(opening)
         if opts_out:
             async with transaction(self._sessions) as session:
@@ -85,10 +78,10 @@ class ChatSessions:
         if not opening.resume:
             return known, None
         try:
-            self._codes.check(_network(address))
+            await self._limits.codes.check(network_of(address))
             if known is not None:
-                self._codes.check(str(known))
-            self._all_codes.check("")
+                await self._limits.codes.check(str(known))
+            await self._limits.all_codes.check("")
             resumed = await self._turns.resume_by_code(
                 opening.resume,
                 channel="web",
@@ -112,12 +105,3 @@ class ChatSessions:
             )
         self._turns.resume_soon(conversation_id)
         return conversation_id
-
-
-def _network(address: str) -> str:
-    """What one customer of a provider has: an IPv4 address, or a /64 of IPv6, which is as easy to come by."""
-    with suppress(ValueError):
-        found = ip_address(address)
-        if isinstance(found, IPv6Address) and found.ipv4_mapped is None:
-            return str(IPv6Network((int(found), 64), strict=False))
-    return address

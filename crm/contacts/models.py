@@ -68,6 +68,20 @@ class ContactPoint(Table):
     created_at: Mapped[datetime]
 
 
+class NumberChallenge(Table):
+    """A phone number left by an unknown visitor: nothing goes there before `solved_at`, see `number_challenges`."""
+
+    __tablename__ = "number_challenges"
+    __table_args__ = (Index("ix_number_challenges_conversation_id", "conversation_id"),)
+
+    contact_point_id: Mapped[UUID] = mapped_column(
+        ForeignKey("contact_points.id", ondelete="CASCADE"), primary_key=True
+    )
+    conversation_id: Mapped[UUID]
+    asked_at: Mapped[datetime]
+    solved_at: Mapped[datetime | None]
+
+
 class ExternalId(Table):
     """What another system (`source`: crm, shop …) knows a contact as. Verified: the system itself said so."""
 

@@ -93,6 +93,17 @@ async def test_the_same_message_told_again_changes_nothing(house: House, bench: 
     assert len(house.dialogue.requests) == 1
 
 
+@pytest.mark.parametrize("channel", ["sms", "telegram"])
+async def test_a_flood_that_comes_from_the_provider_is_kept_and_never_answered_429(
+    house: House, bench: ChannelBench
+) -> None:
+    # Far above what a visitor of the web may say in a minute: a provider takes a 429 for a failure.
+    statuses = {await bench.say(f"flood {number}", person=number % 2) for number in range(60)}
+    assert all(200 <= status < 300 for status in statuses)
+    await house.settle()
+    assert len(await house.rows(InboundEvent)) == 60
+
+
 @pytest.mark.parametrize("channel", CHANNELS)
 async def test_the_same_message_told_several_times_at_once_is_one(house: House, bench: ChannelBench) -> None:
     await bench.say("once")

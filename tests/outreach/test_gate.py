@@ -11,10 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from outreach import basis_rules, gate_rules, timing_rules
+from crm.places.numbers import Destination
+from outreach import basis_rules, gate_rules, number_rules, timing_rules
 from outreach.decisions import Allow, Basis, Defer, Deny, PastSend, Snapshot, WaitingSend, message_class_of
 from outreach.gate import may_send
 from outreach.rule_pack import read_rule_pack
+from outreach.spending.rules import Ceiling, Spent
 
 PACK = read_rule_pack()
 NOW = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)
@@ -35,6 +37,18 @@ bases = st.builds(
 countries = st.lists(st.sampled_from(["US", "GB", "DE", "CA", "IN", "ZZ"]), max_size=2, unique=True).map(tuple)
 us_states = st.lists(st.sampled_from(["FL", "TX", "RI", "AL", "ME", "OH", "ZZ"]), max_size=2, unique=True).map(tuple)
 zones = st.sampled_from(["Europe/London", "America/New_York", "Asia/Kolkata", "Pacific/Apia", "Nowhere/Land"])
+
+
+destinations = st.none() | st.builds(
+    Destination, st.sampled_from(["US", "DE", None]), st.sampled_from(["ordinary", "premium_rate", "unknown"])
+)
+spent = st.none() | st.builds(
+    Spent,
+    st.sampled_from([0.0, 9.95, 10.0]),
+    st.sampled_from([0.0, 99.0]),
+    st.builds(Ceiling, st.none() | st.just(10.0), st.none() | st.just(99.05)),
+    st.just("EUR"),
+)
 
 
 @st.composite
@@ -72,6 +86,11 @@ def snapshots(draw) -> Snapshot:
             WaitingSend(draw(channels), now + timedelta(minutes=draw(st.integers(-120, 12_000))), draw(topics))
             for _ in range(draw(st.integers(0, 4)))
         ),
+        destination=draw(destinations),
+        allowed_countries=draw(st.sampled_from([None, None, frozenset({"US", "GB"})])),
+        challenged_at=draw(st.none() | st.integers(0, 30).map(lambda minutes: NOW - timedelta(minutes=minutes))),
+        cost=draw(st.sampled_from([0.0, 0.08, 0.8])),
+        spent=draw(spent),
     )
 
 
@@ -104,8 +123,9 @@ def test_the_gate_answers_everything_with_a_rule_and_a_reason_in_words(snapshot,
 
 @given(snapshots(), moments)
 def test_deny_beats_defer_beats_allow(snapshot, now):
-    objections = [rule(snapshot) for rule in gate_rules.RULES]
-    objections += [rule(snapshot, now, PACK) for rule in (basis_rules.basis, *timing_rules.RULES)]
+    objections = [rule(snapshot) for rule in (*gate_rules.RULES, *number_rules.RULES)]
+    timed = (basis_rules.basis, *timing_rules.RULES, *number_rules.TIMED)
+    objections += [rule(snapshot, now, PACK) for rule in timed]
     decision = may_send(snapshot, now, PACK)
     if any(isinstance(one, Deny) for one in objections):
         assert isinstance(decision, Deny)

@@ -11,7 +11,7 @@ from outreach.reasons import _FILE, entry_rule_in_words, reason_in_words, refusa
 from server.settings import ROOT
 
 WORDS = read_sentences(_FILE)
-GATE = ("gate_rules.py", "timing_rules.py", "basis_rules.py")
+GATE = ("gate_rules.py", "number_rules.py", "timing_rules.py", "basis_rules.py")
 
 
 def gate_rules() -> set[str]:

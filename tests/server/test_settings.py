@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from outreach.spending.rules import Ceiling
+from server.gate import create_ceiling
 from server.settings import ROOT, SettingsProblem, read_settings
 from server.settings_reference import render
 
@@ -119,4 +121,17 @@ def test_what_can_never_work_is_refused_at_the_start(monkeypatch: pytest.MonkeyP
 def test_an_allowed_origin_that_no_browser_sends_is_refused(monkeypatch: pytest.MonkeyPatch, origins: str) -> None:
     monkeypatch.setenv("PARLEY_ALLOWED_ORIGINS", f"https://good.example,{origins}")
     with pytest.raises(SettingsProblem, match="PARLEY_ALLOWED_ORIGINS"):
+        read_settings()
+
+
+def test_countries_and_ceilings_are_read_as_the_gate_takes_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert read_settings().countries is None
+    assert create_ceiling(read_settings()) == Ceiling(100, 1_000)
+    monkeypatch.setenv("PARLEY_PHONE_COUNTRIES", "US, CA")
+    monkeypatch.setenv("PARLEY_SPEND_A_DAY", "0")
+    settings = read_settings()
+    assert settings.countries == {"US", "CA"}
+    assert create_ceiling(settings) == Ceiling(None, 1_000)
+    monkeypatch.setenv("PARLEY_PHONE_COUNTRIES", "US,England")
+    with pytest.raises(SettingsProblem, match="'England' is no country"):
         read_settings()

@@ -26,6 +26,12 @@ _EMAIL = re.compile(r"(?<![^\s<>(),;:\"'\[\]])[^\s@<>(),;:\"\[\]]{1,64}@[^\s@<>(
 _NUMBER = re.compile(
     r"(?<![\w.,@/+-])-?\d{1,3}(?:,\d{3})+(?:\.\d+)?(?![\w@])|(?<![\w.,@/+-])-?\d{1,15}(?:\.\d+)?(?![\w@])"
 )
+_SATELLITE = frozenset({870, 878, 881, 882, 883, 979})  # and universal personal and premium numbers (ITU E.164)
+_DEAR = frozenset({
+    phonenumbers.PhoneNumberType.PREMIUM_RATE, phonenumbers.PhoneNumberType.SHARED_COST,
+    phonenumbers.PhoneNumberType.PERSONAL_NUMBER, phonenumbers.PhoneNumberType.PAGER,
+    phonenumbers.PhoneNumberType.UAN, phonenumbers.PhoneNumberType.VOICEMAIL,
+})  # fmt: skip
 _ENOUGH_DIGITS = re.compile(r"(?:\d\D{0,4}){6}\d")  # the shortest number worth asking the phone library about
 
 
@@ -40,9 +46,22 @@ class Value:
 
 
 def find_values(text: str, region: str = DEFAULT_REGION, language: str = "en") -> list[Value]:
-    """List the values in a text: addresses and phone numbers first, amounts that are no part of them last."""
+    """List the values in a text: addresses and phone numbers first, amounts that are no part of them last.
+
+    A phone number that nothing is ever sent to is none: the person is asked for another.
+    """
     found = [value for value in (find_email(text, language), find_phone(text, region, language)) if value is not None]
-    return found + [number for number in _numbers(text) if not any(_overlap(number, other) for other in found)]
+    amounts = [number for number in _numbers(text) if not any(_overlap(number, other) for other in found)]
+    return [value for value in found if value.kind != "phone" or not _is_dear(value.value)] + amounts
+
+
+def _is_dear(number: str) -> bool:
+    """Tell whether texting or calling a number may cost more than others, which somebody may earn by.
+
+    What the platform refuses to send to (`crm.places.numbers`), but for ranges that the library has not heard of.
+    """
+    parsed = phonenumbers.parse(number)
+    return parsed.country_code in _SATELLITE or phonenumbers.number_type(parsed) in _DEAR
 
 
 def find_email(text: str, language: str = "en") -> Value | None:

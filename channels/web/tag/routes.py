@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from aiohttp import web
 
 from base.clock import Clock
 from base.database import Sessions, transaction
+from base.limits.shared import SharedLimit
 from base.request_bodies import read_limited
-from channels.web.limits import RateLimit
 from channels.web.tag.service import keep_tag_events, read_tag_events
 from channels.web.tokens import TokenInvalid, VisitorTokens
 from crm.privacy.signals import asks_to_opt_out
@@ -19,7 +19,6 @@ SCRIPT = Path(__file__).with_name("tag.js")
 PATH = "/chat/events"
 """Below the chat's: pages of allowed origins may call it as they call that."""
 MAX_BODY = 16_384
-EVENTS_A_MINUTE = 120
 
 
 @dataclass(frozen=True)
@@ -30,7 +29,7 @@ class TagEventsHandler:
     tokens: VisitorTokens
     clock: Clock
     allowed_origins: frozenset[str]
-    limit: RateLimit = field(default_factory=lambda: RateLimit(EVENTS_A_MINUTE, 60))
+    limit: SharedLimit
 
     async def handle_events(self, request: web.Request) -> web.Response:
         """Takes what a page tells. 204 whatever became of it: nobody learns from it who agreed to what."""
@@ -41,7 +40,7 @@ class TagEventsHandler:
         if scheme.lower() != "bearer" or not token:
             raise TokenInvalid
         conversation_id = self.tokens.read(token, origin)
-        self.limit.check(str(conversation_id))
+        await self.limit.check(str(conversation_id))
         events = read_tag_events(await read_limited(request, MAX_BODY))
         if not asks_to_opt_out(request.headers):
             async with transaction(self.sessions) as session:

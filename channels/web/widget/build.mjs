@@ -12,6 +12,7 @@ const SHARED_NAMES = [
   "handle[A-Z]\\w*",
   ..."setTimer openSocket lastSeen inOrder hasVisitorWritten showTyping showStatus scrollToEnd socket_failures".split(" "),
   ..."failures rejections offer_token ready_for describeFailure acknowledged arrived isOpen composer asked".split(" "),
+  ..."listener owner launcher findStore describePage answerWithThis chooseFile newest notSent tooLong tooFast queued readMore newTab within failure".split(" "),
 ];
 
 const styleText = {

@@ -21,6 +21,18 @@ surroundings = st.sampled_from(
 )
 
 
+DEAR = {
+    "premium": "+1 900 234 5678", "shared cost": "+44 843 123 4567", "personal": "+44 7090 123456",
+    "satellite": "+881 612 345 678", "inmarsat": "+870 773 111 632",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("number", DEAR.values(), ids=DEAR.keys())
+def test_a_number_that_costs_more_is_no_answer_to_the_question_for_one(number):
+    assert [value for value in find_values(f"call me at {number}") if value.kind == "phone"] == []
+    assert find_phone(f"call me at {number}") is not None  # it is personal data all the same
+
+
 @given(addresses, surroundings)
 def test_an_address_is_found_wherever_it_stands(address, around):
     text = around.format(address)

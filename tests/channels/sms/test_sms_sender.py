@@ -148,6 +148,15 @@ async def test_an_account_that_cannot_be_read_holds_what_it_should_send(
     assert "account_sid" in outcome.reason
 
 
+@pytest.mark.parametrize("to", ["+19002345678", "+881612345678"])
+async def test_a_number_that_may_cost_more_is_never_handed_over(
+    twilio: LocalTwilio, sender: SMSSender, to: str
+) -> None:
+    outcome = await sender.send(envelope(to=to))
+    assert isinstance(outcome, Refused)
+    assert (outcome.rule, outcome.dead_address, twilio.state.messages) == ("dear_number", False, [])
+
+
 async def test_without_an_account_or_an_address_nothing_is_sent(accounts: KnownAccounts, sender: SMSSender) -> None:
     assert isinstance(await sender.send(envelope(to=None)), Refused)
     assert sender.configured() is None

@@ -325,7 +325,7 @@ async def test_numbers_that_cost_whoever_calls_them_are_not_called(desk: Desk) -
     await plan(desk, phone="+19002345678")
     await desk.house.deliver()
     (row,) = await desk.house.outbox()
-    assert (row.state, row.reason_rule) == ("failed", "dear_number")
+    assert (row.state, row.reason_rule) == ("skipped", "number_kind")
     assert desk.twilio.state.calls == []
 
 

@@ -26,6 +26,8 @@ from bot.ports import Live
 from bot.turns import TurnService, TurnSettings
 from channels.web.chat import WebChat, WebChatSettings
 from channels.web.hub import Hub
+from channels.web.limits import ChatLimits, Rates
+from channels.web.number_work import NumberWork
 from channels.web.tokens import VisitorTokens
 from tests.bot.scripted_dialogue import SECRET, ScriptedDialogue
 from tests.bot.stage import MovedClock, NotedFollowUps, SetLive
@@ -164,18 +166,20 @@ async def running_process(
     *,
     messages_a_minute: int = 10_000,
     sessions_a_minute: int = 10_000,
+    rates: Rates | None = None,
 ) -> AsyncIterator[Process]:
     """A web process on the database, listening for what the others do."""
     clock = MovedClock(now)
     hub = Hub(database_url=database.url, process_id=name)
     client = RasaDialogue([dialogue.url], SECRET, MemorySource())
     await client.open()
+    follow_ups = NotedFollowUps()
     turns = TurnService(
         sessions=database.sessions,
         dialogue=client,
         live=SetLive(Live(1, "flows-1", "model-1", ("en", "de"))),
         needs=PlatformNeeds(database.sessions, keys, clock, ORIGIN),
-        follow_ups=NotedFollowUps(),
+        follow_ups=follow_ups,
         watchers=hub,
         keys=keys,
         clock=clock,
@@ -183,13 +187,16 @@ async def running_process(
         settings=TurnSettings("Northwind Ledger", name),
     )
     tokens = VisitorTokens(keys)
+    limits = ChatLimits(database.sessions, keys, rates or Rates(messages_a_minute, sessions_a_minute, 10_000))
     chat = WebChat(
         sessions=database.sessions,
         turns=turns,
         hub=hub,
         tokens=tokens,
         clock=clock,
-        settings=WebChatSettings(frozenset({ORIGIN, OTHER_ORIGIN}), messages_a_minute, sessions_a_minute),
+        limits=limits,
+        settings=WebChatSettings(frozenset({ORIGIN, OTHER_ORIGIN})),
+        work=NumberWork(database.sessions, keys, clock, limits, "US", follow_ups.settled),
     )
     app = web.Application(middlewares=[problem_middleware])
     chat.add_to(app)

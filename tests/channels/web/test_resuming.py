@@ -11,8 +11,9 @@ from base.database import transaction
 from bot.conversations import start_conversation
 from bot.models import Conversation
 from bot.resume_codes import issue_code
+from channels.web.limits import CODES_TRIED, CODES_TRIED_BY_ALL, ChatLimits, Rates
 from channels.web.opening import Opening
-from channels.web.sessions import CODES_TRIED, CODES_TRIED_BY_ALL, ChatSessions
+from channels.web.sessions import ChatSessions
 from channels.web.tokens import VisitorTokens
 from tests.bot.scripted_dialogue import ScriptedDialogue
 from tests.channels.web.chat_stage import Process, texts
@@ -73,8 +74,7 @@ async def test_a_code_for_another_channel_opens_nothing(process: Process) -> Non
 
 async def test_codes_cannot_be_guessed_by_trying(process: Process) -> None:
     _, code = await begin_elsewhere(process)
-    allowed, _ = CODES_TRIED
-    for number in range(allowed):
+    for number in range(CODES_TRIED):
         assert "not valid" in (await process.open(resume=f"K7M2Q{'BCDFGHJK'[number]}"))["notice"]
     late = await process.open(resume=code)
     assert "too much" in late["notice"]
@@ -118,18 +118,17 @@ async def test_a_code_that_is_no_code_at_all_keeps_nobody_from_chatting(process:
 async def test_many_addresses_cannot_guess_codes_either(process: Process) -> None:
     openings = ChatSessions(
         sessions=process.sessions, turns=process.turns, tokens=VisitorTokens(process.keys), clock=process.clock,
-        sessions_a_minute=10**6,
+        limits=ChatLimits(process.sessions, process.keys, Rates(10**6, 10**6, 10**6)),
     )  # fmt: skip
 
     async def notice_of(code: str, address: str) -> str | None:
         return (await openings.open(Opening(resume=code), origin="https://a.example", address=address)).notice
 
-    allowed, _ = CODES_TRIED
-    for number in range(allowed + 1):
+    for number in range(CODES_TRIED + 1):
         notice = await notice_of("nothing", f"2001:db8:1:2::{number:x}")
     assert "too much" in (notice or ""), "one customer has a whole /64 of addresses"
     tried = 0
     while "not valid" in (notice := await notice_of("nothing", f"2001:db8:2:{tried:x}::1") or ""):
         tried += 1
-        assert tried < 2 * CODES_TRIED_BY_ALL[0]
+        assert tried < 2 * CODES_TRIED_BY_ALL
     assert "too much" in notice

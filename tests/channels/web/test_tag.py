@@ -15,6 +15,7 @@ from base.clock import SystemClock
 from base.database import transaction
 from bot.conversations import start_conversation
 from bot.models import Conversation
+from channels.web.limits import ChatLimits, Rates
 from channels.web.tag.routes import SCRIPT, TagEventsHandler, routes
 from channels.web.tokens import VisitorTokens
 from crm.consent.ledger import ConsentFact, record_consent_event
@@ -65,7 +66,9 @@ class Page:
 async def site(database, keys):
     """A site with the tag: its handler is told its origins once it has its port."""
     tokens, origins = VisitorTokens(keys), set()
-    handler = TagEventsHandler(database.sessions, tokens, SystemClock(), origins)
+    handler = TagEventsHandler(
+        database.sessions, tokens, SystemClock(), origins, ChatLimits(database.sessions, keys, Rates(60, 60)).events
+    )
 
     async def show(_request):
         return web.Response(

@@ -36,7 +36,7 @@ from crm.consent.suppression import list_suppressions, suppress
 from crm.consent.verify_ledger import from_base64url
 from crm.contacts.external_ids import set_external_id
 from crm.contacts.merging import merge_contacts
-from crm.contacts.models import Contact
+from crm.contacts.models import Contact, ContactPoint, NumberChallenge
 from crm.contacts.service import attach_address, create_contact, set_fields
 from crm.imports.models import ContactImport, ImportedContact
 from crm.meetings.models import Calendar, CalendarEntry, Meeting
@@ -191,6 +191,13 @@ async def _meet(session: AsyncSession, contact_id: UUID, words: str, now: dateti
     await session.flush()
     session.add(CalendarEntry(id=meeting, calendar_id=calendar, meeting_id=meeting, state="to_write", due_at=now))
     await session.flush()
+
+
+async def fill_number_work(session: AsyncSession, contact_id: UUID, talk: UUID, now: datetime) -> None:
+    """What the browser has to do that left an address of theirs."""
+    left = select(ContactPoint.id).where(ContactPoint.contact_id == contact_id).limit(1).scalar_subquery()
+    waits = upsert(NumberChallenge).values(contact_point_id=left, conversation_id=talk, asked_at=now)
+    await session.execute(waits.on_conflict_do_nothing())
 
 
 async def fill(stage: Stage, contact_id: UUID) -> None:
@@ -358,6 +365,7 @@ async def fill(stage: Stage, contact_id: UUID) -> None:
             insert(table["email_links"]).values(outbox_id=sent.id, number=1, url=f"https://x.example/{EMAIL}", count=1)
         )
         fill_inbox_and_marks(session, contact_id, talk, words, now)
+        await fill_number_work(session, contact_id, talk, now)
         imported = new_id()
         session.add(ContactImport(id=imported, file_sha256="0" * 64, mapping={}, made_by="operator", started_at=now))
         await session.flush()

@@ -11,6 +11,7 @@ import { PAGE_HEADING_ID } from '../look/PageHeading';
 import { useOnPhone } from '../look/useOnPhone';
 import { useMay } from '../session/useMay';
 import { SampleBanner } from '../samples/SampleBanner';
+import { SpendingNotice } from '../spending/SpendingNotice';
 import { MainNavigation } from './MainNavigation';
 import { UserBox } from './UserBox';
 import styles from './Shell.module.css';
@@ -36,6 +37,7 @@ export function Shell() {
       <main id="main" ref={main} tabIndex={-1} aria-labelledby={PAGE_HEADING_ID} className={styles.main}>
         <Suspense fallback={null}>
           <SampleBanner />
+          <SpendingNotice />
         </Suspense>
         <Suspense fallback={<Waiting />}>
           <Outlet />

@@ -5,6 +5,7 @@ import { PageHeading } from '../look/PageHeading';
 import { Sheet } from '../look/Panel';
 import { SamplesPanel } from '../samples/SamplesPanel';
 import { useMay } from '../session/useMay';
+import { SpendingPanel } from '../spending/SpendingPanel';
 import styles from './Settings.module.css';
 import { SETTINGS_PLACES } from './settingsPlaces';
 
@@ -27,6 +28,7 @@ export function SettingsPage() {
           ))}
         </ul>
       </Sheet>
+      <SpendingPanel />
       <SamplesPanel />
     </>
   );

@@ -124,6 +124,10 @@ export class Connection implements LineOwner {
       const { arrived, acknowledged } = this.chat.add(frame.messages, complete);
       this.memory.drop(acknowledged);
       if (arrived.length > 0) this.listener.handleArrival(arrived);
+      // The phone number that was left waits for some work of this browser, which is loaded only then.
+      if (arrived.some((message) => message.limits.number_work)) {
+        void import(this.resolve("/chat/number-work.js")).then((module) => module.work(this.session?.token, (words: string) => this.listener.handleComplaint("", words)));
+      }
     }
     this.listener.handleChange();
   }

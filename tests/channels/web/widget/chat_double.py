@@ -6,6 +6,7 @@ It must not import the real server: both are held to docs/reference/protocols.md
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import json
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
@@ -46,6 +47,9 @@ class ChatDouble:
         self.lose_next_receipt = False
         self.refuse_next: tuple[str, str] | None = None
         self.socket_trials = 0
+        self.work: Frame | None = None
+        self.work_asked = 0
+        self.worked: list[int] = []
         self._sockets: set[web.WebSocketResponse] = set()
         self._news = asyncio.Condition()
         self._answering: set[asyncio.Future[None]] = set()
@@ -57,6 +61,9 @@ class ChatDouble:
         app.router.add_get("/chat/messages", self.handle_poll)
         app.router.add_post("/chat/messages", self.handle_post)
         app.router.add_post("/chat/files", self.handle_file)
+        app.router.add_get("/chat/number-work", self.handle_work_asked)
+        app.router.add_post("/chat/number-work", self.handle_work)
+        app.router.add_get("/chat/number-work.js", _serve(WEB / "number_work.js"))
         app.router.add_get("/widget.js", _serve(WEB / "widget" / "dist" / "widget.js"))
         app.router.add_get("/", _serve(WEB / "site" / "index.html"))
         app.router.add_static("/", WEB / "site")
@@ -145,6 +152,24 @@ class ChatDouble:
         self.files.append((file.filename, file.file.read()))
         frame = {"type": "file", "client_id": request.headers["X-Client-Id"], "text": file.filename}
         return web.json_response(await self._receive(frame), status=202)
+
+    async def handle_work_asked(self, request: web.Request) -> web.Response:
+        self._check_token(request)
+        self.work_asked += 1
+        return web.Response(status=204) if self.work is None else web.json_response(self.work)
+
+    async def handle_work(self, request: web.Request) -> web.Response:
+        self._check_token(request)
+        told = await request.json()
+        assert self.work is not None
+        assert told["task"] == self.work["task"]
+        salt = bytes.fromhex(self.work["salt"])
+        found = hashlib.pbkdf2_hmac("sha256", str(told["answer"]).encode(), salt, self.work["rounds"])
+        if int.from_bytes(found) >> (256 - self.work["bits"]):
+            raise web.HTTPUnprocessableEntity
+        self.worked.append(told["answer"])
+        self.work = None
+        return web.Response(status=204)
 
     async def _take_frame(self, socket: web.WebSocketResponse, frame: Frame) -> None:
         if frame["type"] == "typing":

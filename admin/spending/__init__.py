@@ -1,0 +1,1 @@
+"""What texts and calls cost, as colleagues see it."""

@@ -1,0 +1,102 @@
+"""Phone numbers that an unknown visitor left on the web: nothing is sent there until their browser did some work.
+
+Whoever types numbers by the thousand would have us text or call them all. This says which numbers wait; what the work
+is, and whether it was done, is the channel's affair.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import Select, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.sql.elements import SQLCoreOperations
+
+from base.encryption import KeyRing
+from crm.contacts.addresses import normalise_phone
+from crm.contacts.models import SEALED_COLUMN, ContactPoint, NumberChallenge
+
+PATIENCE = timedelta(minutes=15)
+"""How long messages wait for the work; after that they are refused."""
+
+
+async def challenge_number(
+    session: AsyncSession, keys: KeyRing, contact_id: UUID, number: str, *, conversation_id: UUID, now: datetime
+) -> bool:
+    """Demands work for a number that was typed just now and was not known before; else changes nothing.
+
+    Returns:
+        Whether the conversation has work to do for this number.
+    """
+    index = keys.blind_index(normalise_phone(number, None), kind="phone")
+    point = (
+        await session.execute(
+            select(ContactPoint.id, ContactPoint.created_at, NumberChallenge.solved_at, NumberChallenge.asked_at)
+            .outerjoin(NumberChallenge, NumberChallenge.contact_point_id == ContactPoint.id)
+            .where(
+                ContactPoint.kind == "phone",
+                ContactPoint.blind_index == index,
+                ContactPoint.contact_id == contact_id,
+                ContactPoint.verified_at.is_(None),
+            )
+        )
+    ).first()
+    if point is None or point.solved_at is not None or (point.asked_at is None and point.created_at != now):
+        return False
+    values = {"contact_point_id": point.id, "conversation_id": conversation_id, "asked_at": now}
+    again = insert(NumberChallenge).values(values)
+    await session.execute(
+        again.on_conflict_do_update(
+            index_elements=["contact_point_id"],
+            set_={"conversation_id": again.excluded.conversation_id, "asked_at": again.excluded.asked_at},
+            where=NumberChallenge.solved_at.is_(None),
+        )
+    )
+    return True
+
+
+async def find_challenged(session: AsyncSession, keys: KeyRing, conversation_id: UUID) -> tuple[UUID, str] | None:
+    """The number for which a conversation has work to do, with the id of its row; None when there is none."""
+    row = (
+        await session.execute(
+            select(ContactPoint.id, ContactPoint.value_sealed)
+            .join(NumberChallenge, NumberChallenge.contact_point_id == ContactPoint.id)
+            .where(NumberChallenge.conversation_id == conversation_id, NumberChallenge.solved_at.is_(None))
+            .order_by(NumberChallenge.asked_at.desc())
+            .limit(1)
+        )
+    ).first()
+    return None if row is None else (row.id, keys.unseal(row.value_sealed, column=SEALED_COLUMN, row=row.id))
+
+
+async def settle_challenge(
+    session: AsyncSession, contact_point_id: UUID, *, conversation_id: UUID, now: datetime
+) -> UUID | None:
+    """Notes that the work for a number was done, once.
+
+    Returns:
+        Whose number it is; None when there was no such work to do for this conversation, or it was done before.
+    """
+    settled = await session.scalar(
+        update(NumberChallenge)
+        .where(
+            NumberChallenge.contact_point_id == contact_point_id,
+            NumberChallenge.conversation_id == conversation_id,
+            NumberChallenge.solved_at.is_(None),
+        )
+        .values(solved_at=now)
+        .returning(NumberChallenge.contact_point_id)
+    )
+    if settled is None:
+        return None
+    return await session.scalar(select(ContactPoint.contact_id).where(ContactPoint.id == contact_point_id))
+
+
+def asked_at_of(contact_point_id: SQLCoreOperations[UUID]) -> Select[datetime]:
+    """Since when work is to be done for a number of a statement's row, to be part of it; nothing when there is none."""
+    return select(NumberChallenge.asked_at).where(
+        NumberChallenge.contact_point_id == contact_point_id,
+        NumberChallenge.solved_at.is_(None),
+    )

@@ -1,0 +1,133 @@
+"""Counts what texts and calls cost, one sender at a time: no two spend the same money. Decides nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+
+import structlog
+from sqlalchemy import func, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from outreach.spending.models import Spending, SpendingAlert
+from outreach.spending.rules import STOP_AT, Ceiling, Spent, name_of_period
+
+_log = structlog.get_logger(__name__)
+
+_ONE_AT_A_TIME = 0x7061726C_6D6F6E65
+"""The advisory lock of whoever is about to spend."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bill:
+    """What messages cost, and how many there are."""
+
+    amount: float = 0.0
+    messages: int = 0
+
+    def __add__(self, other: Bill) -> Bill:
+        return Bill(self.amount + other.amount, self.messages + other.messages)
+
+
+async def wait_for_the_purse(session: AsyncSession) -> None:
+    """From here to the end of the transaction nobody else spends."""
+    await session.execute(select(func.pg_advisory_xact_lock(_ONE_AT_A_TIME)))
+
+
+async def read_spent(session: AsyncSession, ceiling: Ceiling, currency: str, now: datetime) -> Spent:
+    """What was spent today and this month."""
+    day = now.date()
+    today, month = (
+        await session.execute(
+            select(
+                func.coalesce(func.sum(Spending.amount).filter(Spending.day == day), 0.0),
+                func.coalesce(func.sum(Spending.amount), 0.0),
+            ).where(Spending.day >= day.replace(day=1), Spending.day <= day)
+        )
+    ).one()
+    return Spent(today, month, ceiling, currency)
+
+
+async def spend(session: AsyncSession, bills: Mapping[str, Bill], now: datetime) -> None:
+    """Adds what is about to leave, by channel."""
+    rows = [
+        {"day": now.date(), "channel": channel, "amount": bill.amount, "messages": bill.messages}
+        for channel, bill in sorted(bills.items())
+        if bill.messages
+    ]
+    if not rows:
+        return
+    statement = insert(Spending).values(rows)
+    await session.execute(
+        statement.on_conflict_do_update(
+            index_elements=["day", "channel"],
+            set_={
+                "amount": Spending.amount + statement.excluded.amount,
+                "messages": Spending.messages + statement.excluded.messages,
+            },
+        )
+    )
+
+
+async def give_back_spent(session: AsyncSession, bills: Mapping[str, Bill], now: datetime) -> None:
+    """Takes off what surely was not taken after all."""
+    for channel, bill in sorted(bills.items()):
+        if bill.messages:
+            await session.execute(
+                update(Spending)
+                .where(Spending.day == now.date(), Spending.channel == channel)
+                .values(
+                    amount=func.greatest(Spending.amount - bill.amount, 0.0),
+                    messages=func.greatest(Spending.messages - bill.messages, 0),
+                )
+            )
+
+
+async def raise_alerts(session: AsyncSession, spent: Spent, now: datetime) -> None:
+    """Tells, once a period, that most of a ceiling is spent, and that all of it is."""
+    for period, percent in spent.reached(now):
+        await _raise(session, period, percent, spent, now)
+
+
+async def raise_stopped(session: AsyncSession, broken: str, spent: Spent, now: datetime) -> None:
+    """Tells, once a period (`day`, `month`), that something was refused because of its ceiling."""
+    await _raise(session, name_of_period(broken, now), STOP_AT, spent, now)
+
+
+async def _raise(session: AsyncSession, period: str, percent: int, spent: Spent, now: datetime) -> None:
+    row = {"period": period, "percent": percent, "raised_at": now}
+    new = await session.scalar(
+        insert(SpendingAlert).values(row).on_conflict_do_nothing().returning(SpendingAlert.percent)
+    )
+    if new is None:
+        return
+    told = _log.error if percent >= STOP_AT else _log.warning
+    told(
+        "cost_ceiling",
+        period=period,
+        percent=percent,
+        spent_today=round(spent.today, 4),
+        spent_this_month=round(spent.this_month, 4),
+        currency=spent.currency,
+    )
+
+
+async def list_alerts(session: AsyncSession, now: datetime) -> list[SpendingAlert]:
+    """What was told of today and this month, the latest first."""
+    periods = [name_of_period(one, now) for one in ("day", "month")]
+    found = await session.scalars(
+        select(SpendingAlert)
+        .where(SpendingAlert.period.in_(periods))
+        .order_by(SpendingAlert.raised_at.desc(), SpendingAlert.percent.desc())
+    )
+    return list(found)
+
+
+async def list_days(session: AsyncSession, since: date) -> list[Spending]:
+    """What each channel cost each day since then."""
+    found = await session.scalars(
+        select(Spending).where(Spending.day >= since).order_by(Spending.day, Spending.channel)
+    )
+    return list(found)
