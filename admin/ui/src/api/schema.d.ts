@@ -3482,6 +3482,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/spending": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What text messages and calls cost, and how much more they may */
+        get: operations["get_spending"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/understanding/contents": {
         parameters: {
             query?: never;
@@ -4754,6 +4771,23 @@ export interface components {
             alphabet: ("GSM-7" | "UCS-2") | null;
             /** Characters */
             characters: number;
+        };
+        /**
+         * ChannelSpending
+         * @description What a channel cost on a day.
+         */
+        ChannelSpending: {
+            /**
+             * Day
+             * Format: date
+             */
+            day: string;
+            /** Channel */
+            channel: string;
+            /** Amount */
+            amount: number;
+            /** Messages */
+            messages: number;
         };
         /**
          * CheckFinding
@@ -9285,6 +9319,35 @@ export interface components {
             live: boolean;
         };
         /**
+         * Purse
+         * @description What may be spent in a period, and what was.
+         */
+        Purse: {
+            /**
+             * Period
+             * @enum {string}
+             */
+            period: "day" | "month";
+            /** Spent */
+            spent: number;
+            /**
+             * Most
+             * @description None: there is no ceiling.
+             */
+            most: number | null;
+            /**
+             * State
+             * @description `stopped`: the ceiling was reached, or something was refused because it would have been broken; but for the answers to STOP and HELP nothing that costs more than what is left goes out until the period ends.
+             * @enum {string}
+             */
+            state: "open" | "nearly_spent" | "stopped";
+            /**
+             * Told At
+             * @description When this state began.
+             */
+            told_at: string | null;
+        };
+        /**
          * ReadMark
          * @description The last message that was read.
          */
@@ -10721,6 +10784,26 @@ export interface components {
             title: string;
             /** Link */
             link: string | null;
+        };
+        /**
+         * SpendingShown
+         * @description What text messages and calls cost, by the price list.
+         */
+        SpendingShown: {
+            /** Currency */
+            currency: string;
+            /**
+             * Prices
+             * @description Version of the price list.
+             */
+            prices: string;
+            /** Purses */
+            purses: components["schemas"]["Purse"][];
+            /**
+             * Days
+             * @description The last 31 days (UTC), those without any left out.
+             */
+            days: components["schemas"]["ChannelSpending"][];
         };
         /** StageWish */
         StageWish: {
@@ -30404,6 +30487,44 @@ export interface operations {
             };
             /** @description This Idempotency-Key was another command's */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_spending: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SpendingShown"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not permitted */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
