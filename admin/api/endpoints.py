@@ -196,8 +196,9 @@ def find_endpoint(handler: object) -> Endpoint | None:
 
 async def _serve(endpoint: Endpoint, context: AdminContext, request: web.Request) -> web.StreamResponse:
     by_token = endpoint.permission == "token" or (endpoint.permission != "own" and bool(read_token(request)))
-    if endpoint.is_unsafe and not by_token:
-        # No page can have a browser add a token that it does not know itself.
+    by_anybody = endpoint.permission in ("public", "token")
+    if endpoint.is_unsafe and not by_token and (by_anybody or read_session_cookie(request.cookies)):
+        # No page can have a browser add a token that it does not know itself; who shows neither is asked who they are.
         check_own_page(request.headers, context.public_url)
     caller = await _authorise(endpoint.permission, context, request)
     if caller is not None and caller.owes_second_step and not endpoint.owing:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
+from datetime import UTC, datetime
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, ConfigDict
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict
 from pydantic_core import PydanticCustomError
 
 from crm.contacts.addresses import InvalidAddress, normalise_email
@@ -40,5 +42,23 @@ def _normalised_email(text: str) -> str:
         raise PydanticCustomError("email", "{reason}", {"reason": error.message}) from error
 
 
+def _read_as_text(told: object) -> object:
+    # A number would be read as seconds since 1970, which no description of a date and time allows (RFC 3339 5.6).
+    if isinstance(told, int | float) or (isinstance(told, str) and _NUMBER.fullmatch(told)):
+        raise PydanticCustomError("moment", "Say the date and time as 2026-11-28T09:30:00Z.")
+    return told
+
+
+def _check_within_reach(moment: datetime) -> datetime:
+    if not _FIRST <= moment <= _LAST:
+        raise PydanticCustomError("moment", "Name a day between 2000 and 2200.")
+    return moment
+
+
+_NUMBER = re.compile(r"\s*[-+]?[\d.]*(e\d+)?\s*", re.IGNORECASE)
+_FIRST, _LAST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
+Moment = Annotated[
+    AwareDatetime, BeforeValidator(_read_as_text, json_schema_input_type=datetime), AfterValidator(_check_within_reach)
+]
 PlainText = Annotated[str, AfterValidator(check_storable)]
 EmailAddress = Annotated[str, AfterValidator(check_storable), AfterValidator(_normalised_email)]

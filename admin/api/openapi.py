@@ -70,7 +70,17 @@ def _schemas(endpoints: Iterable[Endpoint]) -> dict[str, Any]:
             models[endpoint.answer] = "serialization"
     _, definitions = models_json_schema(list(models.items()), ref_template=_REFERENCE)
     # Two models of one name have keys of their own, and must have such titles, too: generators name classes by them.
-    return {name: {**one, "title": name} for name, one in sorted(definitions["$defs"].items())}
+    return {name: {**_closed(one), "title": name} for name, one in sorted(definitions["$defs"].items())}
+
+
+def _closed(schema: Any) -> Any:
+    """A schema in which names of a pattern are all there may be: so pydantic reads them, and JSON Schema does not."""
+    if isinstance(schema, list):
+        return [_closed(one) for one in schema]
+    if not isinstance(schema, dict):
+        return schema
+    rest = {"additionalProperties": False} if "patternProperties" in schema else {}
+    return {**rest, **{name: _closed(one) for name, one in schema.items()}}
 
 
 def _operation(endpoint: Endpoint) -> dict[str, Any]:

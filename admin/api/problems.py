@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -142,10 +142,12 @@ def refuse_input(error: ValidationError) -> ParleyError:
     found = error.errors(include_url=False, include_input=False)
     if any(each["type"] == "json_invalid" for each in found):
         return Malformed("The request is not valid JSON.")
-    errors = [
-        {"field": ".".join(str(part) for part in each["loc"]) or "body", "message": each["msg"]} for each in found
-    ]
-    return InvalidInput(errors=errors)
+    return InvalidInput(errors=[{"field": _path_of(each["loc"]), "message": each["msg"]} for each in found])
+
+
+def _path_of(parts: Iterable[int | str]) -> str:
+    """Where a field stands, without what only pydantic knows a way by: the kind of a union's branch, `[key]`."""
+    return ".".join(str(part) for part in parts if "[" not in str(part)) or "body"
 
 
 def _expected(request: web.Request, error: ParleyError) -> web.Response:

@@ -6,9 +6,9 @@ from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
-from admin.api.fields import AnswerShape, PlainText, RequestShape
+from admin.api.fields import AnswerShape, Moment, PlainText, RequestShape
 
 _Name = Annotated[PlainText, Field(min_length=1, max_length=200)]
 
@@ -23,8 +23,8 @@ class AuditQuery(RequestShape):
     action: _Name | None = None
     subject_kind: _Name | None = None
     subject_id: _Name | None = None
-    since: AwareDatetime | None = None
-    until: AwareDatetime | None = None
+    since: Moment | None = None
+    until: Moment | None = None
 
 
 class AuditRow(AnswerShape):

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import AfterValidator, AwareDatetime, ConfigDict, Field
-from pydantic_core import PydanticCustomError
+from pydantic import ConfigDict, Field
 
-from admin.api.fields import AnswerShape, PlainText, RequestShape
+from admin.api.fields import AnswerShape, Moment, PlainText, RequestShape
 from admin.api.versions import Versioned
 
 ItemName = Annotated[str, Field(pattern=r"^(library|journeys)/[a-z][a-z0-9_]{0,59}$", max_length=70)]
@@ -19,16 +18,6 @@ StateName = Annotated[str, Field(pattern=r"^(live|draft|[vr][1-9][0-9]{0,8})$")]
 """A state of an item: what is `live`, the `draft`, the published version `v3`, the saved state `r12` of a draft."""
 Kind = Literal["flow", "journey", "patterns"]
 Fields = dict[str, Any]
-
-
-def _check_within_reach(moment: datetime) -> datetime:
-    if not _FIRST <= moment <= _LAST:
-        raise PydanticCustomError("moment", "Name a day between 2000 and 2200.")
-    return moment
-
-
-Moment = Annotated[AwareDatetime, AfterValidator(_check_within_reach)]
-_FIRST, _LAST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 
 
 class FlowContent(RequestShape):

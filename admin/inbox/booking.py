@@ -8,10 +8,10 @@ from typing import Annotated
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
 from admin.api.endpoints import Call, endpoint
-from admin.api.fields import AnswerShape, PlainText, RequestShape
+from admin.api.fields import AnswerShape, Moment, PlainText, RequestShape
 from admin.audit.service import record
 from admin.inbox.problems import NobodyKnown
 from admin.inbox.queries import get_talk
@@ -32,7 +32,7 @@ class FreeTimesQuery(RequestShape):
     """`calendar` is a calendar's name; without it, the first. `after`: only times that begin later."""
 
     calendar: _NAME | None = None
-    after: AwareDatetime | None = None
+    after: Moment | None = None
 
 
 class CalendarChoice(AnswerShape):
@@ -60,7 +60,7 @@ class BookingWish(RequestShape):
     """A time that was free. `client_id` is the caller's own id of it: the same again books once."""
 
     calendar: _NAME
-    starts_at: AwareDatetime
+    starts_at: Moment
     client_id: UUID
 
 

@@ -8,8 +8,8 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from admin.api.fields import AnswerShape, PlainText, RequestShape
-from admin.flows.shapes import ChannelRendering, Fields, LanguageName, Moment, StepName
+from admin.api.fields import AnswerShape, Moment, PlainText, RequestShape
+from admin.flows.shapes import ChannelRendering, Fields, LanguageName, StepName
 from admin.journeys.shapes import JourneyName
 
 Channel = Literal["web", "email", "sms", "telegram", "voice"]

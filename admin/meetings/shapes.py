@@ -6,9 +6,9 @@ from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
-from admin.api.fields import AnswerShape, PlainText, RequestShape
+from admin.api.fields import AnswerShape, Moment, PlainText, RequestShape
 from admin.api.versions import Versioned
 
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
@@ -125,7 +125,7 @@ class OfferedTimes(AnswerShape):
 class OfferedQuery(RequestShape):
     """`after`: only times that begin later."""
 
-    after: AwareDatetime | None = None
+    after: Moment | None = None
     language: Annotated[PlainText, Field(max_length=10)] = "en"
 
 
@@ -163,4 +163,4 @@ class MeetingPage(AnswerShape):
 
 
 class MoveWish(RequestShape):
-    starts_at: AwareDatetime
+    starts_at: Moment

@@ -7,8 +7,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from admin.api.fields import AnswerShape, RequestShape
-from admin.flows.shapes import Moment
+from admin.api.fields import AnswerShape, Moment, RequestShape
 
 Table = Literal["funnel", "scores", "revenue", "costs", "deliveries"]
 

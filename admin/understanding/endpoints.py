@@ -108,7 +108,8 @@ async def list_gaps(call: Call, query: GapQuery) -> GapPage:
 async def dismiss_gaps(call: Call, body: GapsToDismiss) -> Dismissed:
     async with transaction(call.context.sessions) as session:
         closed = await close_gaps(session, body.message_ids, "dismissed", call.context.clock.now())
-        await record(session, call, "dismiss_gaps", "gap", None, None, body)
+        if closed:
+            await record(session, call, "dismiss_gaps", "gap", None, None, body)
     return Dismissed(dismissed=closed)
 
 

@@ -748,6 +748,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/contacts/bulk/count": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** How many contacts would be meant now */
+        post: operations["count_bulk_selection"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/contacts/bulk/{id}": {
         parameters: {
             query?: never;
@@ -1327,7 +1344,8 @@ export interface paths {
         /** Change when and how long people are met in a calendar; what is booked stays booked */
         put: operations["edit_calendar"];
         post?: never;
-        delete?: never;
+        /** Remove a calendar; the meetings that were in it stay as history */
+        delete: operations["remove_calendar"];
         options?: never;
         head?: never;
         patch?: never;
@@ -4399,6 +4417,21 @@ export interface components {
             client_id: string;
         };
         /**
+         * BulkCount
+         * @description How many are meant now.
+         */
+        BulkCount: {
+            /** Contacts */
+            contacts: number;
+        };
+        /**
+         * BulkCountWish
+         * @description Who is to be counted.
+         */
+        BulkCountWish: {
+            selection: components["schemas"]["BulkSelection"];
+        };
+        /**
          * BulkOperation
          * @description A bulk operation: `done` of `total` contacts were looked at, `changed` are different now, `stopped` for reasons.
          *
@@ -4415,7 +4448,7 @@ export interface components {
              * Operation
              * @enum {string}
              */
-            operation: "add_tag" | "remove_tag" | "set_stage" | "set_owner" | "enrol" | "export";
+            operation: "add_tag" | "remove_tag" | "set_stage" | "set_owner" | "enrol" | "export" | "erase";
             /** Value */
             value: string | null;
             /** Owner Name */
@@ -4494,7 +4527,8 @@ export interface components {
          * @description What is to be done to whom. Each operation needs what it gives or takes: `tag`, `stage`, `owner` or `journey`.
          *
          *     `set_owner` without an owner leaves them with nobody. `export` changes nothing: its file can be fetched when it is
-         *     done.
+         *     done. `erase` cannot be undone: it needs `contacts`, the number of contacts that are meant, and is refused where
+         *     they are more or fewer.
          */
         BulkWish: {
             selection: components["schemas"]["BulkSelection"];
@@ -4502,7 +4536,7 @@ export interface components {
              * Operation
              * @enum {string}
              */
-            operation: "add_tag" | "remove_tag" | "set_stage" | "set_owner" | "enrol" | "export";
+            operation: "add_tag" | "remove_tag" | "set_stage" | "set_owner" | "enrol" | "export" | "erase";
             /**
              * Tag
              * @default null
@@ -4523,6 +4557,11 @@ export interface components {
              * @default null
              */
             journey: string | null;
+            /**
+             * Contacts
+             * @default null
+             */
+            contacts: number | null;
         };
         /** CalendarChoice */
         CalendarChoice: {
@@ -16054,7 +16093,115 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Nobody is selected, or nobody can be put into this journey now */
+            /** @description Nobody is selected, or not as many as were to be erased, or nobody can be put into this journey now */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Larger than 64 kB */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not said to be JSON: send Content-Type application/json */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No dialogue process could say what a text in the rule means */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    count_bulk_selection: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A key of your own: with the same key the command is carried out once within 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BulkCountWish"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BulkCount"];
+                };
+            };
+            /** @description Not readable as JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A foreign page, or not permitted */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such segment */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A command with this Idempotency-Key is under way, or its answer is not kept */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -19334,6 +19481,112 @@ export interface operations {
                 };
             };
             /** @description Fields not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description If-Match is missing */
+            428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_calendar: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The ETag of what is edited. */
+                "If-Match": string;
+                /** @description A key of your own: with the same key the command is carried out once within 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The Idempotency-Key is not valid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A foreign page, or not permitted */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Meetings to come stand in it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Somebody else changed it: load it again */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not said to be JSON: send Content-Type application/json */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This Idempotency-Key was another command's */
             422: {
                 headers: {
                     [name: string]: unknown;
