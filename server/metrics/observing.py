@@ -48,7 +48,16 @@ async def observed(
         registry = CollectorRegistry()
         registry.register(_Everybodys())
         ProcessCollector(registry=registry)
-        registry.register(ProcessFigures(process, platform.engine, settings.data_dir, replicas))
+        ceilings = {"day": settings.spend_a_day, "month": settings.spend_a_month}
+        registry.register(
+            ProcessFigures(
+                process,
+                platform.engine,
+                settings.data_dir,
+                replicas=replicas,
+                ceilings={period: most for period, most in ceilings.items() if most},
+            )
+        )
         if tables:
             figures = TableFigures()
             registry.register(figures)

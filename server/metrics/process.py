@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Protocol, cast
 
 from prometheus_client.core import GaugeMetricFamily, Metric
@@ -31,12 +32,24 @@ class ProcessFigures(Collector):
     """Of one process."""
 
     def __init__(
-        self, process: str, engine: AsyncEngine, data_dir: Path, replicas: Sequence[ReplicaFigures] = ()
+        self,
+        process: str,
+        engine: AsyncEngine,
+        data_dir: Path,
+        *,
+        replicas: Sequence[ReplicaFigures] = (),
+        ceilings: Mapping[str, float] = MappingProxyType({}),
     ) -> None:
+        """Creates it.
+
+        Args:
+            ceilings: what may be spent, by period (`day`, `month`); none where there is no limit.
+        """
         self._process = process
         self._engine = engine
         self._data_dir = data_dir
         self._replicas = replicas
+        self._ceilings = ceilings
 
     def collect(self) -> Iterator[Metric]:
         """The families as Prometheus reads them."""
@@ -44,6 +57,14 @@ class ProcessFigures(Collector):
         yield from self._pool()
         yield from self._disk()
         yield from self._dialogue()
+        most = GaugeMetricFamily(
+            "parley_spending_ceiling",
+            "What texts and calls may cost in a period, where it is limited.",
+            labels=["period"],
+        )
+        for period, amount in self._ceilings.items():
+            most.add_metric([period], amount)
+        yield most
 
     def _pool(self) -> Iterator[Metric]:
         pool = cast("QueuePool", self._engine.pool)

@@ -63,6 +63,9 @@ FIGURES: Mapping[str, Told] = {
     "jobs_oldest_due_seconds": Told("How long the oldest job has been due."),
     "workers_alive": Told("Workers with a sign of life within the last minute."),
     "head_age_seconds": Told("Since when no head of this chain was signed; it is each night.", "chain"),
+    "backup_age_seconds": Told("How old the latest back-up is; nothing where none was made."),
+    "quarantined": Told("Whether nothing is sent because a back-up was restored."),
+    "spent": Told("What texts and calls cost today and this month (UTC), in the currency of the price list.", "period"),
     "database_sessions": Told("Connections to this database."),
     "database_sessions_allowed": Told("Connections that its server allows."),
     "database_oldest_transaction_seconds": Told("How long the oldest transaction has been open."),
@@ -73,7 +76,7 @@ FIGURES: Mapping[str, Told] = {
 }
 """By its name without `parley_`. One of which there is nothing (the oldest of none) is 0."""
 
-_LABELS: Mapping[str, Callable[[str], str]] = {"channel": CHANNELS.of, "state": str, "chain": str}
+_LABELS: Mapping[str, Callable[[str], str]] = {"channel": CHANNELS.of, "state": str, "chain": str, "period": str}
 
 Row = tuple[str, str, float | None]
 

@@ -74,6 +74,12 @@ UNION ALL SELECT 'head_age_seconds', 'ledger', extract(epoch FROM now() - signed
     FROM (SELECT signed_at FROM consent_heads ORDER BY id DESC LIMIT 1) AS head
 UNION ALL SELECT 'head_age_seconds', 'audit_log', extract(epoch FROM now() - signed_at)
     FROM (SELECT signed_at FROM audit_heads ORDER BY id DESC LIMIT 1) AS head
+UNION ALL SELECT 'backup_age_seconds', '', extract(epoch FROM now() - set_at) FROM site_facts WHERE name = 'backup'
+UNION ALL SELECT 'quarantined', '', count(*) FROM site_facts WHERE name = 'quarantine'
+UNION ALL SELECT 'spent', 'day', coalesce(sum(amount), 0) FROM spendings
+    WHERE day = (now() AT TIME ZONE 'UTC')::date
+UNION ALL SELECT 'spent', 'month', coalesce(sum(amount), 0) FROM spendings
+    WHERE day >= date_trunc('month', now() AT TIME ZONE 'UTC')::date
 UNION ALL SELECT 'database_sessions', '', count(*) FROM sessions WHERE backend_type = 'client backend'
 UNION ALL SELECT 'database_sessions_allowed', '', current_setting('max_connections')::float8
 UNION ALL SELECT 'database_oldest_transaction_seconds', '', extract(epoch FROM now() - min(xact_start)) FROM sessions
