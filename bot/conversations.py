@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import ARRAY, BigInteger, Uuid, bindparam, func, insert, select, true, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 
 from base.errors import NotFound
 from base.ids import new_id
@@ -133,6 +135,45 @@ async def list_messages(
         .limit(limit)
     )
     return [to_stored(message) for message in rows.scalars()]
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """Up to which seq a reader of a conversation has seen it."""
+
+    conversation_id: UUID
+    seq: int
+
+
+async def list_unseen(session: AsyncSession, readers: Sequence[Seen], *, limit: int = 200) -> list[list[Stored]]:
+    """What `list_messages` lists for each of many readers, in their order, by one query."""
+    asked = (
+        func.unnest(
+            bindparam("conversations", [one.conversation_id for one in readers], type_=ARRAY(Uuid())),
+            bindparam("seen", [max(one.seq, 0) for one in readers], type_=ARRAY(BigInteger())),
+        )
+        .table_valued("conversation_id", "seen", with_ordinality="number", name="asked")
+        .render_derived()
+    )
+    unseen = (
+        select(Message)
+        .where(
+            Message.conversation_id == asked.c.conversation_id,
+            Message.seq > asked.c.seen,
+            Message.author != "system",
+        )
+        .order_by(Message.seq)
+        .limit(limit)
+        .lateral("unseen")
+    )
+    message = aliased(Message, unseen)
+    rows = await session.execute(
+        select(asked.c.number, message).select_from(asked).join(unseen, true()).order_by(asked.c.number, message.seq)
+    )
+    found: list[list[Stored]] = [[] for _ in readers]
+    for number, row in rows:
+        found[number - 1].append(to_stored(row))
+    return found
 
 
 def to_stored(row: Message) -> Stored:

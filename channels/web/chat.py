@@ -22,7 +22,6 @@ from base.messages import Inbound, Stored
 from base.metrics import PUSH_SECONDS, SOCKETS
 from base.request_bodies import read_limited
 from bot.claims import Taken
-from bot.conversations import list_messages
 from bot.files.questions import FileQuestion
 from bot.files.service import StoredFile, store_file
 from bot.handoff.typing import Typing, tell_typing
@@ -32,6 +31,7 @@ from channels.web.hub import Hub, Watcher
 from channels.web.limits import ChatLimits, RateLimit
 from channels.web.number_work import NumberWork
 from channels.web.opening import read_opening
+from channels.web.replays import PAGE, Replays
 from channels.web.sessions import ChatSessions
 from channels.web.tokens import TokenInvalid, VisitorTokens
 from channels.web.uploads import (
@@ -53,8 +53,6 @@ LONGEST_WAIT = 25.0
 TYPING_TOLD = (1, 3)
 """How often in so many seconds it is told on that a visitor types; the widget says so with each letter."""
 WORK_SCRIPT = Path(__file__).with_name("number_work.js")
-REPLAY_PAGE = 200
-"""Messages read from the table at once."""
 CLOSE_TOKEN = 4401
 CLOSE_ORIGIN = 4403
 
@@ -110,6 +108,7 @@ class WebChat:
             clock=clock,
             limits=limits,
         )
+        self._replays = Replays(sessions)
         self._uploads = asyncio.Semaphore(AT_ONCE)
         self._sockets: set[web.WebSocketResponse] = set()
         self._closing = False
@@ -232,8 +231,8 @@ class WebChat:
                 continue
             batch = [message for message in news if message.seq > last]
             if not batch or batch[0].seq != last + 1:
-                batch = list(await self._list(conversation_id, last))
-            more = len(batch) == REPLAY_PAGE
+                batch = list(await self._replays.read(conversation_id, last))
+            more = len(batch) == PAGE
             if batch or not greeted:
                 await socket.send_str(frames.messages_frame(batch))
             if replayed:
@@ -314,16 +313,12 @@ class WebChat:
         wait = _number(request, "wait", 0, LONGEST_WAIT)
         deadline = asyncio.get_running_loop().time() + wait
         with self._hub.watch(conversation_id) as watcher:
-            messages = await self._list(conversation_id, int(after))
+            messages = await self._replays.read(conversation_id, int(after))
             # Being woken may mean nothing: another process tells that something happened, not what.
             while not messages and not self._closing and await watcher.wait_until(deadline):
-                messages = await self._list(conversation_id, int(after))
+                messages = await self._replays.read(conversation_id, int(after))
         body = {"messages": [frames.to_shown(message) for message in messages]}
         return web.json_response(body, dumps=_dumps, headers={"Cache-Control": "no-store"})
-
-    async def _list(self, conversation_id: UUID, after: int) -> Sequence[Stored]:
-        async with self._sessions() as session:
-            return await list_messages(session, conversation_id, after=after, limit=REPLAY_PAGE)
 
     # Files
 

@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import select
 
 from bot.models import Conversation, Message
-from channels.web.chat import REPLAY_PAGE
+from channels.web.replays import PAGE
 from tests.bot.scripted_dialogue import ScriptedDialogue, say
 from tests.channels.web.chat_stage import ORIGIN, Process, texts
 
@@ -62,7 +62,7 @@ async def test_coming_back_shows_exactly_what_was_missed(process: Process, opene
 async def test_a_replay_longer_than_a_page_comes_whole_and_in_order_and_the_chat_goes_on(
     process: Process, opened: dict[str, Any]
 ) -> None:
-    count = 2 * REPLAY_PAGE + 30
+    count = 2 * PAGE + 30
     await process.append(opened["conversation_id"], count)
     async with process.visitor(opened["token"], last_seen=3) as visitor:
         replay = await visitor.messages(count + 1)
@@ -72,11 +72,11 @@ async def test_a_replay_longer_than_a_page_comes_whole_and_in_order_and_the_chat
 
 
 async def test_a_replay_of_exactly_one_page_does_not_stall(process: Process, opened: dict[str, Any]) -> None:
-    await process.append(opened["conversation_id"], REPLAY_PAGE - 1)
+    await process.append(opened["conversation_id"], PAGE - 1)
     async with process.visitor(opened["token"]) as visitor:
-        assert len(await visitor.messages(REPLAY_PAGE)) == REPLAY_PAGE
+        assert len(await visitor.messages(PAGE)) == PAGE
         await visitor.say("more?")
-        assert texts(await visitor.messages(REPLAY_PAGE + 2))[-1][2] == "echo more?"
+        assert texts(await visitor.messages(PAGE + 2))[-1][2] == "echo more?"
 
 
 async def test_two_sockets_of_one_visitor_both_see_everything_once(process: Process, opened: dict[str, Any]) -> None:
