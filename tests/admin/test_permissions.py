@@ -29,6 +29,8 @@ OPEN: dict[str, str] = {
     "/chat/events": "visitors' pages, by their own token",
     "/chat/files": "visitors' chats, by their own token",
     "/chat/messages": "visitors' chats, by their own token",
+    "/chat/number-work": "visitors' chats, by their own token",
+    "/chat/number-work.js": "the script that does that work",
     "/chat/session": "visitors begin a chat by it",
     "/chat/socket": "visitors' chats, by their own token",
     "/consent/confirm/{token}": "the token in it was mailed to whom it is about",
