@@ -122,6 +122,14 @@ def migrate() -> None:
     click.echo("the database has the newest schema")
 
 
+@parley.command(name="prepare")
+def prepare_command() -> None:
+    """Bring keys, schema and shipped content in place, before web, worker and rasa are started (needs DATABASE_URL)."""
+    from server.prepare import prepare
+
+    prepare(read_settings(), click.echo)
+
+
 @parley.command(name="setup-link")
 def setup_link() -> None:
     """Print a one-time link that makes the first admin user (needs DATABASE_URL)."""

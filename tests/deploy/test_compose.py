@@ -1,0 +1,94 @@
+"""The compose file: as the specification has it, and the dialogue gets nothing that it could tell."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+import pytest
+import yaml
+from compose_spec import PyCompose
+
+from server.cli import parley
+from server.settings import ROOT, Settings
+
+FOLDER = ROOT / "deploy"
+COMPOSE: dict[str, Any] = yaml.safe_load((FOLDER / "compose.yml").read_text())
+SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
+OURS = [name for name in SERVICES if name != "postgres"]
+DOCKERFILE = (FOLDER / "Dockerfile").read_text()
+
+
+def test_it_is_what_the_specification_allows() -> None:
+    read = PyCompose.from_json(json.dumps(COMPOSE))
+    assert sorted(read.service_names()) == sorted(SERVICES)
+
+
+def test_what_the_specification_does_not_allow_is_refused() -> None:
+    for wrong in (
+        {"restart": "sometimes"},
+        {"imagee": "x"},
+        {"ports": ["abc"]},
+        {"network_mode": "host", "networks": []},
+    ):
+        with pytest.raises(ValueError, match=r"\w"):
+            PyCompose.from_json(json.dumps({"services": {"a": {"image": "x", **wrong}}}))
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_each_of_ours_may_do_nothing_beyond_its_work(name: str) -> None:
+    service = SERVICES[name]
+    assert service["read_only"] is True
+    assert service["cap_drop"] == ["ALL"]
+    assert service["security_opt"] == ["no-new-privileges:true"]
+    assert "privileged" not in service
+
+
+def test_the_dialogue_is_told_its_secret_and_nothing_else() -> None:
+    rasa = SERVICES["rasa"]
+    assert rasa["secrets"] == ["rasa_secret"]
+    assert not {"environment", "env_file", "volumes", "ports"} & set(rasa)
+    assert rasa["network_mode"] == "service:web", "it listens on loopback only"
+
+
+def test_only_the_web_process_is_reached_from_outside_and_only_by_a_proxy_of_this_machine() -> None:
+    assert {name for name, service in SERVICES.items() if "ports" in service} == {"web"}
+    assert all(port.startswith("127.0.0.1:") for port in SERVICES["web"]["ports"])
+    assert COMPOSE["networks"]["inner"] == {"internal": True}
+    assert SERVICES["postgres"]["networks"] == ["inner"]
+
+
+def test_what_is_waited_for_secret_or_named_is_there() -> None:
+    for service in SERVICES.values():
+        assert set(service.get("depends_on", {})) <= set(SERVICES)
+        assert set(service.get("secrets", [])) <= set(COMPOSE["secrets"])
+        assert set(service.get("networks", [])) <= set(COMPOSE["networks"])
+
+
+@pytest.mark.parametrize("name", [one for one in OURS if one != "rasa"])
+def test_commands_and_settings_are_ours(name: str) -> None:
+    assert SERVICES[name]["command"][0] in parley.commands
+    known = {"DATABASE_URL", *(f"PARLEY_{field.upper()}" for field in Settings.model_fields)}
+    assert {variable.removesuffix("_FILE") for variable in SERVICES[name]["environment"]} <= known
+
+
+def test_what_is_built_and_copied_is_there_and_runs_as_nobody_special() -> None:
+    stages = re.split(r"^FROM ", DOCKERFILE, flags=re.MULTILINE)[1:]
+    by_name = {stage.split(" AS ", 1)[1].split()[0]: stage for stage in stages}
+    for service in SERVICES.values():
+        if "build" in service:
+            assert service["build"]["target"] in by_name
+            assert (FOLDER / service["build"]["context"] / service["build"]["dockerfile"]).exists()
+    for name in ("platform", "rasa"):
+        assert re.search(r"^USER (?!root)\w+$", by_name[name], re.MULTILINE)
+    assert not re.search(r"^ADD ", DOCKERFILE, re.MULTILINE)
+    rasa = re.findall(r"^COPY --from=build (\S+)", by_name["rasa"], re.MULTILINE)
+    assert rasa == ["/opt/python", "/opt/parley/.venv-rasa", "/opt/parley/bot/rasa", "/opt/parley/var/encoder"]
+
+
+def test_the_example_of_settings_names_only_settings() -> None:
+    known = {"DATABASE_URL", *(f"PARLEY_{field.upper()}" for field in Settings.model_fields)}
+    named = re.findall(r"^(?:# )?([A-Z_]+)=", (FOLDER / "parley.env.example").read_text(), re.MULTILINE)
+    assert len(named) > 5
+    assert {name.removesuffix("_FILE") for name in named} <= known
