@@ -20,7 +20,8 @@ from importlib.util import find_spec
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT))
+# In place of this folder, in which this file is called like the package.
+sys.path[0] = str(ROOT)
 
 from base.database import Sessions, create_engine, create_sessions
 from base.encryption import KeyRing
