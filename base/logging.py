@@ -17,8 +17,10 @@ _TALKATIVE = {
     "mail.log": logging.WARNING,
     "imapclient": logging.WARNING,
     "dkimpy": logging.CRITICAL,
+    # Tells each try while the collector is away; that spans were lost in the end is an error.
+    "opentelemetry.exporter.otlp.proto.http.trace_exporter": logging.ERROR,
 }
-"""Libraries that log addresses, lines of mails or tokens in addresses, and from which level on they log none."""
+"""Libraries that log addresses, lines of mails, tokens in addresses, or too much, and from which level on they may."""
 
 
 def configure_logging(*, level: str = "INFO", as_json: bool = True) -> None:

@@ -6,6 +6,7 @@ A span holds ids, names of ours and numbers. What an error says is left out: it 
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any
@@ -38,7 +39,7 @@ class _Tracing:
 
 
 def start_tracing(process: str, process_id: str, exporter: SpanExporter, *, share: float = 1.0) -> Callable[[], None]:
-    """Has every span from here on sent; returns what sends the last ones and ends it. May block for some seconds.
+    """Has every span from here on sent; returns what sends the last ones and ends it. Blocks for some seconds at most.
 
     Args:
         share: from 0 to 1, of traces; one is kept or left out as a whole.
@@ -59,7 +60,13 @@ def start_tracing(process: str, process_id: str, exporter: SpanExporter, *, shar
     def stop() -> None:
         if _Tracing.tracer is tracer:
             _Tracing.tracer = None
-        provider.shutdown()
+        # A collector that is away must not hold up the end of the process.
+        leaving = threading.Thread(target=provider.shutdown, name="last-spans", daemon=True)
+        leaving.start()
+        leaving.join(SPAN_TIMEOUT)
+        if leaving.is_alive():
+            exporter.shutdown()
+            leaving.join(SPAN_TIMEOUT)
 
     return stop
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+import time
 from typing import Any
 
 import pytest
@@ -187,6 +188,24 @@ async def test_without_a_collector_nothing_is_traced_and_no_header_is_sent(stage
     with capture_logs() as logged, span("job", task="t") as none:
         assert not none.is_recording()
     assert logged == []
+
+
+async def test_a_collector_that_is_away_holds_up_neither_the_work_nor_the_end(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+
+    monkeypatch.setattr("base.tracing.SPAN_TIMEOUT", 0.5)
+    # The port of "discard": nobody listens there.
+    stop = start_tracing("test", "p1", OTLPSpanExporter(endpoint="http://127.0.0.1:9/v1/traces", timeout=0.5))
+    began = time.monotonic()
+    for _ in range(3000):
+        with span("job", alone=True, task="t"):
+            pass
+    assert time.monotonic() - began < 5
+    began = time.monotonic()
+    await asyncio.to_thread(stop)
+    assert time.monotonic() - began < 4
 
 
 @pytest.mark.parametrize(("share", "kept"), [(0.0, 0), (1.0, 20)])
