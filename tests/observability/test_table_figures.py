@@ -41,6 +41,16 @@ async def seen(connection: psycopg.AsyncConnection[Any], clock: Any = None) -> M
     return shown(figures)
 
 
+class since:  # noqa: N801  # read as a phrase
+    """How long ago, as seen a moment later on a busy machine."""
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+
+    def __contains__(self, seen_seconds: float) -> bool:
+        return self.seconds <= seen_seconds < self.seconds + 60
+
+
 async def test_an_empty_site_has_nothing_due(connection: psycopg.AsyncConnection[Any]) -> None:
     found = await seen(connection)
     for name in (
@@ -62,24 +72,24 @@ async def test_each_figure_is_what_stands_in_the_tables(connection: psycopg.Asyn
     found = await seen(connection)
     assert found["outbox_due", "sms"] == 2
     assert found["outbox_due", "email"] == 1
-    assert 600 <= found["outbox_oldest_due_seconds", ""] < 610
+    assert found["outbox_oldest_due_seconds", ""] in since(600)
     assert found["outbox_sending", ""] == 1
-    assert 90 <= found["outbox_oldest_sending_seconds", ""] < 100
+    assert found["outbox_oldest_sending_seconds", ""] in since(90)
     assert found["outbox_in_doubt", ""] == 1
     assert found["enrolments_due", ""] == 1
-    assert 120 <= found["enrolments_oldest_due_seconds", ""] < 130
+    assert found["enrolments_oldest_due_seconds", ""] in since(120)
     assert found["messages_unanswered", ""] == 1
-    assert 30 <= found["messages_oldest_unanswered_seconds", ""] < 40
+    assert found["messages_oldest_unanswered_seconds", ""] in since(30)
     assert found["handoffs_waiting", ""] == 1
-    assert 3600 <= found["handoffs_oldest_waiting_seconds", ""] < 3610
+    assert found["handoffs_oldest_waiting_seconds", ""] in since(3600)
     assert found["webhooks_out_due", ""] == 1
-    assert 300 <= found["webhooks_out_oldest_due_seconds", ""] < 310
+    assert found["webhooks_out_oldest_due_seconds", ""] in since(300)
     assert {state: found["jobs", state] for state in ("due", "doing", "stuck", "failed")} == {
         "due": 1, "doing": 2, "stuck": 1, "failed": 1,
     }  # fmt: skip
-    assert 60 <= found["jobs_oldest_due_seconds", ""] < 70
+    assert found["jobs_oldest_due_seconds", ""] in since(60)
     assert found["workers_alive", ""] == 1
-    assert 86_400 <= found["backup_age_seconds", ""] < 86_410
+    assert found["backup_age_seconds", ""] in since(86_400)
     assert found["quarantined", ""] == 1
     assert found["spent", "day"] == 2.5
     assert found["spent", "month"] == 2.5 + (0 if datetime.now(UTC).day == 1 else 4)
