@@ -27,6 +27,9 @@ from outreach.trail import Happened, record_all
 
 _DUE = ("planned", "deferred")
 _FENCE = DatabaseSequence("outbox_fence")
+_SUSPECTED = 2
+"""Deaths of senders before a message's turn, from which on it may be their cause."""
+_SUSPECTS = 7_274_042  # a number nobody else uses for an advisory lock
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +55,7 @@ class Claimed:
     account_id: UUID | None
     contact_point_id: UUID | None
     frequency_class: FrequencyClass
+    crashes: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,12 +88,13 @@ _COLUMNS = (
     OutboxMessage.account_id,
     OutboxMessage.contact_point_id,
     OutboxMessage.frequency_class,
+    OutboxMessage.crashes,
 )
 
 
 async def claim_due(session: AsyncSession, gatekeeper: Gatekeeper, now: datetime, *, limit: int) -> Claim:
     """Claims up to `limit` due messages of different contacts; commit before anything is sent."""
-    rows = await _lock(session, now, limit)
+    rows = await _suspects_apart(session, await _lock(session, now, limit))
     if not rows:
         return Claim(0)
     queued = [_claimed(row) for row in rows]
@@ -102,6 +107,23 @@ async def claim_due(session: AsyncSession, gatekeeper: Gatekeeper, now: datetime
     allowed = await _within_rates(session, gatekeeper, allowed, queued, now)
     claimed = await _start_sending(session, allowed, now)
     return Claim(len(rows), claimed, len(deferred), len(denied))
+
+
+async def _suspects_apart(session: AsyncSession, rows: Sequence[Any]) -> Sequence[Any]:
+    """Without those whose senders died again and again before their turn; or one of these, alone, if it is the first.
+
+    Of messages that were claimed together one may be what senders die of: the others must not be put aside with it.
+    So not more than one that is suspected waits for its turn at a time, in all processes.
+    """
+    good = [row for row in rows if row.crashes < _SUSPECTED]
+    if len(good) == len(rows) or rows[0].crashes < _SUSPECTED:
+        return good
+    if not await session.scalar(select(func.pg_try_advisory_xact_lock(_SUSPECTS))):
+        return good
+    in_hand = select(OutboxMessage.id).where(
+        OutboxMessage.state == "sending", OutboxMessage.unbegun, OutboxMessage.crashes >= _SUSPECTED
+    )
+    return good if await session.scalar(select(in_hand.exists())) else rows[:1]
 
 
 async def _far_enough_apart(

@@ -37,6 +37,7 @@ class Orders:
         point: where it dies; `anywhere` leaves that to its parent, `nowhere` lets it live.
         passes: how often it comes by the point before that.
         ahead: how far its clock is before the machine's.
+        poison: a text that ends the process that is about to send it, as a fault in a library does.
     """
 
     url: str
@@ -44,6 +45,7 @@ class Orders:
     point: str
     passes: int
     ahead: timedelta
+    poison: str = ""
 
 
 class Clock:
@@ -87,9 +89,10 @@ class FatedSender(SMSSender):
 class FatedDelivery(Delivery):
     """Dies before or after a claim, or before or after outcomes are stored."""
 
-    def __init__(self, *args: Any, fate: Fate) -> None:
+    def __init__(self, *args: Any, fate: Fate, poison: str = "") -> None:
         super().__init__(*args, send_timeout=timedelta(seconds=1), concurrency=4, claimed_at_once=8)
         self._fate = fate
+        self._poison = poison
 
     async def claim(self, clock: Any) -> Any:
         self._fate.come_by("before claim")
@@ -97,6 +100,11 @@ class FatedDelivery(Delivery):
         if claim.messages:
             self._fate.come_by("after claim")
         return claim
+
+    async def _open_the_gate(self, messages: Sequence[Any], clock: Any) -> Any:
+        if self._poison and any(message.text == self._poison for message in messages):
+            os.abort()
+        return await super()._open_the_gate(messages, clock)
 
     async def _write(self, ended: Sequence[Any]) -> None:
         self._fate.come_by("after 2xx before commit", len(ended))
@@ -116,7 +124,7 @@ async def _work(orders: Orders, progress: Any) -> None:
     accounts = AccountBook(sessions, KEYS)
     sender = FatedSender(accounts, orders.public_url, fate)
     gatekeeper = Gatekeeper(read_rule_pack(), {"sms": sender}, ("America/New_York",), accounts, KEYS)
-    delivery = FatedDelivery(sessions, KEYS, gatekeeper, fate=fate)
+    delivery = FatedDelivery(sessions, KEYS, gatekeeper, fate=fate, poison=orders.poison)
     looking = Looking(sessions, KEYS, {"sms": sender}, accounts)
     progress.send("begins")
     while True:

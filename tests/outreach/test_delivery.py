@@ -214,6 +214,23 @@ async def test_a_message_whose_senders_die_again_and_again_before_its_turn_is_pu
     assert (row.state, row.reason_rule, row.attempts) == ("failed", "quarantined", 0)
 
 
+async def test_what_is_claimed_with_a_message_that_senders_die_of_leaves_all_the_same(site):
+    poison, *others = [await site.put(await site.contact()) for _ in range(6)]
+    deaths = 0
+    while (await site.message(poison)).state != "failed":
+        claim = await site.claim()
+        if poison in {one.id for one in claim.messages}:
+            # Whoever was about to send it died, and with them all that they had claimed.
+            deaths += 1
+        else:
+            await site.delivery.deliver(claim.messages, site.clock)
+        site.clock.forward(seconds=61)
+        await site.delivery.sweep(site.clock)
+        assert deaths <= 10
+    assert {(await site.message(one)).state for one in others} == {"accepted"}
+    assert (await site.message(poison)).reason_rule == "quarantined"
+
+
 async def test_who_is_asked_to_stop_finishes_what_is_on_the_wire_and_gives_back_the_rest(site):
     for _ in range(6):
         await site.put(await site.contact())
