@@ -23,7 +23,7 @@ _HOOKS: Final = {
 }
 """By what the addresses begin with that other systems call."""
 
-_AREAS: Final = {"/api": "api", "/admin": "admin", "/chat": "chat"}
+_AREAS: Final = {"/api": "api", "/admin": "admin", "/chat": "chat", "/healthz": "health", "/readyz": "health"}
 _WAITING: Final = frozenset(
     {
         ("GET", "/chat/socket"),
