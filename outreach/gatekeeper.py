@@ -139,7 +139,7 @@ class Gatekeeper:
             messages: the channel, the text and the number of each.
         """
         return _bills(
-            (channel, self.prices.cost_of(channel, text, find_destination(address).country))
+            (channel, self.prices.charge_of(channel, text, find_destination(address).country))
             for channel, text, address in messages
             if channel in PAID and address is not None
         )

@@ -48,8 +48,11 @@ class PriceList(BaseModel):
         if price is None:
             return 0.0
         each = price.each if country is None else price.countries.get(country, price.each)
-        # A text that is not written yet is one part at least.
-        return each * (max(read_segments(text).count, 1) if price.per == "segment" else 1)
+        return each * (read_segments(text).count if price.per == "segment" else 1)
+
+    def charge_of(self, channel: str, text: str, country: str | None) -> float:
+        """What it is counted with before it leaves: of a picture alone, or a text not yet written, one part."""
+        return self.cost_of(channel, text or ".", country)
 
 
 @lru_cache(maxsize=8)

@@ -182,7 +182,7 @@ def _fenced(snapshot: Snapshot, message: Queued, person: Person, fences: Fences)
         destination=destination,
         allowed_countries=fences.countries,
         challenged_at=phone.challenged_at,
-        cost=fences.prices.cost_of(message.channel, message.text, destination.country),
+        cost=fences.prices.charge_of(message.channel, message.text, destination.country),
         spent=fences.spent,
     )
 

@@ -243,4 +243,4 @@ def test_a_price_of_a_country_counts_where_the_list_has_one() -> None:
     prices = read_prices()
     assert prices.cost_of("sms", "Hi", "US") < prices.cost_of("sms", "Hi", "GB") == prices.cost_of("sms", "Hi")
     assert prices.cost_of("sms", "x" * 200, "US") == pytest.approx(2 * prices.cost_of("sms", "Hi", "US"))
-    assert prices.cost_of("sms", "", "GB") == prices.cost_of("sms", "Hi", "GB"), "a text that is not written yet"
+    assert prices.charge_of("sms", "", "GB") == prices.charge_of("sms", "Hi", "GB") == prices.cost_of("sms", "Hi", "GB")
