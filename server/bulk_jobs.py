@@ -5,10 +5,21 @@ from __future__ import annotations
 import procrastinate
 
 from admin.bulk.work import BulkWork
+from bot.intake.sealing import sender_index_of
+from crm.privacy.requests import Hands
 from outreach.alarm import QUEUE
+from outreach.follow_ups import JourneyFollowUps
+from server.wiring import Platform
 from server.woken_jobs import BULK, add_looks
 
 CLEAN_UP = "bulk.clean_up"
+
+
+def create_bulk_work(platform: Platform) -> BulkWork:
+    """What a worker does about bulk operations."""
+    settings, keys = platform.settings, platform.keys
+    hands = Hands(keys, JourneyFollowUps(), sender_index_of(keys), settings.company_name)
+    return BulkWork(platform.sessions, platform.clock, hands, settings.mail_folder)
 
 
 def add_bulk_jobs(alarm: procrastinate.App, work: BulkWork) -> None:

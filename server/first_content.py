@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from base.database import transaction
-from crm.meetings.calendars import NewCalendar, add_calendar, list_calendars
+from crm.meetings.calendars import NewCalendar, add_calendar, had_calendars
 from server.wiring import Platform
 
 _WORKING_HOURS = {day: ["09:00-12:30", "13:30-17:00"] for day in ("mon", "tue", "wed", "thu", "fri")}
@@ -12,10 +12,10 @@ _CALENDARS = (("sales", "Meeting with {company}"), ("customer_success", "Talk ab
 
 
 async def add_first_calendars(platform: Platform) -> None:
-    """Adds the calendars of the shipped flows when there is none at all."""
+    """Adds the calendars of the shipped flows when there never was any: one that was removed does not come back."""
     settings = platform.settings
     async with transaction(platform.sessions) as session:
-        if await list_calendars(session):
+        if await had_calendars(session):
             return
         for name, title in _CALENDARS:
             new = NewCalendar(

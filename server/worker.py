@@ -13,7 +13,6 @@ import procrastinate
 import structlog
 from procrastinate.exceptions import ConnectorException
 
-from admin.bulk.work import BulkWork
 from admin.numbers.visits import keep_visits
 from admin.sessions.service import remove_expired
 from base.database import Sessions, transaction
@@ -35,7 +34,7 @@ from outreach.planning import Planner
 from outreach.ports import Closes, DueWork
 from outreach.pump import DuePump
 from outreach.reacting import Reactor
-from server.bulk_jobs import add_bulk_jobs
+from server.bulk_jobs import add_bulk_jobs, create_bulk_work
 from server.calendars import add_calendar_jobs
 from server.channels import channel_senders
 from server.gate import create_gatekeeper
@@ -155,7 +154,7 @@ async def run_worker(platform: Platform) -> None:
     calendars = add_calendar_jobs(alarm, platform)
     imports = create_import_work(platform)
     add_import_jobs(alarm, imports)
-    bulk = BulkWork(platform.sessions, platform.clock)
+    bulk = create_bulk_work(platform)
     add_bulk_jobs(alarm, bulk)
     source = PublishedSource(platform.sessions)
     dialogue = _dialogue_for_vectors(platform, source)

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import Any, cast
 from uuid import UUID
 
@@ -13,6 +14,7 @@ from sqlalchemy import delete, func, literal, select, update
 from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from admin.audit.chain import Author, Change, append
 from base.errors import Conflict
 from base.nested_rows import one_of
 from crm.contacts.models import Contact
@@ -20,6 +22,7 @@ from crm.contacts.rules import Stage, stages_before
 from crm.contacts.tags import MOST_TAGS
 from crm.owners.models import ContactOwner
 from crm.owners.service import list_owners
+from crm.privacy.requests import Filing, Hands, carry_out, file_request, list_waiting
 from outreach.entering import HELD_OUT, Entrant, enter, is_held_out
 from outreach.entry_models import EntryRefusal
 from outreach.library import Library
@@ -37,8 +40,14 @@ class Work:
     library: Library
     contact_ids: Sequence[UUID]
     value: str
-    by: UUID
+    author: Author
     now: datetime
+    hands: Hands
+
+    @property
+    def by(self) -> str:
+        """Whoever asked for it, as their work is signed."""
+        return f"user:{self.author.user_id}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +57,8 @@ class Outcome:
     changed: int
     stopped: Mapping[UUID, str] = field(default_factory=dict)
     before: Mapping[str, int] = field(default_factory=dict)
+    addresses: tuple[str, ...] = field(default=(), repr=False)
+    """Of who was erased, for erasing files that hold them, once it is committed; keep them nowhere."""
 
 
 async def add_tag(work: Work) -> Outcome:
@@ -90,10 +101,10 @@ async def set_owner(work: Work) -> Outcome:
     if owner is None:
         await work.session.execute(delete(ContactOwner).where(one_of(ContactOwner.contact_id, others)))
     elif others:
-        new = {"user_id": owner, "assigned_by": f"user:{work.by}", "assigned_at": work.now}
+        new = {"user_id": owner, "assigned_by": work.by, "assigned_at": work.now}
         rows = insert(ContactOwner).values([{"contact_id": contact_id, **new} for contact_id in others])
         await work.session.execute(rows.on_conflict_do_update(index_elements=["contact_id"], set_=new))
-    data = {"user_id": None if owner is None else str(owner), "by": f"user:{work.by}"}
+    data = {"user_id": None if owner is None else str(owner), "by": work.by}
     await _tell(work, "owner_assigned", dict.fromkeys(others, data))
     return Outcome(len(others), before=Counter(str(owners.get(contact_id, NOBODY)) for contact_id in others))
 
@@ -126,6 +137,29 @@ async def export(work: Work) -> Outcome:
     return Outcome(len(work.contact_ids))
 
 
+async def erase(work: Work) -> Outcome:
+    """Each as if they had asked for it themselves: filed, carried out, with a receipt. No erasure hides a request that
+    was not answered yet.
+    """
+    waiting = await list_waiting(work.session, work.contact_ids)
+    addresses: list[str] = []
+    for contact_id in work.contact_ids:
+        if contact_id in waiting:
+            continue
+        filing = Filing(contact_id, "erase", "staff", work.by, verified=True)
+        request = await file_request(work.session, work.hands, filing, work.now)
+        request, erased = await carry_out(
+            work.session, work.hands, request.id, by=work.by, outcome="Erased by a bulk operation.", now=work.now
+        )
+        assert erased is not None
+        addresses += erased.addresses
+        told = {"kind": request.kind, "status": request.status}
+        change = Change(work.author, "carry_out_privacy_request", "privacy_request", str(request.id), None, told)
+        await work.session.run_sync(partial(append, changes=[change], now=work.now))
+    free = len(work.contact_ids) - len(waiting)
+    return Outcome(free, dict.fromkeys(waiting, "open_request"), addresses=tuple(addresses))
+
+
 CHANGES: Mapping[str, Callable[[Work], Awaitable[Outcome]]] = {
     "add_tag": add_tag,
     "remove_tag": remove_tag,
@@ -133,7 +167,10 @@ CHANGES: Mapping[str, Callable[[Work], Awaitable[Outcome]]] = {
     "set_owner": set_owner,
     "enrol": enrol,
     "export": export,
+    "erase": erase,
 }
+AT_ONCE: Mapping[str, int] = {"erase": 1}
+"""Contacts that are changed in one transaction, where that is not as many as can be."""
 
 
 async def _read(work: Work, column: Any) -> dict[UUID, Any]:

@@ -17,7 +17,10 @@ from admin.audit.service import record
 from admin.bulk import service
 from admin.bulk.models import BulkContact, BulkState, Operation
 from admin.bulk.models import BulkOperation as Row
+from admin.bulk.reasons import reason_in_words
 from admin.bulk.shapes import (
+    BulkCount,
+    BulkCountWish,
     BulkOperation,
     BulkPage,
     BulkQuery,
@@ -39,7 +42,6 @@ from crm.imports.exporting import export_csv
 from crm.scoring.books import read_book
 from crm.segments.counting import those_of
 from crm.segments.service import check_references
-from outreach.reasons import entry_rule_in_words, reason_in_words
 
 _PERMISSIONS: Mapping[Operation, Granted] = {
     "add_tag": "contacts.write",
@@ -48,11 +50,7 @@ _PERMISSIONS: Mapping[Operation, Granted] = {
     "set_owner": "contacts.write",
     "enrol": "journeys.write",
     "export": "contacts.export",
-}
-_WORDS = {
-    "too_many_tags": "They have as many tags as a contact can have.",
-    "further": "They are at a later stage already.",
-    "disqualified": "They were disqualified: a person decides whether they come back.",
+    "erase": "privacy.carry_out",
 }
 
 
@@ -65,7 +63,7 @@ _WORDS = {
     status=202,
     problems={
         404: "There is no such segment",
-        409: "Nobody is selected, or nobody can be put into this journey now",
+        409: "Nobody is selected, or not as many as were to be erased, or nobody can be put into this journey now",
         503: "No dialogue process could say what a text in the rule means",
     },
 )
@@ -79,13 +77,32 @@ async def start_bulk_operation(call: Call, body: BulkWish) -> BulkOperation:
         meant, selection = await _meant(call, session, body.selection)
         row = await service.start(
             session, meant, operation=body.operation, value=body.value, selection=selection, made_by=call.user.id,
-            made_by_token=call.user.token_id, now=now,
+            made_by_token=call.user.token_id, now=now, expected=body.contacts,
         )  # fmt: skip
         told = {"operation": row.operation, "value": row.value, "selection": selection, "contacts": row.total}
         await record(session, call, "start_bulk_operation", "bulk_operation", row.id, None, told)
-        shown = await _show_one(session, row)
+        shown = await _show_one(call, session, row)
     await context.wake_bulk()
     return shown
+
+
+@endpoint(
+    "POST",
+    "/api/v1/contacts/bulk/count",
+    permission="contacts.read",
+    summary="How many contacts would be meant now",
+    problems={
+        404: "There is no such segment",
+        503: "No dialogue process could say what a text in the rule means",
+    },
+    leaves_trail=False,
+)
+async def count_bulk_selection(call: Call, body: BulkCountWish) -> BulkCount:
+    if body.selection.tree is not None:
+        await learn(call, body.selection.tree)
+    async with snapshot(call.context.sessions) as session:
+        meant, _ = await _meant(call, session, body.selection)
+        return BulkCount(contacts=await service.count_meant(session, meant))
 
 
 @endpoint(
@@ -104,7 +121,8 @@ async def list_bulk_operations(call: Call, query: BulkQuery) -> BulkPage:
         shown = rows[: query.limit]
         last = shown[-1] if len(rows) > query.limit else None
         return BulkPage(
-            items=await _show(session, shown), next_cursor=Cursor(last.made_at, last.id).encode() if last else None
+            items=await _show(session, shown, call.language),
+            next_cursor=Cursor(last.made_at, last.id).encode() if last else None,
         )
 
 
@@ -113,7 +131,7 @@ async def list_bulk_operations(call: Call, query: BulkQuery) -> BulkPage:
 )
 async def get_bulk_operation(call: Call) -> BulkOperation:
     async with snapshot(call.context.sessions) as session:
-        return await _show_one(session, await service.get_operation(session, call.ids["id"]))
+        return await _show_one(call, session, await service.get_operation(session, call.ids["id"]))
 
 
 @endpoint(
@@ -130,7 +148,7 @@ async def cancel_bulk_operation(call: Call) -> BulkOperation:
         row = await service.cancel(session, known.id, call.context.clock.now())
         told = {"done": row.done, "changed": row.changed, "contacts": row.total}
         await record(session, call, "cancel_bulk_operation", "bulk_operation", row.id, None, told)
-        return await _show_one(session, row)
+        return await _show_one(call, session, row)
 
 
 @endpoint(
@@ -147,7 +165,10 @@ async def list_stopped_contacts(call: Call, query: StoppedQuery) -> StoppedPage:
     return StoppedPage(
         items=[
             StoppedContact(
-                contact_id=contact.id, name=name_from(contact.fields), rule=str(one.reason), text=_words(one.reason)
+                contact_id=contact.id,
+                name=name_from(contact.fields),
+                rule=str(one.reason),
+                text=reason_in_words(str(one.reason), call.language),
             )
             for one, contact in shown
         ],
@@ -206,11 +227,11 @@ async def _meant(call: Call, session: AsyncSession, wanted: BulkSelection) -> tu
     return service.meant_by_conditions(conditions), {"by": "filter", "searched": wanted.filter.q is not None, **kept}
 
 
-async def _show_one(session: AsyncSession, row: Row) -> BulkOperation:
-    return (await _show(session, [row]))[0]
+async def _show_one(call: Call, session: AsyncSession, row: Row) -> BulkOperation:
+    return (await _show(session, [row], call.language))[0]
 
 
-async def _show(session: AsyncSession, rows: Sequence[Row]) -> list[BulkOperation]:
+async def _show(session: AsyncSession, rows: Sequence[Row], language: str) -> list[BulkOperation]:
     reasons = await service.count_reasons(session, [row.id for row in rows])
     owners = {UUID(row.value) for row in rows if row.operation == "set_owner" and row.value}
     wanted = {*(row.made_by for row in rows), *owners}
@@ -228,7 +249,7 @@ async def _show(session: AsyncSession, rows: Sequence[Row]) -> list[BulkOperatio
             stopped=row.stopped,
             gone=row.gone,
             reasons=[
-                BulkReason(rule=rule, text=_words(rule), contacts=number)
+                BulkReason(rule=rule, text=reason_in_words(rule, language), contacts=number)
                 for rule, number in reasons.get(row.id, {}).items()
             ],
             problem=row.problem,
@@ -240,13 +261,9 @@ async def _show(session: AsyncSession, rows: Sequence[Row]) -> list[BulkOperatio
     ]
 
 
-def _words(rule: str | None) -> str:
-    told = _WORDS.get(rule or "") or entry_rule_in_words(rule or "")
-    return reason_in_words(told) if told == rule else told
-
-
 ENDPOINTS = (
     start_bulk_operation,
+    count_bulk_selection,
     list_bulk_operations,
     get_bulk_operation,
     cancel_bulk_operation,

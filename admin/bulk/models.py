@@ -11,7 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from base.tables import Table
 
-Operation = Literal["add_tag", "remove_tag", "set_stage", "set_owner", "enrol", "export"]
+Operation = Literal["add_tag", "remove_tag", "set_stage", "set_owner", "enrol", "export", "erase"]
 BulkState = Literal["waiting", "running", "done", "failed", "cancelled"]
 OPEN: tuple[BulkState, ...] = ("waiting", "running")
 
@@ -27,7 +27,7 @@ class BulkOperation(Table):
     __tablename__ = "bulk_operations"
     __table_args__ = (
         CheckConstraint(
-            "operation in ('add_tag','remove_tag','set_stage','set_owner','enrol','export')", name="operation"
+            "operation in ('add_tag','remove_tag','set_stage','set_owner','enrol','export','erase')", name="operation"
         ),
         CheckConstraint("state in ('waiting','running','done','failed','cancelled')", name="state"),
         Index("ix_bulk_operations_made_at_id", "made_at", "id"),

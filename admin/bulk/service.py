@@ -31,6 +31,17 @@ class BulkEnded(Conflict):
     code = "bulk_operation_ended"
 
 
+class NumberDiffers(Conflict):
+    """They are more or fewer contacts by now."""
+
+    code = "number_differs"
+
+    def __init__(self, number: int) -> None:
+        super().__init__(
+            f"The number of contacts is {number} now, not the one you gave: look who is meant, then give it again."
+        )
+
+
 class NothingSelected(Conflict):
     """Nobody is selected: choose other contacts, or another filter."""
 
@@ -87,11 +98,16 @@ async def start(
     made_by: UUID,
     made_by_token: UUID | None,
     now: datetime,
+    expected: int | None = None,
 ) -> BulkOperation:
     """Fixes who is meant, and has a worker do it.
 
+    Args:
+        expected: how many they must be.
+
     Raises:
         NothingSelected: it is nobody.
+        NumberDiffers: they are not as many as expected.
     """
     row = BulkOperation(
         id=new_id(), operation=operation, value=value, selection=selection, state="waiting", total=0,
@@ -107,10 +123,18 @@ async def start(
     row.total = await session.scalar(meant_by_it) or 0
     if row.total == 0:
         raise NothingSelected
+    if expected is not None and row.total != expected:
+        raise NumberDiffers(row.total)
     await session.flush()
     # What has a default of the database's, too.
     await session.refresh(row)
     return row
+
+
+async def count_meant(session: AsyncSession, meant: Select[Any]) -> int:
+    """How many they are now."""
+    async with planned_for_all(session):
+        return await session.scalar(select(func.count()).select_from(meant.subquery())) or 0
 
 
 async def get_operation(session: AsyncSession, operation_id: UUID, *, locked: bool = False) -> BulkOperation:

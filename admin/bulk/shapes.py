@@ -40,7 +40,8 @@ class BulkWish(RequestShape):
     """What is to be done to whom. Each operation needs what it gives or takes: `tag`, `stage`, `owner` or `journey`.
 
     `set_owner` without an owner leaves them with nobody. `export` changes nothing: its file can be fetched when it is
-    done.
+    done. `erase` cannot be undone: it needs `contacts`, the number of contacts that are meant, and is refused where
+    they are more or fewer.
     """
 
     selection: BulkSelection
@@ -49,6 +50,15 @@ class BulkWish(RequestShape):
     stage: Stage | None = None
     owner: UUID | None = None
     journey: Annotated[PlainText, Field(min_length=1, max_length=200)] | None = None
+    contacts: Annotated[int, Field(ge=1, le=1_000_000_000)] | None = None
+
+    @model_validator(mode="after")
+    def check_number(self) -> Self:
+        """Refuse to erase people of whom nobody said how many they are."""
+        if (self.operation == "erase") != (self.contacts is not None):
+            told = "erase takes contacts, the number of contacts that are meant; nothing else does."
+            raise PydanticCustomError("contacts", "{told}", {"told": told})
+        return self
 
     @model_validator(mode="after")
     def check_value(self) -> Self:
@@ -75,7 +85,20 @@ _NEEDS: dict[Operation, str | None] = {
     "set_owner": "owner",
     "enrol": "journey",
     "export": None,
+    "erase": None,
 }
+
+
+class BulkCountWish(RequestShape):
+    """Who is to be counted."""
+
+    selection: BulkSelection
+
+
+class BulkCount(AnswerShape):
+    """How many are meant now."""
+
+    contacts: int
 
 
 class BulkQuery(RequestShape):

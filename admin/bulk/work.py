@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -18,7 +19,7 @@ from sqlalchemy import func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from admin.audit.chain import Author, Change, append
-from admin.bulk.changes import CHANGES, Outcome, Work
+from admin.bulk.changes import AT_ONCE, CHANGES, Outcome, Work
 from admin.bulk.models import OPEN, BulkContact, BulkOperation
 from admin.bulk.service import forget_old, get_operation
 from base.clock import Clock
@@ -26,9 +27,11 @@ from base.database import Sessions, repeat_on_deadlock, transaction
 from base.errors import ParleyError
 from base.ids import new_id
 from base.nested_rows import asked_ids, one_of
-from base.woken_work import WokenWork
+from base.woken_work import WokenWork, is_asked_to_stop
 from crm.contacts.models import Contact
+from crm.privacy.files import erase_mails
 from crm.privacy.limits import list_marks
+from crm.privacy.requests import Hands
 from outreach.library import Library
 
 log = structlog.get_logger(__name__)
@@ -51,6 +54,9 @@ class BulkWork(WokenWork):
 
     sessions: Sessions
     clock: Clock
+    hands: Hands
+    mail_folder: Path | None = None
+    """Where mails are filed on this machine, if anywhere."""
     library: Library = field(default_factory=Library)
 
     async def do_all(self) -> None:
@@ -79,9 +85,7 @@ class BulkWork(WokenWork):
             ended = True
         finally:
             if not ended:
-                task = asyncio.current_task()
-                stopping = task is not None and task.cancelling() > 0
-                await asyncio.shield(self._give_back(one.id, claim, stopping=stopping))
+                await asyncio.shield(self._give_back(one.id, claim, stopping=is_asked_to_stop()))
         return True
 
     async def _claim(self, session: AsyncSession) -> BulkOperation | None:
@@ -110,6 +114,7 @@ class BulkWork(WokenWork):
 
     async def _do_set(self, operation_id: UUID, claim: UUID) -> bool:
         """The next set, if this is still our turn; tells whether there was one."""
+        addresses: tuple[str, ...] = ()
         async with transaction(self.sessions) as session:
             one = await get_operation(session, operation_id, locked=True)
             if one.state != "running" or one.claimed_by != claim:
@@ -132,31 +137,32 @@ class BulkWork(WokenWork):
                 attempts=0,
                 claimed_until=func.now() + CLAIM,
             )
-            return True
+            addresses = done.addresses
+        await asyncio.to_thread(erase_mails, self.mail_folder, addresses)
+        return True
 
     async def _next(self, session: AsyncSession, one: BulkOperation) -> list[UUID]:
         meant = select(BulkContact.contact_id).where(BulkContact.operation_id == one.id)
         if one.reached_to is not None:
             meant = meant.where(BulkContact.contact_id > one.reached_to)
-        return [*await session.scalars(meant.order_by(BulkContact.contact_id).limit(SET))]
+        return [*await session.scalars(meant.order_by(BulkContact.contact_id).limit(AT_ONCE.get(one.operation, SET)))]
 
     async def _change(self, session: AsyncSession, one: BulkOperation, ids: list[UUID]) -> tuple[Outcome, int]:
         """Does it to those who are still there and may be worked with; also how many are still there."""
         there = [*await session.scalars(_HOLD, {"ids": ids})]
         restricted = {one for one, marks in (await list_marks(session, there)).items() if RESTRICTED in marks}
         free = [contact_id for contact_id in there if contact_id not in restricted]
-        work = Work(session, self.library, free, one.value or "", one.made_by, self.clock.now())
+        work = Work(session, self.library, free, one.value or "", _author(one), self.clock.now(), self.hands)
         done = await CHANGES[one.operation](work)
-        return Outcome(done.changed, {**done.stopped, **dict.fromkeys(restricted, RESTRICTED)}, done.before), len(there)
+        return replace(done, stopped={**done.stopped, **dict.fromkeys(restricted, RESTRICTED)}), len(there)
 
     async def _finish(self, session: AsyncSession, one: BulkOperation) -> None:
         now = self.clock.now()
         gone = one.total - one.done
         await _note(session, one.id, state="done", gone=gone, finished_at=now, claimed_until=None)
-        author = Author("token" if one.made_by_token else "user", one.made_by, one.made_by_token)
         told = {"operation": one.operation, "value": one.value, "contacts": one.done, "changed": one.changed,
                 "stopped": one.stopped, "gone": gone}  # fmt: skip
-        change = Change(author, "finish_bulk_operation", "bulk_operation", str(one.id), dict(one.before), told)
+        change = Change(_author(one), "finish_bulk_operation", "bulk_operation", str(one.id), dict(one.before), told)
         await session.run_sync(lambda sync: append(sync, [change], now))
         log.info("bulk_operation_done", operation_id=str(one.id), contacts=one.done, changed=one.changed)
 
@@ -185,6 +191,10 @@ class BulkWork(WokenWork):
                 .values(**values)
                 .execution_options(synchronize_session=False)
             )
+
+
+def _author(one: BulkOperation) -> Author:
+    return Author("token" if one.made_by_token else "user", one.made_by, one.made_by_token)
 
 
 async def _note(session: AsyncSession, operation_id: UUID, **values: object) -> None:

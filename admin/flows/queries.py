@@ -171,7 +171,7 @@ async def read_names(session: AsyncSession, checked: CheckedDrafts) -> FlowNames
         events=sorted(outside.kinds or ()),
         scores=sorted({"total", *(outside.scores or ())}),
         connectors=sorted(await session.scalars(select(Connector.name))),
-        calendars=sorted(await session.scalars(select(Calendar.name))),
+        calendars=sorted(await session.scalars(select(Calendar.name).where(Calendar.removed_at.is_(None)))),
         languages=sorted(content.patterns),
         channels=CHANNELS,
         patterns=list(PATTERN_NAMES),

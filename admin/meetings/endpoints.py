@@ -30,7 +30,7 @@ from admin.meetings.shapes import (
 )
 from base.database import transaction
 from base.errors import InvalidInput, NotFound
-from crm.meetings import booking
+from crm.meetings import booking, calendars
 from crm.meetings.caldav.client import Access, CalDAVClient, CalendarFailed
 from crm.meetings.caldav.links import access_of, link_calendar, unlink_calendar
 from crm.meetings.calendars import NewCalendar, add_calendar, change_calendar
@@ -90,6 +90,23 @@ async def edit_calendar(call: Call, body: CalendarWish) -> CalendarRow:
         after = await read_calendar(session, keys, calendar_id)
         await record(session, call, "edit_calendar", "calendar", calendar_id, _shown(before), _shown(after))
     return after
+
+
+@endpoint(
+    "DELETE",
+    "/api/v1/calendars/{id}",
+    permission="meetings.write",
+    summary="Remove a calendar; the meetings that were in it stay as history",
+    status=204,
+    problems={409: "Meetings to come stand in it"},
+    edits=True,
+)
+async def remove_calendar(call: Call) -> None:
+    context, calendar_id = call.context, call.ids["id"]
+    async with transaction(context.sessions) as session:
+        before = await read_calendar(session, context.keys, calendar_id)
+        await calendars.remove_calendar(session, calendar_id, version=call.version, now=context.clock.now())
+        await record(session, call, "remove_calendar", "calendar", calendar_id, _shown(before))
 
 
 @endpoint(
@@ -157,9 +174,9 @@ async def take_caldav_away(call: Call) -> None:
 async def check_calendar(call: Call) -> LinkCheck:
     context, now = call.context, call.context.clock.now()
     async with context.sessions() as session:
-        calendar = await session.get(Calendar, call.ids["id"])
-        link = await session.get(CalendarLink, call.ids["id"])
-        if calendar is None or link is None:
+        calendar = await calendars.get_calendar(session, call.ids["id"])
+        link = await session.get(CalendarLink, calendar.id)
+        if link is None:
             raise NotFound("No CalDAV calendar stands behind this one.")
         access, days = access_of(context.keys, link), calendar.days_ahead
     try:
@@ -177,9 +194,7 @@ async def check_calendar(call: Call) -> LinkCheck:
 )
 async def list_calendar_times(call: Call, query: OfferedQuery) -> OfferedTimes:
     async with transaction(call.context.sessions) as session:
-        calendar = await session.get(Calendar, call.ids["id"])
-        if calendar is None:
-            raise NotFound("There is no such calendar.")
+        calendar = await calendars.get_calendar(session, call.ids["id"])
         return await _offered(call, session, calendar, query)
 
 
@@ -340,6 +355,7 @@ ENDPOINTS = (
     discover_calendars,
     get_calendar,
     edit_calendar,
+    remove_calendar,
     put_caldav_behind,
     take_caldav_away,
     check_calendar,

@@ -30,6 +30,7 @@ async def read_calendars(session: AsyncSession, keys: KeyRing, calendar_id: UUID
         select(Calendar, CalendarLink, func.coalesce(waiting.c.count, 0))
         .outerjoin(CalendarLink, CalendarLink.calendar_id == Calendar.id)
         .outerjoin(waiting, waiting.c.calendar_id == Calendar.id)
+        .where(Calendar.removed_at.is_(None))
         .order_by(Calendar.name)
     )
     if calendar_id is not None:

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from base.errors import Conflict, NotFound
 from base.ids import new_id
 from crm.meetings.caldav.entries import note_to_write
-from crm.meetings.calendars import pattern_of
+from crm.meetings.calendars import called, pattern_of
 from crm.meetings.feeds import BusyFeeds
 from crm.meetings.free_times import counts, list_taken
 from crm.meetings.hours import Period, Taken, list_slots
@@ -62,11 +62,13 @@ async def hold_time(
     Returns:
         The hold, or None when the time is not free (any more).
     """
-    row = await session.scalar(select(Calendar).where(Calendar.name == calendar))
+    row = await session.scalar(called(calendar))
     if row is None:
         return None
     busy = await feeds.read(session, row, now)  # before the lock: a slow feed must not keep others from booking
     row = await _lock(session, row.id)
+    if row.removed_at is not None:
+        return None
     known = await session.scalar(select(Meeting).where(Meeting.hold_key == hold_key))
     if known is not None:
         same = known.state != "cancelled" and known.calendar_id == row.id and known.starts_at == starts_at

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import Select, exists, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from yarl import URL
 
@@ -17,9 +17,10 @@ from base.encryption import KeyRing
 from base.errors import Conflict, InvalidInput, NotFound, ParleyError
 from base.ids import new_id
 from base.resealing import reseal
+from crm.meetings.caldav.links import unlink_calendar
 from crm.meetings.hours import Pattern, check_hours, parse_span
 from crm.meetings.labels import find_zone
-from crm.meetings.models import SEALED_COLUMN, Calendar
+from crm.meetings.models import SEALED_COLUMN, Calendar, Meeting
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,59}")
 
@@ -29,6 +30,17 @@ class OutOfDate(ParleyError):
 
     code = "out_of_date"
     status = 412
+
+
+class CalendarInUse(Conflict):
+    """Meetings to come stand in this calendar."""
+
+    code = "calendar_in_use"
+
+    def __init__(self, number: int) -> None:
+        super().__init__(
+            f"Meetings to come in this calendar: {number}. Cancel what is not to take place, or wait until it is over."
+        )
 
 
 @dataclass(frozen=True)
@@ -83,7 +95,7 @@ async def add_calendar(
         Conflict: there is one of this name.
     """
     _check_all(new)
-    row = await session.scalar(select(Calendar).where(Calendar.name == new.name).with_for_update())
+    row = await session.scalar(called(new.name).with_for_update())
     if row is not None and not replace:
         raise Conflict(f"There is a calendar {new.name} already.")
     row = row or Calendar(id=new_id(), name=new.name, created_at=now, version=0)
@@ -105,17 +117,64 @@ async def change_calendar(
         InvalidInput: names each field that is wrong.
         NotFound, OutOfDate: there is none, or not at this version any more.
     """
-    row = await session.get(Calendar, calendar_id, with_for_update=True)
-    if row is None:
-        raise NotFound("There is no such calendar.")
-    if row.version != version:
-        raise OutOfDate
+    row = await _get_at(session, calendar_id, version)
     _check_all(new)
     url = new.busy_url
     if keep_feed and row.busy_url_sealed is not None:
         url = keys.unseal(row.busy_url_sealed, column=SEALED_COLUMN, row=row.id)
     _set(row, keys, new, url)
     await session.flush()
+    return row
+
+
+async def remove_calendar(session: AsyncSession, calendar_id: UUID, *, version: int, now: datetime) -> None:
+    """Nothing is booked in it any more, and nobody's feed or CalDAV calendar is asked for it. What took place stays.
+
+    Raises:
+        NotFound, OutOfDate: there is none, or not at this version any more.
+        CalendarInUse: meetings to come stand in it.
+    """
+    row = await _get_at(session, calendar_id, version)
+    to_come = select(func.count()).where(
+        Meeting.calendar_id == row.id, Meeting.state == "booked", Meeting.ends_at > now
+    )
+    if number := await session.scalar(to_come):
+        raise CalendarInUse(number)
+    held = update(Meeting).where(Meeting.calendar_id == row.id, Meeting.state == "held")
+    await session.execute(held.values(state="cancelled", held_until=None))
+    await unlink_calendar(session, row.id)
+    row.removed_at, row.busy_url_sealed, row.key_id, row.version = now, None, None, row.version + 1
+    await session.flush()
+
+
+async def get_calendar(session: AsyncSession, calendar_id: UUID) -> Calendar:
+    """One that meetings can be booked in.
+
+    Raises:
+        NotFound: there is none.
+    """
+    row = await session.get(Calendar, calendar_id)
+    if row is None or row.removed_at is not None:
+        raise NotFound("There is no such calendar.")
+    return row
+
+
+def called(name: str) -> Select[Calendar]:
+    """The calendar of this name, by which flows book."""
+    return select(Calendar).where(Calendar.name == name, Calendar.removed_at.is_(None))
+
+
+async def had_calendars(session: AsyncSession) -> bool:
+    """Whether there is one, or was."""
+    return bool(await session.scalar(select(exists().select_from(Calendar))))
+
+
+async def _get_at(session: AsyncSession, calendar_id: UUID, version: int) -> Calendar:
+    row = await session.get(Calendar, calendar_id, with_for_update=True, populate_existing=True)
+    if row is None or row.removed_at is not None:
+        raise NotFound("There is no such calendar.")
+    if row.version != version:
+        raise OutOfDate
     return row
 
 
@@ -139,7 +198,7 @@ def _set(row: Calendar, keys: KeyRing, new: NewCalendar, busy_url: str | None) -
 
 async def list_calendars(session: AsyncSession) -> list[CalendarView]:
     """All of them by name."""
-    rows = await session.scalars(select(Calendar).order_by(Calendar.name))
+    rows = await session.scalars(select(Calendar).where(Calendar.removed_at.is_(None)).order_by(Calendar.name))
     return [
         CalendarView(
             row.id,

@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from crm.meetings.calendars import pattern_of
+from crm.meetings.calendars import called, pattern_of
 from crm.meetings.feeds import BusyFeeds
 from crm.meetings.hours import Period, Taken, list_slots
 from crm.meetings.labels import find_zone, label_of
@@ -53,7 +53,7 @@ async def free_times(
         zone: the visitor's; unknown, the labels are in the calendar's and say so.
         ignoring: a meeting that is to be moved, so that it is not in its own way.
     """
-    row = await session.scalar(select(Calendar).where(Calendar.name == calendar))
+    row = await session.scalar(called(calendar))
     if row is None:
         return FreeTimes()
     begin = now + timedelta(minutes=row.notice_minutes)

@@ -19,11 +19,12 @@ SEALED_ACCESS = "calendar_links.access_sealed"
 class Calendar(Table):
     """When somebody can be met. `hours` maps weekdays to spans as in `flows.models.Team`, in `zone`.
 
-    `busy_url_sealed` is the address of an iCalendar feed whose events are not free; it may carry a secret.
+    `busy_url_sealed` is the address of an iCalendar feed whose events are not free; it may carry a secret. One that was
+    `removed_at` stays for the meetings that were in it; another may have its name.
     """
 
     __tablename__ = "calendars"
-    __table_args__ = (UniqueConstraint("name"),)
+    __table_args__ = (Index("uq_calendars_name", "name", unique=True, postgresql_where=sql("removed_at is null")),)
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     name: Mapped[str]
@@ -39,6 +40,7 @@ class Calendar(Table):
     key_id: Mapped[str | None]
     created_at: Mapped[datetime]
     version: Mapped[int] = mapped_column(default=1, server_default="1")
+    removed_at: Mapped[datetime | None]
 
 
 class Meeting(Table):

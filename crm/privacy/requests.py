@@ -192,6 +192,14 @@ async def list_requests(
     return (await session.scalars(latest)).all()
 
 
+async def list_waiting(session: AsyncSession, contact_ids: Sequence[UUID]) -> set[UUID]:
+    """Those of some contacts who asked for something else than to be erased, and were not answered yet."""
+    asked = select(PrivacyRequest.contact_id).where(
+        PrivacyRequest.contact_id.in_(contact_ids), PrivacyRequest.status.in_(_OPEN), PrivacyRequest.kind != "erase"
+    )
+    return set(await session.scalars(asked))
+
+
 async def verify(session: AsyncSession, request_id: UUID, now: datetime) -> PrivacyRequest:
     """The person showed who they are, to a colleague or by a code.
 

@@ -60,6 +60,13 @@ class WebhookDelivery(Table):
             "due_at",
             postgresql_where=text("state in ('waiting','sending')"),
         ),
+        Index(
+            "ix_webhook_deliveries_tried",
+            "endpoint_id",
+            "claimed_at",
+            "event_id",
+            postgresql_where=text("claimed_at is not null"),
+        ),
         Index("ix_webhook_deliveries_created_at", "created_at"),
         Index("ix_webhook_deliveries_contact_id", "contact_id"),
         Index("ix_webhook_deliveries_conversation_id", "conversation_id"),

@@ -76,6 +76,7 @@ WITHOUT_DETAILS = {
 READS = (
     "find_contacts", "preview_import", "preview_version", "preview_wording", "preview_score_rules",
     "preview_journey_letter", "simulate_journey", "count_segment", "preview_segment", "describe_segment",
+    "count_bulk_selection",
 )  # fmt: skip
 """Questions that are sent by POST because they are long."""
 

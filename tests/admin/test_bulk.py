@@ -15,6 +15,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, select, text, update
 
+import server.web  # noqa: F401  # whoever erases needs every table
 from admin.audit.chain import verify
 from admin.audit.models import AuditDetail, AuditEntry
 from admin.bulk import work as working
@@ -22,13 +23,19 @@ from admin.bulk.models import BulkContact, BulkOperation
 from admin.bulk.work import MOST_ATTEMPTS, BulkWork
 from base.database import transaction
 from base.ids import new_id
+from base.wording import SPOKEN, read_sentences
+from bot.intake.sealing import sender_index_of
+from crm.consent.models import Suppression
 from crm.contacts.models import Contact
 from crm.contacts.tags import MOST_TAGS
 from crm.owners.models import ContactOwner
 from crm.privacy.limits import set_mark
+from crm.privacy.models import Erasure, PrivacyRequest
+from crm.privacy.requests import Hands
 from crm.segments.work import SegmentWork
 from crm.timeline.models import TimelineEvent
 from outreach.enrolment import publish_journeys
+from outreach.follow_ups import JourneyFollowUps
 from outreach.models import Enrolment
 from server.settings import ROOT
 from tests.admin.people import make_contact
@@ -39,7 +46,9 @@ API = "/api/v1/contacts/bulk"
 
 @pytest.fixture
 def work(context) -> BulkWork:
-    return BulkWork(context.sessions, context.clock)
+    keys = context.keys
+    hands = Hands(keys, JourneyFollowUps(), sender_index_of(keys), context.company_name)
+    return BulkWork(context.sessions, context.clock, hands, context.mail_folder)
 
 
 async def make(context, now, number=4, **columns):
@@ -192,7 +201,10 @@ async def test_a_rule_and_a_segment_say_who_is_meant_and_what_was_searched_for_i
         {"selection": {"filter": {}, "tree": {"tag": "a"}}, "operation": "export"},
         {"selection": {"filter": {}}, "operation": "add_tag"},
         {"selection": {"filter": {}}, "operation": "add_tag", "tag": "a", "stage": "mql"},
+        {"selection": {"filter": {}}, "operation": "export", "contacts": 1},
         {"selection": {"filter": {}}, "operation": "erase"},
+        {"selection": {"filter": {}}, "operation": "erase", "contacts": 0},
+        {"selection": {"filter": {}}, "operation": "burn"},
     ],
 )
 async def test_a_wish_that_does_not_say_who_or_what_is_refused(signed_in, wish):
@@ -216,10 +228,113 @@ async def test_each_operation_is_permitted_as_it_is_for_one_contact(signed_in, j
     await start(agent, ids_of(people), "export", status=403)
     await start(agent, ids_of(people), "enrol", journey="x", status=403)
     await start(officer, ids_of(people), "add_tag", tag="fair", status=403)
+    await start(agent, ids_of(people), "erase", contacts=1, status=403)
     export = await start(officer, ids_of(people), "export")
     assert (await agent.send("POST", f"{API}/{export['id']}/cancel")).status == 403
     assert (await agent.get(f"{API}/{export['id']}/file")).status == 403
     assert (await analyst.get(API)).status == 403
+
+
+async def test_why_contacts_were_left_is_told_in_the_language_of_the_reader(signed_in, context, work, now):
+    people = await make(context, now, 3)
+    async with transaction(context.sessions) as session:
+        await session.execute(update(Contact).where(Contact.id == people[0]).values(stage="customer"))
+        await set_mark(session, people[1], "restricted", source="web", now=now)
+        await publish_journeys(session, {"nurture": compiled("v1", version_policy="follow")}, now)
+    staged = await start(signed_in, ids_of(people), "set_stage", stage="mql")
+    for _ in range(2):
+        enrolled = await start(signed_in, ids_of(people[2:]), "enrol", journey="nurture")
+        await work.do_all()
+    told = {}
+    for language in SPOKEN:
+        signed_in.headers["Accept-Language"] = language
+        for one in (staged, enrolled):
+            path = f"{API}/{one['id']}"
+            whole = await (await signed_in.send("GET", path)).json()
+            pages = await (await signed_in.send("GET", f"{path}/stopped")).json()
+            listed = await (await signed_in.send("GET", API)).json()
+            reasons = {reason["rule"]: reason["text"] for reason in whole["reasons"]}
+            assert {row["rule"]: row["text"] for row in pages["items"]} == reasons
+            assert reasons in [{why["rule"]: why["text"] for why in row["reasons"]} for row in listed["items"]]
+            told |= {(language, rule): text for rule, text in reasons.items()}
+    for rule in ("further", "restricted", "re_entry"):
+        assert len({told[language, rule] for language in SPOKEN}) == len(SPOKEN), rule
+
+
+def test_every_reason_is_said_in_every_language():
+    sentences = read_sentences(ROOT / "admin" / "bulk" / "reasons.yml")
+    assert {language: sentences[language].keys() for language in SPOKEN} == dict.fromkeys(
+        SPOKEN, sentences["en"].keys()
+    )
+
+
+async def test_people_are_erased_each_by_the_way_of_their_own_request_when_their_number_was_given(
+    join, context, work, now, tmp_path
+):
+    work.mail_folder = tmp_path
+    people = await make(context, now, 6)
+    officer = await join("privacy_officer")
+    letter = tmp_path / "1.eml"
+    letter.write_text("To: p0@x.example\n\nHello\n", "utf-8")
+    async with transaction(context.sessions) as session:
+        await set_mark(session, people[3], "restricted", source="web", now=now)
+    asked = {"contact_id": str(people[4]), "kind": "access", "channel": "letter", "verified": True}
+    assert (await officer.send("POST", "/api/v1/privacy-requests", asked)).status == 201
+    meant = ids_of(people[:5])
+    counted = await officer.send("POST", f"{API}/count", {"selection": meant})
+    assert await counted.json() == {"contacts": 5}
+    refused = await start(officer, meant, "erase", contacts=4, status=409)
+    assert (refused["code"], " is 5 now" in refused["detail"]) == ("number_differs", True)
+    assert await read(context, select(BulkOperation.id)) == []
+    started = await start(officer, meant, "erase", contacts=5)
+    await work.do_all()
+    done = await officer.read(f"{API}/{started['id']}")
+    assert (done["state"], done["done"], done["changed"], done["stopped"], done["gone"]) == ("done", 5, 3, 2, 0)
+    assert {one["rule"]: one["contacts"] for one in done["reasons"]} == {"restricted": 1, "open_request": 1}
+    assert await read(context, select(Contact.id).order_by(Contact.id)) == people[3:]
+    erasures = await read(context, select(Erasure).order_by(Erasure.contact_id))
+    assert [one.contact_id for one in erasures] == people[:3]
+    assert {one.reason for one in erasures} == {"request"}
+    requests = await read(context, select(PrivacyRequest).where(PrivacyRequest.kind == "erase"))
+    assert {(one.contact_id, one.status) for one in requests} == {(one, "done") for one in people[:3]}
+    assert not letter.exists()
+    # Whoever names their address again cannot have it written to.
+    stopped = select(Suppression.blind_index).where(Suppression.blind_index.is_not(None))
+    assert len(await read(context, stopped)) == 3
+    entries = await read(context, select(AuditEntry).where(AuditEntry.action == "carry_out_privacy_request"))
+    assert {one.subject_id for one in entries} == {str(one.id) for one in requests}
+    assert {f"user:{one.user_id}" for one in entries} == {one.closed_by for one in requests}
+    assert "p0@" not in str(await read(context, select(AuditDetail.after)))
+    async with context.sessions() as session:
+        assert (await verify(session))[1] == []
+
+
+async def test_an_erasure_that_is_broken_off_goes_on_with_those_who_are_left(
+    signed_in, context, work, now, monkeypatch
+):
+    people = await make(context, now, 5)
+    await start(signed_in, ids_of(people), "erase", contacts=5)
+    erase, times = working.CHANGES["erase"], 0
+
+    async def breaks_at_the_third(given):
+        nonlocal times
+        times += 1
+        done = await erase(given)
+        if times == 3:
+            raise OSError("the machine went away")
+        return done
+
+    monkeypatch.setitem(working.CHANGES, "erase", breaks_at_the_third)
+    with pytest.raises(OSError, match="went away"):
+        await work.do_all()
+    assert len(await read(context, select(Contact.id))) == 3
+    async with transaction(context.sessions) as session:
+        await session.execute(update(BulkOperation).values(claimed_until=None))
+    await work.do_all()
+    (whole,) = await read(context, select(BulkOperation))
+    assert (whole.state, whole.done, whole.changed, whole.gone) == ("done", 5, 5, 0)
+    assert await read(context, select(Contact.id)) == []
+    assert len(await read(context, select(Erasure.id))) == 5
 
 
 async def test_one_that_is_cancelled_stops_behind_the_set_in_hand(signed_in, context, work, now, monkeypatch):
@@ -252,7 +367,7 @@ async def test_one_that_is_cancelled_stops_behind_the_set_in_hand(signed_in, con
 
 
 async def test_a_worker_that_is_killed_leaves_it_to_another_who_changes_nobody_twice(
-    signed_in, context, work, database, now
+    signed_in, context, work, database, tmp_path
 ):
     """A real process, killed with SIGKILL in the middle."""
     async with transaction(context.sessions) as session:
@@ -266,12 +381,20 @@ async def test_a_worker_that_is_killed_leaves_it_to_another_who_changes_nobody_t
     assert asked["total"] == 40_000
     script = (
         "import asyncio, sys, server.web\n"
-        "from admin.bulk.work import BulkWork\n"
+        "from pathlib import Path\n"
         "from base.clock import SystemClock\n"
         "from base.database import create_engine, create_sessions\n"
-        "asyncio.run(BulkWork(create_sessions(create_engine(sys.argv[1])), SystemClock()).do_all())\n"
+        "from base.encryption import create_key_file, read_key_file\n"
+        "from server.bulk_jobs import create_bulk_work\n"
+        "from server.settings import Settings\n"
+        "from server.wiring import Platform\n"
+        "settings, engine = Settings(_env_file=None, data_dir=sys.argv[2]), create_engine(sys.argv[1])\n"
+        "create_key_file(settings.key_file)\n"
+        "keys = read_key_file(settings.key_file)\n"
+        "platform = Platform(settings, engine, create_sessions(engine), keys, SystemClock(), 'test')\n"
+        "asyncio.run(create_bulk_work(platform).do_all())\n"
     )
-    worker = subprocess.Popen([sys.executable, "-c", script, database.url], cwd=ROOT)
+    worker = subprocess.Popen([sys.executable, "-c", script, database.url, str(tmp_path / "var")], cwd=ROOT)
     try:
         deadline, done = time.monotonic() + 60, 0
         while not done and time.monotonic() < deadline:

@@ -119,8 +119,18 @@ async def _move_and_cancel(colleague: Colleague, context: AdminContext, radicale
     text = await radicale.read(meeting)
     assert text is not None
     assert "DTSTART:20261124T100000Z" in text
+    await page.get_by_test_id("remove-calendar").click()
+    await page.get_by_test_id("remove-calendar-confirm").click()
+    await expect(page.get_by_role("dialog").get_by_role("alert")).to_contain_text(
+        "Meetings to come in this calendar: 1"
+    )
+    await colleague.look(pictures, "calendars-remove")
+    await page.get_by_role("dialog").get_by_role("button", name="Back").last.click()
     await page.get_by_test_id("cancel-meeting").click()
     await page.get_by_test_id("cancel-meeting-confirm").click()
     await expect(page.get_by_test_id("meeting")).to_have_count(0)
     await work.do_all()
     assert await radicale.names() == {"dentist.ics"}
+    await page.get_by_test_id("remove-calendar").click()
+    await page.get_by_test_id("remove-calendar-confirm").click()
+    await expect(page.get_by_text("No calendar yet")).to_be_visible()

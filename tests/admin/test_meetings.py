@@ -9,13 +9,15 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import select
 
-from admin.audit.models import AuditDetail
+from admin.audit.models import AuditDetail, AuditEntry
 from base.database import transaction
 from base.ids import new_id
 from crm.contacts.service import create_contact, set_fields
-from crm.meetings.booking import confirm_meeting, hold_time
+from crm.meetings.booking import TimeTaken, confirm_meeting, hold_time
 from crm.meetings.caldav.work import CalDAVWork
 from crm.meetings.feeds import BusyFeeds
+from crm.meetings.free_times import free_times
+from crm.meetings.models import CalendarLink, Meeting
 from tests.admin.people import make_talk
 from tests.crm.meetings.conftest import running_radicale
 
@@ -189,6 +191,63 @@ async def test_meetings_to_come_are_listed_moved_and_cancelled(context, signed_i
     assert (left["id"], datetime.fromisoformat(left["starts_at"])) == (str(first), datetime.fromisoformat(wanted))
     assert await radicale.names() == {f"{first}.ics"}
     assert wake_ups.count >= 4
+
+
+async def test_a_calendar_goes_when_no_meeting_to_come_stands_in_it_and_its_meetings_stay(
+    context, signed_in, radicale, clock, now
+):
+    made = await add(signed_in, busy_url="")
+    path, version = f"{CALENDARS}/{made['id']}", {"If-Match": f'"{made["version"]}"'}
+    await link(signed_in, made["id"], radicale)
+    nine = (now + timedelta(days=1)).replace(hour=8, minute=0)
+    booked, cancelled = await book(context, nine), await book(context, nine + timedelta(hours=1), "Grace")
+    assert (await signed_in.send("POST", f"{MEETINGS}/{cancelled}/cancel")).status == 204
+    assert (await signed_in.send("DELETE", path)).status == 428
+    refused = await signed_in.send("DELETE", path, **version)
+    assert refused.status == 409
+    problem = await refused.json()
+    assert (problem["code"], problem["detail"].partition(".")[0]) == (
+        "calendar_in_use", "Meetings to come in this calendar: 1"
+    )  # fmt: skip
+    clock.forward(days=2)
+    assert (await signed_in.sign_in()).status == 200
+    talk = await held_in(context, (now + timedelta(days=8)).replace(hour=8, minute=0))
+    assert (await signed_in.send("DELETE", path, **version)).status == 204
+    assert (await signed_in.send("DELETE", path, **version)).status == 404
+    assert (await signed_in.get(path)).status == 404
+    assert (await signed_in.send("POST", f"{path}/check")).status == 404
+    assert (await signed_in.read(CALENDARS))["items"] == []
+    async with context.sessions() as session:
+        kept = dict((await session.execute(select(Meeting.id, Meeting.state))).all())
+        assert {kept[booked], kept[cancelled]} == {"booked", "cancelled"}
+        assert await session.get(CalendarLink, made["id"]) is None
+        (told,) = await session.scalars(select(AuditEntry).where(AuditEntry.action == "remove_calendar"))
+        assert told.subject_id == made["id"]
+    # Nobody can book in it any more, also who had chosen a time already.
+    async with transaction(context.sessions) as session:
+        with pytest.raises(TimeTaken):
+            await confirm_meeting(session, str(talk[1]), contact_id=new_id(), conversation_id=talk[0], now=clock.now())
+        found = await free_times(
+            session, context.busy_feeds, calendar="sales", after=None, count=1, language="en", zone=None,
+            now=clock.now(),
+        )  # fmt: skip
+        assert found.times == ()
+    # Its name is free.
+    again = await add(signed_in)
+    assert again["id"] != made["id"]
+
+
+async def held_in(context, at):
+    """A talk and the time that it holds."""
+    now = context.clock.now()
+    async with transaction(context.sessions) as session:
+        talk = await make_talk(session, None, now)
+        hold = await hold_time(
+            session, context.busy_feeds, calendar="sales", starts_at=at, hold_key=str(new_id()), conversation_id=talk,
+            now=now,
+        )  # fmt: skip
+        assert hold is not None
+    return talk, hold
 
 
 async def test_what_is_not_there_is_not_found(signed_in):

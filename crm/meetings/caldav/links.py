@@ -25,7 +25,8 @@ async def link_calendar(
     Raises:
         NotFound: there is no such calendar.
     """
-    if await session.get(Calendar, calendar_id, with_for_update=True) is None:
+    calendar = await session.get(Calendar, calendar_id, with_for_update=True, populate_existing=True)
+    if calendar is None or calendar.removed_at is not None:
         raise NotFound("There is no such calendar.")
     text = json.dumps({"url": access.url, "username": access.username, "password": access.password})
     sealed = keys.seal(text, column=SEALED_ACCESS, row=calendar_id)

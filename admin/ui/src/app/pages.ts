@@ -7,6 +7,7 @@ export const PAGES: RouteObject[] = [
   { path: '/inbox/:talkId', lazy: async () => ({ Component: (await import('../inbox/InboxPage')).InboxPage }) },
   { path: '/tasks', lazy: async () => ({ Component: (await import('../tasks/TasksPage')).TasksPage }) },
   { path: '/leads', lazy: async () => ({ Component: (await import('../leads/LeadsPage')).LeadsPage }) },
+  { path: '/leads/operations', lazy: async () => ({ Component: (await import('../bulk/BulkOperationsPage')).BulkOperationsPage }) },
   { path: '/leads/:leadId', lazy: async () => ({ Component: (await import('../leads/LeadPage')).LeadPage }) },
   { path: '/companies', lazy: async () => ({ Component: (await import('../companies/CompaniesPage')).CompaniesPage }) },
   { path: '/companies/:companyId', lazy: async () => ({ Component: (await import('../companies/CompanyPage')).CompanyPage }) },

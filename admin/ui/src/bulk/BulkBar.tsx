@@ -1,6 +1,6 @@
 /** What can be done to the rows that are chosen. Shown while some are. */
 import { Button, CloseButton, Text } from '@mantine/core';
-import { IconDownload, IconRoute, IconStairsUp, IconTag, IconUser } from '@tabler/icons-react';
+import { IconDownload, IconEraser, IconRoute, IconStairsUp, IconTag, IconUser } from '@tabler/icons-react';
 import { useState } from 'react';
 import { useWords } from '../i18n/useWords';
 import { useMay } from '../session/useMay';
@@ -15,6 +15,7 @@ const KINDS = [
   { kind: 'owner', Icon: IconUser, needs: 'contacts.write' },
   { kind: 'enrol', Icon: IconRoute, needs: 'journeys.write' },
   { kind: 'export', Icon: IconDownload, needs: 'contacts.export' },
+  { kind: 'erase', Icon: IconEraser, needs: 'privacy.carry_out' },
 ] as const;
 
 interface Props {

@@ -1,15 +1,15 @@
 /** Asks what exactly is to be done, says to how many, and starts it. */
 import { Button, Group, Modal, SegmentedControl, Stack, Text, TextInput } from '@mantine/core';
-import { useState } from 'react';
+import { useEffect, useState } from 'react';
 import { useColleagues } from '../contacts/useContact';
 import { useWords } from '../i18n/useWords';
 import { Choose } from '../look/Choose';
 import { Refused } from '../look/Notices';
 import { STAGES, plainWords, stageName } from '../look/words';
 import type { Change, Selection } from './types';
-import { useJourneyChoices, useStartBulk } from './useBulk';
+import { useCountBulk, useJourneyChoices, useStartBulk } from './useBulk';
 
-export type Asked = 'tag' | 'stage' | 'owner' | 'enrol' | 'export';
+export type Asked = 'tag' | 'stage' | 'owner' | 'enrol' | 'export' | 'erase';
 
 const TAG = /^[a-z][a-z0-9_]{0,59}$/;
 const NOBODY = '-';
@@ -32,12 +32,12 @@ export function BulkDialog({ asked, selection, number, onDone, onClose }: Props)
     <Modal opened onClose={onClose} title={t(asked)} centered closeButtonProps={{ 'aria-label': t('back') }}>
       <form onSubmit={(event) => { event.preventDefault(); run(); }}>
         <Stack gap="md">
-          <Fields asked={asked} onChange={setChange} />
+          <Fields asked={asked} selection={selection} isRefused={start.isError} onChange={setChange} />
           <Text size="sm" c="dimmed">{number === null ? t('for_everybody') : t('for_chosen', { count: number, number })} {t(`means_${asked}`)}</Text>
           <Refused error={start.error} />
           <Group justify="flex-end" gap="sm">
             <Button variant="default" onClick={onClose}>{t('back')}</Button>
-            <Button type="submit" disabled={change === null} loading={start.isPending} data-testid="bulk-start">{t('start')}</Button>
+            <Button type="submit" {...(asked === 'erase' ? { color: 'red.9' } : {})} disabled={change === null} loading={start.isPending} data-testid="bulk-start">{t(asked === 'erase' ? 'erase_now' : 'start')}</Button>
           </Group>
         </Stack>
       </form>
@@ -45,13 +45,14 @@ export function BulkDialog({ asked, selection, number, onDone, onClose }: Props)
   );
 }
 
-function Fields({ asked, onChange }: { asked: Asked; onChange: (change: Change | null) => void }) {
+function Fields({ asked, selection, isRefused, onChange }: { asked: Asked; selection: Selection; isRefused: boolean } & FieldProps) {
   switch (asked) {
     case 'tag': return <TagFields onChange={onChange} />;
     case 'stage': return <StageField onChange={onChange} />;
     case 'owner': return <OwnerField onChange={onChange} />;
     case 'enrol': return <JourneyField onChange={onChange} />;
     case 'export': return null;
+    case 'erase': return <EraseField selection={selection} isRefused={isRefused} onChange={onChange} />;
   }
 }
 
@@ -113,6 +114,29 @@ function JourneyField({ onChange }: FieldProps) {
     <Choose
       label={t('journey_name')} value={journey} choices={[{ value: '', label: choices.length > 0 ? t('choose') : t('no_journeys') }, ...choices]} data-autofocus data-testid="bulk-journey-name"
       onChange={(value) => { setJourney(value); onChange(value ? { operation: 'enrol', journey: value } : null); }}
+    />
+  );
+}
+
+/** Whoever erases types how many they are: nobody erases everybody by a slip of the hand. */
+function EraseField({ selection, isRefused, onChange }: { selection: Selection; isRefused: boolean } & FieldProps) {
+  const t = useWords('bulk');
+  const [typed, setTyped] = useState('');
+  const { data: number, error, refetch } = useCountBulk(selection);
+  // They may be others by now.
+  useEffect(() => {
+    if (isRefused) void refetch();
+  }, [isRefused, refetch]);
+  const isRight = number !== undefined && number > 0 && Number(typed) === number;
+  useEffect(() => {
+    onChange(isRight ? { operation: 'erase', contacts: number } : null);
+  }, [isRight, number, onChange]);
+  if (error) return <Refused error={error} />;
+  if (number === undefined) return <Text size="sm" role="status">{t('erase_counting')}</Text>;
+  return (
+    <TextInput
+      label={t('erase_number', { count: number, number })} value={typed} inputMode="numeric" autoComplete="off" maxLength={12} data-autofocus data-testid="bulk-erase-number"
+      error={typed && !isRight ? t('erase_wrong') : undefined} onChange={(event) => setTyped(event.currentTarget.value.replace(/\D/g, ''))}
     />
   );
 }

@@ -3,6 +3,7 @@ import { Button } from '@mantine/core';
 import { useState } from 'react';
 import { useWords } from '../i18n/useWords';
 import { figure } from '../i18n/said';
+import { ConfirmButton } from '../look/ConfirmButton';
 import { Refused } from '../look/Notices';
 import { Panel } from '../look/Panel';
 import { useMay } from '../session/useMay';
@@ -10,7 +11,7 @@ import { CalDAV } from './CalDAV';
 import { CalendarForm } from './CalendarForm';
 import styles from './Calendars.module.css';
 import { WEEKDAYS } from './hours';
-import { useOffered, type Calendar } from './useCalendars';
+import { useOffered, useRemoveCalendar, type Calendar } from './useCalendars';
 
 export function CalendarPanel({ calendar }: { calendar: Calendar }) {
   const t = useWords('calendars');
@@ -20,11 +21,29 @@ export function CalendarPanel({ calendar }: { calendar: Calendar }) {
     <Panel title={calendar.title} aside={<code className={styles.soft}>{calendar.name}</code>}>
       <div data-testid={`calendar-${calendar.name}`}>
         {isEditing ? <CalendarForm key={calendar.version} calendar={calendar} onDone={() => setEditing(false)} /> : <Facts calendar={calendar} />}
-        {may && !isEditing && <div className={styles.bar}><Button variant="default" size="compact-md" onClick={() => setEditing(true)} aria-label={t('change_what', { what: calendar.title })} data-testid="change-calendar">{t('change')}</Button></div>}
+        {may && !isEditing && (
+          <div className={styles.bar}>
+            <Button variant="default" size="compact-md" onClick={() => setEditing(true)} aria-label={t('change_what', { what: calendar.title })} data-testid="change-calendar">{t('change')}</Button>
+            <Remove calendar={calendar} />
+          </div>
+        )}
         <div className={styles.part}><CalDAV calendar={calendar} mayChange={may} /></div>
         <div className={styles.part}><Offered calendar={calendar} /></div>
       </div>
     </Panel>
+  );
+}
+
+function Remove({ calendar }: { calendar: Calendar }) {
+  const t = useWords('calendars');
+  const remove = useRemoveCalendar(calendar);
+  return (
+    <ConfirmButton
+      size="compact-md" label={t('remove')} title={t('remove_title', { what: calendar.title })} confirm={t('remove')} cancel={t('back')}
+      isBusy={remove.isPending} error={remove.error} onConfirm={() => remove.mutate(undefined)} testId="remove-calendar"
+    >
+      <p>{t('remove_means')}</p>
+    </ConfirmButton>
   );
 }
 

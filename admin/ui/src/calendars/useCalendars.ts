@@ -46,6 +46,11 @@ export function useSaveCalendar(calendar: Calendar | null) {
   }, KEY);
 }
 
+/** Removes the calendar as it was read. */
+export function useRemoveCalendar({ id, version }: Calendar) {
+  return useCommand(() => answerOf(client.DELETE('/api/v1/calendars/{id}', { params: { path: { id }, header: { 'If-Match': `"${version}"` } } })), KEY);
+}
+
 export function useDiscover() {
   return useCommand((body: AccessWish) => answerOf(client.POST('/api/v1/calendars/discover', { body })));
 }

@@ -1,5 +1,6 @@
 /** All leads: find them, see who is worth a call, open one. */
-import { useSearchParams } from 'react-router';
+import { Anchor } from '@mantine/core';
+import { Link, useSearchParams } from 'react-router';
 import type { LeadFilter } from '../api/types';
 import { BulkBar, useMayBulk } from '../bulk/BulkBar';
 import { useChoosing } from '../bulk/useChoosing';
@@ -19,10 +20,11 @@ import { useLeads } from './useLeads';
 
 export function LeadsPage() {
   const t = useWords('leads');
+  const mayBulk = useMayBulk();
   const filter = useLeadFilter();
   return (
     <>
-      <PageHeading title={t('title')}>{t('lead')}</PageHeading>
+      <PageHeading title={t('title')}>{t('lead')}{mayBulk && <> <Anchor component={Link} to="/leads/operations" inherit underline="always" data-testid="to-bulk-operations">{t('operations')}</Anchor></>}</PageHeading>
       <LeadsFilter />
       <LeadList filter={filter} />
     </>

@@ -1,0 +1,36 @@
+"""Calendars that were removed, erasures in bulk, and the last attempt of a webhook"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0034"
+down_revision = "0033"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.add_column("calendars", sa.Column("removed_at", sa.DateTime(timezone=True), nullable=True))
+    op.drop_constraint(op.f("uq_calendars_name"), "calendars", type_="unique")
+    op.create_index(
+        "uq_calendars_name", "calendars", ["name"], unique=True, postgresql_where=sa.text("removed_at is null")
+    )
+    op.drop_constraint(op.f("ck_bulk_operations_operation"), "bulk_operations", type_="check")
+    op.create_check_constraint(
+        op.f("ck_bulk_operations_operation"),
+        "bulk_operations",
+        "operation in ('add_tag','remove_tag','set_stage','set_owner','enrol','export','erase')",
+    )
+    op.create_index(
+        "ix_webhook_deliveries_tried",
+        "webhook_deliveries",
+        ["endpoint_id", "claimed_at", "event_id"],
+        unique=False,
+        postgresql_where=sa.text("claimed_at is not null"),
+    )
+
+
+def downgrade() -> None:
+    raise NotImplementedError("Migrations only go forward: restore a backup instead.")
