@@ -46,6 +46,8 @@ from crm.privacy.signals import asks_to_opt_out
 
 log = structlog.get_logger(__name__)
 
+HEARTBEAT = 25.0
+"""Seconds between pings. A browser that has not answered one after half as long again is let go."""
 HELLO_WITHIN = 10.0
 """Seconds a fresh socket may stay silent before its hello."""
 LONGEST_WAIT = 25.0
@@ -171,7 +173,7 @@ class WebChat:
     async def socket(self, request: web.Request) -> web.WebSocketResponse:
         """One visitor's socket, from hello to close."""
         socket = web.WebSocketResponse(
-            heartbeat=25, compress=False, max_msg_size=frames.MAX_FRAME, timeout=5, writer_limit=65_536
+            heartbeat=HEARTBEAT, compress=False, max_msg_size=frames.MAX_FRAME, timeout=5, writer_limit=65_536
         )
         try:
             origin = self._origin(request)
@@ -201,6 +203,7 @@ class WebChat:
         finally:
             self._sockets.discard(socket)
             SOCKETS.labels("chat").dec()
+            _let_go(request)
         return socket
 
     async def _converse(self, socket: web.WebSocketResponse, conversation_id: UUID, last_seen: int) -> None:
@@ -414,6 +417,13 @@ def _accepted(client_id: UUID, seq: int) -> web.Response:
 def _has_moved(taken: Taken) -> bool:
     """Whether nobody will answer here: the talk goes on elsewhere."""
     return taken.claim is not None and taken.claim.status == "closed"
+
+
+def _let_go(request: web.Request) -> None:
+    """Ends the connection of a reader who does not read: what is buffered for it would keep it open for good."""
+    transport = request.transport
+    if isinstance(transport, asyncio.WriteTransport) and transport.get_write_buffer_size() > 0:
+        transport.abort()
 
 
 async def _send_away(socket: web.WebSocketResponse) -> None:
