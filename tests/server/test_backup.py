@@ -195,6 +195,7 @@ def smtp():
     controller.stop()
 
 
+@pytest.mark.long  # in short: `tests/outreach/test_quarantine.py`
 async def test_after_a_restore_a_worker_sends_nothing_until_the_quarantine_is_lifted_and_then_nothing_twice(
     database: Database, data: Path, tmp_path: Path, smtp, postgres_url: str
 ) -> None:

@@ -1,4 +1,7 @@
-"""An upgrade that rolls (F13): the schema is newer already, and a worker of the version before goes on sending."""
+"""An upgrade that rolls (F13): the schema is newer already, and a worker of the version before goes on sending.
+
+In short: `tests/base/test_schema_version.py` and `test_expand_contract.py`, and a worker that is stopped, beside this.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ import signal
 from pathlib import Path
 
 import psycopg
+import pytest
 
 from base.database import libpq_url
 from base.encryption import create_key_file
@@ -25,6 +29,7 @@ UPDATE alembic_version SET version_num = '9999';
 """What a migration of a later version may do (`tests/base/test_expand_contract.py`)."""
 
 
+@pytest.mark.long
 async def test_a_worker_of_the_version_before_sends_on_the_newer_schema_and_one_of_now_takes_over(
     database: Database, slow_smtp: tuple[SlowServer, int], tmp_path: Path
 ) -> None:

@@ -40,6 +40,19 @@ class Handler(http.server.BaseHTTPRequestHandler):
 http.server.HTTPServer(("127.0.0.1", int(sys.argv[1])), Handler).serve_forever()
 """
 
+SERVING_ON_A_SOCKET = """
+import asyncio, os, sys
+async def answer(reader, writer):
+    await reader.readuntil(b"\\r\\n\\r\\n")
+    writer.write(b"HTTP/1.1 200 OK\\r\\nContent-Length: 0\\r\\nConnection: close\\r\\n\\r\\n")
+    await writer.drain()
+    writer.close()
+async def serve():
+    server = await asyncio.start_unix_server(answer, sys.argv[1])
+    await server.serve_forever()
+asyncio.run(serve())
+"""
+
 SUPERVISING = """
 import asyncio, sys
 from pathlib import Path
@@ -142,6 +155,37 @@ async def test_an_answer_other_than_200_is_not_ready(supervisor: Supervisor, tmp
     command = [sys.executable, "-c", SERVING, str(port)]
     with pytest.raises(ProcessFailed):
         await supervisor.start(Program("web", command, tmp_path, {}, f"http://127.0.0.1:{port}/other", 1.0))
+
+
+def on_a_socket(folder: Path, name: str) -> Program:
+    """A program that answers on a Unix socket of its own, as web processes do that share a port."""
+    socket_path = folder / f"{name}.sock"
+    command = [sys.executable, "-c", SERVING_ON_A_SOCKET, str(socket_path)]
+    return Program(name, command, folder, {}, "http://web/ready", WITHIN, socket_path, "http://web/ready")
+
+
+async def test_two_that_share_a_port_are_each_asked_by_a_socket_of_their_own(
+    supervisor: Supervisor, tmp_path: Path
+) -> None:
+    first, second = (on_a_socket(tmp_path, name) for name in ("web-1", "web-2"))
+    await supervisor.start(first)
+    assert not (tmp_path / "web-2.sock").exists()
+    silent = Program("web-2", ["sleep", "60"], tmp_path, {}, "http://web/ready", 0.5, second.socket)
+    with pytest.raises(ProcessFailed, match="web-2 did not get ready"):
+        await supervisor.start(silent)
+
+
+async def test_a_program_that_is_stuck_is_killed_and_started_again_and_one_that_answers_is_left_alone(
+    supervisor: Supervisor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("server.supervisor.ALIVE_EVERY", 0.15)
+    await supervisor.start(on_a_socket(tmp_path, "web"))
+    pid = supervisor.pid_of("web")
+    assert pid is not None
+    await asyncio.sleep(1)
+    assert supervisor.pid_of("web") == pid
+    os.kill(pid, signal.SIGSTOP)
+    await until(lambda: supervisor.pid_of("web") != pid)
 
 
 async def test_a_program_gets_only_the_environment_it_is_given(

@@ -13,16 +13,19 @@ import pytest
 from aiohttp import ClientResponse, ClientSession
 from aiohttp.test_utils import TestServer
 from pydantic import SecretStr
+from sqlalchemy import text
 from yarl import URL
 
 from base.database import libpq_url, transaction
 from base.encryption import create_key_file
+from base.schema_version import SchemaTooOld
 from bot.publishing.models import Publication
 from server.settings import SettingsProblem, read_settings
 from server.web import create_web_app
 from server.wiring import open_platform
 from tests.bot.scripted_dialogue import SECRET, ScriptedDialogue, scripted_dialogue
 from tests.conftest import Database
+from tests.server.test_supervisor import free_port
 
 SITE = "http://127.0.0.1:8080"
 
@@ -145,6 +148,35 @@ async def test_a_process_without_its_database_is_alive_but_not_ready(
             assert (await get(server, "/healthz"))[0].status == 200
             await admin.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS true')
         assert (await get(server, "/readyz"))[0].status == 200
+
+
+async def test_without_anybody_to_answer_or_words_to_say_so_it_is_not_ready(database: Database, tmp_path: Path) -> None:
+    async with running(database.url, f"http://127.0.0.1:{free_port()}", tmp_path) as server:
+        answer, body = await get(server, "/readyz")
+        assert (answer.status, json.loads(body)["code"]) == (503, "nothing_published")
+        await publish_something(database)
+        async with asyncio.timeout(20):
+            while (await get(server, "/readyz"))[0].status != 200:
+                await asyncio.sleep(0.1)
+        # An upgrade goes on under it, to a schema that it cannot do with.
+        async with transaction(database.sessions) as session:
+            await session.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+        assert (await get(server, "/readyz"))[0].status == 200, "marked as one on which it still runs"
+        async with transaction(database.sessions) as session:
+            await session.execute(text("""UPDATE site_facts SET value = '{"runs_since": "9999"}'"""))
+        answer, body = await get(server, "/readyz")
+        assert (answer.status, json.loads(body)["code"]) == (503, "schema_too_new")
+
+
+async def test_on_an_older_schema_it_does_not_start(
+    database: Database, dialogue: ScriptedDialogue, tmp_path: Path
+) -> None:
+    async with transaction(database.sessions) as session:
+        await session.execute(text("UPDATE alembic_version SET version_num = '0001'"))
+    server = running(database.url, dialogue.url, tmp_path)
+    with pytest.raises(SchemaTooOld, match="parley migrate"):
+        await server.start_server()
+    await server.close()
 
 
 async def test_what_a_dead_process_left_unanswered_is_answered_by_the_sweep(

@@ -1,4 +1,7 @@
-"""Several web processes on one port: each is ready for itself, and one may end without anybody noticing."""
+"""Several web processes on one port: each is ready for itself, and one may end without anybody noticing.
+
+In short, with small programs: `test_supervisor.py`; what ready means: `test_web.py`.
+"""
 
 from __future__ import annotations
 
@@ -7,24 +10,24 @@ import os
 import signal
 import sys
 from collections.abc import AsyncIterator, Callable
-from dataclasses import replace
 from pathlib import Path
 
 import aiohttp
-import psycopg
 import pytest
 
-from base.database import libpq_url
 from base.encryption import create_key_file
 from server import supervisor as supervisor_module
 from server.settings import ROOT
-from server.supervisor import ProcessFailed, Program, Supervisor
+from server.supervisor import Program, Supervisor
 from tests.bot.scripted_dialogue import SECRET
 from tests.conftest import Database
 from tests.server.test_supervisor import free_port
 from tests.server.test_web import publish_something
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="SO_REUSEPORT balances on Linux")
+pytestmark = [
+    pytest.mark.long,
+    pytest.mark.skipif(sys.platform != "linux", reason="SO_REUSEPORT balances on Linux"),
+]
 WITHIN = 90.0
 """Seconds; on a machine that is busy with other tests a start takes half a minute."""
 NOBODY = "http://127.0.0.1:9"
@@ -104,18 +107,6 @@ async def test_one_that_is_stuck_is_killed_and_started_again(
     await until((tmp_path / "web.sock").exists)
 
 
-async def test_without_anybody_to_answer_or_words_to_say_so_it_is_not_ready(
-    database: Database, supervisor: Supervisor, tmp_path: Path
-) -> None:
-    program = web("web", database, tmp_path, free_port())
-    await supervisor.start(replace(program, ready_url="http://web/healthz"))
-    assert await ready(program) == (503, "nothing_published")
-    await publish_something(database)
-    async with asyncio.timeout(WITHIN):
-        while await ready(program) != (200, None):
-            await asyncio.sleep(0.2)
-
-
 async def ready(program: Program) -> tuple[int, str | None]:
     """What a process says for itself; 0 while it does not listen."""
     async with aiohttp.ClientSession(connector=aiohttp.UnixConnector(str(program.socket))) as http:
@@ -124,14 +115,3 @@ async def ready(program: Program) -> tuple[int, str | None]:
                 return answer.status, (await answer.json()).get("code")
         except aiohttp.ClientError:
             return 0, None
-
-
-@pytest.mark.parametrize(("revision", "code"), [("0001", "needs"), ("9999", "newer version")])
-async def test_on_a_schema_that_does_not_fit_it_does_not_start(
-    database: Database, supervisor: Supervisor, tmp_path: Path, revision: str, code: str
-) -> None:
-    with psycopg.connect(libpq_url(database.url), autocommit=True) as connection:
-        connection.execute("UPDATE alembic_version SET version_num = %s", (revision,))
-        connection.execute("""UPDATE site_facts SET value = '{"runs_since": "9999"}' WHERE name = 'schema'""")
-    with pytest.raises(ProcessFailed, match=code):
-        await supervisor.start(web("web", database, tmp_path, free_port()))
