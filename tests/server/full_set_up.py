@@ -200,7 +200,7 @@ async def _make_by_the_api(set_up: FullSetUp) -> None:
     await make("segment", "segments", {"name": "Tagged", "tree": {"tag": "vip"}})
     source = await make("source", "event-sources", {"name": "shop", "way": "api"})
     set_up.event_token = source["secret"]
-    hook = {"name": "Hook", "url": "https://93.184.216.34/in", "kinds": ["lead_captured"]}
+    hook = {"name": "Hook", "url": "https://hooks.site.invalid/in", "kinds": ["lead_captured"]}
     await make("webhook", "webhooks", hook)
     table = {**COMMAND, "Content-Type": "text/csv"}
     answer = await set_up.owner.post(
