@@ -4,7 +4,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev run train check format test test-long test-rasa test-ui bench clients api tour lock clean
+.PHONY: help setup setup-dev run train check format test test-long fuzz test-rasa test-ui bench clients api tour lock clean
 
 help: ## This help
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -42,6 +42,10 @@ test: setup-dev ## Set up what is missing, then run every check and every test
 
 test-long: setup-dev ## The tests that take many minutes: hundreds of killed workers, a database stopped again and again
 	@$(BIN)/python -m pytest -m long -s
+
+fuzz: ## Look a minute for each parser of strangers' bytes for some that break it
+	@for parser in signature form mime keyword template frame; do \
+		$(BIN)/python -m tests.fuzz.look $$parser -max_total_time=60 -rss_limit_mb=2048 -timeout=10 -verbosity=0 || exit 1; done
 
 test-rasa: ## The tests of Rasa's side, under its own interpreter
 	@.venv-rasa/bin/python -m pytest -c tests/bot/rasa/pytest.ini tests/bot/rasa
