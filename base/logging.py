@@ -66,6 +66,7 @@ def configure_logging(*, level: str = "INFO", as_json: bool = True) -> None:
 
 def _is_heard(record: logging.LogRecord) -> bool:
     # What is no HTTP is answered 400; with its bytes and a stack for each, anybody could fill the log as they like.
-    if record.exc_info is not None and isinstance(record.exc_info[1], HttpProcessingError | RequestPayloadError):
+    # Procrastinate says False where there is none.
+    if record.exc_info and isinstance(record.exc_info[1], HttpProcessingError | RequestPayloadError):
         return False
     return record.levelno >= logging.ERROR or not (record.threadName or "").startswith(QUIET_THREADS)
