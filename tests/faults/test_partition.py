@@ -1,4 +1,7 @@
-"""A worker is cut off from the database while its request is with the provider: it writes nothing any more."""
+"""A worker is cut off from the database while its request is with the provider.
+
+The short form, without a wire, is in tests/outreach/test_delivery.py.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
 
+import pytest
 from sqlalchemy import make_url, select, update
 
 from base.database import transaction
@@ -64,6 +68,7 @@ async def becomes(here: Scene, state: str) -> None:
     await until(does)
 
 
+@pytest.mark.long
 async def test_promotion_of_a_worker_that_is_cut_off_is_in_doubt_until_it_can_say_what_became_of_it(
     fresh_database_url: str,
 ) -> None:
@@ -76,6 +81,7 @@ async def test_promotion_of_a_worker_that_is_cut_off_is_in_doubt_until_it_can_sa
         assert [one.sid for one in here.twilio.state.messages] == [(await the_row(here)).provider_id]
 
 
+@pytest.mark.long
 async def test_a_worker_cut_off_while_it_sends_writes_nothing_once_another_took_its_message_over(
     fresh_database_url: str,
 ) -> None:

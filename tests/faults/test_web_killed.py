@@ -1,0 +1,106 @@
+"""The web process is killed while a text is brought, before or after it is kept; its provider brings it again."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import multiprocessing
+import random
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import select, update
+
+from base.database import create_engine, create_sessions, transaction
+from bot.intake.models import InboundEvent
+from bot.models import Conversation, Message
+from channels.sms.simulator import LocalTwilio, Number
+from channels.sms.webhook import inbound_url
+from outreach.accounts.service import save_account
+from tests.channels.sms.known_accounts import SID, TOKEN
+from tests.contracts.house import House, free_port
+from tests.faults.sms_house import KEYS, NOW, WebOrders, serve, sms_house
+
+_PROCESSES = multiprocessing.get_context("forkserver")
+_PROCESSES.set_forkserver_preload(["tests.faults.harried_worker", "tests.faults.sms_house"])
+
+
+@contextlib.asynccontextmanager
+async def process(orders: WebOrders) -> AsyncIterator[Any]:
+    ours, theirs = _PROCESSES.Pipe()
+    started = _PROCESSES.Process(target=serve, args=(orders, theirs))
+    started.start()
+    try:
+        async with asyncio.timeout(120):
+            while not ours.poll():
+                assert started.is_alive(), "the process ended before it began"
+                await asyncio.sleep(0.01)
+        yield started
+    finally:
+        if started.is_alive():
+            started.kill()
+        await asyncio.to_thread(started.join)
+
+
+@pytest.mark.parametrize("kills", [2, pytest.param(60, marks=pytest.mark.long)])
+async def test_a_text_told_to_a_web_process_that_dies_is_kept_once_and_answered_once(
+    fresh_database_url: str, kills: int
+) -> None:
+    chance, port = random.Random(20261128), free_port()
+    engine = create_engine(fresh_database_url)
+    sessions, ours = create_sessions(engine), Number("+16462000000")
+    twilio = LocalTwilio(account_sid=SID, tokens=(TOKEN,), numbers=[ours])
+    api_url = await twilio.start()
+    try:
+        async with transaction(sessions) as session:
+            settings = {"account_sid": SID, "us_registration": "CTESTED", "api_url": api_url, "per_second": 1000.0}
+            account = await save_account(
+                session, KEYS, channel="sms", name="main", address=ours.number, settings=settings,
+                secrets={"auth_token": TOKEN}, now=NOW,
+            )  # fmt: skip
+        ours.sms_url = inbound_url(f"http://127.0.0.1:{port}", account)
+        told: list[dict[str, str]] = []
+        for number in range(kills):
+            point = ("before commit", "after commit")[number % 2]
+            # Whoever was not told that it arrived is told of it again, as Twilio does.
+            async with process(WebOrders(fresh_database_url, port, point, chance.randint(0, 1))) as web:
+                while web.is_alive():
+                    form = twilio.inbound_form(f"+1212555{number:04}", ours, f"text {len(told)}")
+                    told.append(form)
+                    await bring(twilio, ours, form)
+                    await asyncio.sleep(0.05)
+        async with sms_house(fresh_database_url, port) as house:
+            for form in told:
+                assert await bring(twilio, ours, form), "what is told again is acknowledged"
+            await finish(house)
+        async with sessions() as session:
+            events = list(await session.scalars(select(InboundEvent.provider_id)))
+            messages = list(await session.execute(select(Message.author, Message.text)))
+        assert sorted(events) == sorted(form["MessageSid"] for form in told)
+        texts = sorted(form["Body"] for form in told)
+        assert sorted(one.text for one in messages if one.author == "visitor" and one.text) == texts
+        answers = [one.text for one in messages if one.author == "bot" and str(one.text).startswith("echo ")]
+        assert sorted(answers) == [f"echo {text}" for text in texts]
+    finally:
+        await twilio.stop()
+        await engine.dispose()
+
+
+async def finish(house: House) -> None:
+    """As the worker and time do: what dead processes had in hand is taken up by others."""
+    for _ in range(3):
+        async with transaction(house.sessions) as session:
+            # Twelve seconds by the database's clock, which cannot be moved.
+            await session.execute(update(Conversation).values(turn_claimed_until=None))
+        house.clock.move(timedelta(seconds=20))
+        await house.intake.resume()
+        await house.settle()
+        await house.turns.resume_waiting()
+        await house.settle()
+
+
+async def bring(twilio: LocalTwilio, number: Number, form: dict[str, str]) -> bool:
+    called = await twilio.bring(number, form)
+    return called is not None and called.was_taken
