@@ -47,6 +47,7 @@ def make_backup(settings: Settings, database_url: str, folder: Path, say: Say, *
     result = subprocess.run(command, env=environment_of(database_url), capture_output=True, check=False)  # noqa: S603
     if result.returncode != 0:
         raise say_what_failed("pg_dump", result.returncode, result.stderr)
+    (folder / DUMP).chmod(0o600)
     say("copying files …")
     left_out = LEFT_OUT if with_keys else LEFT_OUT | {KEYS}
     _copy(settings.data_dir, folder / "files", (one for one in _names(settings.data_dir) if one not in left_out))

@@ -22,10 +22,11 @@ log = structlog.get_logger(__name__)
 
 STOP_WITHIN = 40.0
 """Seconds a process gets to finish what it has in hand."""
-ALIVE_EVERY = 5.0
+ALIVE_EVERY = 10.0
 """Seconds between looks whether a process is stuck, and that it has to answer."""
-STUCK_AFTER = 3
-"""Looks in a row without an answer."""
+STUCK_AFTER = 6
+"""Looks in a row without an answer. A machine that is very busy may keep a process from answering for a while, and to
+kill it then only adds to that."""
 _HOPELESS = 3
 """Times a program may end by itself before it was ready."""
 _PR_SET_PDEATHSIG = 1
