@@ -32,10 +32,12 @@ def list_keys() -> None:
 @keys.command(name="models")
 def show_model_keys() -> None:
     """Print what dialogue processes on other machines need: PARLEY_RASA_MODEL_KEYS."""
-    from base.encryption import read_key_file
+    from base.encryption import create_key_file, read_key_file
     from bot.signed_models import model_keys
 
-    click.echo(model_keys(read_key_file(read_settings().key_file)))
+    path = read_settings().key_file
+    create_key_file(path)
+    click.echo(model_keys(read_key_file(path)))
 
 
 @keys.command()

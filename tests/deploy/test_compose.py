@@ -47,7 +47,7 @@ def test_each_of_ours_may_do_nothing_beyond_its_work(name: str) -> None:
 
 def test_the_dialogue_is_told_its_secret_and_nothing_else() -> None:
     rasa = SERVICES["rasa"]
-    assert rasa["secrets"] == ["rasa_secret"]
+    assert rasa["secrets"] == ["rasa_secret", "rasa_model_keys"]
     assert not {"environment", "env_file", "volumes", "ports"} & set(rasa)
     assert rasa["network_mode"] == "service:web", "it listens on loopback only"
 
