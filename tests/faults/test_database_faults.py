@@ -13,7 +13,8 @@ from outreach.models import OutboxMessage  # noqa: F401  # its table
 from tests.faults.test_kills import check, scene
 
 
-@pytest.mark.parametrize(("messages", "rounds"), [(60, 3), pytest.param(1_000, 30, marks=pytest.mark.long)])
+@pytest.mark.long
+@pytest.mark.parametrize(("messages", "rounds"), [(60, 3), (1_000, 30)])
 async def test_sends_go_on_after_every_session_was_ended_and_no_connection_was_to_be_had(
     fresh_database_url: str, oracle, messages: int, rounds: int
 ) -> None:

@@ -16,14 +16,14 @@ from tests.faults.deliveries import delivery_of
 from tests.faults.harried_worker import Clock
 from tests.faults.test_kills import Scene, scene
 
-_DUE = 60
+_DUE, _PORTION = 60, 50_000
 _FLOOD = """
 INSERT INTO outbox (id, occurrence, contact_id, channel, purpose, message_class, text, state, due_at, attempts,
     created_at, updated_at)
 SELECT gen_random_uuid(), 'flood-' || n, (SELECT id FROM contacts ORDER BY id LIMIT 1), 'sms', 'marketing',
     'promotional', 'News', CASE WHEN n % 4 = 0 THEN 'planned' ELSE 'delivered' END,
     cast(:later AS timestamptz) + n * interval '1 second', 0, :now, :now
-FROM generate_series(1, :count) AS n
+FROM generate_series(cast(:first AS int), cast(:last AS int)) AS n
 """
 _FIND_DUE = (
     "SELECT id FROM outbox WHERE state IN ('planned', 'deferred') AND due_at <= :now ORDER BY due_at, id LIMIT 8"
@@ -48,7 +48,9 @@ async def test_among_many_rows_a_claim_stays_on_its_index_and_quick(fresh_databa
         clock = Clock(here.orders.ahead)
         async with transaction(here.sessions) as session:
             later = clock.now() + timedelta(days=1)
-            await session.execute(text(_FLOOD), {"count": rows, "now": clock.now(), "later": later})
+            for first in range(0, rows, _PORTION):
+                portion = {"first": first + 1, "last": min(first + _PORTION, rows)}
+                await session.execute(text(_FLOOD), {**portion, "now": clock.now(), "later": later})
             await session.execute(text("ANALYZE outbox"))
         assert not {one for one in await nodes_of(here, _FIND_DUE, now=clock.now()) if one.startswith("Seq Scan")}
         delivery = await delivery_of(here)
