@@ -7,6 +7,7 @@ what it does not spend within the bucket's period is lost: the limit errs on the
 
 from __future__ import annotations
 
+import asyncio
 import math
 import time
 from collections import OrderedDict
@@ -71,6 +72,7 @@ class SharedLimit:
         self._refill = amount / seconds
         self._lease = min(lease, amount)
         self._leases: OrderedDict[str, _Lease] = OrderedDict()
+        self._asking: dict[str, asyncio.Task[None]] = {}
 
     async def check(self, key: str) -> float:
         """Takes one token.
@@ -84,24 +86,34 @@ class SharedLimit:
         Raises:
             TooMany: there is none.
         """
-        moment = time.monotonic()
-        held = self._leases.get(key)
-        if held is None or held.until <= moment:
-            held = await self._ask(key)
-            moment = time.monotonic()
-            meanwhile = self._leases.get(key)
-            if meanwhile is not None and meanwhile is not held and meanwhile.until > moment:
-                # Somebody else asked at the same time: what both got is there to be spent.
-                held.tokens += meanwhile.tokens
-            self._keep(key, held)
-        else:
-            self._leases.move_to_end(key)
+        held = await self._hold(key)
         if held.tokens < 1:
             raise TooMany(retry_after=max(1, math.ceil(held.wait)))
         held.tokens -= 1
         if held.tokens < 1:
             self._leases.pop(key, None)
         return held.used
+
+    async def _hold(self, key: str) -> _Lease:
+        """What this process has of a bucket; many who come at once wait for one answer.
+
+        Would each ask, one process could take all there is, and the next be refused while that lies idle.
+        """
+        while True:
+            held = self._leases.get(key)
+            if held is not None and held.until > time.monotonic():
+                self._leases.move_to_end(key)
+                return held
+            asking = self._asking.get(key)
+            if asking is None:
+                asking = self._asking[key] = asyncio.create_task(self._renew(key))
+            await asyncio.shield(asking)
+
+    async def _renew(self, key: str) -> None:
+        try:
+            self._keep(key, await self._ask(key))
+        finally:
+            del self._asking[key]
 
     def _keep(self, key: str, held: _Lease) -> None:
         self._leases[key] = held

@@ -59,6 +59,24 @@ async def test_processes_together_allow_exactly_as_much_as_one(database: Databas
     assert sum(allowed) == 70
 
 
+async def test_many_who_come_at_once_take_no_more_than_they_need_and_leave_the_rest_to_others(
+    database: Database, keys: KeyRing
+) -> None:
+    first, second = (a_process(database, keys, 100, lease=20) for _ in range(2))
+    assert all(await asyncio.gather(*(is_allowed(first) for _ in range(30))))
+    assert all([await is_allowed(second) for _ in range(60)])
+
+
+async def test_who_gives_up_waiting_for_a_limit_takes_nobody_along(database: Database, keys: KeyRing) -> None:
+    limit = a_process(database, keys, 10, lease=5)
+    impatient, patient = (asyncio.create_task(is_allowed(limit)) for _ in range(2))
+    await asyncio.sleep(0)
+    impatient.cancel()
+    assert await patient
+    with pytest.raises(asyncio.CancelledError):
+        await impatient
+
+
 async def test_what_one_process_spent_another_refuses_and_says_how_long(database: Database, keys: KeyRing) -> None:
     first, second = (a_process(database, keys, 5, 600) for _ in range(2))
     for _ in range(5):

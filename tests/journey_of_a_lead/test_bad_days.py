@@ -54,6 +54,7 @@ class PatientClient:
     async def open(self, session: aiohttp.ClientSession) -> None:
         """Opens the chat."""
         async with session.post(f"{self.url}/chat/session", json={}, headers={"Origin": self.url}) as response:
+            assert response.status == 200, await response.text()
             self.token = (await response.json())["token"]
         await self.until(session, lambda: len(self.shown) >= 2)
 
