@@ -46,6 +46,10 @@ async def test_a_message_that_ends_its_worker_is_put_aside_and_the_others_leave(
         print(f"{deaths} workers died of it")
         assert 3 <= deaths <= 15
         assert (rows[poison].state, rows[poison].reason_rule, rows[poison].attempts) == ("failed", "quarantined", 0)
-        assert {row.state for text, row in rows.items() if text != poison} <= {"accepted", "delivered"}
-        assert poison not in {one.body for one in here.twilio.state.messages}
-        assert len(here.twilio.state.messages) == _MESSAGES - 1
+        others = {text: row.state for text, row in rows.items() if text != poison}
+        taken = [one.body for one in here.twilio.state.messages]
+        # What the other lane had on the wire when its process was ended is in doubt, as after any kill.
+        assert set(others.values()) <= {"accepted", "delivered", "unknown"}
+        assert len(taken) == len(set(taken))
+        assert {text for text, state in others.items() if state != "unknown"} <= set(taken)
+        assert poison not in taken
