@@ -13,7 +13,7 @@ TRIPS_AFTER = 3
 """Failures in a row that open it: one may be the message's own fault."""
 FIRST_PAUSE = 0.5
 """Seconds it is left alone at first; twice as long each time it fails the trial."""
-LONGEST_PAUSE = 15.0
+LONGEST_PAUSE = 3.0
 
 Standing = Literal["closed", "half_open", "open"]
 

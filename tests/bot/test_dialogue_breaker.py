@@ -113,7 +113,7 @@ def test_each_trial_that_fails_doubles_the_pause_up_to_the_longest_and_an_answer
             clock.now += 0.25
         pauses.append(clock.now - began)
         breaker.failed(breaker.enter())
-    assert pauses == [0.5, 1, 2, 4, 8, 15, 15, 15]
+    assert pauses == [0.5, 1, 2, 3, 3, 3, 3, 3]
     clock.now += LONGEST_PAUSE
     assert breaker.answered(breaker.enter())
     breaker.failed(breaker.enter(), at_once=True)

@@ -62,6 +62,9 @@ BODIES: dict[str, Any] = {
     "assign_conversation": {"team_id": None, "user_id": None},
     "add_reply": lambda: {"text": "Hello", "client_id": str(new_id())},
     "book_meeting": lambda: {"calendar": "sales", "starts_at": "2026-12-01T10:00:00Z", "client_id": str(new_id())},
+    "move_meeting": {"starts_at": "2026-12-01T10:00:00Z"},
+    "edit_calendar": {"title": "Sales", "zone": "Europe/Berlin", "hours": {"mon": ["09:00-12:00"]}},
+    "put_caldav_behind": {"url": "https://calendar.site.invalid/sales/", "username": "sales", "password": "secret"},
     "take_out": {"journey": "carts"},
     "merge_contact": lambda: {"merged_id": str(new_id())},
     "confirm_merge_candidate": lambda: {"survivor_id": str(new_id())},
@@ -70,7 +73,7 @@ BODIES: dict[str, Any] = {
     "carry_out_privacy_request": {"outcome": "It was done"},
 }
 """What is sent along, of operations that need more than an empty object to get as far as the thing itself."""
-QUERIES = {"preview_contact_merge": "merged_id={id}", "list_free_times": "calendar=sales"}
+QUERIES = {"preview_contact_merge": "merged_id={contact}", "list_free_times": "calendar=sales"}
 """Likewise what a query must hold."""
 
 REFERENCES: dict[str, Any] = {
@@ -147,7 +150,7 @@ async def ask(set_up: FullSetUp, endpoint: Endpoint, ids: dict[str, UUID], **hea
     """Asks for things by their ids, with whatever body the operation wants."""
     path = re.sub(r"\{(\w+)\}", lambda match: str(ids[match[1]]), endpoint.path)
     if endpoint.operation_id in QUERIES:
-        path += "?" + QUERIES[endpoint.operation_id].format(id=ids["id"])
+        path += "?" + QUERIES[endpoint.operation_id].format(contact=set_up.made["contact"])
     body = BODIES.get(endpoint.operation_id, {})
     told = {**({"If-Match": '"1"'} if endpoint.edits else {}), **headers}
     answer = await set_up.ask(endpoint.method, path, body() if callable(body) else body, **told)
@@ -380,7 +383,8 @@ async def test_all_of_it_is_there_for_the_set_up_whose_it_is(pair) -> None:
     _, b = pair
     ids = [*map(UUID, b.made.values()), *await b.list_ids(each=2)]
     ordered = sorted(endpoints_with_ids(b.app), key=lambda each: (each.method == "DELETE", _takes_away(each)))
-    missing = [each.operation_id for each in ordered if not await _rightful(b, each, ids)]
+    told_apart = [each for each in ordered if each.operation_id not in ANSWERED_ALIKE]
+    missing = [each.operation_id for each in told_apart if not await _rightful(b, each, ids)]
     told = "another set-up has none of it, or the body that is sent is refused before it is looked for"
     assert missing == [], f"{told}: {', '.join(missing)}"
 
