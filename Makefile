@@ -54,10 +54,8 @@ test-ui: ## The tests of the widget and the admin UI
 	@PATH="$$PATH:$(CURDIR)/$(BIN)" npm --prefix channels/web/widget test
 	@PATH="$$PATH:$(CURDIR)/$(BIN)" npm --prefix admin/ui test
 
-bench: ## Measure turns against stock Rasa, flows against their limits, and texts that come in (some minutes)
-	@$(BIN)/python benchmarks/turns.py
-	@$(BIN)/python benchmarks/flows.py
-	@$(BIN)/python benchmarks/inbound.py
+bench: ## Run every benchmark and print one table (an hour or two; DATA=folder of the public data sets)
+	@$(BIN)/python -m benchmarks $(if $(DATA),--data $(DATA))
 
 clients: ## Make the Python and the TypeScript client in clients/ from the API's description
 	@$(BIN)/python -m admin.describe
