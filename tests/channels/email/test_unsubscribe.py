@@ -13,7 +13,7 @@ import pytest
 import yaml
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
-from sqlalchemy import insert, select, text
+from sqlalchemy import event, insert, select, text
 
 from base.database import transaction
 from base.encryption import KeyRing
@@ -227,16 +227,24 @@ async def test_the_link_in_an_old_mail_stops_who_they_turned_out_to_be(  # noqa:
         assert await list_suppressions(session, [survivor]) == {survivor: {"email": "unsubscribe_link"}}
 
 
+def _look_after_three_seconds(connection):
+    connection.exec_driver_sql("SET LOCAL deadlock_timeout = '3s'")
+
+
 async def test_a_click_that_meets_a_deadlock_still_counts(database, keys, client, contact_id, planned):
     """The click has the contact and waits for the ledger; a turn has the ledger and waits for the contact."""
     path = f"/unsubscribe/{issue_token(keys, Unsubscribe(planned['email'], contact_id, INDEX))}"
+    # Each looks once, so long after it began to wait, and whoever finds the deadlock is ended: that is to be the click,
+    # also where the turn takes a while until it waits, too.
+    event.listen(database.engine.sync_engine, "begin", _look_after_three_seconds)
     async with transaction(database.sessions) as turn:
+        await turn.execute(text("SET LOCAL deadlock_timeout = '60s'"))
         await turn.execute(text("SELECT pg_advisory_xact_lock(7274002)"))
         click = asyncio.create_task(client.post(path))
         while not await turn.scalar(text("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")):
             await asyncio.sleep(0.02)
-        # PostgreSQL ends one of the two: the click, which has waited longer.
         await lock_contact(turn, contact_id)
+    event.remove(database.engine.sync_engine, "begin", _look_after_three_seconds)
     assert (await click).status == 200
     assert await count(database, "SELECT count(*) FROM consent_events WHERE event = 'withdrawn'") == 1
 
