@@ -17,6 +17,7 @@ from psycopg.types.json import Jsonb
 
 from base.database import libpq_url
 from server.backup_manifest import DUMP, FORMAT, BackupProblem, Manifest, list_files, write_manifest
+from server.data_folder import give_to_owner_of
 from server.postgres_programs import environment_of, find_program, say_what_failed, server_version
 from server.settings import Settings
 
@@ -35,10 +36,12 @@ def make_backup(settings: Settings, database_url: str, folder: Path, say: Say, *
     """Writes a back-up into a folder that is empty or does not exist yet.
 
     Raises:
-        BackupProblem: there is something in the folder.
+        BackupProblem: there is something in the folder, or it lies where it would be copied itself.
         ProgramMissing, ProgramRefused: the database could not be copied.
     """
-    _begin(folder)
+    check_folder(settings, folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    folder.chmod(0o700)
     version = server_version(database_url)
     dump = find_program("pg_dump", at_least=version)
     database_at, revision = _look(database_url)
@@ -67,11 +70,17 @@ def make_backup(settings: Settings, database_url: str, folder: Path, say: Say, *
     return manifest
 
 
-def _begin(folder: Path) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-    if any(folder.iterdir()):
+def check_folder(settings: Settings, folder: Path) -> None:
+    """Whether a back-up can be made into a folder. Makes nothing.
+
+    Raises:
+        BackupProblem: there is something in it, or it lies in a folder that is copied, and so would copy itself.
+    """
+    for copied in (settings.data_dir, settings.content_dir, settings.nlu_dir):
+        if folder.resolve().is_relative_to(copied.resolve()):
+            raise BackupProblem(f"{folder} lies in {copied}, which is copied itself: name a folder outside of it.")
+    if folder.exists() and any(folder.iterdir()):
         raise BackupProblem(f"{folder} is not empty: name a folder that is, such as one by today's date.")
-    folder.chmod(0o700)
 
 
 def _look(database_url: str) -> tuple[datetime, str]:
@@ -109,9 +118,12 @@ def _copy(source: Path, target: Path, names: Iterable[str]) -> None:
         path.chmod(0o700 if path.is_dir() else 0o600)
 
 
-def copy_file(source: Path, target: Path) -> None:
-    """Puts one file in its place, readable by its owner only, all at once."""
+def copy_file(source: Path, target: Path, data_dir: Path) -> None:
+    """Puts one file in its place, readable only by whom the data folder belongs, all at once."""
+    missing = [folder for folder in target.parents if not folder.exists()]
     target.parent.mkdir(parents=True, exist_ok=True)
+    for folder in missing:
+        give_to_owner_of(data_dir, folder)
     draft = target.with_name(f"{target.name}.draft")
     draft.unlink(missing_ok=True)
     with (
@@ -119,4 +131,5 @@ def copy_file(source: Path, target: Path) -> None:
         os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as write,
     ):
         shutil.copyfileobj(read, write)
+    give_to_owner_of(data_dir, draft)
     draft.replace(target)

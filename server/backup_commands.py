@@ -20,12 +20,18 @@ def backup(folder: Path, *, without_keys: bool) -> None:
 
     Who has the folder has everything: keep it as you keep the machine itself, and encrypted when it leaves it.
     """
-    from server.backup import make_backup
-    from server.database_access import open_database
+    from server.backup import check_folder, make_backup
+    from server.database_access import check_database_exists, name_database, open_database
     from server.wiring import database_url
 
+    settings = read_settings()
+    # Before a database is started for it.
+    check_folder(settings, folder)
+    check_database_exists(settings)
+
     async def run() -> None:
-        async with open_database(read_settings()) as platform:
+        async with open_database(settings) as platform:
+            click.echo(f"Database: {name_database(platform.settings)}")
             manifest = await asyncio.to_thread(
                 make_backup, platform.settings, database_url(platform.settings), folder, click.echo,
                 with_keys=not without_keys,
@@ -45,15 +51,17 @@ def restore(folder: Path, *, replace: bool, yes: bool) -> None:
 
     Every process of Parley must be stopped. The digests are checked before anything is changed.
     """
-    from server.database_access import hold_database
+    from server.database_access import hold_database, name_database
     from server.restore import begin, check_restorable, own_content
     from server.restore import restore as run
 
     settings = read_settings()
     manifest = check_restorable(settings, folder, replace=replace)
+    where = name_database(settings)
+    click.echo(f"Database: {where}")
     if not yes:
         made = f"{manifest.database_at:%Y-%m-%d %H:%M:%S} UTC"
-        click.confirm(f"What happened since {made} will be gone from here. Restore?", abort=True)
+        click.confirm(f"What happened since {made} will be gone from the database {where}. Restore?", abort=True)
     with hold_database(settings) as url:
         run(settings, url, folder, manifest, click.echo, replace=replace)
         restored = asyncio.run(begin(settings, url, manifest))

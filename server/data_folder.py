@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -25,7 +26,11 @@ def hold_data_folder(folder: Path) -> Iterator[None]:
         DataFolderInUse: somebody else has it.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    with (folder / "up.lock").open("a") as file:
+    lock = folder / "up.lock"
+    new = not lock.exists()
+    with lock.open("a") as file:
+        if new:
+            give_to_owner_of(folder, lock)
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
@@ -34,3 +39,13 @@ def hold_data_folder(folder: Path) -> Iterator[None]:
                 "PARLEY_DATA_DIR."
             ) from error
         yield
+
+
+def give_to_owner_of(folder: Path, made: Path) -> None:
+    """Has what root made belong to whom the folder belongs: processes that run as a user of their own must read it.
+
+    Follows no link. Anybody but root makes files of their own, and nothing is done.
+    """
+    if os.geteuid() == 0:
+        owner = folder.stat()
+        os.chown(made, owner.st_uid, owner.st_gid, follow_symlinks=False)

@@ -90,7 +90,7 @@ def restore(
         if target.exists() and not _same(source, target) and KEYS in target.parts:
             # What was sealed by it since can be read by nothing else.
             target.rename(target.with_name(f"{target.name}.before-{stamp}"))
-        copy_file(source, target)
+        copy_file(source, target, settings.data_dir)
     migrate(database_url)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import shutil
 import stat
 from pathlib import Path
@@ -16,11 +17,17 @@ from base.database import create_engine, create_sessions, libpq_url, transaction
 from base.encryption import create_key_file, read_key_file
 from crm.contacts.models import Contact
 from crm.contacts.service import attach_address, create_contact, read_addresses
-from server.backup_manifest import list_files, read_manifest, write_manifest
+from server.backup import check_folder
+from server.backup_manifest import BackupProblem, list_files, read_manifest, write_manifest
+from server.database_access import name_database
+from server.settings import read_settings
 from tests.conftest import Database, fresh_database
 from tests.server.command_line import CommandLine
 from tests.server.test_supervisor import free_port
 from tests.server.test_worker_stop import _count, _plan_mails, _start_worker, _until
+
+SOMEBODY = 12_345
+"""The number of a user, whether there is one or not."""
 
 
 @pytest.fixture
@@ -43,6 +50,10 @@ def put(database_url: str, statement: str) -> None:
         connection.execute(statement)
 
 
+def name_of(database_url: str) -> str:
+    return name_database(read_settings(database_url=database_url))
+
+
 @pytest.fixture
 async def backed_up(database: Database, data: Path, tmp_path: Path, now) -> tuple[Path, object]:
     """A contact with an address, in a back-up."""
@@ -52,6 +63,7 @@ async def backed_up(database: Database, data: Path, tmp_path: Path, now) -> tupl
         await attach_address(session, keys, contact_id, kind="email", value="ann@example.com", now=now)
     done = await parley(tmp_path, database.url, "backup", data)(str(tmp_path / "kept"))
     assert done.code == 0, done.err
+    assert f"Database: {name_of(database.url)}" in done.out
     return tmp_path / "kept", contact_id
 
 
@@ -66,11 +78,15 @@ async def test_what_was_backed_up_is_there_again_on_another_machine_and_readable
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
     assert {stat.S_IMODE(path.stat().st_mode) for path in folder.rglob("*") if path.is_file()} == {0o600}
     other = tmp_path / "other"
+    other.mkdir()
+    owner = SOMEBODY if os.geteuid() == 0 else os.geteuid()
+    os.chown(other, owner, -1)
     with fresh_database(postgres_url) as url:
         put(url, "DROP SCHEMA public CASCADE; CREATE SCHEMA public")
         done = await parley(tmp_path, url, "restore", other)(str(folder), "--yes")
         assert done.code == 0, done.err
         assert "in quarantine" in done.out
+        assert {path.stat().st_uid for path in other.rglob("*")} == {owner}, "who runs Parley reads what root put back"
         engine = create_engine(url)
         async with create_sessions(engine)() as session:
             keys = read_key_file(other / "keys" / "root.json")
@@ -110,6 +126,8 @@ async def test_what_is_there_is_replaced_only_when_that_is_said(
         "INSERT INTO contacts (id, fields, created_at, updated_at) VALUES (gen_random_uuid(), '{}', now(), now())",
     )
     assert "--replace" in (await restore(str(folder), "--yes")).err
+    asked = await restore(str(folder), "--replace", typed="n\n")
+    assert (asked.code, f"gone from the database {name_of(database.url)}. Restore?" in asked.out) == (1, True)
     with psycopg.connect(libpq_url(database.url)):
         assert "1 others are connected" in (await restore(str(folder), "--replace", "--yes")).err
     assert _count(database, "SELECT count(*) FROM contacts") == 2
@@ -173,6 +191,44 @@ async def test_a_folder_that_is_not_empty_is_left_alone(database: Database, data
     done = await parley(tmp_path, database.url, "backup", data)(str(tmp_path / "kept"))
     assert (done.code, "is not empty" in done.err) == (1, True)
     assert [path.name for path in (tmp_path / "kept").iterdir()] == ["letter.txt"]
+
+
+async def test_a_folder_that_would_be_copied_into_itself_is_refused_and_nothing_is_made(
+    database: Database, data: Path, tmp_path: Path
+) -> None:
+    done = await parley(tmp_path, database.url, "backup", data)(str(data / "back-ups" / "today"))
+    assert (done.code, "which is copied itself" in done.err) == (1, True)
+    assert not (data / "back-ups").exists()
+    (tmp_path / "content").mkdir()
+    (tmp_path / "nlu").mkdir()
+    (tmp_path / "link").symlink_to(data)
+    settings = read_settings(data_dir=data, content_dir=tmp_path / "content", nlu_dir=tmp_path / "nlu")
+    for folder in (data, tmp_path / "link" / "today", tmp_path / "content" / "today", tmp_path / "nlu" / ".." / "nlu"):
+        with pytest.raises(BackupProblem, match="lies in"):
+            check_folder(settings, folder)
+    check_folder(settings, tmp_path / "contents")
+
+
+async def test_where_no_database_is_set_an_empty_one_is_not_begun_and_called_a_back_up(
+    data: Path, tmp_path: Path
+) -> None:
+    done = await CommandLine(tmp_path, {"PARLEY_DATA_DIR": str(data)}, "backup")(str(tmp_path / "kept"))
+    assert (done.code, "DATABASE_URL is not set" in done.err) == (1, True)
+    assert not (data / "postgres").exists()
+    assert not (tmp_path / "kept").exists()
+
+
+def test_a_database_is_called_by_name_and_host_or_by_its_folder_and_never_by_its_password(data: Path) -> None:
+    def name(address: str | None) -> str:
+        return name_database(read_settings(data_dir=data, database_url=address))
+
+    assert name("postgresql://parley:hunter2@db.example:6432/site") == "site at db.example, port 6432"
+    assert name("postgres://parley:hunter2@db.example") == "parley at db.example"
+    assert name(None) == f"embedded in {data / 'postgres'}"
+    (data / "postgres").mkdir()
+    (data / "postgres" / "postmaster.pid").write_text(f"1\n{data / 'postgres'}\n2\n5432\n/run/x\n\n3 4\nready\n")
+    assert name("postgresql://postgres:@/postgres?host=/run/x") == f"embedded in {data / 'postgres'}"
+    assert name("postgresql://postgres:@/postgres?host=/run/y") == "postgres at /run/y"
 
 
 class Counting:
