@@ -21,6 +21,9 @@ _REST = 2.0  # seconds
 
 _DEADLOCKS = 3
 
+POOL_SIZE = 10
+"""Connections that a process keeps; it may open as many again while it needs them."""
+
 T = TypeVar("T")
 Sessions = async_sessionmaker[AsyncSession]
 
@@ -39,7 +42,7 @@ def libpq_url(url: str) -> str:
     return make_url(url.replace("postgres://", "postgresql://", 1)).set(drivername="postgresql").render_as_string(False)
 
 
-def create_engine(url: str, *, pool_size: int = 10) -> AsyncEngine:
+def create_engine(url: str, *, pool_size: int = POOL_SIZE) -> AsyncEngine:
     """An engine whose statements give up after 30 s and whose idle transactions are ended after 30 s."""
     engine = create_async_engine(
         driver_url(url),

@@ -24,11 +24,13 @@ PUMP = "outreach.pump_due"
 EACH_MINUTE = "outreach.each_minute"
 SWEEP = "outreach.sweep_wake_ups"
 _PERIOD = timedelta(minutes=1)
+POOL_SIZE = 4
+"""Connections that the alarm clock of a process may use."""
 _STALLED = 60  # seconds without a sign of life from the worker that has the job
 _KEPT = 24  # hours a failed wake-up is kept to be looked at
 
 
-def create_connector(database_url: str, *, pool_size: int = 4) -> procrastinate.PsycopgConnector:
+def create_connector(database_url: str, *, pool_size: int = POOL_SIZE) -> procrastinate.PsycopgConnector:
     """Procrastinate's own connections to the platform's database."""
     return procrastinate.PsycopgConnector(conninfo=libpq_url(database_url), min_size=1, max_size=pool_size)
 

@@ -10,14 +10,20 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from base.clock import Clock
+from base.database import POOL_SIZE
 from base.errors import ParleyError
 from base.schema_version import check_schema, needed_revision, read_schema_version
+from outreach import alarm
 from outreach.timing_rules import MOST_SKEW
 from server.doctor.findings import Finding, fine, skipped, worth_a_look, wrong
 
 TESTED_ON = 18
 OLDEST = 16
 """PostgreSQL's major version."""
+_LISTENING = 6
+"""Connections of a process that wait for news, or hold what one process at a time does, as asking a mailbox."""
+CONNECTIONS = 2 * POOL_SIZE + alarm.POOL_SIZE + _LISTENING
+"""What a web process or a worker may use."""
 BACKUP_AGE = timedelta(days=2)
 """After which somebody should ask why there is no newer one."""
 WORKER_SILENT = timedelta(seconds=60)
@@ -98,7 +104,8 @@ async def _connections(connection: AsyncConnection) -> Finding:
     )
     says = f"{row.used} of {row.most} connections are used."
     if row.used > row.most * 0.9:
-        return wrong("connections", says, "Raise max_connections, or run fewer processes: each may use 25 or so.")
+        remedy = f"Raise max_connections, or run fewer processes: each may use up to {CONNECTIONS}."
+        return wrong("connections", says, remedy)
     return fine("connections", says)
 
 

@@ -16,11 +16,12 @@ from pydantic import SecretStr
 from base.clock import SystemClock
 from base.database import create_engine, libpq_url
 from base.encryption import create_key_file
-from server.doctor.database import check_database
+from outreach.alarm import create_connector
+from server.doctor.database import CONNECTIONS, check_database
 from server.doctor.findings import Finding
 from server.doctor.machine import OPEN_FILES, check_disk, check_key_file, check_open_files, check_zone_data
 from server.doctor.services import check_dialogue, check_mail_server
-from server.settings import Settings, read_settings
+from server.settings import ROOT, Settings, read_settings
 from tests.bot.scripted_dialogue import SECRET, ScriptedDialogue, scripted_dialogue
 from tests.conftest import Database
 from tests.server.command_line import CommandLine
@@ -108,6 +109,13 @@ async def test_clocks_more_than_five_seconds_apart_are_wrong(database: Database)
     assert (await found(database, "clock")).level == "ok"
     for by in (timedelta(seconds=7), timedelta(seconds=-7)):
         assert (await found(database, "clock", Apart(by))).level == "wrong"
+
+
+def test_how_many_connections_a_process_may_use_is_one_figure_and_that_of_its_pools() -> None:
+    pool = create_engine("postgresql://nowhere/at_all").pool
+    alarm = create_connector("postgresql://nowhere/at_all")._pool_args["max_size"]
+    assert 0 < CONNECTIONS - (pool.size() + pool._max_overflow + alarm) < 10
+    assert f"up to {CONNECTIONS} connections" in (ROOT / "docs" / "howto" / "running.md").read_text()
 
 
 async def test_workers_that_are_silent_or_never_were_are_wrong(database: Database) -> None:
