@@ -72,6 +72,18 @@ async def cancel_backfill(session: AsyncSession, backfill_id: UUID, now: datetim
     return True
 
 
+async def cancel_backfills(session: AsyncSession, now: datetime) -> int:
+    """Stops all that are under way; returns how many there were."""
+    stopped = await session.scalars(
+        update(JourneyBackfill)
+        .where(JourneyBackfill.state == "running")
+        .values(state="cancelled", done_at=now)
+        .returning(JourneyBackfill.id)
+        .execution_options(synchronize_session=False)
+    )
+    return len(stopped.all())
+
+
 class Backfills:
     """`outreach.ports.DueWork`: backfills that are under way."""
 

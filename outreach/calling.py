@@ -43,6 +43,7 @@ _LEASE = timedelta(minutes=2)
 _MOST_ATTEMPTS = 3
 _LONGEST = 2_000
 """Characters of a text that an answer may put into a field."""
+_BEFORE = "it may have been made before the back-up was restored, and is not made again"
 _STEPS_UP = frozenset({".", ".."})
 
 
@@ -140,6 +141,33 @@ class ConnectorCalls:
             _log.info("journey_answer_not_kept", contact_id=str(contact_id))
             return
         await set_fields(session, contact_id, told, now)
+
+
+async def give_up_waiting(session: AsyncSession, *, asked_by: datetime, now: datetime) -> int:
+    """Makes none of the calls that were asked for up to a moment; who waits for one goes on as where it failed.
+
+    Returns:
+        How many people go on.
+    """
+    given_up = (
+        update(JourneyCall)
+        .where(JourneyCall.state == "waiting", JourneyCall.made_at <= asked_by)
+        .values(state="failed", problem=_BEFORE)
+        .returning(JourneyCall.enrolment_id, JourneyCall.step)
+        .cte("given_up")
+    )
+    going_on = await session.scalars(
+        update(Enrolment)
+        .where(
+            Enrolment.id == given_up.c.enrolment_id,
+            Enrolment.step == given_up.c.step,
+            Enrolment.state == "active",
+        )
+        .values(due_at=now)
+        .returning(Enrolment.id)
+        .execution_options(synchronize_session=False)
+    )
+    return len(going_on.all())
 
 
 def _told(step: Step, answer: Any) -> dict[str, Any]:

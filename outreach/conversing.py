@@ -26,6 +26,8 @@ from outreach.gatekeeper import Verdict, turn_down
 from outreach.models import OutboxMessage
 from outreach.neighbours import conversations, messages
 from outreach.ports import Opening
+from outreach.quarantine import NAME as QUARANTINE
+from outreach.quarantine import find_quarantine
 from outreach.reach_out import UNCLAIMED, withdraw
 from outreach.steps.ways import go_on
 from outreach.walking import Group, Walker, Work
@@ -105,12 +107,14 @@ async def _begin(work: Work, group: Group, talks: Mapping[UUID, Talk]) -> None:
         ]
         for walker in group.walkers
     }
-    begun = await _open(work, openings)
+    opened = await _open(work, openings)
+    begun = {enrolment_id: opening.channel for enrolment_id, opening in opened.items()}
+    begun |= await _begun_then(work, drafts, verdicts)
     for walker in group.walkers:
         talk = talks[walker.id]
-        if (opening := begun.get(walker.id)) is not None:
+        if (channel := begun.get(walker.id)) is not None:
             walker.at = work.now
-            Talk((*talk.tried, opening.channel), work.now).keep(walker)
+            Talk((*talk.tried, channel), work.now).keep(walker)
             walker.wait(work.now + patience, work.now)
             continue
         own = [verdicts[draft.id].decision for draft in drafts.get(walker.id, [])]
@@ -134,6 +138,28 @@ async def _open(work: Work, openings: Mapping[UUID, Sequence[Opening]]) -> dict[
         begun |= {enrolment_id: one for enrolment_id, one in first.items() if one.occurrence in done}
         left = {enrolment_id: own for enrolment_id, own in left.items() if own and enrolment_id not in begun}
     return begun
+
+
+async def _begun_then(
+    work: Work, drafts: Mapping[UUID, Sequence[Draft]], verdicts: Mapping[UUID, Verdict]
+) -> dict[UUID, str]:
+    """The channels of talks that were begun between a back-up and its restoring, as far as it can be told here.
+
+    They count as begun, as promotion that was due then counts as sent (`outreach.quarantine`).
+    """
+    held = {
+        enrolment_id: next((one for one in own if not isinstance(verdicts[one.id].decision, Deny)), None)
+        for enrolment_id, own in drafts.items()
+    }
+    channels = {
+        enrolment_id: draft.channel
+        for enrolment_id, draft in held.items()
+        if draft is not None and draft.message_class != "requested" and verdicts[draft.id].decision.rule == QUARANTINE
+    }
+    if not channels:
+        return {}
+    quarantine = await find_quarantine(work.session)
+    return channels if quarantine is not None and work.now <= quarantine.restored_at else {}
 
 
 def _opening(group: Group, draft: Draft, language: str) -> Opening:

@@ -9,11 +9,25 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, DateTime, and_, case, cast, delete, exists, func, literal, or_, select, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import (
+    ColumnElement,
+    DateTime,
+    and_,
+    case,
+    cast,
+    delete,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+    text,
+    update,
+)
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from base.errors import Conflict
@@ -25,6 +39,13 @@ RESTORED = "restored"
 """Why a message is in doubt: it was due between the back-up and its restoring."""
 _WAITING = ("planned", "deferred")
 _SAID = "It was due between the back-up and its restoring: it may have been sent by what ran then."
+_LATER = timedelta(hours=1)
+"""How much later than it was then a message is planned anew, at most (`outreach.time_between`)."""
+_BEGIN = """
+INSERT INTO public.site_facts (name, value, set_at) VALUES ('{name}', jsonb_build_object(
+'backup_at', '{backup_at}', 'restored_at', '{restored_at}', 'begun', {begun}), '{restored_at}')
+ON CONFLICT (name) DO UPDATE SET value = excluded.value, set_at = excluded.set_at
+"""
 
 
 class NotInQuarantine(Conflict):
@@ -33,15 +54,23 @@ class NotInQuarantine(Conflict):
     code = "not_in_quarantine"
 
 
+class RestoreBrokeOff(Conflict):
+    """The restore broke off: stop every process, then restore once more, with `parley restore FOLDER --replace`."""
+
+    code = "restore_broke_off"
+
+
 @dataclass(frozen=True, slots=True)
 class Quarantine:
     """That nothing is sent, and since when.
 
-    `backup_at` is the moment that the restored data is of, `restored_at` when it was restored.
+    `backup_at` is the moment that the restored data is of, `restored_at` when it was restored. `begun`: what may have
+    been sent between the two is known; before that it cannot be lifted.
     """
 
     backup_at: datetime
     restored_at: datetime
+    begun: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,49 +89,82 @@ class Waiting:
     found: int
 
 
-async def begin_quarantine(session: AsyncSession, quarantine: Quarantine) -> None:
-    """Sends nothing from here on.
+def statement_of(quarantine: Quarantine) -> str:
+    """What sends nothing from here on, for whoever puts back a dump: in the same transaction.
 
-    Have journeys advanced to `restored_at` next: what they plan for the time between may have been sent by what ran
-    then. `doubt_what_was_due` finds that, too.
+    Have journeys walked through the time between next (`outreach.time_between`): what they plan for then may have been
+    sent by what ran then. `doubt_what_was_due` finds that, too.
     """
-    fact = {
-        "name": NAME,
-        "value": {"backup_at": quarantine.backup_at.isoformat(), "restored_at": quarantine.restored_at.isoformat()},
-        "set_at": quarantine.restored_at,
-    }
-    await session.execute(insert(SiteFact).values(fact).on_conflict_do_update(index_elements=["name"], set_=fact))
+    return _BEGIN.format(
+        name=NAME,
+        backup_at=quarantine.backup_at.isoformat(),
+        restored_at=quarantine.restored_at.isoformat(),
+        begun="true" if quarantine.begun else "false",
+    )
 
 
 async def find_quarantine(session: AsyncSession) -> Quarantine | None:
     """The quarantine, if there is one."""
     value = await session.scalar(select(SiteFact.value).where(SiteFact.name == NAME))
-    return None if value is None else Quarantine(*(datetime.fromisoformat(value[name]) for name in _TIMES))
+    if value is None:
+        return None
+    backup_at, restored_at = (datetime.fromisoformat(value[name]) for name in _TIMES)
+    return Quarantine(backup_at, restored_at, value.get("begun", True))
+
+
+async def get_quarantine(session: AsyncSession) -> Quarantine:
+    """The quarantine.
+
+    Raises:
+        NotInQuarantine: there is none.
+        RestoreBrokeOff: nobody knows what may have been sent before.
+    """
+    quarantine = await find_quarantine(session)
+    if quarantine is None:
+        raise NotInQuarantine
+    if not quarantine.begun:
+        raise RestoreBrokeOff
+    return quarantine
+
+
+async def note_begun(session: AsyncSession) -> None:
+    """From here on it may be lifted: in the transaction that put the last of what may have been sent into doubt."""
+    await session.execute(
+        update(SiteFact)
+        .where(SiteFact.name == NAME)
+        .values(value=SiteFact.value.op("||")(cast({"begun": True}, JSONB)))
+        .execution_options(synchronize_session=False)
+    )
 
 
 async def doubt_what_was_due(session: AsyncSession, quarantine: Quarantine, now: datetime) -> int:
-    """Puts promotion that may have been sent before into doubt: also what journeys planned up to the restoring."""
+    """Puts promotion that may have been sent before into doubt: also what journeys planned up to the restoring.
+
+    What a sender had in hand at the moment of the back-up is doubted whether its turn had come or not: it came then.
+    """
+    await _take_time(session)
     planned_for_then = exists().where(
-        GateDecision.outbox_id == OutboxMessage.id,
+        GateDecision.id == OutboxMessage.gate_decision_id,
         GateDecision.rule == NAME,
         cast(GateDecision.inputs["due_at"].astext, DateTime(timezone=True)) <= quarantine.restored_at,
     )
+    waited = and_(
+        OutboxMessage.state.in_(_WAITING), or_(OutboxMessage.due_at <= quarantine.restored_at, planned_for_then)
+    )
+    in_hand = and_(OutboxMessage.state == "sending", OutboxMessage.claimed_at <= quarantine.restored_at)
+    # Providers are asked for what they took about then.
+    planned_anew = func.greatest(OutboxMessage.created_at - _LATER, quarantine.backup_at)
+    about = case((OutboxMessage.reason_rule == NAME, planned_anew), else_=OutboxMessage.due_at)
     doubted = await session.scalars(
         update(OutboxMessage)
-        .where(
-            OutboxMessage.state.in_(_WAITING),
-            OutboxMessage.message_class == "promotional",
-            or_(OutboxMessage.due_at <= quarantine.restored_at, planned_for_then),
-        )
+        .where(OutboxMessage.message_class == "promotional", or_(waited, in_hand))
         .values(
             state="unknown",
             reason_rule=RESTORED,
             reason=_SAID,
             deferred_until=None,
-            # Providers are asked for what they took about then.
-            claimed_at=func.coalesce(
-                OutboxMessage.claimed_at, func.least(OutboxMessage.due_at, quarantine.restored_at)
-            ),
+            unbegun=False,
+            claimed_at=func.coalesce(OutboxMessage.claimed_at, func.least(about, quarantine.restored_at)),
             look_at=now,
             updated_at=now,
         )
@@ -114,6 +176,7 @@ async def doubt_what_was_due(session: AsyncSession, quarantine: Quarantine, now:
 
 async def count_waiting(session: AsyncSession, now: datetime) -> list[Waiting]:
     """What would go out, and what of it may have gone out before."""
+    await _take_time(session)
     waits = OutboxMessage.state.in_(_WAITING)
     # What the quarantine itself put off was due before.
     due = and_(waits, or_(OutboxMessage.due_at <= now, OutboxMessage.reason_rule == NAME))
@@ -139,7 +202,10 @@ async def lift_quarantine(session: AsyncSession, now: datetime) -> None:
 
     Raises:
         NotInQuarantine: it is not held back.
+        RestoreBrokeOff: nobody knows what may have been sent before.
     """
+    await get_quarantine(session)
+    await _take_time(session)
     lifted = await session.scalar(delete(SiteFact).where(SiteFact.name == NAME).returning(SiteFact.name))
     if lifted is None:
         raise NotInQuarantine
@@ -154,6 +220,11 @@ async def lift_quarantine(session: AsyncSession, now: datetime) -> None:
 def is_quarantined() -> ColumnElement[bool]:
     """Whether nothing is sent, as a column of another statement."""
     return exists().where(SiteFact.name == literal(NAME)).correlate(None)
+
+
+async def _take_time(session: AsyncSession) -> None:
+    """Lets the statements of this transaction take as long as they need: the outbox may be large."""
+    await session.execute(text("SET LOCAL statement_timeout = 0"))
 
 
 def _count(which: ColumnElement[bool]) -> ColumnElement[Any]:

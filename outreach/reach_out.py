@@ -25,6 +25,7 @@ from outreach.drafting import Draft, draft_each, not_later, put_down, refusals_o
 from outreach.gatekeeper import Verdict, turn_down
 from outreach.habits import read_habits
 from outreach.models import OutboxMessage
+from outreach.quarantine import NAME as QUARANTINE
 from outreach.steps.ways import go_on
 from outreach.walking import Group, Walker, Work
 
@@ -68,7 +69,7 @@ async def reach_out(work: Work, group: Group) -> None:
             reached.append(walker)
         elif waiting is None:
             open_.append(walker)
-        elif waiting.state == "sending" or waiting.due_at <= _latest(group, walker):
+        elif _may_still_leave(waiting, _latest(group, walker)):
             walker.wait(max(waiting.due_at, work.now) + _LOOK_AFTER, work.now)
         else:
             late.append(waiting.id)
@@ -78,6 +79,11 @@ async def reach_out(work: Work, group: Group) -> None:
         await _plan(work, group.of(open_), rows)
     if reached:
         await go_on(work, group.of(reached))
+
+
+def _may_still_leave(waiting: Any, latest: datetime) -> bool:
+    """Whether it is in hand or due in time. While a quarantine holds it back, its step is not over."""
+    return bool(waiting.state == "sending" or waiting.reason_rule == QUARANTINE or waiting.due_at <= latest)
 
 
 def _latest(group: Group, walker: Walker) -> datetime:

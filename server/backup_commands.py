@@ -64,10 +64,17 @@ def restore(folder: Path, *, replace: bool, yes: bool) -> None:
         click.confirm(f"What happened since {made} will be gone from the database {where}. Restore?", abort=True)
     with hold_database(settings) as url:
         run(settings, url, folder, manifest, click.echo, replace=replace)
-        restored = asyncio.run(begin(settings, url, manifest))
+        restored = asyncio.run(begin(settings, url))
     click.echo(f"Restored, as of {manifest.database_at:%Y-%m-%d %H:%M:%S} UTC. It is in quarantine: nothing is sent.")
     if restored.in_doubt:
         click.echo(f"{restored.in_doubt} messages were due since: they may have been sent and will not be sent again.")
+    if restored.calls:
+        click.echo(f"{restored.calls} calls of connectors may have been made: journeys go on as where a call failed.")
+    if restored.cancelled:
+        click.echo(
+            f"{restored.cancelled} backfills or bulk operations that put people into journeys were cancelled: "
+            "they may have been done to their end before."
+        )
     for content in own_content(settings, folder):
         click.echo(f"Files of the content were left where they are: {content}. What is live is in the database.")
     click.echo("Start Parley, then see what would go out: parley quarantine show")
@@ -96,15 +103,13 @@ def lift(*, yes: bool) -> None:
 
 
 async def _show() -> str:
-    from outreach.quarantine import NotInQuarantine, count_waiting, doubt_what_was_due, find_quarantine
+    from outreach.quarantine import count_waiting, doubt_what_was_due, get_quarantine
     from server.database_access import open_database
 
     async with open_database(read_settings()) as platform:
         now = platform.clock.now()
         async with platform.sessions() as session, session.begin():
-            held = await find_quarantine(session)
-            if held is None:
-                raise NotInQuarantine
+            held = await get_quarantine(session)
             await doubt_what_was_due(session, held, now)
             waiting = await count_waiting(session, now)
     since, known = (f"{moment:%Y-%m-%d %H:%M} UTC" for moment in (held.restored_at, held.backup_at))
@@ -128,15 +133,15 @@ async def _lift() -> None:
     from admin.audit.service import record_command
     from base.database import transaction
     from outreach.alarm import create_alarm, create_connector, wake
-    from outreach.quarantine import find_quarantine, lift_quarantine
+    from outreach.quarantine import get_quarantine, lift_quarantine
     from server.database_access import open_database
     from server.wiring import database_url
 
     async with open_database(read_settings()) as platform:
         async with transaction(platform.sessions) as session:
-            held = await find_quarantine(session)
+            held = await get_quarantine(session)
             await lift_quarantine(session, platform.clock.now())
-            before = None if held is None else {"restored_at": held.restored_at, "backup_at": held.backup_at}
+            before = {"restored_at": held.restored_at, "backup_at": held.backup_at}
             await record_command(
                 session, platform.clock, "lift_quarantine", subject_kind="site", subject_id=None, before=before
             )

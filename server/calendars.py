@@ -13,6 +13,7 @@ from crm.meetings.page import routes as page_routes
 from crm.meetings.routes import MeetingPages
 from crm.meetings.routes import routes as invitation_routes
 from outreach.alarm import wake
+from server.quarantine import is_held
 from server.wiring import Platform, create_busy_feeds
 from server.woken_jobs import add_looks, wake_worker
 
@@ -20,9 +21,17 @@ CALENDARS = "calendars"
 """The kind of work that keeps CalDAV calendars in step."""
 
 
+class CalendarWork(CalDAVWork):
+    """What the worker does about CalDAV calendars: in quarantine it looks there and writes nothing."""
+
+    async def write_due(self) -> int:
+        """Writes all that is due, outside of quarantine."""
+        return 0 if await is_held(self._sessions) else await super().write_due()
+
+
 def add_calendar_jobs(alarm: procrastinate.App, platform: Platform) -> CalDAVWork:
     """What writes meetings into CalDAV calendars and looks there: each minute, and at once when it is woken."""
-    work = CalDAVWork(
+    work = CalendarWork(
         platform.sessions,
         platform.keys,
         platform.clock,

@@ -1,4 +1,7 @@
-"""Holds back what workers send beside the outbox (mails to colleagues, webhooks) while the site is in quarantine."""
+"""Holds back what workers do outside, beside the outbox, while the site is in quarantine.
+
+These are mails to colleagues, webhooks, calls of connectors that journeys make, and what is written into calendars.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ from datetime import datetime
 
 import structlog
 from sqlalchemy import select
+from sqlalchemy.exc import SQLAlchemyError
 
 from base.database import Sessions
 from outreach.ports import DueWork
@@ -37,10 +41,19 @@ class HeldBack:
 
 async def run_outside(sessions: Sessions, run: Callable[[], Awaitable[None]]) -> None:
     """Runs it once there is no quarantine. One begins only while nothing runs, so that it is not looked for again."""
-    while await is_held(sessions):
+    while await _may_be_held(sessions):
         log.info("held_in_quarantine")
         await asyncio.sleep(_LOOK_EVERY)
     await run()
+
+
+async def _may_be_held(sessions: Sessions) -> bool:
+    """The same as `is_held`, and yes while the database cannot be asked."""
+    try:
+        return await is_held(sessions)
+    except (SQLAlchemyError, OSError) as error:
+        log.warning("quarantine_not_read", error=type(error).__name__)
+        return True
 
 
 async def is_held(sessions: Sessions) -> bool:

@@ -33,6 +33,7 @@ from outreach.library import Library
 from outreach.ports import DueWork, OutsideRequest
 from outreach.pump import DuePump
 from outreach.reacting import Reactor
+from server.quarantine import HeldBack
 from server.wiring import Platform, database_url
 
 log = structlog.get_logger(__name__)
@@ -77,7 +78,7 @@ def create_journey_work(platform: Platform, library: Library, reactor: Reactor) 
         Landing(sessions, library),
         DateEntries(sessions, library, platform.settings.default_time_zone),
         Backfills(sessions, library),
-        ConnectorCalls(sessions, library, connectors, keys, clock),
+        HeldBack(sessions, ConnectorCalls(sessions, library, connectors, keys, clock)),
         Deciding(sessions),
     ]
 

@@ -17,14 +17,30 @@ from pathlib import Path
 
 import psycopg
 from pydantic import SecretStr
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
 
+from admin.bulk.service import cancel_enrolling
 from base.database import libpq_url, transaction
+from base.encryption import KeyRing
 from base.migrate import migrate
 from base.schema_version import needed_revision
+from crm.contacts.models import ContactPoint
+from crm.contacts.points import read_points
 from outreach.accounts.book import AccountBook
+from outreach.backfilling import cancel_backfills
+from outreach.dates import DateEntries
 from outreach.library import Library
 from outreach.planning import Planner
-from outreach.quarantine import Quarantine, doubt_what_was_due, find_quarantine
+from outreach.quarantine import (
+    NotInQuarantine,
+    Quarantine,
+    doubt_what_was_due,
+    find_quarantine,
+    note_begun,
+    statement_of,
+)
+from outreach.time_between import walk_through
 from server.backup import KEYS, Say, copy_file
 from server.backup_manifest import DUMP, BackupProblem, Manifest, read_manifest, restored_at
 from server.channels import channel_senders
@@ -35,19 +51,20 @@ from server.talks import JourneyTalks
 from server.wiring import create_senders, open_platform
 
 _EMPTY = "BEGIN;\nDROP SCHEMA public CASCADE;\nCREATE SCHEMA public;\n"
-_QUARANTINE = """
-INSERT INTO public.site_facts (name, value, set_at) VALUES
-('quarantine', jsonb_build_object('backup_at', '{backup_at}', 'restored_at', '{restored_at}'), '{restored_at}')
-ON CONFLICT (name) DO UPDATE SET value = excluded.value, set_at = excluded.set_at;
-"""
 
 
 @dataclass(frozen=True)
 class Restored:
-    """What came of it: the quarantine, and how many messages are in doubt."""
+    """What came of it: the quarantine, and how much may have happened before.
+
+    `in_doubt` are messages, `calls` those of connectors that journeys waited for, `cancelled` backfills and bulk
+    operations that were putting people into journeys.
+    """
 
     quarantine: Quarantine
     in_doubt: int
+    calls: int
+    cancelled: int
 
 
 def check_restorable(settings: Settings, folder: Path, *, replace: bool) -> Manifest:
@@ -94,24 +111,43 @@ def restore(
     migrate(database_url)
 
 
-async def begin(settings: Settings, database_url: str, manifest: Manifest) -> Restored:
+async def begin(settings: Settings, database_url: str) -> Restored:
     """Puts in doubt what may have been sent since the back-up; the quarantine itself came with the data.
 
-    Journeys are brought to this moment first: they plan, and nothing leaves.
+    Journeys are walked to this moment first: they plan, and nothing leaves. Who breaks this off has to restore again.
+
+    Raises:
+        NotInQuarantine: no back-up was put in its place.
+        KeyProblem: the key file is not the one that the back-up's addresses were sealed with.
     """
     platform = open_platform(settings.model_copy(update={"database_url": SecretStr(database_url)}))
     try:
         async with transaction(platform.sessions) as session:
-            quarantine = await find_quarantine(session) or Quarantine(manifest.database_at, manifest.database_at)
-        accounts = AccountBook(platform.sessions, platform.keys)
+            quarantine = await find_quarantine(session)
+            if quarantine is None:
+                raise NotInQuarantine
+            await _try_keys(session, platform.keys)
+            now = quarantine.restored_at
+            cancelled = await cancel_backfills(session, now) + await cancel_enrolling(session, now)
+        accounts, library = AccountBook(platform.sessions, platform.keys), Library()
         every = (*create_senders(platform, accounts), *channel_senders(platform, accounts))
         gatekeeper = create_gatekeeper(platform, accounts, every)
-        planner = Planner(platform.sessions, gatekeeper, Library(), talks=JourneyTalks(accounts))
-        await planner.advance_due(quarantine.restored_at)
+        planner = Planner(platform.sessions, gatekeeper, library, talks=JourneyTalks(accounts))
+        dates = DateEntries(platform.sessions, library, settings.default_time_zone)
+        found = await walk_through(platform.sessions, planner, dates, quarantine)
         async with transaction(platform.sessions) as session:
-            return Restored(quarantine, await doubt_what_was_due(session, quarantine, quarantine.restored_at))
+            in_doubt = found.messages + await doubt_what_was_due(session, quarantine, now)
+            await note_begun(session)
+        return Restored(quarantine, in_doubt, found.calls, cancelled)
     finally:
         await platform.engine.dispose()
+
+
+async def _try_keys(session: AsyncSession, keys: KeyRing) -> None:
+    """Opens an address, so that a wrong key file is found before anything is planned."""
+    newest = await session.scalar(select(ContactPoint.id).order_by(ContactPoint.id.desc()).limit(1))
+    if newest is not None:
+        await read_points(session, keys, [newest])
 
 
 def own_content(settings: Settings, folder: Path) -> list[Path]:
@@ -138,10 +174,7 @@ def _check_database(database_url: str, *, replace: bool) -> None:
 def _replace_database(database_url: str, dump: Path, manifest: Manifest) -> None:
     version = max(server_version(database_url), manifest.postgres_version)
     pg_restore, psql = (find_program(name, at_least=version) for name in ("pg_restore", "psql"))
-    quarantine = _QUARANTINE.format(
-        backup_at=manifest.database_at.isoformat(),
-        restored_at=restored_at(datetime.now(UTC), manifest).isoformat(),
-    )
+    quarantine = statement_of(Quarantine(manifest.database_at, restored_at(datetime.now(UTC), manifest), begun=False))
     reading = [str(pg_restore), "--no-owner", "--no-privileges", "--file=-", str(dump)]
     writing = [str(psql), "-X", "-q", "-v", "ON_ERROR_STOP=1", "-o", os.devnull, "-f", "-"]
     environment = environment_of(database_url)
@@ -155,7 +188,7 @@ def _replace_database(database_url: str, dump: Path, manifest: Manifest) -> None
             target.stdin.write(_EMPTY.encode())
             shutil.copyfileobj(source.stdout, target.stdin)
             if source.wait() == 0:
-                target.stdin.write(f"{quarantine}COMMIT;\n".encode())
+                target.stdin.write(f"{quarantine};\nCOMMIT;\n".encode())
         source.kill()
         for name, process, file in (("psql", target, said), ("pg_restore", source, trouble)):
             if process.wait() != 0:

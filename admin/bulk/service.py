@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, delete, func, insert, literal, select, tuple_
+from sqlalchemy import ColumnElement, Select, delete, func, insert, literal, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from admin.bulk.models import OPEN, BulkContact, BulkOperation, Operation
@@ -23,6 +23,7 @@ from outreach.library import Library
 
 KEPT = timedelta(days=90)
 """How long it is kept who was meant, and what came of it."""
+_RESTORED = "A back-up was restored: it may have been done to its end before that."
 
 
 class BulkEnded(Conflict):
@@ -210,6 +211,22 @@ async def cancel(session: AsyncSession, operation_id: UUID, now: datetime) -> Bu
     row.state, row.finished_at, row.claimed_until = "cancelled", now, None
     await session.flush()
     return row
+
+
+async def cancel_enrolling(session: AsyncSession, now: datetime) -> int:
+    """Stops all that put contacts into journeys, as a restored back-up does not tell how far they got.
+
+    Returns:
+        How many there were.
+    """
+    stopped = await session.scalars(
+        update(BulkOperation)
+        .where(BulkOperation.operation == "enrol", BulkOperation.state.in_(OPEN))
+        .values(state="cancelled", problem=_RESTORED, finished_at=now, claimed_until=None)
+        .returning(BulkOperation.id)
+        .execution_options(synchronize_session=False)
+    )
+    return len(stopped.all())
 
 
 async def forget_old(session: AsyncSession, now: datetime) -> None:

@@ -160,9 +160,17 @@ async def _messages(connection: AsyncConnection, now: datetime) -> Finding:
 
 
 async def _quarantine(connection: AsyncConnection) -> Finding:
-    since = await connection.scalar(text("SELECT value->>'restored_at' FROM site_facts WHERE name = 'quarantine'"))
-    if since is None:
+    row = (
+        await connection.execute(
+            text("SELECT value->>'restored_at', value->>'begun' FROM site_facts WHERE name = 'quarantine'")
+        )
+    ).one_or_none()
+    if row is None:
         return fine("quarantine", "None: messages are sent.")
+    since, begun = row
+    if begun == "false":
+        says = f"A restore that began at {since[:16]} UTC broke off: nothing is sent."
+        return wrong("quarantine", says, "Stop every process, then parley restore FOLDER --replace.")
     says = f"A back-up was restored at {since[:16]} UTC: nothing is sent."
     return worth_a_look("quarantine", says, "parley quarantine show, then parley quarantine lift")
 

@@ -150,6 +150,8 @@ async def test_messages_that_are_late_are_wrong_and_a_quarantine_is_told(databas
     )
     assert (await found(database, "messages")).says.startswith("1 are due")
     assert "2026-11-28T10:00" in (await found(database, "quarantine")).says
+    do(database, "UPDATE site_facts SET value = value || '{\"begun\": false}' WHERE name = 'quarantine'")
+    assert (await found(database, "quarantine")).level == "wrong"
 
 
 async def test_a_back_up_that_is_missing_or_old_is_worth_a_look(database: Database) -> None:
