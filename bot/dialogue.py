@@ -18,7 +18,7 @@ from base.metrics import DIALOGUE_SECONDS, part_of_turn
 from base.tracing import span, tell_span
 from bot.connectors.strict_json import NotUsable, check_kept
 from bot.dialogue_breaker import Standing
-from bot.dialogue_replica import BrokeOff, DialogueFailed, NotThisReplica, Part, Replica
+from bot.dialogue_replica import LOOK_EVERY, BrokeOff, DialogueFailed, NotThisReplica, Part, Replica
 from bot.dialogue_source import DialogueSource, MemorySource
 from bot.turn_shapes import (
     Card,
@@ -65,6 +65,9 @@ _ORDER: dict[Standing, int] = {"closed": 0, "half_open": 1, "open": 2}
 
 _TURN = ""
 """The route of turns, for which somebody waits."""
+
+_LEAST = 0.5
+"""Seconds that whoever is asked has at least, and that are left of the patience when it is over."""
 
 _KEEP_ALIVE = 15.0
 """Seconds an unused connection is kept: a replica keeps it longer, so that it never closes one that is being used."""
@@ -207,6 +210,12 @@ class RasaDialogue:
         found = await asyncio.gather(*(replica.health() for replica in self._opened()))
         return dict(zip(self._urls, found, strict=True))
 
+    async def watch(self, *, every: float = LOOK_EVERY) -> None:
+        """Runs for the life of a process that serves people: looks at each replica that nobody asks."""
+        while True:
+            await asyncio.sleep(every)
+            await asyncio.gather(*(replica.look(rested=every) for replica in self._opened()))
+
     @property
     def replicas(self) -> Sequence[Replica]:
         """The replicas in the order of their addresses, once `open` was called."""
@@ -215,14 +224,15 @@ class RasaDialogue:
     async def _ask(
         self, route: str, body: bytes, names: dict[Part, str], within: float, read: Callable[[bytes], _T]
     ) -> _T:
-        first = next(self._start)
+        first, began = next(self._start), time.monotonic()
         problems: list[str] = []
         broke_off: BrokeOff | None = None
         asked: set[Replica] = set()
         while (replica := self._choose(route, first, asked)) is not None:
             asked.add(replica)
+            left = _left(within, began) if route == _TURN else within
             try:
-                answer = await self._timed(replica, route, body, names, within, read=read)
+                answer = await self._timed(replica, route, body, names, left, read=read)
             except NotThisReplica as problem:
                 problems.append(f"{replica.url} {problem}")
             except BrokeOff as broken:
@@ -236,8 +246,8 @@ class RasaDialogue:
                 return answer
         if broke_off is not None:
             raise broke_off
-        left = [f"{one.url} is left alone after failures" for one in self._opened() if one not in asked]
-        raise DialogueUnavailable(f"No dialogue process can answer: {'; '.join([*problems, *left])}.")
+        rest = [f"{one.url} is left alone after failures" for one in self._opened() if one not in asked]
+        raise DialogueUnavailable(f"No dialogue process can answer: {'; '.join([*problems, *rest])}.")
 
     async def _timed(
         self,
@@ -290,6 +300,11 @@ class RasaDialogue:
     def _opened(self) -> list[Replica]:
         assert self._replicas, "open() was not called"
         return self._replicas
+
+
+def _left(within: float, began: float) -> float:
+    """Seconds for whoever is asked now: one that does not answer must be found out before the patience is over."""
+    return min(within, max(_LEAST, TURN_PATIENCE - _LEAST - (time.monotonic() - began)))
 
 
 async def _try(replica: Replica, body: bytes, names: dict[Part, str], within: float) -> None:

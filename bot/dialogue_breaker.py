@@ -14,6 +14,10 @@ TRIPS_AFTER = 3
 FIRST_PAUSE = 0.5
 """Seconds it is left alone at first; twice as long each time it fails the trial."""
 LONGEST_PAUSE = 3.0
+LONGEST_TRIAL = 8.0
+"""Seconds after which a trial that has not ended keeps nobody else from trying: work that nobody waits for may take a
+minute.
+"""
 
 Standing = Literal["closed", "half_open", "open"]
 
@@ -31,6 +35,7 @@ class Breaker:
         self._pause = FIRST_PAUSE
         self._open_until: float | None = None
         self._tried_by: int | None = None
+        self._tried_until = 0.0
         self._age = 0
         self._tickets = 0
 
@@ -39,14 +44,15 @@ class Breaker:
         """What it says now."""
         if self._open_until is None:
             return "closed"
-        rests = self._clock() < self._open_until or self._tried_by is not None
+        now = self._clock()
+        rests = now < self._open_until or (self._tried_by is not None and now < self._tried_until)
         return "open" if rests else "half_open"
 
     def enter(self) -> tuple[int, int]:
         """A ticket for one request. The first of a half-open breaker is its trial."""
         self._tickets += 1
         if self.standing == "half_open":
-            self._tried_by = self._tickets
+            self._tried_by, self._tried_until = self._tickets, self._clock() + LONGEST_TRIAL
         return self._tickets, self._age
 
     def answered(self, ticket: tuple[int, int]) -> bool:

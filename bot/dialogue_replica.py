@@ -32,6 +32,9 @@ LARGEST_ANSWER = 1024 * 1024
 MOST_PUSHES = 3
 """How often one request has something pushed; a replica that lacks it then is crowded with other versions."""
 
+LOOK_EVERY = 15.0
+"""Seconds after which one that nobody asks is looked at."""
+
 _AT_ONCE = 0.5
 """Seconds within which one knows that nobody is there."""
 
@@ -69,6 +72,13 @@ class NotThisReplica(Exception):
         self.away = away
 
 
+class Refused(NotThisReplica):
+    """It is there, and answers nobody before somebody sets it right."""
+
+    def __init__(self, problem: str) -> None:
+        super().__init__(problem, away=True)
+
+
 class _Conflict(BaseModel):
     model_config = ConfigDict(extra="ignore")
 
@@ -90,6 +100,8 @@ class Replica:
         """Requests that it has not answered yet."""
         self.is_away = False
         """Whether it was found away without waiting, so that looking again costs nothing."""
+        self._refuses = False
+        self._asked_at = time.monotonic()
 
     @property
     def standing(self) -> Standing:
@@ -107,20 +119,23 @@ class Replica:
         """Posts a body and gives the answer as it is read; what the replica lacks of `names` is pushed to it first.
 
         Raises:
-            NotThisReplica: it cannot be reached, cannot be given what it lacks, or is too old for the state.
+            NotThisReplica: it cannot be reached, cannot be given what it lacks, has another secret, or is too old for
+                the state.
             BrokeOff: it ended meanwhile.
             DialogueFailed: it was reached and timed out, refused, or gave what cannot be read.
         """
         ticket, began = self.breaker.enter(), time.monotonic()
         self.in_hand += 1
+        self._asked_at = began
         try:
             answer = read(await self._ask(route, body, names, within))
         except NothingToPush:
             self._note_answer(ticket)
             raise
         except NotThisReplica as problem:
+            self._refuses = isinstance(problem, Refused)
             if problem.away:
-                self.is_away = time.monotonic() - began < _AT_ONCE
+                self.is_away = not self._refuses and time.monotonic() - began < _AT_ONCE
                 self._note_failure(ticket, str(problem), at_once=True)
             else:
                 self._note_answer(ticket)
@@ -134,8 +149,31 @@ class Replica:
             raise
         finally:
             self.in_hand -= 1
+        self._refuses = False
         self._note_answer(ticket)
         return answer
+
+    async def look(self, *, rested: float = LOOK_EVERY) -> None:
+        """Finds out how it does when nobody has asked it for so many seconds: who is on call must know before the next
+        visitor does.
+
+        One that refused may well say that it is well: what it says then counts for nothing.
+        """
+        if self.in_hand or self.is_loading or time.monotonic() - self._asked_at < rested:
+            return
+        ticket, began = self.breaker.enter(), time.monotonic()
+        try:
+            is_well = await self.health() is not None
+        except BaseException:
+            self.breaker.broken_off(ticket)
+            raise
+        if not is_well:
+            self.is_away = time.monotonic() - began < _AT_ONCE
+            self._note_failure(ticket, "does not answer when it is looked at", at_once=self.is_away)
+        elif self._refuses:
+            self.breaker.broken_off(ticket)
+        else:
+            self._note_answer(ticket)
 
     def _note_answer(self, ticket: tuple[int, int]) -> None:
         if self.breaker.answered(ticket):
@@ -209,6 +247,8 @@ class Replica:
             return content
         if status == 503:
             raise NotThisReplica("is not ready", away=True)
+        if status == 403:
+            raise Refused("has another secret (PARLEY_RASA_SECRET)")
         if status == 409:
             return _missing(content)
         raise DialogueFailed(f"The dialogue process answered {status}.")
@@ -228,7 +268,10 @@ class Replica:
         except (TimeoutError, aiohttp.ClientError) as error:
             raise NotThisReplica(f"did not take the {part}: {type(error).__name__}", away=True) from error
         if status != 204:
-            raise NotThisReplica(f"refused the {part} with {status}: {problem}")
+            log.warning("dialogue_refused", replica=self.url, part=part, status=status, problem=problem)
+            # Flows that it does not take are a fault of theirs; without models it answers nothing at all.
+            raised = NotThisReplica if part == "flows" else Refused
+            raise raised(f"refused the {part} with {status}: {problem}")
 
     async def _data_of(self, part: Part, name: str) -> bytes:
         if part == "flows":

@@ -268,6 +268,7 @@ async def _background(app: web.Application, *, alone: bool) -> AsyncIterator[Non
         app[_hub].listen(),
         app[_feed].listen(database_url(app[_platform].settings)),
         app[_live].listen(),
+        app[_dialogue].watch(),
         _sweep(app[_turns], app[_intake]),
         *channel_loops(app[_incoming]),
         warm_up(for_good=alone),

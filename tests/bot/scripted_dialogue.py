@@ -46,6 +46,7 @@ class ScriptedDialogue:
     """Answers each turn by `script(request body)`; an int answers with that status; keeps every request.
 
     Attributes:
+        is_well: what its health says.
         strict: refuses with 409 what was not pushed, as a real replica does.
         push_status: what a push is answered with instead of being taken.
         push_delay: seconds that taking a push lasts.
@@ -61,6 +62,7 @@ class ScriptedDialogue:
         self.secrets: list[str | None] = []
         self.traceparents: list[str | None] = []
         self.url = ""
+        self.is_well = True
         self.strict = False
         self.push_status: int | None = None
         self.push_delay = 0.0
@@ -125,6 +127,8 @@ class ScriptedDialogue:
 
     async def health(self, request: web.Request) -> web.Response:
         """What was pushed, the latest first."""
+        if not self.is_well:
+            return web.Response(status=503, text="no")
         held = {"flows": list(self.flows)[::-1], "models": list(self.models)[::-1]}
         return web.json_response({"status": "ok", **held, "state_version": 2})
 

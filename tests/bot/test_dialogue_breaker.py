@@ -6,7 +6,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from bot.dialogue_breaker import FIRST_PAUSE, LONGEST_PAUSE, TRIPS_AFTER, Breaker
+from bot.dialogue_breaker import FIRST_PAUSE, LONGEST_PAUSE, LONGEST_TRIAL, TRIPS_AFTER, Breaker
 
 
 class Clock:
@@ -64,12 +64,14 @@ class BreakerMachine(RuleBasedStateMachine):
             assert self.breaker.standing == "half_open"
 
     @invariant()
-    def it_is_tried_again_within_the_longest_pause(self) -> None:
+    def it_is_tried_again_after_the_longest_pause_or_trial(self) -> None:
         if self.breaker.standing == "open":
             was = self.clock.now
             self.clock.now += LONGEST_PAUSE
             trial_runs = any(began == "half_open" for _, began in self.under_way)
             assert self.breaker.standing == "half_open" or trial_runs
+            self.clock.now = was + max(LONGEST_PAUSE, LONGEST_TRIAL)
+            assert self.breaker.standing == "half_open"
             self.clock.now = was
 
 
@@ -100,6 +102,20 @@ def test_many_that_time_out_together_are_one_outage() -> None:
     assert [breaker.failed(ticket) for ticket in tickets].count(True) == 1
     clock.now = FIRST_PAUSE
     assert breaker.standing == "half_open"
+
+
+def test_a_trial_that_takes_long_keeps_nobody_from_trying_for_longer_than_a_turn_may_take() -> None:
+    clock = Clock()
+    breaker = Breaker(clock)
+    breaker.failed(breaker.enter(), at_once=True)
+    clock.now += FIRST_PAUSE
+    long_work = breaker.enter()
+    assert breaker.standing == "open"
+    clock.now += LONGEST_TRIAL
+    assert breaker.standing == "half_open"
+    assert breaker.answered(breaker.enter())
+    assert not breaker.failed(long_work, at_once=True)
+    assert breaker.standing == "closed"
 
 
 def test_each_trial_that_fails_doubles_the_pause_up_to_the_longest_and_an_answer_forgets_all() -> None:

@@ -20,7 +20,7 @@ from base.clock import SystemClock
 from base.database import libpq_url
 from base.metrics import REGISTRY
 from server.cli import parley
-from server.metrics.process import ProcessFigures
+from server.metrics.process import _ASKED, ProcessFigures
 from server.metrics.tables import FIGURES, TableFigures, look
 from server.settings import ROOT, Settings
 from tests.conftest import Database
@@ -119,6 +119,24 @@ def test_every_alert_names_a_runbook_with_its_sections(rule: dict[str, Any]) -> 
     assert all(len(body.strip()) > 40 for body in re.split(r"^## .+$", text, flags=re.MULTILINE)[1:])
     assert rule["labels"]["severity"] in ("page", "ticket")
     assert rule["annotations"]["summary"]
+
+
+def test_a_share_of_few_wakes_nobody() -> None:
+    shares = [rule for rule in RULES if re.search(r"\brate\(.*\)\)?\s*/", rule["expr"])]
+    assert len(shares) >= 5
+    assert [rule["alert"] for rule in shares if "increase(" not in rule["expr"]] == []
+
+
+@pytest.mark.parametrize(("alert", "of_many"), [("ParleyDialogueAway", max), ("ParleyDialogueReplicaAway", min)])
+def test_a_dialogue_process_counts_as_away_also_while_it_waits_for_its_trial(alert: str, of_many: Any) -> None:
+    """Where few talk it waits for long."""
+    (rule,) = [rule for rule in RULES if rule["alert"] == alert]
+    form = re.fullmatch(r"(max|min) by \(\w+\) \(parley_dialogue_asked\) < ([\d.]+)", rule["expr"])
+    assert form is not None
+    assert form[1] == of_many.__name__
+    assert {standing: asked < float(form[2]) for standing, asked in _ASKED.items()} == {
+        "closed": False, "half_open": True, "open": True,
+    }  # fmt: skip
 
 
 def test_every_runbook_is_some_alerts() -> None:

@@ -89,8 +89,10 @@ class HeldModels:
             path = Path(file.name)
             try:
                 await _receive(model_id, chunks, file, self._keys)
-            except BaseException:
+            except BaseException as error:
                 path.unlink()
+                if isinstance(error, ModelError):
+                    logger.error("model_refused id=%s reason=%s", model_id, error)
                 raise
         if self.find(model_id) is not None:
             path.unlink()

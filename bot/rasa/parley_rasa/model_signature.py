@@ -38,4 +38,5 @@ def find_fault(head: bytes, digest: bytes, keys: Sequence[Ed25519PublicKey]) -> 
         except InvalidSignature:
             continue
         return None
-    return "the model is signed by nobody known here: publish again"
+    anew = f"give this process {KEYS_VARIABLE} as `parley keys models` prints it now and restart it, else publish again"
+    return f"the model is signed by nobody known here: {anew}"

@@ -15,7 +15,12 @@ import tempfile
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+logger = logging.getLogger(__name__)
 
 PROJECT = Path(__file__).resolve().parent.parent
 HOST = "127.0.0.1"
@@ -82,12 +87,10 @@ def make_app(models: Sequence[Path], flows: Sequence[Path], folder: Path) -> Any
 
     from parley_rasa.held_flows import HeldFlows
     from parley_rasa.held_models import HeldModels
-    from parley_rasa.model_signature import KEYS_VARIABLE, read_model_keys
     from parley_rasa.replica import Replica
 
     routes = create_http_input_channels(None, str(PROJECT / "credentials.yml"))
-    keys = read_model_keys(os.environ.get(KEYS_VARIABLE, ""))
-    replica = Replica(HeldFlows(), HeldModels(load_agent, folder, keys))
+    replica = Replica(HeldFlows(), HeldModels(load_agent, folder, known_keys()))
     for path in flows:
         document = json.loads(path.read_text("utf-8"))
         replica.flows.add(str(document.get("version")) if isinstance(document, dict) else "", document)
@@ -101,6 +104,22 @@ def make_app(models: Sequence[Path], flows: Sequence[Path], folder: Path) -> Any
     app.ctx.replica = replica
     channels.channel.register(routes, app, route="/webhooks/")
     return app
+
+
+def known_keys() -> list[Ed25519PublicKey]:
+    """Return the keys of those whose models are taken; without any, say that nothing will be.
+
+    Raises:
+        ValueError: one of them is none.
+    """
+    from parley_rasa.model_signature import KEYS_VARIABLE, read_model_keys
+
+    keys = read_model_keys(os.environ.get(KEYS_VARIABLE, ""))
+    if not keys:
+        logger.error(
+            "no_model_keys reason=no model will be taken: set %s to what `parley keys models` prints", KEYS_VARIABLE
+        )
+    return keys
 
 
 def load_agent(model: Path) -> Any:

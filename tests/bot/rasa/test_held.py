@@ -17,6 +17,7 @@ from parley_rasa.held_flows import HeldFlows
 from parley_rasa.held_models import HeldModels, ModelError
 from parley_rasa.model_signature import read_model_keys
 from parley_rasa.replica import MissingError, Replica
+from parley_rasa.serve import known_keys
 
 KEYS = [MODEL_KEY.public_key()]
 
@@ -170,7 +171,7 @@ def test_what_is_missing_is_named(flows_document, tmp_path):
         replica.find_flows("other")
 
 
-def test_nothing_is_loaded_that_is_not_signed_by_a_key_that_is_known(tmp_path):
+def test_nothing_is_loaded_that_is_not_signed_by_a_key_that_is_known(tmp_path, caplog):
     loads = []
     stranger = Ed25519PrivateKey.generate()
     known = [Ed25519PrivateKey.generate().public_key(), *KEYS]
@@ -185,6 +186,8 @@ def test_nothing_is_loaded_that_is_not_signed_by_a_key_that_is_known(tmp_path):
         for data in (b"", b"model", b"parley model 1\n", b"parley model 1\n" + bytes(40), b"P" + signed(b"model")[1:]):
             await refused(models, id_of(data), data, "not signed")
         await refused(models, id_of(b"model"), signed(b"model", stranger), "nobody known")
+        assert f"model_refused id={id_of(b'model')} reason=the model is signed by nobody known" in caplog.messages[-1]
+        assert "restart" in caplog.messages[-1] and "publish again" in caplog.messages[-1]
         await refused(models, id_of(b"modeL"), altered, "nobody known")
         await refused(models, id_of(b"model"), signed(b"model")[: 15 + 64], "nobody known")
         await refused(HeldModels(loads.append, tmp_path, []), id_of(b"model"), signed(b"model"), "parley keys models")
@@ -194,6 +197,15 @@ def test_nothing_is_loaded_that_is_not_signed_by_a_key_that_is_known(tmp_path):
 
     asyncio.run(story())
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_process_that_knows_nobodys_models_says_so_at_its_start(monkeypatch, caplog):
+    monkeypatch.setenv("PARLEY_RASA_MODEL_KEYS", public_half())
+    assert len(known_keys()) == 1
+    assert caplog.messages == []
+    monkeypatch.delenv("PARLEY_RASA_MODEL_KEYS")
+    assert known_keys() == []
+    assert "set PARLEY_RASA_MODEL_KEYS to what `parley keys models` prints" in caplog.messages[0]
 
 
 def test_keys_are_read_from_what_the_platform_prints_and_a_wrong_one_is_said_so():
