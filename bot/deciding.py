@@ -162,15 +162,17 @@ class Decider:
         text = render(text, {"languages": name_languages(live.languages, followed.language)})
         return spoken, [Reply(text=text)] if text else []
 
-    def hand_over(self, claim: Claim, reason: str) -> Decided | None:
-        """What becomes of a message that could not be answered: a person is asked to take over.
+    def hand_over(self, claim: Claim, reason: str, *, problem: str | None = None) -> Decided | None:
+        """What becomes of a message that could not be answered: a person is asked to take over. The problem is logged.
 
         Nobody is called because of somebody's silence: then the flow stays where it is. An opt-out is never given up.
         """
         if (stop := read_stop(claim)) is not None:
             return self._stopped(claim, stop)
         note_turn("handed_over")
-        log.error("turn_given_up", conversation_id=str(claim.conversation_id), reason=reason, kind=claim.kind)
+        log.error(
+            "turn_given_up", conversation_id=str(claim.conversation_id), reason=reason, kind=claim.kind, problem=problem
+        )
         if claim.kind == "no_reply" or BEGUN_BY in claim.data:
             # They have not said anything that somebody could answer.
             return None
@@ -181,6 +183,7 @@ class Decider:
         """While the dialogue is away, who plainly asks for a person gets one at once; None for anybody else."""
         if claim.kind != "text" or claim.status != "open" or not asks_for_person(claim.text):
             return None
+        note_turn("handed_over")
         claim = self._in_their_language(claim)
         said = self._wording("handed_off", claim.language, claim.channel)
         return self._handed_off(claim, said or words_of(claim.language)["away"], "asked")

@@ -37,7 +37,7 @@ from bot.claims import (
     store_and_claim,
 )
 from bot.conversations import start_conversation
-from bot.deciding import SILENCES, ClaimLost, Decided, Decider, Wording
+from bot.deciding import SILENCES, ClaimLost, Decided, Decider, FlowsBehind, Wording
 from bot.dialogue import DialogueFailed, DialogueUnavailable, RasaDialogue, Reply
 from bot.effects import carry_out
 from bot.models import Conversation
@@ -265,18 +265,19 @@ class TurnService:
             await self._give_back(claim, count_attempt=False)
             return None
         except DialogueUnavailable as error:
-            decided = self._decider.hand_over_if_asked(claim)
+            # Where only this process has not seen the flows yet, the dialogue is there and knows better.
+            decided = None if isinstance(error, FlowsBehind) else self._decider.hand_over_if_asked(claim)
             if decided is None:
                 if self._clock.now() - claim.received_at < PATIENCE:
                     await self._give_back(claim, count_attempt=False)
                     return None
-                decided = self._decider.hand_over(claim, error.code)
+                decided = self._decider.hand_over(claim, error.code, problem=error.message)
         except DialogueFailed as error:
             log.warning("turn_failed", conversation_id=str(claim.conversation_id), error=error.message)
             if claim.attempts < MAX_ATTEMPTS:
                 await self._give_back(claim, count_attempt=True)
                 return None
-            decided = self._decider.hand_over(claim, "dialogue_failed")
+            decided = self._decider.hand_over(claim, "dialogue_failed", problem=error.message)
         return await self._commit(decided.claim if decided is not None else claim, decided)
 
     async def _give_back(self, claim: Claim, *, count_attempt: bool) -> None:

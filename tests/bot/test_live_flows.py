@@ -55,6 +55,13 @@ async def test_a_process_that_stays_behind_leaves_the_message_to_others(stage: S
     assert await stage.transcript() == [("visitor", "hello"), ("bot", "echo hello")]
 
 
+async def test_who_asks_for_a_person_meanwhile_is_left_to_a_process_that_is_not_behind(stage: Stage) -> None:
+    async with transaction(stage.sessions) as session:
+        await session.execute(update(Conversation).values(publication=2))
+    await stage.say("Can I talk to a person, please?")
+    assert [author for author, _ in await stage.transcript()] == ["visitor"]
+
+
 async def test_an_older_publication_never_overwrites_the_number_of_a_newer_one(stage: Stage) -> None:
     async with transaction(stage.sessions) as session:
         await session.execute(update(Conversation).values(publication=7))

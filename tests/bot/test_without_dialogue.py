@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
+from structlog.testing import capture_logs
 
 from base.database import transaction
 from bot.conversations import start_conversation
@@ -93,6 +94,17 @@ async def test_anybody_else_gets_one_honest_line_in_their_language_and_waits_in_
     assert (await stage.transcript())[-1] == ("visitor", "Hello?")
 
 
+async def test_whoever_gives_a_message_up_logs_what_was_the_matter(stage: Stage) -> None:
+    await talk(stage, "web", "en")
+    with capture_logs() as logged:
+        await stage.say("What does it cost?")
+        stage.clock.move(PATIENCE)
+        await stage.turns.resume_waiting()
+    (given_up,) = [line for line in logged if line["event"] == "turn_given_up"]
+    assert given_up["reason"] == "dialogue_unavailable"
+    assert "is not ready" in given_up["problem"] or "left alone" in given_up["problem"]
+
+
 async def test_the_line_is_in_the_language_they_write_in_not_the_one_the_page_was_in(stage: Stage) -> None:
     await talk(stage, "web", "en")
     await stage.say("Guten Tag, was kostet das und wie lange dauert die Einrichtung?")
@@ -120,7 +132,32 @@ async def test_a_short_outage_is_sat_out_and_each_message_is_answered_once(stage
         "mein Mitarbeiter hat schon bestellt",
         "Una persona cuesta cuánto?",
         "human resources software",
+        "I don’t want to talk to a human",
+        "please do not make me speak to an agent",
+        "are you a real human?",
+        "Am I talking to a real human?",
+        "Ich möchte nicht mit einem Menschen sprechen",
+        "Spreche ich mit einer echten Person?",
+        "No quiero hablar con una persona",
+        "¿Eres una persona real por favor?",
+        "Je ne veux pas parler à un humain",
+        "Êtes-vous une vraie personne ?",
     ],
 )
 def test_a_person_that_is_only_mentioned_is_not_asked_for(text: str) -> None:
     assert not asks_for_person(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "No, I want to talk to a human",
+        "I am not a robot, I want to talk to a human",
+        "Is it possible to talk to a human?",
+        "Das verstehe ich nicht, ich möchte mit einem Menschen sprechen",
+        "No, quiero hablar con una persona",
+        "Est-ce que je peux parler à un conseiller ?",
+    ],
+)
+def test_a_denial_or_a_question_elsewhere_in_the_text_takes_no_wish_back(text: str) -> None:
+    assert asks_for_person(text)
