@@ -27,11 +27,13 @@ _RECOVERY = 120.0
 _RUNTIME = "XDG_RUNTIME_DIR"
 _CONFIGURATION = """
 # Parley: the socket is for this user only, also where it cannot lie in the data folder; the server's log holds
-# neither statements nor values, which are what people typed; several web processes and workers have room.
+# neither statements nor values, which are what people typed; several web processes and workers have room; what a
+# console has locked and left is let go.
 unix_socket_permissions = 0700
 log_min_error_statement = panic
 log_error_verbosity = terse
 max_connections = 300
+idle_in_transaction_session_timeout = 1min
 """
 
 

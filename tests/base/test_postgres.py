@@ -63,6 +63,10 @@ def test_a_killed_server_is_seen_and_starts_again_with_what_was_committed(
     assert query(postgres, "SELECT one FROM kept") == 1
 
 
+def test_whoever_connects_cannot_leave_a_transaction_open_for_good(postgres: EmbeddedPostgres, folder: Path) -> None:
+    assert query(postgres, "SHOW idle_in_transaction_session_timeout") == "1min"
+
+
 def test_a_process_id_that_belongs_to_somebody_else_now_is_no_server(postgres: EmbeddedPostgres, folder: Path) -> None:
     """After a restart of the machine or container any process may have the number."""
     kill(folder)
