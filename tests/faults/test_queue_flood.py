@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import statistics
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import event, text
 
 from base.database import transaction
 from tests.faults.deliveries import delivery_of
@@ -25,19 +28,32 @@ SELECT gen_random_uuid(), 'flood-' || n, (SELECT id FROM contacts ORDER BY id LI
     cast(:later AS timestamptz) + n * interval '1 second', 0, :now, :now
 FROM generate_series(cast(:first AS int), cast(:last AS int)) AS n
 """
-_FIND_DUE = (
-    "SELECT id FROM outbox WHERE state IN ('planned', 'deferred') AND due_at <= :now ORDER BY due_at, id LIMIT 8"
-)
 
 
-async def nodes_of(here: Scene, statement: str, **values: Any) -> set[str]:
-    """The kinds of steps by which PostgreSQL answers."""
+@contextmanager
+def heard(here: Scene) -> Iterator[list[tuple[str, Any]]]:
+    """The statements with their values that are executed meanwhile."""
+    engine, said = here.sessions.kw["bind"].sync_engine, list[tuple[str, Any]]()
+
+    def hear(_connection: Any, _cursor: Any, statement: str, values: Any, _context: Any, _many: bool) -> None:
+        said.append((statement, values))
+
+    event.listen(engine, "before_cursor_execute", hear)
+    try:
+        yield said
+    finally:
+        event.remove(engine, "before_cursor_execute", hear)
+
+
+async def nodes_of(here: Scene, statement: str, values: Any) -> set[str]:
+    """The kinds of steps by which PostgreSQL does it, each with its table."""
     async with here.sessions() as session:
-        plan = await session.scalar(text(f"EXPLAIN (FORMAT JSON) {statement}"), values)
+        connection = await session.connection()
+        plan = (await connection.exec_driver_sql(f"EXPLAIN (FORMAT JSON) {statement}", values)).scalar_one()
     found, open_ = set(), [plan[0]["Plan"]]
     while open_:
         node = open_.pop()
-        found.add(f"{node['Node Type']} {node.get('Relation Name', node.get('Index Name', ''))}".strip())
+        found.add(f"{node['Node Type']} {node.get('Relation Name', '')}".strip())
         open_ += node.get("Plans", [])
     return found
 
@@ -52,9 +68,14 @@ async def test_among_many_rows_a_claim_stays_on_its_index_and_quick(fresh_databa
                 portion = {"first": first + 1, "last": min(first + _PORTION, rows)}
                 await session.execute(text(_FLOOD), {**portion, "now": clock.now(), "later": later})
             await session.execute(text("ANALYZE outbox"))
-        assert not {one for one in await nodes_of(here, _FIND_DUE, now=clock.now()) if one.startswith("Seq Scan")}
         delivery = await delivery_of(here)
-        took, claimed = [], 0
+        with heard(here) as said:
+            claimed = len((await delivery.claim(clock)).messages)
+        asks = [(statement, values) for statement, values in said if re.search(r"\b(FROM|UPDATE) outbox\b", statement)]
+        assert any("SKIP LOCKED" in statement for statement, _ in asks)
+        for statement, values in asks:
+            assert "Seq Scan outbox" not in await nodes_of(here, statement, values), statement
+        took = []
         while True:
             began = time.perf_counter()
             claim = await delivery.claim(clock)

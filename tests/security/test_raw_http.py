@@ -21,6 +21,8 @@ from tests.server.test_web import publish_something
 from tests.server.test_web_replicas import web
 
 WITHIN = 20.0
+QUICKLY = 10.0
+"""Seconds for an answer on a machine that does much else; who is held up by others here waits longer."""
 HOST = b"Host: 127.0.0.1\r\n"
 POST = b"POST /chat/session HTTP/1.1\r\n" + HOST + b"Content-Type: application/json\r\n"
 GET = b"GET /healthz HTTP/1.1\r\n"
@@ -37,7 +39,7 @@ class Process:
     pid: int
 
     async def tell(self, data: bytes, *, within: float = WITHIN) -> bytes:
-        """All that comes back until the connection is closed from the other side, or until it has been long enough.
+        """All that comes back until the connection is closed from the other side, which it must be in time.
 
         We do not hang up: to whoever hangs up no web server says anything.
         """
@@ -48,7 +50,9 @@ class Process:
             async with asyncio.timeout(within):
                 while part := await reader.read(65_536):
                     said += part
-        except (ConnectionError, TimeoutError):
+        except TimeoutError as error:
+            raise AssertionError(f"not closed within {within} s, after {bytes(said[:200])!r}") from error
+        except ConnectionError:
             pass
         finally:
             writer.close()
@@ -132,7 +136,7 @@ MALFORMED = {
 async def test_a_request_that_two_readers_could_read_differently_is_refused_and_nothing_after_it_is_read(
     process: Process, name: str
 ) -> None:
-    answer = await process.tell(MALFORMED[name] + SECOND, within=1.5)
+    answer = await process.tell(MALFORMED[name] + SECOND)
     assert answer.count(b"HTTP/1.1 200") == 0
     assert answer == b"" or answer.split(b"\r\n")[0].split()[1] in (
         b"400",
@@ -167,7 +171,7 @@ async def test_a_packed_body_is_not_unpacked_beyond_the_limit(process: Process, 
     answer = await process.tell(head.encode() + packed)
     assert answer == b"" or 400 <= int(answer.split()[1]) < 500
     assert process.memory() - before < MOST_MORE
-    assert await process.is_well() < 2
+    assert await process.is_well() < QUICKLY
 
 
 async def test_a_bomb_in_small_pieces_is_not_unpacked_either(process: Process) -> None:
@@ -181,7 +185,7 @@ async def test_a_bomb_in_small_pieces_is_not_unpacked_either(process: Process) -
         )
     )
     assert answer == b"" or 400 <= int(answer.split()[1]) < 500
-    assert await process.is_well() < 2
+    assert await process.is_well() < QUICKLY
 
 
 async def test_three_hundred_who_never_finish_their_request_hold_nobody_up(process: Process) -> None:
@@ -192,7 +196,7 @@ async def test_three_hundred_who_never_finish_their_request_hold_nobody_up(proce
             for number, (_, writer) in enumerate(slow):
                 writer.write(begin if begin is not POST or number % 2 else b" 1\r\n")
             waits = [await process.is_well() for _ in range(5)]
-            assert max(waits) < 2
+            assert max(waits) < QUICKLY
         assert process.memory() - before < MOST_MORE
     finally:
         for _, writer in slow:
