@@ -108,8 +108,8 @@ class Snapshot:
     asked something about their own data that is not closed yet, so that its purpose may be `RIGHTS`. `waiting` is read
     for an `occasional` message only. `destination`: where the number leads it would go to, where it would go to one;
     `allowed_countries`: the only ones, if the operator names any; `challenged_at`: since when the number waits for work
-    of the browser that left it. `cost` is what it would cost, `spent` what was spent before it if
-    there is a ceiling.
+    of the browser that left it; `from_web`: a chat on the site brought the message about. `cost` is what it would cost,
+    `spent` what was spent before it if there is a ceiling.
     """
 
     contact_id: UUID
@@ -144,6 +144,7 @@ class Snapshot:
     destination: Destination | None = None
     allowed_countries: frozenset[str] | None = None
     challenged_at: datetime | None = None
+    from_web: bool = False
     cost: float = 0.0
     spent: Spent | None = None
 
@@ -199,6 +200,7 @@ class Snapshot:
             "destination": [self.destination.country, self.destination.kind],
             "allowed_countries": None if self.allowed_countries is None else sorted(self.allowed_countries),
             "challenged_at": None if self.challenged_at is None else self.challenged_at.isoformat(),
+            **({"from_web": True} if self.from_web else {}),
             "cost": self.cost,
         }
         if self.spent is not None:

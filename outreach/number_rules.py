@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
-from crm.contacts.number_challenges import PATIENCE
+from crm.contacts.number_challenges import AFTERMATH, PATIENCE
 from outreach.decisions import RIGHTS, Defer, Deny, Snapshot
 from outreach.gate_rules import Rule, name_of
 from outreach.rule_pack import RulePack
@@ -60,12 +60,18 @@ def cost_ceiling(snapshot: Snapshot) -> Deny | None:
 
 
 def number_challenge(snapshot: Snapshot, now: datetime, pack: RulePack) -> Defer | Deny | None:  # noqa: ARG001
-    """A number that an unknown visitor left waits until their browser did the work that it is asked for."""
+    """A number that an unknown visitor left waits until their browser did the work that it is asked for.
+
+    If it never does, nothing goes there that may be of that visitor: what was planned then, and what any chat on the
+    site brought about. Whatever else is planned later goes, or whoever types a number once would shut it for good.
+    """
     if snapshot.destination is None or snapshot.challenged_at is None:
         return None
     until = snapshot.challenged_at + PATIENCE
     if now < until:
         return Defer(until, "number_challenge", "It waits for the browser that left the number to do its work.")
+    if not snapshot.from_web and snapshot.created_at >= until + AFTERMATH:
+        return None
     return Deny(
         "number_challenge", "The browser that left this number never did the work which shows that it is no machine's."
     )

@@ -182,6 +182,7 @@ def _fenced(snapshot: Snapshot, message: Queued, person: Person, fences: Fences)
         destination=destination,
         allowed_countries=fences.countries,
         challenged_at=phone.challenged_at,
+        from_web=any(talk.id == message.conversation_id and talk.channel == "web" for talk in person.talks),
         cost=fences.prices.charge_of(message.channel, message.text, destination.country),
         spent=fences.spent,
     )

@@ -14,7 +14,18 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import BindParameter, CursorResult, bindparam, delete, extract, func
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    CursorResult,
+    Select,
+    Table,
+    bindparam,
+    delete,
+    extract,
+    func,
+    select,
+)
 from sqlalchemy import Double as Number
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -94,6 +105,45 @@ class SharedLimit:
             self._leases.pop(key, None)
         return held.used
 
+    async def look(self, session: AsyncSession, key: str) -> float:
+        """Takes none.
+
+        Returns:
+            Which part of the bucket would be gone with one token more, from 0 to 1.
+
+        Raises:
+            TooMany: there is none.
+        """
+        filled = await session.scalar(_LOOK, self._given(key, 1))
+        left = self._amount if filled is None else filled
+        if left < 1:
+            raise self._too_many(left)
+        return 1 - (left - 1) / self._amount
+
+    async def take(self, session: AsyncSession, key: str) -> None:
+        """Takes one token as a part of a transaction, and gives it back if that is rolled back.
+
+        Up to its end whoever wants one of the same bucket waits: take it last, and of several limits always in the
+        same order.
+
+        Raises:
+            TooMany: there is none.
+        """
+        granted, left = (await session.execute(_TAKE, self._given(key, 1))).one()
+        if granted < 1:
+            raise self._too_many(left)
+
+    def _given(self, key: str, wanted: int) -> dict[str, object]:
+        return {
+            "key": self._keys.blind_index(key, kind=f"limit:{self._name}")[:_KEY],
+            "amount": self._amount,
+            "wanted": float(wanted),
+            "refill": self._refill,
+        }
+
+    def _too_many(self, left: float) -> TooMany:
+        return TooMany(retry_after=max(1, math.ceil((1 - left) / self._refill)))
+
     async def _hold(self, key: str) -> _Lease:
         """What this process has of a bucket; many who come at once wait for one answer.
 
@@ -122,16 +172,10 @@ class SharedLimit:
             self._leases.popitem(last=False)
 
     async def _ask(self, key: str) -> _Lease:
-        given = {
-            "key": self._keys.blind_index(key, kind=f"limit:{self._name}")[:_KEY],
-            "amount": self._amount,
-            "wanted": float(self._lease),
-            "refill": self._refill,
-        }
         async with self._sessions() as session:
             # One statement that commits by itself: one way to the database and back.
             connection = await session.connection(execution_options={"isolation_level": "AUTOCOMMIT"})
-            granted, left = (await connection.execute(_TAKE, given)).one()
+            granted, left = (await connection.execute(_TAKE, self._given(key, self._lease))).one()
         used = 1 - left / self._amount
         if granted >= 1:
             return _Lease(int(granted), time.monotonic() + self._seconds, used)
@@ -145,12 +189,23 @@ async def forget_unused(session: AsyncSession) -> int:
     return gone.rowcount if isinstance(gone, CursorResult) else 0
 
 
+def _filled(bucket: Table) -> ColumnElement[float]:
+    """The tokens there are by now."""
+    age = func.greatest(extract("epoch", func.now() - bucket.c.filled_at), 0)
+    amount: BindParameter[float] = bindparam("amount", type_=Number())
+    return func.least(amount, bucket.c.tokens + age * bindparam("refill", type_=Number()), type_=Number())
+
+
+def _build_look() -> Select[float]:
+    bucket = table_of(RateBucket)
+    return select(_filled(bucket)).where(bucket.c.key == bindparam("key"))
+
+
 def _build_take() -> ReturningInsert[float, float]:
     bucket = table_of(RateBucket)
     amount: BindParameter[float] = bindparam("amount", type_=Number())
     wanted: BindParameter[float] = bindparam("wanted", type_=Number())
-    age = func.greatest(extract("epoch", func.now() - bucket.c.filled_at), 0)
-    filled = func.least(amount, bucket.c.tokens + age * bindparam("refill", type_=Number()))
+    filled = _filled(bucket)
     taken = func.least(wanted, func.floor(filled))
     fresh = insert(bucket).values(key=bindparam("key"), tokens=amount - wanted, granted=wanted, filled_at=func.now())
     return fresh.on_conflict_do_update(
@@ -158,4 +213,5 @@ def _build_take() -> ReturningInsert[float, float]:
     ).returning(bucket.c.granted, bucket.c.tokens)
 
 
+_LOOK = _build_look()
 _TAKE = _build_take()

@@ -377,7 +377,8 @@ class WebChat:
     async def take_work(self, request: web.Request) -> web.Response:
         """Takes the work that was done."""
         conversation_id = self._authorised(request, self._origin(request))
-        await self._work.take(conversation_id, await read_limited(request, frames.MAX_FRAME))
+        raw = await read_limited(request, frames.MAX_FRAME)
+        await self._work.take(conversation_id, raw, address=request.remote or "")
         return web.Response(status=204)
 
     # Who asks

@@ -21,7 +21,7 @@ CODES_TRIED_BY_ALL = 200
 EVENTS_A_MINUTE = 120
 """What a page may tell of what is done on it."""
 NUMBERS_OF_AN_ADDRESS, NUMBERS_OF_A_RANGE = 20, 10
-"""New phone numbers that may be left in an hour from one address, and of one range of numbers."""
+"""New phone numbers that work may be done for in an hour from one address, and of one range of numbers."""
 ABROAD = 4
 """Numbers of one other country than our own are one in so many at most."""
 
@@ -78,6 +78,7 @@ class ChatLimits:
         self.all_codes = limit("all_codes", CODES_TRIED_BY_ALL, TEN_MINUTES)
         self.events = limit("events", EVENTS_A_MINUTE, A_MINUTE, leases=4)
         self.work_asked = limit("work_asked", 10, TEN_MINUTES)
+        self.work_told = limit("work_told", 10, TEN_MINUTES)
         self.numbers_of_address = limit("numbers_of_address", NUMBERS_OF_AN_ADDRESS, AN_HOUR)
         self.numbers_of_range = limit("numbers_of_range", NUMBERS_OF_A_RANGE, AN_HOUR)
         self.numbers_abroad = limit("numbers_abroad", max(1, rates.numbers_an_hour // ABROAD), AN_HOUR)

@@ -25,6 +25,7 @@ from base.clock import Clock
 from base.database import Sessions, transaction
 from base.encryption import KeyRing
 from base.errors import InvalidInput, Malformed
+from base.limits.shared import SharedLimit
 from base.link_tokens import create_timed_serializer
 from base.wording import FALLBACK, Sentences
 from bot.models import Conversation
@@ -68,53 +69,61 @@ class NumberWork:
     settled: Callable[[], Awaitable[None]]
 
     async def ask(self, conversation_id: UUID, *, address: str) -> dict[str, Any] | None:
-        """The work for the number that was left in this conversation; None when none waits.
+        """The work for the number that was left in this conversation; None when none waits. It uses nothing up.
 
         Raises:
-            TooMany: too many numbers were left, from this address, of this range or in all: none is worked for now.
+            TooMany: work was done for too many, from this address, of this range or in all: none is worked for now.
         """
+        await self.limits.work_asked.check(str(conversation_id))
         async with self.sessions() as session:
             found = await find_challenged(session, self.keys, conversation_id)
             if found is None:
                 return None
+            point_id, number = found
             language = await session.scalar(select(Conversation.language).where(Conversation.id == conversation_id))
-        point_id, number = found
-        bits = await self._decide_bits(conversation_id, number, network_of(address))
+            used = [await limit.look(session, key) for limit, key in self._counted(number, address)]
+        # How hard it is: by how much was done lately, where it is most.
+        bits = EASY + round((HARD - EASY) * max(used))
         salt = secrets.token_hex(_SALT)
         task = self._tokens().dumps([conversation_id.hex, point_id.hex, salt, bits])
         words = Sentences(_WORDS, language or FALLBACK).say("one_moment")
         return {"task": task, "salt": salt, "rounds": ROUNDS, "bits": bits, "words": words}
 
-    async def take(self, conversation_id: UUID, raw: str | bytes) -> None:
-        """Checks what was done and lets go what waited for it; the same again changes nothing.
+    async def take(self, conversation_id: UUID, raw: str | bytes, *, address: str) -> None:
+        """Checks what was done, counts the number and lets go what waited for it; the same again changes nothing.
 
         Raises:
             WorkWrong: it is not the work that was asked of this visitor, or came too late.
+            TooMany: they tell too often, or work was done for too many meanwhile: the number waits on.
         """
         try:
             done = _Done.model_validate_json(raw)
         except ValidationError as error:
             raise Malformed("The work is told as a task and an answer.") from error
         point_id, salt, bits = self._read(done.task, conversation_id)
+        # Checking costs us a hash, whatever is told.
+        await self.limits.work_told.check(str(conversation_id))
         if not await asyncio.to_thread(is_done, salt, done.answer, bits):
             raise WorkWrong
         async with transaction(self.sessions) as session:
             now = self.clock.now()
-            contact_id = await settle_challenge(session, point_id, conversation_id=conversation_id, now=now)
-            if contact_id is not None:
-                await release_number(session, contact_id, now)
-        if contact_id is not None:
-            await self.settled()
+            settled = await settle_challenge(session, self.keys, point_id, conversation_id=conversation_id, now=now)
+            if settled is None:
+                return
+            contact_id, number = settled
+            await release_number(session, contact_id, now)
+            # Once a number, for it is settled once; what is refused here takes it all back.
+            for limit, key in self._counted(number, address):
+                await limit.take(session, key)
+        await self.settled()
 
-    async def _decide_bits(self, conversation_id: UUID, number: str, network: str) -> int:
-        """How hard it is: by how much was left lately, where it is most."""
-        limits, destination = self.limits, find_destination(number)
-        await limits.work_asked.check(str(conversation_id))
-        used = [await limits.numbers_of_address.check(network), await limits.numbers_of_range.check(range_of(number))]
-        if destination.country != self.default_region:
-            used.append(await limits.numbers_abroad.check(destination.country or ""))
-        used.append(await limits.numbers.check(""))
-        return EASY + round((HARD - EASY) * max(used))
+    def _counted(self, number: str, address: str) -> list[tuple[SharedLimit, str]]:
+        """What a number counts against; what all share is the last."""
+        limits, country = self.limits, find_destination(number).country
+        counted = [(limits.numbers_of_address, network_of(address)), (limits.numbers_of_range, range_of(number))]
+        if country != self.default_region:
+            counted.append((limits.numbers_abroad, country or ""))
+        return [*counted, (limits.numbers, "")]
 
     def _read(self, task: str, conversation_id: UUID) -> tuple[UUID, str, int]:
         try:

@@ -17,9 +17,12 @@ from sqlalchemy.sql.elements import SQLCoreOperations
 from base.encryption import KeyRing
 from crm.contacts.addresses import normalise_phone
 from crm.contacts.models import SEALED_COLUMN, ContactPoint, NumberChallenge
+from crm.contacts.records import lock_contact
 
 PATIENCE = timedelta(minutes=15)
 """How long messages wait for the work; after that they are refused."""
+AFTERMATH = timedelta(hours=1)
+"""So much later a message that does not come of a chat on the site is not of whoever left the number."""
 
 
 async def challenge_number(
@@ -72,13 +75,22 @@ async def find_challenged(session: AsyncSession, keys: KeyRing, conversation_id:
 
 
 async def settle_challenge(
-    session: AsyncSession, contact_point_id: UUID, *, conversation_id: UUID, now: datetime
-) -> UUID | None:
+    session: AsyncSession, keys: KeyRing, contact_point_id: UUID, *, conversation_id: UUID, now: datetime
+) -> tuple[UUID, str] | None:
     """Notes that the work for a number was done, once.
 
     Returns:
-        Whose number it is; None when there was no such work to do for this conversation, or it was done before.
+        Whose number it is, and the number; None when there was no such work to do for this conversation, or it was
+        done before.
+
+    Raises:
+        NotFound: the contact was merged into another at this moment: try again.
     """
+    point = await session.get(ContactPoint, contact_point_id)
+    if point is None:
+        return None
+    # As an opt-out does: who puts off a message of theirs just now is waited for, or sees that the work is done.
+    await lock_contact(session, point.contact_id)
     settled = await session.scalar(
         update(NumberChallenge)
         .where(
@@ -91,7 +103,7 @@ async def settle_challenge(
     )
     if settled is None:
         return None
-    return await session.scalar(select(ContactPoint.contact_id).where(ContactPoint.id == contact_point_id))
+    return point.contact_id, keys.unseal(point.value_sealed, column=SEALED_COLUMN, row=point.id)
 
 
 def asked_at_of(contact_point_id: SQLCoreOperations[UUID]) -> Select[datetime]:

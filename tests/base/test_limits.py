@@ -111,6 +111,26 @@ async def test_how_much_is_used_up_is_told(database: Database, keys: KeyRing) ->
     assert [await limit.check("somebody") for _ in range(4)] == pytest.approx([0.25, 0.5, 0.75, 1.0], abs=0.01)
 
 
+async def test_looking_takes_nothing_and_a_transaction_that_fails_gives_back_what_it_took(
+    database: Database, keys: KeyRing
+) -> None:
+    limit = a_process(database, keys, 2)
+    async with database.sessions() as session:
+        assert [await limit.look(session, "somebody") for _ in range(5)] == [0.5] * 5
+    async with database.sessions() as session:
+        await limit.take(session, "somebody")
+        await session.rollback()
+    for used in (0.5, 1.0):
+        async with transaction(database.sessions) as session:
+            assert await limit.look(session, "somebody") == pytest.approx(used, abs=0.01)
+            await limit.take(session, "somebody")
+    async with database.sessions() as session:
+        for way in (limit.look, limit.take):
+            with pytest.raises(TooMany) as caught:
+                await way(session, "somebody")
+            assert A_DAY / 2 - 60 <= caught.value.retry_after <= A_DAY / 2
+
+
 async def test_whom_it_counted_is_kept_as_a_keyed_hash_and_gone_after_a_day(database: Database, keys: KeyRing) -> None:
     limit = a_process(database, keys, 5)
     for address in ("203.0.113.7", "2001:db8::/64"):

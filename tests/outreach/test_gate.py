@@ -89,6 +89,7 @@ def snapshots(draw) -> Snapshot:
         destination=draw(destinations),
         allowed_countries=draw(st.sampled_from([None, None, frozenset({"US", "GB"})])),
         challenged_at=draw(st.none() | st.integers(0, 30).map(lambda minutes: NOW - timedelta(minutes=minutes))),
+        from_web=draw(st.booleans()),
         cost=draw(st.sampled_from([0.0, 0.08, 0.8])),
         spent=draw(spent),
     )

@@ -15,10 +15,11 @@ from base.database import transaction
 from base.encryption import KeyRing
 from base.ids import new_id
 from bot.models import Conversation
-from channels.web.limits import NUMBERS_OF_A_RANGE, NUMBERS_OF_AN_ADDRESS, Rates, network_of
+from channels.web.limits import NUMBERS_OF_A_RANGE, NUMBERS_OF_AN_ADDRESS, ChatLimits, Rates, network_of
 from channels.web.number_work import EASY, HARD, ROUNDS, is_done
 from crm.contacts.models import ContactPoint, NumberChallenge
 from crm.contacts.service import attach_address, create_contact
+from outreach.claiming import claim_due
 from outreach.decisions import Decision
 from outreach.gatekeeper import Gatekeeper
 from outreach.models import GateDecision, OutboxMessage
@@ -85,13 +86,47 @@ async def contact_of(process: Process, opened: dict[str, Any]) -> UUID:
     return found
 
 
-async def may_text(process: Process, contact_id: UUID, *, later: timedelta = timedelta(0)) -> Decision:
-    """What the gate says to a text they asked for."""
+def gatekeeper_of(process: Process) -> Gatekeeper:
+    return Gatekeeper(read_rule_pack(), {"sms": WritingSender("sms")}, ("UTC",), keys=process.keys)
+
+
+async def may_text(
+    process: Process, contact_id: UUID, *, later: timedelta = timedelta(0), talk: str | None = None
+) -> Decision:
+    """What the gate says to a text they asked for, in a talk maybe."""
     now = process.clock.now() + later
-    gatekeeper = Gatekeeper(read_rule_pack(), {"sms": WritingSender("sms")}, ("UTC",), keys=process.keys)
-    asked = Question(new_id(), contact_id, None, None, "sms", "service", "requested", "normal", now, now)
+    whence = None if talk is None else UUID(talk)
+    asked = Question(new_id(), contact_id, whence, None, "sms", "service", "requested", "normal", now, now)
     async with process.sessions() as session:
-        return (await gatekeeper.ask(session, [asked], "plan", now))[asked.id].decision
+        return (await gatekeeper_of(process).ask(session, [asked], "plan", now))[asked.id].decision
+
+
+async def put_text(process: Process, contact_id: UUID, *, state: str, due_at: datetime) -> UUID:
+    """A text that waits to be sent."""
+    outbox_id, now = new_id(), process.clock.now()
+    async with transaction(process.sessions) as session:
+        await session.execute(
+            insert(OutboxMessage).values(
+                id=outbox_id, occurrence="o", contact_id=contact_id, channel="sms", purpose="service",
+                message_class="requested", text="Hi", state=state,
+                reason_rule="number_challenge" if state == "deferred" else None,
+                due_at=due_at, created_at=now, updated_at=now,
+            )
+        )  # fmt: skip
+    return outbox_id
+
+
+@pytest.fixture
+def easy(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tries that take no time, where only their number counts."""
+    monkeypatch.setattr("channels.web.number_work.ROUNDS", 1)
+
+
+async def do_work(process: Process, opened: dict[str, Any]) -> int:
+    """Asks and does it; returns how hard it was."""
+    task = await ask(process, opened)
+    assert await tell(process, opened, task["task"], solve(task)) == 204
+    return int(task["bits"])
 
 
 async def test_a_number_that_a_visitor_left_gets_nothing_before_the_work_is_done(process: Process) -> None:
@@ -112,20 +147,42 @@ async def test_a_number_that_a_visitor_left_gets_nothing_before_the_work_is_done
 async def test_what_waited_leaves_as_soon_as_the_work_is_done(process: Process) -> None:
     opened, _ = await leave_number(process)
     contact_id, now = await contact_of(process, opened), process.clock.now()
-    outbox_id = new_id()
-    async with transaction(process.sessions) as session:
-        await session.execute(
-            insert(OutboxMessage).values(
-                id=outbox_id, occurrence="o", contact_id=contact_id, channel="sms", purpose="service",
-                message_class="requested", text="Hi", state="deferred", reason_rule="number_challenge",
-                due_at=now + timedelta(minutes=15), created_at=now, updated_at=now,
-            )
-        )  # fmt: skip
-    task = await ask(process, opened)
-    assert await tell(process, opened, task["task"], solve(task)) == 204
+    outbox_id = await put_text(process, contact_id, state="deferred", due_at=now + timedelta(minutes=15))
+    await do_work(process, opened)
     async with process.sessions() as session:
         assert (await session.get_one(OutboxMessage, outbox_id)).due_at == now
         assert await session.scalar(select(GateDecision.id)) is None
+
+
+@pytest.mark.usefixtures("easy")
+async def test_what_is_just_put_off_while_the_work_is_told_does_not_wait_for_it(process: Process) -> None:
+    opened, _ = await leave_number(process)
+    contact_id, now = await contact_of(process, opened), process.clock.now()
+    outbox_id = await put_text(process, contact_id, state="planned", due_at=now)
+    task = await ask(process, opened)
+    async with transaction(process.sessions) as claiming:
+        claim = await claim_due(claiming, gatekeeper_of(process), now, limit=1)
+        assert (claim.looked_at, claim.deferred) == (1, 1)
+        telling = asyncio.create_task(tell(process, opened, task["task"], solve(task)))
+        await asyncio.wait({telling}, timeout=0.2)
+    assert await telling == 204
+    async with process.sessions() as session:
+        assert (await session.get_one(OutboxMessage, outbox_id)).due_at == now
+
+
+async def test_work_that_is_not_done_shuts_a_number_for_its_visitor_and_not_for_good(process: Process) -> None:
+    opened, _ = await leave_number(process)
+    contact_id, talk = await contact_of(process, opened), opened["conversation_id"]
+    soon, later = timedelta(minutes=74), timedelta(minutes=75)
+    assert (await may_text(process, contact_id, later=soon)).rule == "number_challenge"
+    assert (await may_text(process, contact_id, later=later)).answer == "allow"
+    assert (await may_text(process, contact_id, later=timedelta(days=30), talk=talk)).rule == "number_challenge"
+    async with process.visitor(opened["token"], last_seen=3) as visitor:
+        # Left again, there is the work again.
+        await visitor.say(NUMBER)
+        assert (await visitor.messages(until=5))[-1]["limits"] == {"number_work": True}
+    await do_work(process, opened)
+    assert (await may_text(process, contact_id, later=timedelta(days=30), talk=talk)).answer == "allow"
 
 
 async def test_wrong_work_another_visitors_old_and_forged_work_are_refused(process: Process) -> None:
@@ -158,6 +215,10 @@ async def test_work_counts_for_one_number_once(process: Process) -> None:
     answer = solve(task)
     told = await asyncio.gather(*(tell(process, opened, task["task"], answer) for _ in range(4)))
     assert set(told) == {204}
+    limits = ChatLimits(process.sessions, process.keys, Rates(1, 1))
+    async with process.sessions() as session:
+        # One of 120 is gone; with the next it would be two.
+        assert await limits.numbers.look(session, "") == pytest.approx(2 / 120, abs=1e-3)
     async with process.visitor(opened["token"], last_seen=3) as visitor:
         # They correct it: the new number needs work of its own, which the old does not do.
         await visitor.say("+14155552672")
@@ -193,7 +254,8 @@ async def test_who_left_no_number_has_nothing_to_do(process: Process) -> None:
         assert answer.status == 401
 
 
-async def test_the_more_numbers_are_left_the_harder_it_gets_and_then_none_is_worked_for(
+@pytest.mark.usefixtures("easy")
+async def test_the_more_numbers_are_worked_for_the_harder_it_gets_and_then_none_is(
     database: Database, keys: KeyRing, now: datetime, dialogue: ScriptedDialogue
 ) -> None:
     dialogue.script = leave
@@ -201,7 +263,7 @@ async def test_the_more_numbers_are_left_the_harder_it_gets_and_then_none_is_wor
         bits = []
         for number in range(8):
             opened, _ = await leave_number(process, f"+1415555{number}671")
-            bits.append((await ask(process, opened))["bits"])
+            bits.append(await do_work(process, opened))
         assert bits == sorted(bits)
         assert bits[0] < bits[-1] == HARD
         assert bits[0] >= EASY
@@ -212,6 +274,35 @@ async def test_the_more_numbers_are_left_the_harder_it_gets_and_then_none_is_wor
         assert (await may_text(process, await contact_of(process, opened))).rule == "number_challenge"
 
 
+@pytest.mark.usefixtures("easy")
+async def test_who_asks_for_work_and_does_none_uses_up_nothing(
+    database: Database, keys: KeyRing, now: datetime, dialogue: ScriptedDialogue
+) -> None:
+    dialogue.script = leave
+    async with running_process(database, keys, now, dialogue, rates=Rates(10_000, 10_000, 10_000, 1)) as process:
+        first, _ = await leave_number(process)
+        second, _ = await leave_number(process, "+14155552672")
+        tasks = [await ask(process, one) for one in (first, second) for _ in range(3)]
+        assert await tell(process, first, tasks[0]["task"], solve(tasks[0])) == 204
+        # The only one of this hour is gone: what the other did counts for nothing, and waits.
+        assert await tell(process, second, tasks[-1]["task"], solve(tasks[-1])) == 429
+        assert (await may_text(process, await contact_of(process, first))).answer == "allow"
+        assert (await may_text(process, await contact_of(process, second))).rule == "number_challenge"
+        limits = ChatLimits(process.sessions, process.keys, Rates(1, 1))
+        async with process.sessions() as session:
+            used = await limits.numbers_of_address.look(session, "127.0.0.1")
+        assert used == pytest.approx(2 / NUMBERS_OF_AN_ADDRESS, abs=1e-3)
+
+
+async def test_a_visitor_tells_of_work_ten_times_in_ten_minutes(process: Process) -> None:
+    opened, _ = await leave_number(process)
+    task = await ask(process, opened)
+    right = solve(task)
+    wrong = next(answer for answer in range(10**6) if not is_done(task["salt"], answer, task["bits"]))
+    assert [await tell(process, opened, task["task"], wrong) for _ in range(10)] == [422] * 10
+    assert await tell(process, opened, task["task"], right) == 429
+
+
 FEW = {
     "a range": ([f"+1415555{number:04}" for number in range(NUMBERS_OF_A_RANGE + 1)], NUMBERS_OF_A_RANGE),
     "an address": ([f"+1415{556 + number}2671" for number in range(NUMBERS_OF_AN_ADDRESS + 1)], NUMBERS_OF_AN_ADDRESS),
@@ -220,6 +311,7 @@ FEW = {
 
 
 @pytest.mark.parametrize("what", FEW)
+@pytest.mark.usefixtures("easy")
 async def test_numbers_of_one_range_one_address_and_another_country_are_few(
     database: Database, keys: KeyRing, now: datetime, dialogue: ScriptedDialogue, what: str
 ) -> None:
@@ -231,6 +323,9 @@ async def test_numbers_of_one_range_one_address_and_another_country_are_few(
             opened, _ = await leave_number(process, number)
             async with process.request("GET", PATH, token=opened["token"]) as answer:
                 statuses.append(answer.status)
+                task = await answer.json()
+            if statuses[-1] == 200:
+                assert await tell(process, opened, task["task"], solve(task)) == 204
     assert statuses == [200] * allowed + [429] * (len(numbers) - allowed)
 
 
