@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import timedelta
 from typing import Literal
 
@@ -10,8 +9,8 @@ from admin.api.endpoints import Call, endpoint
 from admin.snapshot import snapshot
 from admin.spending.shapes import ChannelSpending, Purse, SpendingShown
 from outreach.spending.models import SpendingAlert
-from outreach.spending.rules import STOP_AT, name_of_period
-from outreach.spending.service import list_alerts, list_days, read_spent
+from outreach.spending.rules import STOP_AT
+from outreach.spending.service import find_alert, list_days, read_spent
 
 _SHOWN = timedelta(days=30)
 
@@ -26,10 +25,9 @@ async def get_spending(call: Call) -> SpendingShown:
     context, now = call.context, call.context.clock.now()
     async with snapshot(context.sessions) as session:
         spent = await read_spent(session, context.ceiling, context.prices.currency, now)
-        alerts = await list_alerts(session, now)
+        of_day = await find_alert(session, spent.ceiling, "day", now)
+        of_month = await find_alert(session, spent.ceiling, "month", now)
         days = await list_days(session, now.date() - _SHOWN)
-    of_day = [one for one in alerts if one.period == name_of_period("day", now)]
-    of_month = [one for one in alerts if one.period == name_of_period("month", now)]
     return SpendingShown(
         currency=spent.currency,
         prices=context.prices.version,
@@ -41,8 +39,7 @@ async def get_spending(call: Call) -> SpendingShown:
     )
 
 
-def _purse(period: Literal["day", "month"], spent: float, most: float | None, told: Sequence[SpendingAlert]) -> Purse:
-    latest = told[0] if told and most is not None else None
+def _purse(period: Literal["day", "month"], spent: float, most: float | None, latest: SpendingAlert | None) -> Purse:
     state: Literal["open", "nearly_spent", "stopped"] = "open"
     if latest is not None:
         state = "stopped" if latest.percent >= STOP_AT else "nearly_spent"

@@ -21,7 +21,7 @@ class Spending(Table):
 
 
 class SpendingAlert(Table):
-    """That a day (`2026-11-28`) or month (`2026-11`) came to so many percent of its ceiling: told once."""
+    """That a day (`2026-11-28@100`: of at most 100) or month (`2026-11@1000`) came to so many percent: told once."""
 
     __tablename__ = "spending_alerts"
 

@@ -24,6 +24,16 @@ class Ceiling:
     def __bool__(self) -> bool:
         return self.a_day is not None or self.a_month is not None
 
+    def key_of(self, period: str, now: datetime) -> str | None:
+        """A day or month (`day`, `month`) with its ceiling, as it is kept what was told; None where there is none.
+
+        Where the ceiling is changed, what was told of the one before is not true of it.
+        """
+        most = self.a_day if period == "day" else self.a_month
+        if most is None:
+            return None
+        return f"{now:%Y-%m-%d}@{most:.10g}" if period == "day" else f"{now:%Y-%m}@{most:.10g}"
+
 
 @dataclass(frozen=True, slots=True)
 class Spent:
@@ -51,17 +61,12 @@ class Spent:
                 return period
         return None
 
-    def reached(self, now: datetime) -> Iterator[tuple[str, int]]:
-        """Which periods, named as they are kept, have come to which percent that is told."""
+    def reached(self) -> Iterator[tuple[str, int]]:
+        """Which periods, `day` and `month`, have come to which percent that is told."""
         for period, spent, most in self._periods():
             for percent in (WARN_AT, STOP_AT):
                 if most is not None and spent >= most * percent / 100:
-                    yield name_of_period(period, now), percent
+                    yield period, percent
 
     def _periods(self) -> tuple[tuple[str, float, float | None], ...]:
         return ("day", self.today, self.ceiling.a_day), ("month", self.this_month, self.ceiling.a_month)
-
-
-def name_of_period(period: str, now: datetime) -> str:
-    """A day or month as it is kept."""
-    return f"{now:%Y-%m-%d}" if period == "day" else f"{now:%Y-%m}"

@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from outreach.spending.models import Spending, SpendingAlert
-from outreach.spending.rules import STOP_AT, Ceiling, Spent, name_of_period
+from outreach.spending.rules import STOP_AT, Ceiling, Spent
 
 _log = structlog.get_logger(__name__)
 
@@ -86,18 +86,21 @@ async def give_back_spent(session: AsyncSession, bills: Mapping[str, Bill], now:
 
 
 async def raise_alerts(session: AsyncSession, spent: Spent, now: datetime) -> None:
-    """Tells, once a period, that most of a ceiling is spent, and that all of it is."""
-    for period, percent in spent.reached(now):
+    """Tells, once a period and ceiling, that most of it is spent, and that all of it is."""
+    for period, percent in spent.reached():
         await _raise(session, period, percent, spent, now)
 
 
 async def raise_stopped(session: AsyncSession, broken: str, spent: Spent, now: datetime) -> None:
-    """Tells, once a period (`day`, `month`), that something was refused because of its ceiling."""
-    await _raise(session, name_of_period(broken, now), STOP_AT, spent, now)
+    """Tells, once a period (`day`, `month`) and ceiling, that something was refused because of it."""
+    await _raise(session, broken, STOP_AT, spent, now)
 
 
 async def _raise(session: AsyncSession, period: str, percent: int, spent: Spent, now: datetime) -> None:
-    row = {"period": period, "percent": percent, "raised_at": now}
+    key = spent.ceiling.key_of(period, now)
+    if key is None:
+        return
+    row = {"period": key, "percent": percent, "raised_at": now}
     new = await session.scalar(
         insert(SpendingAlert).values(row).on_conflict_do_nothing().returning(SpendingAlert.percent)
     )
@@ -106,7 +109,7 @@ async def _raise(session: AsyncSession, period: str, percent: int, spent: Spent,
     told = _log.error if percent >= STOP_AT else _log.warning
     told(
         "cost_ceiling",
-        period=period,
+        period=key,
         percent=percent,
         spent_today=round(spent.today, 4),
         spent_this_month=round(spent.this_month, 4),
@@ -114,15 +117,14 @@ async def _raise(session: AsyncSession, period: str, percent: int, spent: Spent,
     )
 
 
-async def list_alerts(session: AsyncSession, now: datetime) -> list[SpendingAlert]:
-    """What was told of today and this month, the latest first."""
-    periods = [name_of_period(one, now) for one in ("day", "month")]
-    found = await session.scalars(
+async def find_alert(session: AsyncSession, ceiling: Ceiling, period: str, now: datetime) -> SpendingAlert | None:
+    """The latest that was told of today or this month (`day`, `month`), as far as it is of this ceiling."""
+    return await session.scalar(
         select(SpendingAlert)
-        .where(SpendingAlert.period.in_(periods))
+        .where(SpendingAlert.period == ceiling.key_of(period, now))
         .order_by(SpendingAlert.raised_at.desc(), SpendingAlert.percent.desc())
+        .limit(1)
     )
-    return list(found)
 
 
 async def list_days(session: AsyncSession, since: date) -> list[Spending]:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from structlog.testing import capture_logs
 
 from base.database import transaction
 from outreach.spending.rules import Ceiling
@@ -52,6 +53,21 @@ async def test_that_something_was_refused_is_told(signed_in, context, ceiling) -
     day, month = (await signed_in.read(PATH))["purses"]
     assert (day["state"], month["state"]) == ("stopped", "open")
     assert day["told_at"] is not None
+
+
+async def test_where_the_ceiling_was_raised_what_is_told_is_of_the_new_one(signed_in, context, ceiling) -> None:
+    now = context.clock.now()
+    lower = Ceiling(a_day=ceiling.a_day - 1)
+    async with transaction(context.sessions) as session:
+        await spend(session, {"sms": Bill(1.5, 3)}, now)
+        await raise_stopped(session, "day", await read_spent(session, lower, "EUR", now), now)
+    assert (await signed_in.read(PATH))["purses"][0]["state"] == "open"
+    with capture_logs() as logs:
+        for ends in (lower, ceiling):
+            async with transaction(context.sessions) as session:
+                await raise_stopped(session, "day", await read_spent(session, ends, "EUR", now), now)
+    assert [line["period"].partition("@")[2] for line in logs if line["event"] == "cost_ceiling"] == ["2.5"]
+    assert (await signed_in.read(PATH))["purses"][0]["state"] == "stopped"
 
 
 async def test_nobody_is_told_who_is_not_signed_in(admin) -> None:

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.journey
 
 TODAY = "(now() AT TIME ZONE 'UTC')::date"
 SPEND = f"""
-    WITH alert AS (INSERT INTO spending_alerts SELECT to_char({TODAY}, 'YYYY-MM-DD'), 100, now())
+    WITH alert AS (INSERT INTO spending_alerts SELECT to_char({TODAY}, 'YYYY-MM-DD@100'), 100, now())
     INSERT INTO spendings SELECT {TODAY}, 'sms', 99.5, 1244 RETURNING day
 """
 FORGET = "WITH alerts AS (DELETE FROM spending_alerts) DELETE FROM spendings RETURNING day"
