@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from uuid import UUID
 
 import pytest
@@ -20,7 +21,7 @@ from outreach.decisions import Snapshot
 from outreach.delivery import Delivery
 from outreach.number_rules import cost_ceiling, number_challenge, number_country, number_kind
 from outreach.ports import Accepted, InDoubt, Refused, RetryLater, SendOutcome
-from outreach.prices import read_prices
+from outreach.prices import PriceList, PricesProblem, read_prices
 from outreach.rule_pack import read_rule_pack
 from outreach.spending.models import Spending, SpendingAlert
 from outreach.spending.rules import RESERVE, Ceiling, Spent
@@ -222,6 +223,11 @@ def test_a_number_a_visitor_left_waits_for_the_work_and_then_no_longer() -> None
     assert refusal is not None
     assert refusal.answer == "deny"
     assert number_challenge(a_text(), NOW, pack) is None
+    # A month later, of what was planned when: the visitor's own is shut out, what others plan is not.
+    in_a_month, when = NOW + timedelta(days=30), NOW + timedelta(minutes=75)
+    for planned_at, from_web, shut in [(when, False, False), (when, True, True), (NOW, False, True)]:
+        planned = a_text(challenged_at=NOW, created_at=planned_at, from_web=from_web)
+        assert (number_challenge(planned, in_a_month, pack) is not None) is shut
 
 
 async def test_a_premium_number_is_refused_before_anything_is_asked_of_the_provider(texting: Site) -> None:
@@ -237,6 +243,45 @@ async def test_a_premium_number_is_refused_before_anything_is_asked_of_the_provi
     inputs = (await texting.decisions(outbox_id))[-1].inputs
     assert inputs["destination"] == ["US", "premium_rate"]
     assert "+1900" not in str(inputs)
+
+
+def a_list(tmp_path: Path, channels: str) -> PriceList:
+    """An operator's own."""
+    own = tmp_path / "prices.yml"
+    own.write_text(f'version: "1"\ncurrency: USD\nchannels: {channels}\n', encoding="utf-8")
+    return read_prices(own)
+
+
+@pytest.mark.parametrize(
+    ("channels", "told"),
+    [
+        ("{email: {each: 0.01}}", ["sms", "voice"]),
+        ("{sms: {each: 0, per: segment}, voice: {each: 0.5}}", ["sms"]),
+        ("{sms: {each: 0.5, countries: {GB: 0}}, voice: {each: 0.5}}", ["sms"]),
+        ("{sms: {each: 0.5}, voice: {each: 0.5}}", []),
+    ],
+)
+def test_an_own_list_without_a_price_of_texts_or_calls_does_not_switch_the_ceiling_off(
+    tmp_path: Path, channels: str, told: list[str]
+) -> None:
+    with capture_logs() as logs:
+        prices = a_list(tmp_path, channels)
+    assert [line["channel"] for line in logs if line["event"] == "price_missing"] == told
+    assert all(prices.charge_of(channel, "Hi", "GB") > 0 for channel in ("sms", "voice"))
+
+
+@pytest.mark.parametrize(
+    ("countries", "words"),
+    [("{UK: 1}", "UK is no country"), ("{NO: 1}", "in quotes"), ("{us: 1, US: 2}", "two prices")],
+)
+def test_a_country_that_is_none_is_refused_in_a_price_list(tmp_path: Path, countries: str, words: str) -> None:
+    with pytest.raises(PricesProblem, match=words):
+        a_list(tmp_path, f"{{sms: {{each: 1, countries: {countries}}}}}")
+
+
+def test_a_country_may_be_written_small_in_a_price_list(tmp_path: Path) -> None:
+    prices = a_list(tmp_path, "{sms: {each: 1, countries: {us: 0.5}}, voice: {each: 1}}")
+    assert (prices.charge_of("sms", "Hi", "US"), prices.charge_of("sms", "Hi", "GB")) == (0.5, 1)
 
 
 def test_a_price_of_a_country_counts_where_the_list_has_one() -> None:
