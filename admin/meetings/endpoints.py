@@ -27,6 +27,7 @@ from admin.meetings.shapes import (
     OfferedQuery,
     OfferedTime,
     OfferedTimes,
+    RemovalQuery,
 )
 from base.database import transaction
 from base.errors import InvalidInput, NotFound
@@ -98,14 +99,16 @@ async def edit_calendar(call: Call, body: CalendarWish) -> CalendarRow:
     permission="meetings.write",
     summary="Remove a calendar; the meetings that were in it stay as history",
     status=204,
-    problems={409: "Meetings to come stand in it"},
+    problems={409: "Meetings to come stand in it, or its CalDAV calendar was not told everything yet"},
     edits=True,
 )
-async def remove_calendar(call: Call) -> None:
+async def remove_calendar(call: Call, query: RemovalQuery) -> None:
     context, calendar_id = call.context, call.ids["id"]
     async with transaction(context.sessions) as session:
         before = await read_calendar(session, context.keys, calendar_id)
-        await calendars.remove_calendar(session, calendar_id, version=call.version, now=context.clock.now())
+        await calendars.remove_calendar(
+            session, calendar_id, version=call.version, now=context.clock.now(), force=query.force
+        )
         await record(session, call, "remove_calendar", "calendar", calendar_id, _shown(before))
 
 

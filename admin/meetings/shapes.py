@@ -33,6 +33,12 @@ class CalendarWish(RequestShape):
     busy_url: Annotated[PlainText, Field(max_length=2_000)] | None = None
 
 
+class RemovalQuery(RequestShape):
+    """`force`: also if its CalDAV calendar was not told everything yet, as its server is gone."""
+
+    force: bool = False
+
+
 class NewCalendarWish(CalendarWish):
     """`name` is what flows call it by; it stays."""
 

@@ -17,7 +17,7 @@ from base.encryption import KeyRing
 from base.errors import Conflict, InvalidInput, NotFound, ParleyError
 from base.ids import new_id
 from base.resealing import reseal
-from crm.meetings.caldav.links import unlink_calendar
+from crm.meetings.caldav.links import count_unwritten, unlink_calendar
 from crm.meetings.hours import Pattern, check_hours, parse_span
 from crm.meetings.labels import find_zone
 from crm.meetings.models import SEALED_COLUMN, Calendar, Meeting
@@ -40,6 +40,18 @@ class CalendarInUse(Conflict):
     def __init__(self, number: int) -> None:
         super().__init__(
             f"Meetings to come in this calendar: {number}. Cancel what is not to take place, or wait until it is over."
+        )
+
+
+class NotWritten(Conflict):
+    """Changes are still to be written into the calendar behind this one."""
+
+    code = "calendar_not_written"
+
+    def __init__(self, number: int) -> None:
+        super().__init__(
+            f"Changes that its CalDAV calendar was not told yet: {number}. Wait a minute; if the server is gone, "
+            "disconnect it first, or remove the calendar with force=true."
         )
 
 
@@ -127,12 +139,18 @@ async def change_calendar(
     return row
 
 
-async def remove_calendar(session: AsyncSession, calendar_id: UUID, *, version: int, now: datetime) -> None:
+async def remove_calendar(
+    session: AsyncSession, calendar_id: UUID, *, version: int, now: datetime, force: bool = False
+) -> None:
     """Nothing is booked in it any more, and nobody's feed or CalDAV calendar is asked for it. What took place stays.
+
+    Args:
+        force: also if cancellations and moves were not written into its CalDAV calendar, as its server is gone.
 
     Raises:
         NotFound, OutOfDate: there is none, or not at this version any more.
         CalendarInUse: meetings to come stand in it.
+        NotWritten: something is still to be written into its CalDAV calendar.
     """
     row = await _get_at(session, calendar_id, version)
     to_come = select(func.count()).where(
@@ -140,6 +158,8 @@ async def remove_calendar(session: AsyncSession, calendar_id: UUID, *, version: 
     )
     if number := await session.scalar(to_come):
         raise CalendarInUse(number)
+    if not force and (number := await count_unwritten(session, row.id)):
+        raise NotWritten(number)
     held = update(Meeting).where(Meeting.calendar_id == row.id, Meeting.state == "held")
     await session.execute(held.values(state="cancelled", held_until=None))
     await unlink_calendar(session, row.id)

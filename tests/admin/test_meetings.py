@@ -212,6 +212,8 @@ async def test_a_calendar_goes_when_no_meeting_to_come_stands_in_it_and_its_meet
     clock.forward(days=2)
     assert (await signed_in.sign_in()).status == 200
     talk = await held_in(context, (now + timedelta(days=8)).replace(hour=8, minute=0))
+    work = CalDAVWork(context.sessions, context.keys, context.clock, "https://site.example", allow_private=True)
+    await work.do_all()
     assert (await signed_in.send("DELETE", path, **version)).status == 204
     assert (await signed_in.send("DELETE", path, **version)).status == 404
     assert (await signed_in.get(path)).status == 404
@@ -235,6 +237,21 @@ async def test_a_calendar_goes_when_no_meeting_to_come_stands_in_it_and_its_meet
     # Its name is free.
     again = await add(signed_in)
     assert again["id"] != made["id"]
+
+
+async def test_a_calendar_does_not_go_before_what_was_cancelled_is_written_unless_its_server_is_gone(
+    context, signed_in, radicale, now
+):
+    made = await add(signed_in, busy_url="")
+    path, version = f"{CALENDARS}/{made['id']}", {"If-Match": f'"{made["version"]}"'}
+    await link(signed_in, made["id"], radicale)
+    meeting = await book(context, (now + timedelta(days=1)).replace(hour=8, minute=0))
+    assert (await signed_in.send("POST", f"{MEETINGS}/{meeting}/cancel")).status == 204
+    refused = await signed_in.send("DELETE", path, **version)
+    assert (refused.status, (await refused.json())["code"]) == (409, "calendar_not_written")
+    async with context.sessions() as session:
+        assert await session.get(CalendarLink, made["id"]) is not None
+    assert (await signed_in.send("DELETE", f"{path}?force=true", **version)).status == 204
 
 
 async def held_in(context, at):

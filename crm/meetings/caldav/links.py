@@ -6,7 +6,7 @@ import json
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import delete, literal, select
+from sqlalchemy import delete, func, literal, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -42,6 +42,14 @@ async def link_calendar(
     await session.flush()
     if moved:
         await _write_all(session, calendar_id, now)
+
+
+async def count_unwritten(session: AsyncSession, calendar_id: UUID) -> int:
+    """How many changes the CalDAV calendar behind ours has not been told yet."""
+    waiting = select(func.count()).where(
+        CalendarEntry.calendar_id == calendar_id, CalendarEntry.state.in_(("to_write", "failed"))
+    )
+    return await session.scalar(waiting) or 0
 
 
 async def unlink_calendar(session: AsyncSession, calendar_id: UUID) -> None:

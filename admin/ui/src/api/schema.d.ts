@@ -19502,7 +19502,9 @@ export interface operations {
     };
     remove_calendar: {
         parameters: {
-            query?: never;
+            query?: {
+                force?: boolean;
+            };
             header: {
                 /** @description The ETag of what is edited. */
                 "If-Match": string;
@@ -19559,7 +19561,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Meetings to come stand in it */
+            /** @description Meetings to come stand in it, or its CalDAV calendar was not told everything yet */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -19586,7 +19588,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description This Idempotency-Key was another command's */
+            /** @description Fields not valid */
             422: {
                 headers: {
                     [name: string]: unknown;
