@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 from alembic import command
@@ -11,6 +12,7 @@ from sqlalchemy import MetaData, create_engine, text
 from base.database import driver_url
 
 _LOCK = 7_274_001  # any number nobody else uses for pg_advisory_lock
+_LOOK_AGAIN = 0.2  # seconds
 
 
 def alembic_config(url: str, metadata: MetaData | None = None) -> Config:
@@ -27,7 +29,10 @@ def migrate(url: str) -> None:
     engine = create_engine(driver_url(url))
     try:
         with engine.connect() as guard:
-            guard.execute(text("SELECT pg_advisory_lock(:key)"), {"key": _LOCK})
+            # Who waits is in no transaction: an index that is built while others write would wait for that in turn.
+            while not guard.scalar(text("SELECT pg_try_advisory_lock(:key)"), {"key": _LOCK}):
+                guard.commit()
+                time.sleep(_LOOK_AGAIN)
             guard.commit()
             command.upgrade(alembic_config(url), "head")
             guard.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": _LOCK})

@@ -37,6 +37,8 @@ _ON_NEW_TABLES_ONLY: tuple[tuple[str, str], ...] = (
      "refuses rows that are still written"),
     (rf"^create unique index (?:concurrently )?(?:if not exists )?\S+ on {_NAME}",
      "refuses rows that are still written"),
+    (rf"^create (?:unique )?index (?!concurrently\b)(?:if not exists )?\S+ on {_NAME}",
+     "holds up whoever writes while it is built: have it built concurrently, in a migration of its own"),
     (rf"^create (?:constraint )?trigger \S+ .*?\bon {_NAME}", "changes what happens when rows are written as before"),
 )  # fmt: skip
 _CREATES = re.compile(rf"^create (?:unlogged )?table (?:if not exists )?{_NAME}")

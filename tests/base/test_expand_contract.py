@@ -17,7 +17,10 @@ SINCE = "0031"
 
 HARMLESS: dict[tuple[str, str], str] = {
     ("0034", "DROP CONSTRAINT uq_calendars_name"): "An index of the same name refuses the same, but for removed ones.",
-    ("0034", "CREATE UNIQUE INDEX uq_calendars_name"): "It is narrower than the constraint whose place it takes.",
+    (
+        "0034",
+        "CREATE UNIQUE INDEX uq_calendars_name",
+    ): "Narrower than the constraint in whose place it is; on few rows.",
     ("0034", "DROP CONSTRAINT ck_bulk_operations_operation"): "It is made again at once with one more operation.",
     ("0034", "ADD CONSTRAINT ck_bulk_operations_operation"): "It lets through all that the one before did.",
 }
@@ -66,6 +69,8 @@ def test_what_is_called_harmless_is_still_there() -> None:
         lambda: op.create_unique_constraint("uq", "contacts", ["stage"]),
         lambda: op.create_foreign_key("fk", "outbox", "contacts", ["contact_id"], ["id"]),
         lambda: op.create_index("uq", "contacts", ["stage"], unique=True),
+        lambda: op.create_index("ix", "contacts", ["stage"]),
+        lambda: op.create_index("ix", "contacts", ["stage"], if_not_exists=True),
         lambda: op.drop_constraint("uq_outbox_occurrence", "outbox"),
         lambda: op.drop_index("ix_outbox_due", "outbox"),
         lambda: op.execute("ALTER TABLE contacts ADD COLUMN rank integer NOT NULL"),
@@ -91,7 +96,8 @@ def expand() -> None:
     op.execute("CREATE TRIGGER t BEFORE INSERT ON notes FOR EACH ROW EXECUTE FUNCTION parley_refuse_change()")
     op.add_column("contacts", sa.Column("rank", sa.Integer(), nullable=True))
     op.add_column("contacts", sa.Column("kind", sa.Text(), nullable=False, server_default="person"))
-    op.create_index("ix_contacts_rank", "contacts", ["rank"])
+    op.create_index("ix_notes_id", "notes", ["id"])
+    op.create_index("ix_contacts_rank", "contacts", ["rank"], postgresql_concurrently=True, if_not_exists=True)
     op.execute("CREATE FUNCTION g() RETURNS void AS $$ BEGIN DROP TABLE x; END; $$ LANGUAGE plpgsql")
     op.execute("INSERT INTO notes SELECT id, 'renamed; drop column' FROM contacts")
 

@@ -1,4 +1,4 @@
-"""Calendars that were removed, erasures in bulk, and the last attempt of a webhook"""
+"""Calendars that were removed, and erasures in bulk"""
 
 from __future__ import annotations
 
@@ -22,13 +22,6 @@ def upgrade() -> None:
         op.f("ck_bulk_operations_operation"),
         "bulk_operations",
         "operation in ('add_tag','remove_tag','set_stage','set_owner','enrol','export','erase')",
-    )
-    op.create_index(
-        "ix_webhook_deliveries_tried",
-        "webhook_deliveries",
-        ["endpoint_id", "claimed_at", "event_id"],
-        unique=False,
-        postgresql_where=sa.text("claimed_at is not null"),
     )
 
 
