@@ -114,7 +114,6 @@ class BulkWork(WokenWork):
 
     async def _do_set(self, operation_id: UUID, claim: UUID) -> bool:
         """The next set, if this is still our turn; tells whether there was one."""
-        addresses: tuple[str, ...] = ()
         async with transaction(self.sessions) as session:
             one = await get_operation(session, operation_id, locked=True)
             if one.state != "running" or one.claimed_by != claim:
@@ -137,8 +136,8 @@ class BulkWork(WokenWork):
                 attempts=0,
                 claimed_until=func.now() + CLAIM,
             )
-            addresses = done.addresses
-        await asyncio.to_thread(erase_mails, self.mail_folder, addresses)
+            # Before the commit: behind it nobody would know any more whose mails are left. Twice does no harm.
+            await asyncio.to_thread(erase_mails, self.mail_folder, done.addresses)
         return True
 
     async def _next(self, session: AsyncSession, one: BulkOperation) -> list[UUID]:

@@ -337,6 +337,27 @@ async def test_an_erasure_that_is_broken_off_goes_on_with_those_who_are_left(
     assert len(await read(context, select(Erasure.id))) == 5
 
 
+async def test_no_mail_is_left_of_somebody_whose_erasure_is_broken_off(signed_in, context, work, monkeypatch, tmp_path):
+    work.mail_folder = tmp_path
+    letter = tmp_path / "1.eml"
+    letter.write_text("To: p0@x.example\n\nHello\n", "utf-8")
+    people = await make(context, context.clock.now(), 1)
+    await start(signed_in, ids_of(people), "erase", contacts=1)
+
+    def breaks(*_given):
+        raise OSError("the machine went away")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(working, "erase_mails", breaks)
+        with pytest.raises(OSError, match="went away"):
+            await work.do_all()
+    async with transaction(context.sessions) as session:
+        await session.execute(update(BulkOperation).values(claimed_until=None))
+    await work.do_all()
+    assert await read(context, select(Contact.id)) == []
+    assert not letter.exists()
+
+
 async def test_one_that_is_cancelled_stops_behind_the_set_in_hand(signed_in, context, work, now, monkeypatch):
     monkeypatch.setattr(working, "SET", 2)
     people = await make(context, now, 6)
