@@ -124,10 +124,16 @@ def migrate() -> None:
 
 @parley.command(name="prepare")
 def prepare_command() -> None:
-    """Bring keys, schema and shipped content in place, before web, worker and rasa are started (needs DATABASE_URL)."""
-    from server.prepare import prepare
+    """Bring keys, schema and shipped content in place, before web, worker and rasa are started (needs DATABASE_URL).
 
-    prepare(read_settings(), click.echo)
+    Waits some minutes for a database that starts later.
+    """
+    from server.prepare import prepare, wait_for_database
+
+    settings = read_settings()
+    wait_for_database(settings, click.echo)
+    asyncio.run(prepare(settings, click.echo))
+    click.echo("ready to start")
 
 
 @parley.command(name="setup-link")

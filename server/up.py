@@ -18,18 +18,15 @@ from pathlib import Path
 import structlog
 from pydantic import SecretStr
 
-from base.encryption import create_key_file
 from base.errors import ParleyError
-from base.migrate import migrate
 from base.postgres import DatabaseUnavailable, EmbeddedPostgres, start_embedded
 from server.data_folder import hold_data_folder
 from server.local_replica import free_port, rasa_program
-from server.publishing import ensure_published
+from server.prepare import prepare
 from server.running import announced
 from server.settings import ROOT, Settings
 from server.supervisor import Program, Supervisor
 from server.training import current_model
-from server.wiring import open_platform
 
 log = structlog.get_logger(__name__)
 
@@ -57,10 +54,7 @@ async def up(settings: Settings) -> None:
         settings, postgres = stack.enter_context(_database(settings))
         settings = _with_dialogue(settings)
         stack.enter_context(announced(settings))
-        create_key_file(settings.key_file)
-        await asyncio.to_thread(migrate, _url(settings))
-        await _publish_what_ships(settings)
-        _say("database ready")
+        await prepare(settings, _say)
         supervisor = Supervisor(settings.data_dir / "log")
         keeping = asyncio.create_task(_keep_running(postgres))
         sockets = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="parley-")))
@@ -205,14 +199,6 @@ def _environment(settings: Settings) -> dict[str, str]:
         if value:
             found[f"PARLEY_{name.upper()}"] = value.get_secret_value() if isinstance(value, SecretStr) else value
     return {**os.environ, **found, "DATABASE_URL": _url(settings), "PYTHONUNBUFFERED": "1"}
-
-
-async def _publish_what_ships(settings: Settings) -> None:
-    platform = open_platform(settings)
-    try:
-        await ensure_published(platform, _say)
-    finally:
-        await platform.engine.dispose()
 
 
 async def _print_address(settings: Settings) -> None:

@@ -49,12 +49,19 @@ def test_the_dialogue_is_told_its_secret_and_nothing_else() -> None:
     rasa = SERVICES["rasa"]
     assert rasa["secrets"] == ["rasa_secret", "rasa_model_keys"]
     assert not {"environment", "env_file", "volumes", "ports"} & set(rasa)
-    assert rasa["network_mode"] == "service:web", "it listens on loopback only"
 
 
-def test_only_the_web_process_is_reached_from_outside_and_only_by_a_proxy_of_this_machine() -> None:
-    assert {name for name, service in SERVICES.items() if "ports" in service} == {"web"}
-    assert all(port.startswith("127.0.0.1:") for port in SERVICES["web"]["ports"])
+def test_processes_of_one_network_outlive_each_other() -> None:
+    """Whoever is in the network of a container that is started again stays in a dead one."""
+    assert {SERVICES[name]["network_mode"] for name in ("web", "worker", "rasa")} == {"service:net"}
+    assert SERVICES["net"]["entrypoint"] == ["sleep", "infinity"], "nothing that could end"
+    assert not {"depends_on", "command", "healthcheck", "network_mode"} & set(SERVICES["net"])
+
+
+def test_only_the_network_of_the_web_process_is_reached_from_outside_and_only_by_a_proxy_of_this_machine() -> None:
+    assert {name for name, service in SERVICES.items() if "ports" in service} == {"net"}
+    assert all(port.startswith("127.0.0.1:") for port in SERVICES["net"]["ports"])
+    assert not {"secrets", "environment", "env_file", "volumes"} & set(SERVICES["net"])
     assert COMPOSE["networks"]["inner"] == {"internal": True}
     assert SERVICES["postgres"]["networks"] == ["inner"]
 
@@ -66,11 +73,27 @@ def test_what_is_waited_for_secret_or_named_is_there() -> None:
         assert set(service.get("networks", [])) <= set(COMPOSE["networks"])
 
 
-@pytest.mark.parametrize("name", [one for one in OURS if one != "rasa"])
+@pytest.mark.parametrize("name", [one for one in OURS if one not in ("net", "rasa")])
 def test_commands_and_settings_are_ours(name: str) -> None:
-    assert SERVICES[name]["command"][0] in parley.commands
+    given = SERVICES[name]
+    command = (
+        given["command"][0] if "command" in given else re.findall(r"parley/parley (\w+)", given["entrypoint"][2])[0]
+    )
+    assert command in parley.commands
     known = {"DATABASE_URL", *(f"PARLEY_{field.upper()}" for field in Settings.model_fields)}
     assert {variable.removesuffix("_FILE") for variable in SERVICES[name]["environment"]} <= known
+
+
+def test_a_back_up_lies_in_a_volume_that_nobody_else_has_and_is_made_when_it_is_asked_for() -> None:
+    backup = SERVICES["backup"]
+    assert backup["profiles"] == ["backup"]
+    folder = re.findall(r" (/\w+)/\$\$\(date", backup["entrypoint"][2])[0]
+    (volume,) = (one for one in backup["volumes"] if one.endswith(f":{folder}"))
+    assert [name for name, service in SERVICES.items() if volume in service.get("volumes", [])] == ["backup"]
+    assert volume.partition(":")[0] in COMPOSE["volumes"]
+    made = re.search(r"install -d -o parley -m 0700 (.+)", DOCKERFILE)
+    assert made is not None
+    assert folder in made[1].split(), "a volume belongs to whom its folder of the image does"
 
 
 def test_what_is_built_and_copied_is_there_and_runs_as_nobody_special() -> None:

@@ -10,11 +10,13 @@ from pathlib import Path
 import pytest
 
 from server.cli import parley
+from server.prepare import PATIENCE
 from server.settings import ROOT
 
 UNITS = sorted((ROOT / "deploy" / "systemd").glob("*.service"))
 LONG_RUNNING = [path for path in UNITS if "@" in path.name]
 RASA = ROOT / "deploy" / "systemd" / "parley-rasa@.service"
+PREPARE = ROOT / "deploy" / "systemd" / "parley-prepare.service"
 MOST_EXPOSED = 20
 """Tenths of systemd's own measure, in which 100 is a process that may do everything."""
 
@@ -78,6 +80,19 @@ def test_each_that_runs_long_has_bounds_and_comes_back(path: Path) -> None:
     assert told["Restart"] == ["always"]
     assert told["LimitNOFILE"] == ["65536"]
     assert re.fullmatch(r"\d+[MG]", told["MemoryMax"][0])
+
+
+def test_prepare_is_given_the_time_to_wait_for_a_database_that_starts_later() -> None:
+    """What needs it fails for good with it: a reboot must not depend on who is first."""
+    (given,) = settings_of(PREPARE)["TimeoutStartSec"]
+    assert given == "infinity" or int(given) > PATIENCE
+
+
+def test_the_file_of_settings_has_one_mode_wherever_it_is_spoken_of() -> None:
+    told = (ROOT / "deploy" / "parley.env.example").read_text() + (ROOT / "docs" / "howto" / "running.md").read_text()
+    modes = re.findall(r"mode (0\d{3})\)|-m (0\d{3}) .*parley\.env\.example", told)
+    assert {one or other for one, other in modes} == {"0640"}
+    assert len(modes) == 2
 
 
 def test_rasa_reaches_nothing_but_this_machine_and_is_told_nothing_but_its_secret() -> None:

@@ -55,10 +55,10 @@ class Shim:
 
 
 @asynccontextmanager
-async def shim(target: str | tuple[str, int]) -> AsyncIterator[Shim]:
-    """One before a socket of this machine."""
+async def shim(target: str | tuple[str, int], port: int = 0) -> AsyncIterator[Shim]:
+    """One before a socket of this machine, at a port that is free or the given one."""
     made = Shim(target)
-    server = await asyncio.start_server(made.handle, "127.0.0.1", 0)
+    server = await asyncio.start_server(made.handle, "127.0.0.1", port)
     made.port = server.sockets[0].getsockname()[1]
     try:
         yield made
