@@ -22,7 +22,7 @@ async def die_of(here: Scene, poison: str, round_: int) -> bool:
     """Whether a worker that lives a while later than the one before died."""
     ahead = here.orders.ahead + timedelta(minutes=2 * round_)
     async with here.worker(poison=poison, ahead=ahead) as process:
-        patience = asyncio.get_running_loop().time() + 10
+        patience = asyncio.get_running_loop().time() + 60
         while process.is_alive() and asyncio.get_running_loop().time() < patience:
             if not (await here.states()).keys() & {"planned", "deferred", "sending"}:
                 return False

@@ -12,12 +12,15 @@ from typing import Any
 
 import psycopg
 import pytest
+from sqlalchemy import make_url
+from structlog.testing import capture_logs
 
 from base.clock import SystemClock
 from base.database import libpq_url
 from server.metrics import tables
 from server.metrics.tables import FIGURES, TableFigures, look, look_at_tables
 from tests.conftest import Database
+from tests.faults.tcp_shim import shim
 
 
 @pytest.fixture
@@ -144,6 +147,28 @@ async def test_one_worker_looks_and_another_takes_over(database: Database, monke
     await end(looking[1])
 
 
+@pytest.mark.long
+async def test_one_whose_database_falls_silent_gives_up_and_says_so(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing is refused and nothing closed: a switch has died. The driver itself tries to call off for ten seconds."""
+    monkeypatch.setattr(tables, "LOOK_EVERY", 0.05)
+    figures, parts = TableFigures(), make_url(database.url)
+    folder, port = str(parts.query.get("host") or parts.host or "127.0.0.1"), parts.port or 5432
+    async with shim(f"{folder}/.s.PGSQL.{port}" if folder.startswith("/") else (folder, port)) as wire:
+        through = parts.set(host="127.0.0.1", port=wire.port, query={}).render_as_string(hide_password=False)
+        looking = asyncio.create_task(look_at_tables(through, SystemClock(), figures))
+        await until(lambda: bool(shown(figures)))
+        monkeypatch.setattr(tables, "LOOK_TIMEOUT", 0.2)
+        wire.cut()
+        with capture_logs() as logged:
+            await until(lambda: any(line["event"] == "tables_not_looked_at" for line in logged), within=40)
+        assert not shown(figures)
+        wire.heal()
+        await until(lambda: bool(shown(figures)))
+        await end(looking)
+
+
 async def test_figures_that_are_too_old_are_not_told(
     connection: psycopg.AsyncConnection[Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -154,8 +179,8 @@ async def test_figures_that_are_too_old_are_not_told(
     assert not shown(figures)
 
 
-async def until(holds: Any) -> None:
-    async with asyncio.timeout(10):
+async def until(holds: Any, *, within: float = 10) -> None:
+    async with asyncio.timeout(within):
         while not holds():
             await asyncio.sleep(0.02)
 
