@@ -46,7 +46,9 @@ def make_backup(settings: Settings, database_url: str, folder: Path, say: Say, *
     dump = find_program("pg_dump", at_least=version)
     database_at, revision = _look(database_url)
     say("copying the database …")
-    command = [str(dump), "--format=custom", "--no-owner", "--no-privileges", "--file", str(folder / DUMP)]
+    # What is unlogged counts network addresses, and is gone after a crash anyway.
+    without = ("--no-owner", "--no-privileges", "--no-unlogged-table-data")
+    command = [str(dump), "--format=custom", *without, "--file", str(folder / DUMP)]
     result = subprocess.run(command, env=environment_of(database_url), capture_output=True, check=False)  # noqa: S603
     if result.returncode != 0:
         raise say_what_failed("pg_dump", result.returncode, result.stderr)

@@ -12,6 +12,7 @@ from pathlib import Path
 import psycopg
 import pytest
 from aiosmtpd.controller import Controller
+from sqlalchemy import text
 
 from base.database import create_engine, create_sessions, libpq_url, transaction
 from base.encryption import create_key_file, read_key_file
@@ -61,6 +62,7 @@ async def backed_up(database: Database, data: Path, tmp_path: Path, now) -> tupl
     async with transaction(database.sessions) as session:
         contact_id = await create_contact(session, language="en", time_zone=None, now=now)
         await attach_address(session, keys, contact_id, kind="email", value="ann@example.com", now=now)
+        await session.execute(text("INSERT INTO rate_buckets VALUES ('address', 1, 1, now())"))
     done = await parley(tmp_path, database.url, "backup", data)(str(tmp_path / "kept"))
     assert done.code == 0, done.err
     assert f"Database: {name_of(database.url)}" in done.out
@@ -91,6 +93,9 @@ async def test_what_was_backed_up_is_there_again_on_another_machine_and_readable
         async with create_sessions(engine)() as session:
             keys = read_key_file(other / "keys" / "root.json")
             assert await read_addresses(session, keys, [contact_id]) == {contact_id: {"email": "ann@example.com"}}
+            assert await session.scalar(text("SELECT count(*) FROM rate_buckets")) == 0, (
+                "no copy of whom limits counted"
+            )
         await engine.dispose()
         assert (other / "imports" / "people.csv").exists()
         shown = await parley(tmp_path, url, "quarantine", other)("show")
