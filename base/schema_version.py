@@ -6,6 +6,7 @@ So that an upgrade can roll: the schema first, then one process after the other.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 from alembic.script import ScriptDirectory
 from sqlalchemy import text
@@ -41,6 +42,7 @@ class SchemaVersion:
     runs_since: str | None
 
 
+@cache
 def needed_revision() -> str:
     """The schema that this program was written for."""
     head = ScriptDirectory.from_config(alembic_config("postgresql://nowhere/")).get_current_head()
@@ -50,14 +52,13 @@ def needed_revision() -> str:
 
 async def read_schema_version(connection: AsyncConnection) -> SchemaVersion:
     """What the database has now."""
+    revision = since = None
     try:
         revision = await connection.scalar(text("SELECT version_num FROM alembic_version"))
+        since = await connection.scalar(text("SELECT value->>'runs_since' FROM site_facts WHERE name = 'schema'"))
     except ProgrammingError:
+        # An older schema, or somebody else's: what could not be read says which.
         await connection.rollback()
-        return SchemaVersion(None, None)
-    if not await connection.scalar(text("SELECT to_regclass('site_facts') IS NOT NULL")):
-        return SchemaVersion(revision, None)
-    since = await connection.scalar(text("SELECT value->>'runs_since' FROM site_facts WHERE name = 'schema'"))
     return SchemaVersion(revision, since)
 
 

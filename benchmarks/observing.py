@@ -12,7 +12,6 @@ import asyncio
 import contextlib
 import statistics
 import sys
-import tempfile
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import UTC, datetime
@@ -34,11 +33,9 @@ import bot.dialogue
 import bot.turns
 from base.clock import SystemClock
 from base.database import create_engine, create_sessions, libpq_url
-from base.encryption import KeyRing
 from base.metrics import REGISTRY
-from base.migrate import migrate
-from base.postgres import start_embedded
 from base.tracing import start_tracing
+from benchmarks.database import started
 from benchmarks.saving import add_saving, save
 from server.metrics.process import ProcessFigures
 from server.metrics.tables import TableFigures, look
@@ -160,22 +157,16 @@ async def local_collector() -> AsyncIterator[str]:
 
 
 async def run(options: argparse.Namespace) -> None:
-    with tempfile.TemporaryDirectory(prefix="parley-bench-") as name:
-        server = start_embedded(Path(name) / "pg")
-        try:
-            migrate(server.url)
-            engine = create_engine(server.url)
-            keys = KeyRing("k1", {"k1": b"\x01" * 32}, b"\x02" * 32)
-            async with (
-                scripted_dialogue() as dialogue,
-                local_collector() as collector,
-                staged(create_sessions(engine), keys, datetime.now(UTC), dialogue) as stage,
-            ):
-                turns = await measure_turns(stage, collector, options.blocks, options.turns)
-            reading = await measure_reading(server.url, engine, Path(name), options.rows)
-            await engine.dispose()
-        finally:
-            server.stop()
+    with started("observing") as database:
+        engine = create_engine(database.url)
+        async with (
+            scripted_dialogue() as dialogue,
+            local_collector() as collector,
+            staged(create_sessions(engine), database.keys, datetime.now(UTC), dialogue) as stage,
+        ):
+            turns = await measure_turns(stage, collector, options.blocks, options.turns)
+        reading = await measure_reading(database.url, engine, database.folder, options.rows)
+        await engine.dispose()
     print(turns, reading, sep="\n")
     save(RESULT, options, turns=turns, reading=reading)
 

@@ -57,7 +57,6 @@ FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0
 AT_ONCE = 100
 """Browsers of a process that connect at the same time when nothing was broken off."""
 SPARE_FILES = 500
-_MOMENTS = ("created_at", "last_activity_at")
 
 
 # The browsers, in processes of their own

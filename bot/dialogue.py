@@ -276,7 +276,7 @@ class RasaDialogue:
         """Whom to ask next. One that is left alone only if looking costs nothing and there is nobody else."""
         order = _ORDER if route == _TURN else {**_ORDER, "half_open": _ORDER["closed"]}
         replicas = self._opened()
-        standings = {one: one.breaker.standing for one in replicas if one not in asked}
+        standings = {one: one.standing for one in replicas if one not in asked}
         askable = [one for one, standing in standings.items() if standing != "open" or one.is_away]
         return min(
             askable,
@@ -292,7 +292,7 @@ class RasaDialogue:
     def _try_out(self, body: bytes, names: dict[Part, str], within: float, asked: set[Replica]) -> None:
         """Has those that failed before answer the same once more, beside, if it is time to."""
         for replica in self._opened():
-            if replica not in asked and replica.breaker.standing == "half_open":
+            if replica not in asked and replica.standing == "half_open":
                 trial = asyncio.create_task(_try(replica, body, names, within))
                 self._trials.add(trial)
                 trial.add_done_callback(self._trials.discard)

@@ -95,7 +95,7 @@ class Replica:
         self._source = source
         self._session = session
         self._pushes: dict[tuple[Part, str], asyncio.Task[None]] = {}
-        self.breaker = Breaker()
+        self._breaker = Breaker()
         self.in_hand = 0
         """Requests that it has not answered yet."""
         self.is_away = False
@@ -106,7 +106,7 @@ class Replica:
     @property
     def standing(self) -> Standing:
         """Whether it is asked, tried out, or left alone after failures."""
-        return self.breaker.standing
+        return self._breaker.standing
 
     @property
     def is_loading(self) -> bool:
@@ -124,7 +124,7 @@ class Replica:
             BrokeOff: it ended meanwhile.
             DialogueFailed: it was reached and timed out, refused, or gave what cannot be read.
         """
-        ticket, began = self.breaker.enter(), time.monotonic()
+        ticket, began = self._breaker.enter(), time.monotonic()
         self.in_hand += 1
         self._asked_at = began
         try:
@@ -145,7 +145,7 @@ class Replica:
             self._note_failure(ticket, failure.message)
             raise
         except BaseException:
-            self.breaker.broken_off(ticket)
+            self._breaker.broken_off(ticket)
             raise
         finally:
             self.in_hand -= 1
@@ -161,26 +161,26 @@ class Replica:
         """
         if self.in_hand or self.is_loading or time.monotonic() - self._asked_at < rested:
             return
-        ticket, began = self.breaker.enter(), time.monotonic()
+        ticket, began = self._breaker.enter(), time.monotonic()
         try:
             is_well = await self.health() is not None
         except BaseException:
-            self.breaker.broken_off(ticket)
+            self._breaker.broken_off(ticket)
             raise
         if not is_well:
             self.is_away = time.monotonic() - began < _AT_ONCE
             self._note_failure(ticket, "does not answer when it is looked at", at_once=self.is_away)
         elif self._refuses:
-            self.breaker.broken_off(ticket)
+            self._breaker.broken_off(ticket)
         else:
             self._note_answer(ticket)
 
     def _note_answer(self, ticket: tuple[int, int]) -> None:
-        if self.breaker.answered(ticket):
+        if self._breaker.answered(ticket):
             log.info("dialogue_is_back", replica=self.url)
 
     def _note_failure(self, ticket: tuple[int, int], problem: str, *, at_once: bool = False) -> None:
-        if self.breaker.failed(ticket, at_once=at_once):
+        if self._breaker.failed(ticket, at_once=at_once):
             log.warning("dialogue_left_alone", replica=self.url, problem=problem)
 
     async def _ask(self, route: str, body: bytes, names: dict[Part, str], within: float) -> bytes:

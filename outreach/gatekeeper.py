@@ -186,12 +186,15 @@ def _bills(costs: Iterable[tuple[str, float]]) -> dict[str, Bill]:
 
 
 async def _tell_of_refusals(session: AsyncSession, verdicts: Iterable[Verdict], now: datetime) -> None:
+    stopped: dict[str, Spent] = {}
     for verdict in verdicts:
         snapshot = verdict.snapshot
         if verdict.decision.rule == COST_CEILING and snapshot.spent is not None:
             broken = snapshot.spent.find_broken(snapshot.cost, reserved=False)
             if broken is not None:
-                await raise_stopped(session, broken, snapshot.spent, now)
+                stopped.setdefault(broken, snapshot.spent)
+    for broken, spent in stopped.items():
+        await raise_stopped(session, broken, spent, now)
 
 
 def split_verdicts(verdicts: Iterable[Verdict]) -> tuple[list[Verdict], list[Verdict], list[Verdict]]:

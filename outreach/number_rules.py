@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime
 
 from crm.contacts.number_challenges import AFTERMATH, PATIENCE
 from outreach.decisions import RIGHTS, Defer, Deny, Snapshot
 from outreach.gate_rules import Rule, name_of
 from outreach.rule_pack import RulePack
+from outreach.timing_rules import Objection
+from outreach.timing_rules import Rule as TimedRule
 
 COST_CEILING = "cost_ceiling"
 _KINDS = {
@@ -53,13 +54,13 @@ def cost_ceiling(snapshot: Snapshot) -> Deny | None:
     ceiling, spent = snapshot.spent.ceiling, snapshot.spent
     most, gone = (ceiling.a_day, spent.today) if broken == "day" else (ceiling.a_month, spent.this_month)
     return Deny(
-        "cost_ceiling",
+        COST_CEILING,
         f"It would cost more than may be spent in a {broken} on text messages and calls: {gone:.2f} of {most:.2f} "
         f"{spent.currency} are spent.",
     )
 
 
-def number_challenge(snapshot: Snapshot, now: datetime, pack: RulePack) -> Defer | Deny | None:  # noqa: ARG001
+def number_challenge(snapshot: Snapshot, now: datetime, pack: RulePack) -> Objection:  # noqa: ARG001
     """A number that an unknown visitor left waits until their browser did the work that it is asked for.
 
     If it never does, nothing goes there that may be of that visitor: what was planned then, and what any chat on the
@@ -78,4 +79,4 @@ def number_challenge(snapshot: Snapshot, now: datetime, pack: RulePack) -> Defer
 
 
 RULES: tuple[Rule, ...] = (number_kind, number_country, cost_ceiling)
-TIMED: tuple[Callable[[Snapshot, datetime, RulePack], Defer | Deny | None], ...] = (number_challenge,)
+TIMED: tuple[TimedRule, ...] = (number_challenge,)

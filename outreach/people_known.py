@@ -134,7 +134,7 @@ async def read_people(
     else:
         rows = (await connection.execute(_SEVERAL, {"contact_ids": list(contact_ids), **moments})).all()
     people = {row.id: _person_of(row, now, keys) for row in rows}
-    skew = _skew(asked_at, machine, [row.read_at for row in rows])
+    skew = clock_skew(asked_at, machine, [row.read_at for row in rows])
     return People(people, skew, quarantined=any(row.quarantined for row in rows))
 
 
@@ -214,7 +214,7 @@ def _open(point_id: str, sealed: str, keys: KeyRing | None) -> str | None:
     return None if keys is None else keys.unseal(bytes.fromhex(sealed), column=SEALED_COLUMN, row=UUID(point_id))
 
 
-def _skew(asked_at: datetime | None, machine: Clock | None, told: Sequence[datetime]) -> timedelta:
+def clock_skew(asked_at: datetime | None, machine: Clock | None, told: Sequence[datetime]) -> timedelta:
     """How far outside of the time it took to ask the database's clock was."""
     if asked_at is None or machine is None or not told:
         return timedelta(0)

@@ -197,14 +197,14 @@ async def count_waiting(session: AsyncSession, now: datetime) -> list[Waiting]:
     return [Waiting(*row) for row in rows]
 
 
-async def lift_quarantine(session: AsyncSession, now: datetime) -> None:
-    """Has messages sent again: what it put off is due now.
+async def lift_quarantine(session: AsyncSession, now: datetime) -> Quarantine:
+    """Has messages sent again: what it put off is due now. Returns what was lifted.
 
     Raises:
         NotInQuarantine: it is not held back.
         RestoreBrokeOff: nobody knows what may have been sent before.
     """
-    await get_quarantine(session)
+    quarantine = await get_quarantine(session)
     await _take_time(session)
     lifted = await session.scalar(delete(SiteFact).where(SiteFact.name == NAME).returning(SiteFact.name))
     if lifted is None:
@@ -215,6 +215,7 @@ async def lift_quarantine(session: AsyncSession, now: datetime) -> None:
         .values(due_at=now, updated_at=now)
         .execution_options(synchronize_session=False)
     )
+    return quarantine
 
 
 def is_quarantined() -> ColumnElement[bool]:

@@ -133,14 +133,13 @@ async def _lift() -> None:
     from admin.audit.service import record_command
     from base.database import transaction
     from outreach.alarm import create_alarm, create_connector, wake
-    from outreach.quarantine import get_quarantine, lift_quarantine
+    from outreach.quarantine import lift_quarantine
     from server.database_access import open_database
     from server.wiring import database_url
 
     async with open_database(read_settings()) as platform:
         async with transaction(platform.sessions) as session:
-            held = await get_quarantine(session)
-            await lift_quarantine(session, platform.clock.now())
+            held = await lift_quarantine(session, platform.clock.now())
             before = {"restored_at": held.restored_at, "backup_at": held.backup_at}
             await record_command(
                 session, platform.clock, "lift_quarantine", subject_kind="site", subject_id=None, before=before

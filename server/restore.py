@@ -83,9 +83,12 @@ def check_restorable(settings: Settings, folder: Path, *, replace: bool) -> Mani
         raise BackupProblem(
             f"The back-up was made without keys: put the key file in its place first, {settings.key_file}."
         )
-    differing = [target for source, target in _files(settings, folder) if target.exists() and not _same(source, target)]
-    if differing and not replace:
-        raise BackupProblem(f"{differing[0]} is there already and differs: --replace puts the back-up's in its place.")
+    if not replace:
+        for source, target in _files(settings, folder):
+            if target.exists() and not _same(source, target):
+                raise BackupProblem(
+                    f"{target} is there already and differs: --replace puts the back-up's in its place."
+                )
     return manifest
 
 
@@ -104,7 +107,7 @@ def restore(
     say("putting files back …")
     stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
     for source, target in _files(settings, folder):
-        if target.exists() and not _same(source, target) and KEYS in target.parts:
+        if KEYS in target.parts and target.exists() and not _same(source, target):
             # What was sealed by it since can be read by nothing else.
             target.rename(target.with_name(f"{target.name}.before-{stamp}"))
         copy_file(source, target, settings.data_dir)

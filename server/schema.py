@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 from sqlalchemy.exc import SQLAlchemyError
 
 from base.postgres import DatabaseUnavailable
 from base.schema_version import check_schema, needed_revision, read_schema_version
 from server.wiring import Platform
-
-_needed = lru_cache(maxsize=1)(needed_revision)
 
 
 async def check_schema_of(platform: Platform) -> None:
@@ -25,4 +21,4 @@ async def check_schema_of(platform: Platform) -> None:
             found = await read_schema_version(connection)
     except (SQLAlchemyError, OSError) as error:
         raise DatabaseUnavailable from error
-    check_schema(found, _needed())
+    check_schema(found, needed_revision())

@@ -196,7 +196,7 @@ def find_endpoint(handler: object) -> Endpoint | None:
 
 async def _serve(endpoint: Endpoint, context: AdminContext, request: web.Request) -> web.StreamResponse:
     by_token = endpoint.permission == "token" or (endpoint.permission != "own" and bool(read_token(request)))
-    by_anybody = endpoint.permission in ("public", "token")
+    by_anybody = endpoint.permission == "public"
     if endpoint.is_unsafe and not by_token and (by_anybody or read_session_cookie(request.cookies)):
         # No page can have a browser add a token that it does not know itself; who shows neither is asked who they are.
         check_own_page(request.headers, context.public_url)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import ipaddress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -16,6 +15,7 @@ from admin.models import LoginAttempt
 from base.encryption import KeyRing
 from base.errors import TooMany
 from base.ids import new_id
+from base.limits.networks import network_of
 
 WINDOW = timedelta(minutes=15)
 PER_ACCOUNT = 5
@@ -46,7 +46,7 @@ async def count_attempt(session: AsyncSession, keys: KeyRing, *, email: str, add
     Raises:
         TooManySignIns: the limit is reached; this one is not counted.
     """
-    network = _network(address)
+    network = network_of(address)
     account, place = _subject(keys, f"account:{network}:{email}"), _subject(keys, f"address:{network}")
     await session.execute(select(func.pg_advisory_xact_lock(_lock_key(place))))
     await session.execute(
@@ -107,15 +107,3 @@ def _subject(keys: KeyRing, name: str) -> bytes:
 
 def _lock_key(subject: bytes) -> int:
     return int.from_bytes(subject[:8], signed=True)
-
-
-def _network(address: str) -> str:
-    """One household has one IPv6 /64 with more addresses than anybody can count: they are one."""
-    try:
-        parsed = ipaddress.ip_address(address)
-    except ValueError:
-        return address
-    if isinstance(parsed, ipaddress.IPv4Address):
-        return str(parsed)
-    mapped = parsed.ipv4_mapped
-    return str(mapped) if mapped else str(ipaddress.ip_network((parsed, 64), strict=False))

@@ -9,7 +9,7 @@ import re
 from functools import lru_cache
 from pathlib import Path
 
-import yaml
+from base.wording import read_sentences
 
 _FILE = Path(__file__).with_name("asking.yml")
 _LONGEST = 80
@@ -46,12 +46,8 @@ def _no_wish() -> re.Pattern[str]:
     return re.compile(rf"\b(?:{denied}|{asked}) (?:{_either('within')})\b")
 
 
-@lru_cache(maxsize=1)
-def _phrases() -> dict[str, dict[str, list[str]]]:
-    every: dict[str, dict[str, list[str]]] = yaml.safe_load(_FILE.read_text(encoding="utf-8"))
-    return every
-
-
 def _either(kind: str) -> str:
     """Any phrase of a kind, in any language."""
-    return "|".join(re.escape(phrase.casefold()) for language in _phrases().values() for phrase in language[kind])
+    return "|".join(
+        re.escape(phrase.casefold()) for language in read_sentences(_FILE).values() for phrase in language[kind]
+    )

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import OrderedDict
-from contextlib import suppress
 from dataclasses import dataclass
-from ipaddress import IPv6Address, IPv6Network, ip_address
 
 from base.database import Sessions
 from base.encryption import KeyRing
@@ -83,14 +81,3 @@ class ChatLimits:
         self.numbers_of_range = limit("numbers_of_range", NUMBERS_OF_A_RANGE, AN_HOUR)
         self.numbers_abroad = limit("numbers_abroad", max(1, rates.numbers_an_hour // ABROAD), AN_HOUR)
         self.numbers = limit("numbers", rates.numbers_an_hour, AN_HOUR)
-
-
-def network_of(address: str) -> str:
-    """What one customer of a provider has: an IPv4 address, or a /64 of IPv6, which is as easy to come by."""
-    with suppress(ValueError):
-        found = ip_address(address)
-        if isinstance(found, IPv6Address):
-            if found.ipv4_mapped is not None:
-                return str(found.ipv4_mapped)
-            return str(IPv6Network((int(found), 64), strict=False))
-    return address

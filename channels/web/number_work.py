@@ -25,11 +25,12 @@ from base.clock import Clock
 from base.database import Sessions, transaction
 from base.encryption import KeyRing
 from base.errors import InvalidInput, Malformed
+from base.limits.networks import network_of
 from base.limits.shared import SharedLimit
 from base.link_tokens import create_timed_serializer
 from base.wording import FALLBACK, Sentences
 from bot.models import Conversation
-from channels.web.limits import ChatLimits, network_of
+from channels.web.limits import ChatLimits
 from crm.contacts.number_challenges import find_challenged, settle_challenge
 from crm.places.numbers import find_destination, range_of
 from outreach.confirmed import release_number

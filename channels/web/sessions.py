@@ -9,11 +9,12 @@ from uuid import UUID
 from base.clock import Clock
 from base.database import Sessions, transaction
 from base.errors import TooMany
+from base.limits.networks import network_of
 from bot.conversations import start_conversation
 from bot.models import Conversation
 from bot.resume_codes import CodeNotValid
 from bot.turns import TurnService
-from channels.web.limits import ChatLimits, network_of
+from channels.web.limits import ChatLimits
 from channels.web.opening import Opening
 from channels.web.tokens import TokenInvalid, VisitorTokens
 from crm.privacy.signals import honour_signal, honoured_words

@@ -167,13 +167,13 @@ async def remove_calendar(
     await session.flush()
 
 
-async def get_calendar(session: AsyncSession, calendar_id: UUID) -> Calendar:
-    """One that meetings can be booked in.
+async def get_calendar(session: AsyncSession, calendar_id: UUID, *, to_change: bool = False) -> Calendar:
+    """One that meetings can be booked in; held up to the end of the transaction, if it is to be changed.
 
     Raises:
         NotFound: there is none.
     """
-    row = await session.get(Calendar, calendar_id)
+    row = await session.get(Calendar, calendar_id, with_for_update=to_change, populate_existing=to_change)
     if row is None or row.removed_at is not None:
         raise NotFound("There is no such calendar.")
     return row
@@ -190,9 +190,7 @@ async def had_calendars(session: AsyncSession) -> bool:
 
 
 async def _get_at(session: AsyncSession, calendar_id: UUID, version: int) -> Calendar:
-    row = await session.get(Calendar, calendar_id, with_for_update=True, populate_existing=True)
-    if row is None or row.removed_at is not None:
-        raise NotFound("There is no such calendar.")
+    row = await get_calendar(session, calendar_id, to_change=True)
     if row.version != version:
         raise OutOfDate
     return row

@@ -14,6 +14,8 @@ from base.tables import Table
 
 SEALED_COLUMN = "calendars.busy_url_sealed"
 SEALED_ACCESS = "calendar_links.access_sealed"
+UNWRITTEN = ("to_write", "failed")
+"""States of entries that are still to be written."""
 
 
 class Calendar(Table):

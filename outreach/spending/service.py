@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -87,34 +87,38 @@ async def give_back_spent(session: AsyncSession, bills: Mapping[str, Bill], now:
 
 async def raise_alerts(session: AsyncSession, spent: Spent, now: datetime) -> None:
     """Tells, once a period and ceiling, that most of it is spent, and that all of it is."""
-    for period, percent in spent.reached():
-        await _raise(session, period, percent, spent, now)
+    await _raise(session, spent.reached(), spent, now)
 
 
 async def raise_stopped(session: AsyncSession, broken: str, spent: Spent, now: datetime) -> None:
     """Tells, once a period (`day`, `month`) and ceiling, that something was refused because of it."""
-    await _raise(session, broken, STOP_AT, spent, now)
+    await _raise(session, [(broken, STOP_AT)], spent, now)
 
 
-async def _raise(session: AsyncSession, period: str, percent: int, spent: Spent, now: datetime) -> None:
-    key = spent.ceiling.key_of(period, now)
-    if key is None:
+async def _raise(session: AsyncSession, reached: Iterable[tuple[str, int]], spent: Spent, now: datetime) -> None:
+    rows = [
+        {"period": key, "percent": percent, "raised_at": now}
+        for period, percent in reached
+        if (key := spent.ceiling.key_of(period, now)) is not None
+    ]
+    if not rows:
         return
-    row = {"period": key, "percent": percent, "raised_at": now}
-    new = await session.scalar(
-        insert(SpendingAlert).values(row).on_conflict_do_nothing().returning(SpendingAlert.percent)
+    new = await session.execute(
+        insert(SpendingAlert)
+        .values(rows)
+        .on_conflict_do_nothing()
+        .returning(SpendingAlert.period, SpendingAlert.percent)
     )
-    if new is None:
-        return
-    told = _log.error if percent >= STOP_AT else _log.warning
-    told(
-        "cost_ceiling",
-        period=key,
-        percent=percent,
-        spent_today=round(spent.today, 4),
-        spent_this_month=round(spent.this_month, 4),
-        currency=spent.currency,
-    )
+    for key, percent in new.all():
+        told = _log.error if percent >= STOP_AT else _log.warning
+        told(
+            "cost_ceiling",
+            period=key,
+            percent=percent,
+            spent_today=round(spent.today, 4),
+            spent_this_month=round(spent.this_month, 4),
+            currency=spent.currency,
+        )
 
 
 async def find_alert(session: AsyncSession, ceiling: Ceiling, period: str, now: datetime) -> SpendingAlert | None:

@@ -14,6 +14,7 @@ from base.database import POOL_SIZE
 from base.errors import ParleyError
 from base.schema_version import check_schema, needed_revision, read_schema_version
 from outreach import alarm
+from outreach.people_known import clock_skew
 from outreach.timing_rules import MOST_SKEW
 from server.doctor.findings import Finding, fine, skipped, worth_a_look, wrong
 
@@ -89,7 +90,7 @@ async def _clock(connection: AsyncConnection, clock: Clock) -> Finding:
     before = clock.now()
     at = await connection.scalar(text("SELECT clock_timestamp()"))
     assert isinstance(at, datetime)
-    apart = max(before - at, at - clock.now(), timedelta(0))
+    apart = clock_skew(before, clock, [at])
     says = f"This machine's and the database's are {apart.total_seconds():.1f} s apart."
     if apart > MOST_SKEW:
         return wrong("clock", f"{says} Promotion waits.", "Set the clocks of both machines right (NTP).")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
 from admin.channels.ports import ChannelSetup
@@ -12,7 +11,7 @@ from base.database import Sessions
 from base.encryption import KeyRing
 from base.errors import ParleyError
 from bot.dialogue import MemorySource, RasaDialogue, ReplicaHealth
-from bot.publishing.models import Publication
+from bot.publishing.contents import NOTHING, find_live
 from channels.email.handover import reach_server
 from channels.email.settings import parse_smtp_url
 from outreach.accounts.service import Account, list_accounts
@@ -34,14 +33,10 @@ async def check_dialogue(settings: Settings, sessions: Sessions) -> list[Finding
         await dialogue.close()
     try:
         async with sessions() as session:
-            row = (
-                await session.execute(
-                    select(Publication.flows_version, Publication.model_id).order_by(Publication.seq.desc()).limit(1)
-                )
-            ).first()
+            published = await find_live(session)
     except (OSError, SQLAlchemyError):
-        row = None
-    live = None if row is None else (row.flows_version, row.model_id)
+        published = NOTHING
+    live = None if published == NOTHING else (published.flows_version, published.model_id)
     return [_dialogue(url, found, live) for url, found in health.items()]
 
 

@@ -67,9 +67,9 @@ def check_contents(path: Path) -> None:
     try:
         with gzip.open(path) as unpacked, tarfile.open(fileobj=_Bounded(unpacked), mode="r|") as archive:
             metadata = _read_members(archive)
-    except (tarfile.TarError, EOFError, zlib.error, gzip.BadGzipFile, UnicodeError, ValueError, OverflowError) as error:
-        if isinstance(error, ContentsError):
-            raise
+    except ContentsError:
+        raise
+    except (tarfile.TarError, EOFError, zlib.error, gzip.BadGzipFile, ValueError, OverflowError) as error:
         raise ContentsError(f"no archive of a model: {type(error).__name__}") from error
     if metadata is None:
         raise ContentsError(f"no {_METADATA} in it")

@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from crm.contacts.models import Contact
 from crm.meetings.hours import Period
-from crm.meetings.models import Calendar, CalendarEntry, CalendarLink, Meeting
+from crm.meetings.models import UNWRITTEN, Calendar, CalendarEntry, CalendarLink, Meeting
 
 HELD = timedelta(minutes=5)
 """Longer than a set takes to be written."""
@@ -55,7 +55,7 @@ async def claim_due(session: AsyncSession, now: datetime) -> list[Claimed]:
         )
     )
     waiting = or_(
-        CalendarEntry.state.in_(("to_write", "failed")),
+        CalendarEntry.state.in_(UNWRITTEN),
         and_(CalendarEntry.meeting_id.is_(None), CalendarEntry.state == "written"),
     )
     ids = (

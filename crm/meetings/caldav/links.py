@@ -14,7 +14,7 @@ from base.encryption import KeyRing
 from base.errors import NotFound
 from base.resealing import reseal
 from crm.meetings.caldav.client import Access
-from crm.meetings.models import SEALED_ACCESS, Calendar, CalendarEntry, CalendarLink, Meeting
+from crm.meetings.models import SEALED_ACCESS, UNWRITTEN, Calendar, CalendarEntry, CalendarLink, Meeting
 
 
 async def link_calendar(
@@ -46,9 +46,7 @@ async def link_calendar(
 
 async def count_unwritten(session: AsyncSession, calendar_id: UUID) -> int:
     """How many changes the CalDAV calendar behind ours has not been told yet."""
-    waiting = select(func.count()).where(
-        CalendarEntry.calendar_id == calendar_id, CalendarEntry.state.in_(("to_write", "failed"))
-    )
+    waiting = select(func.count()).where(CalendarEntry.calendar_id == calendar_id, CalendarEntry.state.in_(UNWRITTEN))
     return await session.scalar(waiting) or 0
 
 

@@ -14,8 +14,9 @@ from sqlalchemy import insert, select, text
 from base.database import transaction
 from base.encryption import KeyRing
 from base.ids import new_id
+from base.limits.networks import network_of
 from bot.models import Conversation
-from channels.web.limits import NUMBERS_OF_A_RANGE, NUMBERS_OF_AN_ADDRESS, ChatLimits, Rates, network_of
+from channels.web.limits import NUMBERS_OF_A_RANGE, NUMBERS_OF_AN_ADDRESS, ChatLimits, Rates
 from channels.web.number_work import EASY, HARD, ROUNDS, is_done
 from crm.contacts.models import ContactPoint, NumberChallenge
 from crm.contacts.service import attach_address, create_contact
