@@ -33,7 +33,8 @@ def flows() -> None:
     """The commands on flows."""
     from base.logging import configure_logging
 
-    configure_logging(level="WARNING", as_json=False)
+    # What goes wrong is the command's own last line.
+    configure_logging(level="ERROR", as_json=False)
 
 
 @flows.command(short_help="Look for faults: file, line, step and remedy of each.")

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import psycopg
 import pytest
@@ -26,6 +26,10 @@ from base.encryption import KeyRing
 from base.migrate import migrate
 from base.postgres import start_embedded
 from server.setup.machine import find_browser
+
+if TYPE_CHECKING:
+    from tests.bot.scripted_dialogue import ScriptedDialogue
+    from tests.bot.stage import Stage
 
 # How long an example takes says how busy the machine is, not whether the rule holds.
 hypothesis_settings.register_profile("parley", deadline=None)
@@ -138,6 +142,24 @@ def keys() -> KeyRing:
 def now() -> datetime:
     """The moment tests take place at."""
     return datetime(2026, 11, 23, 15, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+async def dialogue() -> AsyncIterator[ScriptedDialogue]:
+    """A dialogue that says what a test scripts; without a script it echoes."""
+    from tests.bot.scripted_dialogue import scripted_dialogue
+
+    async with scripted_dialogue() as running:
+        yield running
+
+
+@pytest.fixture
+async def stage(database: Database, keys: KeyRing, now: datetime, dialogue: ScriptedDialogue) -> AsyncIterator[Stage]:
+    """Turns with that dialogue, and a conversation."""
+    from tests.bot.stage import staged
+
+    async with staged(database.sessions, keys, now, dialogue) as ready:
+        yield ready
 
 
 _SWITCHES = (

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import AsyncExitStack, contextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -13,7 +13,6 @@ import pytest
 from aiohttp import ClientResponse, web
 from aiohttp.test_utils import TestClient, TestServer
 from argon2 import PasswordHasher
-from sqlalchemy import event
 
 from admin.api.problems import problem_middleware
 from admin.app import create_admin_routes
@@ -28,6 +27,7 @@ from bot.dialogue import DialogueUnavailable, TurnRequest, TurnResult
 from bot.publishing.source import PublishedSource
 from tests.bot.knowledge.word_vectors import WordVectors
 from tests.bot.understanding.missed_talk import AddressFinder
+from tests.statements import statements
 
 PASSWORD = "correct horse battery"
 EMAIL = "ada@example.com"
@@ -189,21 +189,7 @@ def client_of(context: AdminContext) -> TestClient[web.Request, web.Application]
 @pytest.fixture
 def counted(database):
     """Counts the statements that reach the database inside `with counted() as statements`."""
-
-    @contextmanager
-    def count() -> Iterator[list[str]]:
-        statements: list[str] = []
-
-        def note(_connection, _cursor, statement, *_rest) -> None:
-            statements.append(statement)
-
-        event.listen(database.engine.sync_engine, "before_cursor_execute", note)
-        try:
-            yield statements
-        finally:
-            event.remove(database.engine.sync_engine, "before_cursor_execute", note)
-
-    return count
+    return lambda: statements(database.sessions)
 
 
 @pytest.fixture

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any
 
 import pytest
-from sqlalchemy import event, func, select, text
+from sqlalchemy import func, select, text
 
 from base.database import transaction
 from base.encryption import KeyRing
@@ -17,6 +14,7 @@ from base.errors import TooMany
 from base.limits.models import RateBucket
 from base.limits.shared import SharedLimit, forget_unused
 from tests.conftest import Database
+from tests.statements import statements
 
 A_DAY = 86_400
 
@@ -32,19 +30,6 @@ async def is_allowed(limit: SharedLimit, key: str = "somebody") -> bool:
     except TooMany:
         return False
     return True
-
-
-@contextmanager
-def statements(database: Database) -> Iterator[list[str]]:
-    """What is asked of the database meanwhile."""
-    seen: list[str] = []
-
-    def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
-        seen.append(statement)
-
-    event.listen(database.engine.sync_engine, "before_cursor_execute", note)
-    yield seen
-    event.remove(database.engine.sync_engine, "before_cursor_execute", note)
 
 
 @pytest.mark.parametrize("lease", [1, 7])
@@ -98,7 +83,7 @@ async def test_a_bucket_fills_again_evenly_by_the_databases_clock(database: Data
 
 async def test_a_lease_is_spent_without_asking_and_a_refusal_is_remembered(database: Database, keys: KeyRing) -> None:
     limit = a_process(database, keys, 20, lease=5)
-    with statements(database) as seen:
+    with statements(database.sessions) as seen:
         for _ in range(20):
             await limit.check("somebody")
         assert sum("rate_buckets" in one for one in seen) == 4
@@ -160,7 +145,7 @@ async def test_only_so_many_leases_are_remembered_and_none_for_ever(
     limit = a_process(database, keys, 8, 1.0, lease=2)
     for key in "abc":
         await limit.check(key)
-    with statements(database) as seen:
+    with statements(database.sessions) as seen:
         await limit.check("c")
         assert not seen
         await limit.check("a")
@@ -169,7 +154,7 @@ async def test_only_so_many_leases_are_remembered_and_none_for_ever(
     await limit.check("b")
     asked = time.monotonic()
     await asyncio.sleep(1.1)
-    with statements(database) as seen:
+    with statements(database.sessions) as seen:
         await limit.check("b")
     assert sum("rate_buckets" in one for one in seen) == 1, f"a lease is good for a second ({asked})"
 

@@ -27,8 +27,8 @@ from bot.rendering.capabilities import get_capabilities
 from crm.consent.models import Suppression
 from outreach.accounts.book import AccountBook
 from outreach.models import GateDecision
-from tests.bot.scripted_dialogue import ScriptedDialogue, say, scripted_dialogue
-from tests.bot.stage import staged
+from tests.bot.scripted_dialogue import say
+from tests.bot.stage import Stage
 from tests.conftest import Database
 from tests.contracts.channel_bench import ChannelBench
 from tests.contracts.house import House, free_port
@@ -50,15 +50,8 @@ BEHAVIOURS = [(name, how) for name, bench in CHANNELS.items() for how in bench.b
 
 
 @pytest.fixture
-async def dialogue() -> AsyncIterator[ScriptedDialogue]:
-    async with scripted_dialogue() as running:
-        yield running
-
-
-@pytest.fixture
-async def house(database: Database, keys: Any, now: Any, dialogue: ScriptedDialogue) -> AsyncIterator[House]:
-    async with staged(database.sessions, keys, now, dialogue) as stage:
-        yield House(stage, AccountBook(database.sessions, keys, fresh_for=0), free_port())
+async def house(database: Database, keys: Any, stage: Stage) -> House:
+    return House(stage, AccountBook(database.sessions, keys, fresh_for=0), free_port())
 
 
 @pytest.fixture

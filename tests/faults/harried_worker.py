@@ -7,7 +7,7 @@ import os
 import signal
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import structlog
@@ -24,6 +24,7 @@ from outreach.gatekeeper import Gatekeeper
 from outreach.looking import Looking
 from outreach.ports import Envelope, SendOutcome
 from outreach.rule_pack import read_rule_pack
+from tests.time_zones import Clock
 
 POINTS = ("before claim", "after claim", "during HTTP", "after 2xx before commit", "after commit")
 KEYS = KeyRing("k1", {"k1": b"\x01" * 32}, b"\x02" * 32)
@@ -46,14 +47,6 @@ class Orders:
     passes: int
     ahead: timedelta
     poison: str = ""
-
-
-class Clock:
-    def __init__(self, ahead: timedelta) -> None:
-        self._ahead = ahead
-
-    def now(self) -> datetime:
-        return datetime.now(UTC) + self._ahead
 
 
 class Fate:

@@ -7,6 +7,11 @@ import contextlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from psycopg.conninfo import conninfo_to_dict
+from sqlalchemy import make_url
+
+from base.database import libpq_url
+
 
 class Shim:
     """Hands bytes to and fro. While it is cut, connections stay open and are silent, as behind a dead switch."""
@@ -65,3 +70,15 @@ async def shim(target: str | tuple[str, int], port: int = 0) -> AsyncIterator[Sh
     finally:
         server.close()
         await made.close()
+
+
+def socket_of(database_url: str) -> str | tuple[str, int]:
+    """Where the tests' server listens: a Unix socket, or an address and a port."""
+    parts = conninfo_to_dict(libpq_url(database_url))
+    host, port = str(parts.get("host", "127.0.0.1")), int(parts.get("port") or 5432)
+    return f"{host}/.s.PGSQL.{port}" if host.startswith("/") else (host, port)
+
+
+def address_at(database_url: str, port: int) -> str:
+    """The same database by way of a port of this machine."""
+    return make_url(database_url).set(host="127.0.0.1", port=port, query={}).render_as_string(hide_password=False)

@@ -11,8 +11,8 @@ from sqlalchemy import func, update
 from base.database import transaction
 from outreach.models import OutboxMessage
 from tests.faults.deliveries import delivery_of
-from tests.faults.harried_worker import Clock
 from tests.faults.test_kills import scene
+from tests.time_zones import Clock
 
 _MESSAGES = 24
 _JUMPS = [timedelta(hours=1), timedelta(hours=-1), timedelta(hours=5), timedelta(days=-1), timedelta(seconds=-30)]

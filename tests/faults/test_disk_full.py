@@ -14,16 +14,14 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from base.database import transaction
 from base.migrate import migrate
 from base.postgres import start_embedded
 from bot.intake.models import InboundEvent
 from bot.models import Message
 from channels.sms.simulator import LocalTwilio, Number
 from channels.sms.webhook import inbound_url
-from outreach.accounts.service import save_account
 from tests.channels.sms.known_accounts import SID, TOKEN
-from tests.faults.sms_house import KEYS, NOW, sms_house
+from tests.faults.sms_house import sms_house
 from tests.faults.test_web_killed import bring, finish
 
 _MOST = 600
@@ -73,12 +71,8 @@ async def _fill_and_free(disk: Path, postgres) -> None:
     api_url = await twilio.start()
     try:
         async with sms_house(postgres.url) as house:
-            async with transaction(house.sessions) as session:
-                settings = {"account_sid": SID, "us_registration": "CTESTED", "api_url": api_url, "per_second": 1000.0}
-                account = await save_account(
-                    session, KEYS, channel="sms", name="main", address=ours.number, settings=settings,
-                    secrets={"auth_token": TOKEN}, now=NOW,
-                )  # fmt: skip
+            settings = {"account_sid": SID, "us_registration": "CTESTED", "api_url": api_url, "per_second": 1000.0}
+            account = await house.add_account("sms", ours.number, settings, {"auth_token": TOKEN})
             ours.sms_url = inbound_url(house.public_url, account)
             taken, refused = [], []
             filler = await asyncio.to_thread(fill, disk)

@@ -23,7 +23,6 @@ from typing import Any
 from uuid import UUID
 
 import aiohttp
-import psutil
 import pytest
 from sqlalchemy import func, insert, select
 
@@ -31,16 +30,14 @@ import server.web  # noqa: F401  # every room's tables
 from base.database import Sessions, create_engine, create_sessions, transaction
 from base.encryption import KeyRing, read_key_file
 from base.ids import new_id
-from crm.consent.ledger import ConsentFact, append_consent_events
-from crm.contacts.models import SEALED_COLUMN, Contact, ContactPoint
 from outreach.delivery import CONCURRENCY, LANES
 from outreach.models import OutboxMessage
-from tests.journey_of_a_lead.running_site import Letters, RunningSite, running_site
+from tests.faults.people import people_who_agreed
+from tests.journey_of_a_lead.running_site import PROGRAMS, Letters, RunningSite, running_site
 from tests.journey_of_a_lead.test_bad_days import QUESTION, PatientClient
 from tests.time_zones import zone_where_it_is_noon
 
 PEOPLE, SENDS_A_MINUTE, KILL_EVERY = 50, 500, 5.0
-PROGRAMS = {"web": "server.cli web", "worker": "server.cli worker", "rasa": "parley_rasa.serve"}
 TWO_OF_EACH = {
     "PARLEY_WEB_REPLICAS": "2",
     "PARLEY_WORKER_REPLICAS": "2",
@@ -51,52 +48,21 @@ TWO_OF_EACH = {
 SETTLED = {"accepted", "delivered", "unknown"}
 
 
-def running(site: RunningSite) -> dict[str, list[int]]:
-    """The process ids of each program."""
-    found: dict[str, list[int]] = {name: [] for name in PROGRAMS}
-    for child in psutil.Process(site.process.pid).children(recursive=True):
-        with contextlib.suppress(psutil.Error):
-            command = " ".join(child.cmdline())
-            for name, mark in PROGRAMS.items():
-                if mark in command:
-                    found[name].append(child.pid)
-    return found
-
-
 async def plan(sessions: Sessions, keys: KeyRing, count: int, over: timedelta) -> None:
     """People who agreed to mail and have never quiet hours, each with a letter like no other, due one after another."""
-    now, zone = datetime.now(UTC), zone_where_it_is_noon()
-    people = [(new_id(), new_id(), f"person{number}@customer.example") for number in range(count)]
-    contacts = [
-        {"id": one, "fields": {}, "time_zone": zone, "created_at": now, "updated_at": now} for one, _, _ in people
-    ]
-    points = [
-        {
-            "id": point, "contact_id": one, "kind": "email", "key_id": keys.newest, "created_at": now,
-            "value_sealed": keys.seal(address, column=SEALED_COLUMN, row=point),
-            "blind_index": keys.blind_index(address, kind="email"),
-        }
-        for one, point, address in people
-    ]  # fmt: skip
-    facts = [
-        ConsentFact(
-            event="given", principal_ref=one, purpose="marketing", channel="email", controller="Northwind Ledger",
-            language="en", method="chat", actor="subject", effective_at=now, notice_text="May we write to you?",
-        )
-        for one, _, _ in people
-    ]  # fmt: skip
-    letters = [
-        {
-            "id": new_id(), "occurrence": f"fault {number}", "contact_id": one, "channel": "email",
-            "purpose": "marketing", "message_class": "promotional", "subject": "News", "text": f"News for {one.hex}",
-            "state": "planned", "due_at": now + over * number / count, "created_at": now, "updated_at": now,
-        }
-        for number, (one, _, _) in enumerate(people)
-    ]  # fmt: skip
+    now = datetime.now(UTC)
+    addresses = [f"person{number}@customer.example" for number in range(count)]
     async with transaction(sessions) as session:
-        await session.execute(insert(Contact), contacts)
-        await session.execute(insert(ContactPoint), points)
-        await append_consent_events(session, facts, now)
+        people = await people_who_agreed(session, keys, "email", addresses, zone_where_it_is_noon(), now)
+        letters = [
+            {
+                "id": new_id(), "occurrence": f"fault {number}", "contact_id": one, "channel": "email",
+                "purpose": "marketing", "message_class": "promotional", "subject": "News",
+                "text": f"News for {one.hex}", "state": "planned", "due_at": now + over * number / count,
+                "created_at": now, "updated_at": now,
+            }
+            for number, one in enumerate(people)
+        ]  # fmt: skip
         await session.execute(insert(OutboxMessage), letters)
 
 
@@ -105,7 +71,7 @@ async def kill(site: RunningSite, until: float, chance: random.Random) -> Counte
     killed: Counter[str] = Counter()
     while time.monotonic() < until:
         await asyncio.sleep(KILL_EVERY)
-        found = [(name, pid) for name, pids in running(site).items() for pid in pids]
+        found = [(name, pid) for name, pids in site.pids().items() for pid in pids]
         name, pid = chance.choice(found)
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
@@ -184,7 +150,7 @@ async def test_any_process_killed_every_five_seconds_loses_doubles_and_disorders
     count = SENDS_A_MINUTE * seconds // 60
     with tempfile.TemporaryDirectory(prefix="parley-faults-") as folder:
         async with running_site(Path(folder), **TWO_OF_EACH) as site:
-            found = {name: len(pids) for name, pids in running(site).items()}
+            found = {name: len(pids) for name, pids in site.pids().items()}
             assert found == dict.fromkeys(PROGRAMS, 2), found
             engine = create_engine(site.database_url)
             sessions = create_sessions(engine)

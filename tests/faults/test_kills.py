@@ -11,7 +11,7 @@ import multiprocessing
 import random
 import tempfile
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -29,17 +29,35 @@ from base.migrate import migrate
 from base.postgres import start_embedded
 from channels.sms.simulator import Answer, LocalTwilio, Number, Sent
 from channels.sms.webhook import SMSWebhooks, routes
-from crm.consent.ledger import ConsentFact, append_consent_events
-from crm.contacts.models import SEALED_COLUMN, Contact, ContactPoint
 from outreach.accounts.book import AccountBook
 from outreach.accounts.service import save_account
 from outreach.models import OutboxMessage
 from tests.contracts.house import free_port
-from tests.faults.harried_worker import KEYS, POINTS, Clock, Orders, work
+from tests.faults.harried_worker import KEYS, POINTS, Orders, work
+from tests.faults.people import people_who_agreed
+from tests.time_zones import Clock
 
 _ACCOUNT_SID, _TOKEN, _OURS = "AC" + "0123456789abcdef" * 2, "token-of-tests", "+14155550100"
-_WORKERS = multiprocessing.get_context("forkserver")
-_WORKERS.set_forkserver_preload(["tests.faults.harried_worker"])
+_PROCESSES = multiprocessing.get_context("forkserver")
+_PROCESSES.set_forkserver_preload(["tests.faults.harried_worker", "tests.faults.sms_house"])
+
+
+@contextlib.asynccontextmanager
+async def forked(target: Callable[[Any, Any], None], orders: Any) -> AsyncIterator[Any]:
+    """A process that has begun to do what it is ordered; killed at the end if it is alive."""
+    ours, theirs = _PROCESSES.Pipe()
+    process = _PROCESSES.Process(target=target, args=(orders, theirs))
+    process.start()
+    try:
+        async with asyncio.timeout(120):
+            while not ours.poll():
+                assert process.is_alive(), "the process ended before it began"
+                await asyncio.sleep(0.01)
+        yield process
+    finally:
+        if process.is_alive():
+            process.kill()
+        await asyncio.to_thread(process.join)
 
 
 def ahead() -> timedelta:
@@ -58,21 +76,8 @@ class Scene:
     orders: Orders
     kills: int = 0
 
-    @contextlib.asynccontextmanager
-    async def worker(self, **orders: Any) -> AsyncIterator[Any]:
-        ours, theirs = _WORKERS.Pipe()
-        process = _WORKERS.Process(target=work, args=(replace(self.orders, **orders), theirs))
-        process.start()
-        try:
-            async with asyncio.timeout(120):
-                while not ours.poll():
-                    assert process.is_alive(), "the worker ended before it began"
-                    await asyncio.sleep(0.01)
-            yield process
-        finally:
-            if process.is_alive():
-                process.kill()
-            await asyncio.to_thread(process.join)
+    def worker(self, **orders: Any) -> contextlib.AbstractAsyncContextManager[Any]:
+        return forked(work, replace(self.orders, **orders))
 
     async def kill_one(self, point: str, chance: random.Random) -> None:
         async with self.worker(point=point, passes=chance.randint(0, 6)) as process:
@@ -134,7 +139,6 @@ async def scene(url: str, messages: int) -> AsyncIterator[Scene]:
 
 async def fill(sessions: Sessions, now: datetime, count: int, api_url: str) -> None:
     """Contacts who agreed to texts, each with one that is due and is like no other."""
-    people = [(new_id(), new_id(), f"+1212555{number:04}") for number in range(count)]
     async with transaction(sessions) as session:
         await save_account(
             session, KEYS, channel="sms", name="main", address=_OURS, secrets={"auth_token": _TOKEN}, now=now,
@@ -142,30 +146,13 @@ async def fill(sessions: Sessions, now: datetime, count: int, api_url: str) -> N
                 "account_sid": _ACCOUNT_SID, "us_registration": "CTESTED", "api_url": api_url, "per_second": 900.0,
             },
         )  # fmt: skip
-        await session.execute(
-            insert(Contact),
-            [{"id": one, "fields": {}, "time_zone": "America/New_York", "created_at": now, "updated_at": now}
-             for one, _, _ in people],
-        )  # fmt: skip
-        await session.execute(
-            insert(ContactPoint),
-            [{"id": point, "contact_id": one, "kind": "phone", "key_id": KEYS.newest, "created_at": now,
-              "value_sealed": KEYS.seal(phone, column=SEALED_COLUMN, row=point),
-              "blind_index": KEYS.blind_index(phone, kind="phone")} for one, point, phone in people],
-        )  # fmt: skip
-        facts = [
-            ConsentFact(
-                event="given", principal_ref=one, purpose="marketing", channel="sms", controller="Northwind",
-                language="en", method="chat", actor="subject", effective_at=now, notice_text="May we text you?",
-            )
-            for one, _, _ in people
-        ]  # fmt: skip
-        await append_consent_events(session, facts, now)
+        phones = [f"+1212555{number:04}" for number in range(count)]
+        people = await people_who_agreed(session, KEYS, "sms", phones, "America/New_York", now)
         await session.execute(
             insert(OutboxMessage),
             [{"id": new_id(), "occurrence": str(one), "contact_id": one, "channel": "sms", "purpose": "marketing",
               "message_class": "promotional", "text": f"News for {one.hex}", "state": "planned", "due_at": now,
-              "created_at": now, "updated_at": now} for one, _, _ in people],
+              "created_at": now, "updated_at": now} for one in people],
         )  # fmt: skip
 
 

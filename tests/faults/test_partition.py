@@ -11,12 +11,12 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import make_url, select, update
+from sqlalchemy import select, update
 
 from base.database import transaction
 from channels.sms.simulator import Answer, Sent
 from outreach.models import OutboxMessage
-from tests.faults.tcp_shim import Shim, shim
+from tests.faults.tcp_shim import Shim, address_at, shim, socket_of
 from tests.faults.test_kills import Scene, scene
 
 
@@ -36,13 +36,9 @@ async def until(holds, *, within: float = 30) -> None:
 @asynccontextmanager
 async def cut_off_while_sending(url: str, message_class: str) -> AsyncIterator[tuple[Scene, Shim]]:
     """One message, and a worker whose way to the database is cut while its request is with the provider."""
-    parts = make_url(url)
-    folder, port = str(parts.query.get("host") or parts.host or "127.0.0.1"), parts.port or 5432
-    target = f"{folder}/.s.PGSQL.{port}" if folder.startswith("/") else (folder, port)
-    async with scene(url, 1) as here, shim(target) as wire:
+    async with scene(url, 1) as here, shim(socket_of(url)) as wire:
         async with transaction(here.sessions) as session:
             await session.execute(update(OutboxMessage).values(message_class=message_class))
-        through = parts.set(host="127.0.0.1", port=wire.port, query={}).render_as_string(hide_password=False)
         take, here.twilio.reports_by_itself = here.twilio.state.script, False
 
         def take_and_cut(sent: Sent) -> Answer:
@@ -50,7 +46,7 @@ async def cut_off_while_sending(url: str, message_class: str) -> AsyncIterator[t
             return take(sent)
 
         here.twilio.state.script = take_and_cut
-        async with here.worker(url=through) as cut_off:
+        async with here.worker(url=address_at(url, wire.port)) as cut_off:
 
             async def is_taken() -> bool:
                 return bool(here.twilio.state.messages)

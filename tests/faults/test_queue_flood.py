@@ -16,8 +16,8 @@ from sqlalchemy import event, text
 
 from base.database import transaction
 from tests.faults.deliveries import delivery_of
-from tests.faults.harried_worker import Clock
 from tests.faults.test_kills import Scene, scene
+from tests.time_zones import Clock
 
 _DUE, _PORTION = 60, 50_000
 _FLOOD = """

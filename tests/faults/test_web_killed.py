@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import multiprocessing
 import random
-from collections.abc import AsyncIterator
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from sqlalchemy import select, update
@@ -22,26 +18,7 @@ from outreach.accounts.service import save_account
 from tests.channels.sms.known_accounts import SID, TOKEN
 from tests.contracts.house import House, free_port
 from tests.faults.sms_house import KEYS, NOW, WebOrders, serve, sms_house
-
-_PROCESSES = multiprocessing.get_context("forkserver")
-_PROCESSES.set_forkserver_preload(["tests.faults.harried_worker", "tests.faults.sms_house"])
-
-
-@contextlib.asynccontextmanager
-async def process(orders: WebOrders) -> AsyncIterator[Any]:
-    ours, theirs = _PROCESSES.Pipe()
-    started = _PROCESSES.Process(target=serve, args=(orders, theirs))
-    started.start()
-    try:
-        async with asyncio.timeout(120):
-            while not ours.poll():
-                assert started.is_alive(), "the process ended before it began"
-                await asyncio.sleep(0.01)
-        yield started
-    finally:
-        if started.is_alive():
-            started.kill()
-        await asyncio.to_thread(started.join)
+from tests.faults.test_kills import forked
 
 
 @pytest.mark.parametrize("kills", [2, pytest.param(60, marks=pytest.mark.long)])
@@ -65,7 +42,7 @@ async def test_a_text_told_to_a_web_process_that_dies_is_kept_once_and_answered_
         for number in range(kills):
             point = ("before commit", "after commit")[number % 2]
             # Whoever was not told that it arrived is told of it again, as Twilio does.
-            async with process(WebOrders(fresh_database_url, port, point, chance.randint(0, 1))) as web:
+            async with forked(serve, WebOrders(fresh_database_url, port, point, chance.randint(0, 1))) as web:
                 while web.is_alive():
                     form = twilio.inbound_form(f"+1212555{number:04}", ours, f"text {len(told)}")
                     told.append(form)

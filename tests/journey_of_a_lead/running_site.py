@@ -30,6 +30,9 @@ from server.settings import ROOT
 QUICK = {"10 minutes": "1 seconds", "2 days": "20 seconds"}
 """The waits of the journey, made short; everything else of the content is as it ships."""
 
+PROGRAMS = {"web": "server.cli web", "worker": "server.cli worker", "rasa": "parley_rasa.serve"}
+"""What `parley up` runs, and how each is known by its command line."""
+
 
 @dataclass
 class Letters:
@@ -100,13 +103,19 @@ class RunningSite:
         return output.decode()
 
     def pid_of(self, name: str) -> int | None:
-        """The process that `parley up` runs under this name."""
-        marks = {"web": "server.cli web", "worker": "server.cli worker", "rasa": "parley_rasa.serve"}
+        """The process that `parley up` runs under this name; one of them where there are several."""
+        return next(iter(self.pids()[name]), None)
+
+    def pids(self) -> dict[str, list[int]]:
+        """The processes of each program."""
+        found: dict[str, list[int]] = {name: [] for name in PROGRAMS}
         for child in psutil.Process(self.process.pid).children(recursive=True):
             with contextlib.suppress(psutil.Error):
-                if marks[name] in " ".join(child.cmdline()):
-                    return child.pid
-        return None
+                command = " ".join(child.cmdline())
+                for name, mark in PROGRAMS.items():
+                    if mark in command:
+                        found[name].append(child.pid)
+        return found
 
     def kill(self, name: str) -> int:
         """`kill -9`; returns the process id that is gone."""

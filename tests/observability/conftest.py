@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterator
-from datetime import datetime
 
 import pytest
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
@@ -13,26 +12,13 @@ from base.encryption import KeyRing
 from base.metrics import REGISTRY
 from base.tracing import start_tracing
 from outreach.accounts.book import AccountBook
-from tests.bot.scripted_dialogue import ScriptedDialogue, scripted_dialogue
-from tests.bot.stage import Stage, staged
+from tests.bot.stage import Stage
 from tests.channels.sms.contract_bench import Bench
 from tests.conftest import Database
 from tests.contracts.house import House, free_port
 from tests.observability.exposition import value_of
 
 Counted = Callable[..., float]
-
-
-@pytest.fixture
-async def dialogue() -> AsyncIterator[ScriptedDialogue]:
-    async with scripted_dialogue() as running:
-        yield running
-
-
-@pytest.fixture
-async def stage(database: Database, keys: KeyRing, now: datetime, dialogue: ScriptedDialogue) -> AsyncIterator[Stage]:
-    async with staged(database.sessions, keys, now, dialogue) as ready:
-        yield ready
 
 
 @pytest.fixture

@@ -12,7 +12,6 @@ from typing import Any
 
 import psycopg
 import pytest
-from sqlalchemy import make_url
 from structlog.testing import capture_logs
 
 from base.clock import SystemClock
@@ -20,7 +19,8 @@ from base.database import libpq_url
 from server.metrics import tables
 from server.metrics.tables import FIGURES, TableFigures, look, look_at_tables
 from tests.conftest import Database
-from tests.faults.tcp_shim import shim
+from tests.faults.tcp_shim import address_at, shim, socket_of
+from tests.time_zones import Clock
 
 
 @pytest.fixture
@@ -99,15 +99,8 @@ async def test_each_figure_is_what_stands_in_the_tables(connection: psycopg.Asyn
 
 
 async def test_a_clock_that_is_ahead_or_behind_shows(connection: psycopg.AsyncConnection[Any]) -> None:
-    class Wrong:
-        def __init__(self, by: float) -> None:
-            self.by = by
-
-        def now(self) -> datetime:
-            return datetime.now(UTC) + timedelta(seconds=self.by)
-
     for by in (-30.0, 30.0):
-        assert 29 < (await seen(connection, Wrong(by)))["clock_skew_seconds", ""] < 31
+        assert 29 < (await seen(connection, Clock(timedelta(seconds=by))))["clock_skew_seconds", ""] < 31
 
 
 async def test_every_big_table_is_read_by_an_index(connection: psycopg.AsyncConnection[Any]) -> None:
@@ -153,10 +146,9 @@ async def test_one_whose_database_falls_silent_gives_up_and_says_so(
 ) -> None:
     """Nothing is refused and nothing closed: a switch has died. The driver itself tries to call off for ten seconds."""
     monkeypatch.setattr(tables, "LOOK_EVERY", 0.05)
-    figures, parts = TableFigures(), make_url(database.url)
-    folder, port = str(parts.query.get("host") or parts.host or "127.0.0.1"), parts.port or 5432
-    async with shim(f"{folder}/.s.PGSQL.{port}" if folder.startswith("/") else (folder, port)) as wire:
-        through = parts.set(host="127.0.0.1", port=wire.port, query={}).render_as_string(hide_password=False)
+    figures = TableFigures()
+    async with shim(socket_of(database.url)) as wire:
+        through = address_at(database.url, wire.port)
         looking = asyncio.create_task(look_at_tables(through, SystemClock(), figures))
         await until(lambda: bool(shown(figures)))
         monkeypatch.setattr(tables, "LOOK_TIMEOUT", 0.2)

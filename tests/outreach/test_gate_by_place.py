@@ -7,13 +7,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from base.clock import SystemClock
 from base.database import transaction
 from crm.consent.ledger import ConsentFact, record_consent_event
 from crm.contacts.service import attach_address
 from outreach.delivery import Delivery
 from outreach.ports import Accepted
 from outreach.rule_pack import read_rule_pack
+from tests.time_zones import Clock
 
 
 @dataclass
@@ -138,21 +138,11 @@ async def test_a_topic_has_a_cap_of_its_own_and_other_topics_go_on(site):
     assert len(site.email.sent) == 5
 
 
-@dataclass
-class WrongClock:
-    """A machine's clock that is off by so much."""
-
-    off: timedelta
-
-    def now(self):
-        return SystemClock().now() + self.off
-
-
 @pytest.mark.parametrize("off", [timedelta(seconds=-7), timedelta(seconds=7), timedelta(hours=-1), timedelta(days=1)])
 async def test_nothing_promotional_leaves_a_machine_whose_clock_is_not_the_databases(site, off):
     contact_id = await site.contact()
     promotion = await site.put(contact_id)
-    site.gatekeeper = replace(site.gatekeeper, machine=WrongClock(off))
+    site.gatekeeper = replace(site.gatekeeper, machine=Clock(off))
     delivery = Delivery(site.sessions, site.keys, site.gatekeeper)
     await delivery.deliver_due(site.clock)
     row = await site.message(promotion)

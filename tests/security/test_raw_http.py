@@ -16,7 +16,7 @@ import pytest
 from base.database import create_engine, create_sessions
 from server.supervisor import Supervisor
 from tests.conftest import Database, fresh_database
-from tests.server.test_supervisor import free_port
+from tests.contracts.house import free_port
 from tests.server.test_web import publish_something
 from tests.server.test_web_replicas import web
 

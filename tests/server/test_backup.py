@@ -23,8 +23,8 @@ from server.backup_manifest import BackupProblem, list_files, read_manifest, wri
 from server.database_access import name_database
 from server.settings import read_settings
 from tests.conftest import Database, fresh_database
+from tests.contracts.house import free_port
 from tests.server.command_line import CommandLine
-from tests.server.test_supervisor import free_port
 from tests.server.test_worker_stop import _count, _plan_mails, _start_worker, _until
 
 SOMEBODY = 12_345

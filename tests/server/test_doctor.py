@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator
-from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import psycopg
@@ -22,21 +20,12 @@ from server.doctor.findings import Finding
 from server.doctor.machine import OPEN_FILES, check_disk, check_key_file, check_open_files, check_zone_data
 from server.doctor.services import check_dialogue, check_mail_server
 from server.settings import ROOT, Settings, read_settings
-from tests.bot.scripted_dialogue import SECRET, ScriptedDialogue, scripted_dialogue
+from tests.bot.scripted_dialogue import SECRET, ScriptedDialogue
 from tests.conftest import Database
+from tests.contracts.house import free_port
 from tests.server.command_line import CommandLine
-from tests.server.test_supervisor import free_port
 from tests.server.test_web import publish_something
-
-
-@dataclass
-class Apart:
-    """A clock that is off by so much."""
-
-    by: timedelta
-
-    def now(self) -> datetime:
-        return datetime.now(UTC) + self.by
+from tests.time_zones import Clock
 
 
 @pytest.fixture
@@ -44,12 +33,6 @@ def settings(tmp_path: Path) -> Settings:
     made = read_settings(data_dir=tmp_path)
     create_key_file(made.key_file)
     return made
-
-
-@pytest.fixture
-async def dialogue() -> AsyncIterator[ScriptedDialogue]:
-    async with scripted_dialogue() as running:
-        yield running
 
 
 def do(database: Database, statement: str) -> None:
@@ -108,7 +91,7 @@ async def test_a_schema_that_does_not_fit_is_wrong(database: Database) -> None:
 async def test_clocks_more_than_five_seconds_apart_are_wrong(database: Database) -> None:
     assert (await found(database, "clock")).level == "ok"
     for by in (timedelta(seconds=7), timedelta(seconds=-7)):
-        assert (await found(database, "clock", Apart(by))).level == "wrong"
+        assert (await found(database, "clock", Clock(by))).level == "wrong"
 
 
 def test_how_many_connections_a_process_may_use_is_one_figure_and_that_of_its_pools() -> None:

@@ -9,15 +9,14 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from psycopg.conninfo import conninfo_to_dict
 from sqlalchemy import make_url
 
 from base.database import libpq_url
 from server.prepare import wait_for_database
 from server.settings import ROOT, read_settings
-from tests.faults.tcp_shim import shim
+from tests.contracts.house import free_port
+from tests.faults.tcp_shim import address_at, shim, socket_of
 from tests.server.command_line import CommandLine
-from tests.server.test_supervisor import free_port
 
 needs_setup = pytest.mark.skipif(not (ROOT / "var" / "encoder" / "meta.json").exists(), reason="needs make setup")
 
@@ -29,8 +28,8 @@ async def test_everything_is_in_place_once_the_database_is_there_and_the_second_
     with psycopg.connect(libpq_url(fresh_database_url), autocommit=True) as connection:
         connection.execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
     data, port = tmp_path / "data", free_port()
-    address = make_url(fresh_database_url).set(host="127.0.0.1", port=port, query={}).render_as_string(False)
-    prepare = CommandLine(tmp_path, {"DATABASE_URL": address, "PARLEY_DATA_DIR": str(data)}, "prepare")
+    settings = {"DATABASE_URL": address_at(fresh_database_url, port), "PARLEY_DATA_DIR": str(data)}
+    prepare = CommandLine(tmp_path, settings, "prepare")
     early = asyncio.create_task(prepare())
     await asyncio.sleep(1.5)
     async with shim(socket_of(fresh_database_url), port):
@@ -62,10 +61,3 @@ def test_only_a_database_that_does_not_answer_is_waited_for_and_not_for_ever(pos
     wait_for_database(read_settings(database_url="postgresql://127.0.0.1:1/parley"), said.append, patience=1.2)
     assert time.monotonic() - begun > 1
     assert len(said) == 1
-
-
-def socket_of(database_url: str) -> str | tuple[str, int]:
-    """Where the tests' server listens: a Unix socket, or an address and a port."""
-    parts = conninfo_to_dict(libpq_url(database_url))
-    host, port = str(parts.get("host", "127.0.0.1")), int(parts.get("port") or 5432)
-    return f"{host}/.s.PGSQL.{port}" if host.startswith("/") else (host, port)

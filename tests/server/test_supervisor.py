@@ -16,6 +16,7 @@ import pytest
 
 from server.settings import ROOT
 from server.supervisor import ProcessFailed, Program, Supervisor
+from tests.contracts.house import free_port
 
 WITHIN = 15.0
 """Seconds."""
@@ -86,8 +87,8 @@ def starts(folder: Path) -> list[tuple[str, int]]:
     return [(line.split()[0], int(line.split()[1])) for line in lines]
 
 
-async def until(holds: Callable[[], object]) -> None:
-    async with asyncio.timeout(WITHIN):
+async def until(holds: Callable[[], object], *, within: float = WITHIN) -> None:
+    async with asyncio.timeout(within):
         while not holds():
             await asyncio.sleep(0.02)
 
@@ -229,9 +230,3 @@ def is_running(pid: int) -> bool:
     except (FileNotFoundError, ProcessLookupError):
         return False
     return state != "Z"
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

@@ -23,17 +23,11 @@ from bot.publishing.models import Publication
 from server.settings import SettingsProblem, read_settings
 from server.web import create_web_app
 from server.wiring import open_platform
-from tests.bot.scripted_dialogue import SECRET, ScriptedDialogue, scripted_dialogue
+from tests.bot.scripted_dialogue import SECRET, ScriptedDialogue
 from tests.conftest import Database
-from tests.server.test_supervisor import free_port
+from tests.contracts.house import free_port
 
 SITE = "http://127.0.0.1:8080"
-
-
-@pytest.fixture
-async def dialogue() -> AsyncIterator[ScriptedDialogue]:
-    async with scripted_dialogue() as running:
-        yield running
 
 
 @pytest.fixture

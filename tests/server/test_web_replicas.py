@@ -9,7 +9,7 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import aiohttp
@@ -21,7 +21,8 @@ from server.settings import ROOT
 from server.supervisor import Program, Supervisor
 from tests.bot.scripted_dialogue import SECRET
 from tests.conftest import Database
-from tests.server.test_supervisor import free_port
+from tests.contracts.house import free_port
+from tests.server.test_supervisor import until
 from tests.server.test_web import publish_something
 
 pytestmark = [
@@ -53,12 +54,6 @@ def web(name: str, database: Database, folder: Path, port: int) -> Program:
     return Program(name, command, ROOT, env, "http://web/readyz", WITHIN, socket, "http://web/healthz")
 
 
-async def until(holds: Callable[[], object]) -> None:
-    async with asyncio.timeout(WITHIN):
-        while not holds():
-            await asyncio.sleep(0.05)
-
-
 async def ask(port: int) -> int:
     """By a new connection, as another browser would."""
     async with aiohttp.ClientSession() as http, http.get(f"http://127.0.0.1:{port}/healthz") as answer:
@@ -77,9 +72,9 @@ async def test_two_share_a_port_and_the_site_is_there_while_one_is_killed_and_wh
     assert second is not None
     assert [await ask(port) for _ in range(20)] == [200] * 20
     os.kill(first, signal.SIGKILL)
-    await until(lambda: not Path(f"/proc/{first}").exists() or supervisor.pid_of("web-1") != first)
+    await until(lambda: not Path(f"/proc/{first}").exists() or supervisor.pid_of("web-1") != first, within=WITHIN)
     assert [await ask(port) for _ in range(20)] == [200] * 20
-    await until(lambda: supervisor.pid_of("web-1") != first)
+    await until(lambda: supervisor.pid_of("web-1") != first, within=WITHIN)
     async with asyncio.timeout(WITHIN):
         while await ready(programs[0]) != (200, None):
             await asyncio.sleep(0.1)
@@ -103,8 +98,8 @@ async def test_one_that_is_stuck_is_killed_and_started_again(
     await asyncio.sleep(1)
     assert supervisor.pid_of("web") == stuck, "who answers is left alone"
     os.kill(stuck, signal.SIGSTOP)
-    await until(lambda: supervisor.pid_of("web") != stuck)
-    await until((tmp_path / "web.sock").exists)
+    await until(lambda: supervisor.pid_of("web") != stuck, within=WITHIN)
+    await until((tmp_path / "web.sock").exists, within=WITHIN)
 
 
 async def ready(program: Program) -> tuple[int, str | None]:

@@ -24,7 +24,7 @@ from crm.consent.ledger import ConsentFact, record_consent_event
 from crm.contacts.service import attach_address, create_contact
 from server.settings import ROOT
 from tests.conftest import Database
-from tests.server.test_supervisor import free_port
+from tests.contracts.house import free_port
 from tests.time_zones import zone_where_it_is_noon
 
 

@@ -9,7 +9,6 @@ import sys
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field, replace
-from datetime import datetime
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
@@ -23,9 +22,6 @@ from base.ids import new_id
 from channels.email.sender import EmailSender
 from channels.email.settings import EmailSettings, SMTPServer
 from outreach.ports import Envelope
-from tests.bot.scripted_dialogue import ScriptedDialogue, scripted_dialogue
-from tests.bot.stage import Stage, staged
-from tests.conftest import Database
 
 
 @dataclass
@@ -149,18 +145,6 @@ def envelope() -> Callable[..., Envelope]:
         return Envelope(**values | changes)
 
     return build
-
-
-@pytest.fixture
-async def dialogue() -> AsyncIterator[ScriptedDialogue]:
-    async with scripted_dialogue() as running:
-        yield running
-
-
-@pytest.fixture
-async def stage(database: Database, keys: KeyRing, now: datetime, dialogue: ScriptedDialogue) -> AsyncIterator[Stage]:
-    async with staged(database.sessions, keys, now, dialogue) as ready:
-        yield ready
 
 
 @pytest.fixture(scope="module")

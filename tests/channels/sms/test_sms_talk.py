@@ -16,8 +16,8 @@ from channels.sms.simulator import Answer, Service
 from channels.sms.webhook import OVERRIDES, inbound_url
 from crm.consent.models import Suppression
 from outreach.accounts.book import AccountBook
-from tests.bot.scripted_dialogue import ScriptedDialogue, say, scripted_dialogue
-from tests.bot.stage import staged
+from tests.bot.scripted_dialogue import say
+from tests.bot.stage import Stage
 from tests.channels.sms.contract_bench import OURS, PEOPLE, Bench
 from tests.conftest import Database
 from tests.contracts.house import House, free_port
@@ -26,15 +26,8 @@ PICTURE = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x00\x00\x01\x00\x00\x00\x01\
 
 
 @pytest.fixture
-async def dialogue() -> AsyncIterator[ScriptedDialogue]:
-    async with scripted_dialogue() as running:
-        yield running
-
-
-@pytest.fixture
-async def house(database: Database, keys: Any, now: Any, dialogue: ScriptedDialogue) -> AsyncIterator[House]:
-    async with staged(database.sessions, keys, now, dialogue) as stage:
-        yield House(stage, AccountBook(database.sessions, keys, fresh_for=0), free_port())
+async def house(database: Database, keys: Any, stage: Stage) -> House:
+    return House(stage, AccountBook(database.sessions, keys, fresh_for=0), free_port())
 
 
 @pytest.fixture

@@ -9,17 +9,11 @@ import pytest
 
 from base.encryption import KeyRing
 from outreach.accounts.book import AccountBook
-from tests.bot.scripted_dialogue import ScriptedDialogue, scripted_dialogue
+from tests.bot.scripted_dialogue import ScriptedDialogue
 from tests.bot.stage import staged
 from tests.channels.telegram.stage import TelegramStage, staged_bot
 from tests.conftest import Database
 from tests.contracts.house import House, free_port
-
-
-@pytest.fixture
-async def dialogue() -> AsyncIterator[ScriptedDialogue]:
-    async with scripted_dialogue() as running:
-        yield running
 
 
 @pytest.fixture

@@ -26,7 +26,7 @@ from channels.voice.simulator.calling import call
 from channels.voice.talk import Talk
 from channels.voice.webhook import VoiceWebhooks, routes
 from outreach.accounts.book import AccountBook
-from tests.bot.scripted_dialogue import ScriptedDialogue, say, scripted_dialogue
+from tests.bot.scripted_dialogue import ScriptedDialogue, say
 from tests.bot.stage import staged
 from tests.conftest import Database
 from tests.contracts.house import House, free_port
@@ -158,12 +158,6 @@ async def opened_desk(
             await sender.close()
             await api.close()
             await twilio.stop()
-
-
-@pytest.fixture
-async def dialogue() -> AsyncIterator[ScriptedDialogue]:
-    async with scripted_dialogue() as running:
-        yield running
 
 
 @pytest.fixture

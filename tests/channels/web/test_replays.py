@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import event
 from sqlalchemy.exc import OperationalError
 
 from base.database import create_engine, create_sessions
@@ -19,24 +16,9 @@ from base.ids import new_id
 from bot.conversations import Seen, list_messages, list_unseen
 from channels.web.replays import TOGETHER, Replays
 from tests.channels.web.chat_stage import Process
+from tests.statements import statements
 
 _TALKS = 30
-
-
-@contextmanager
-def counted(process: Process) -> Iterator[list[str]]:
-    """The statements that this process asks the database meanwhile."""
-    asked: list[str] = []
-
-    def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
-        asked.append(statement)
-
-    engine = process.sessions.kw["bind"].sync_engine
-    event.listen(engine, "before_cursor_execute", note)
-    try:
-        yield asked
-    finally:
-        event.remove(engine, "before_cursor_execute", note)
 
 
 async def test_readers_that_come_at_once_are_asked_for_together_and_get_their_own(process: Process) -> None:
@@ -45,7 +27,7 @@ async def test_readers_that_come_at_once_are_asked_for_together_and_get_their_ow
     for number, talk in enumerate(talks):
         await process.append(str(talk), number % 4)
     replays = Replays(process.sessions)
-    with counted(process) as asked:
+    with statements(process.sessions) as asked:
         found = await asyncio.gather(*(replays.read(talk, 1) for talk in talks for _ in range(20)))
     assert len(asked) <= 2 + (20 * _TALKS) // TOGETHER, "one for the first, the rest by the hundred"
     for number, messages in enumerate(found):

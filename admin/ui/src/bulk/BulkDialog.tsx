@@ -127,16 +127,19 @@ function EraseField({ selection, isRefused, onChange }: { selection: Selection; 
   useEffect(() => {
     if (isRefused) void refetch();
   }, [isRefused, refetch]);
-  const isRight = number !== undefined && number > 0 && Number(typed) === number;
+  const changeOf = (text: string): Change | null => (number !== undefined && number > 0 && Number(text) === number ? { operation: 'erase', contacts: number } : null);
+  const isRight = changeOf(typed) !== null;
   useEffect(() => {
-    onChange(isRight ? { operation: 'erase', contacts: number } : null);
+    onChange(isRight ? { operation: 'erase', contacts: number! } : null);
   }, [isRight, number, onChange]);
+  // At once: whoever is quick with Enter would meet a button that is still disabled, and nothing would happen.
+  const type = (text: string) => { setTyped(text); onChange(changeOf(text)); };
   if (error) return <Refused error={error} />;
   if (number === undefined) return <Text size="sm" role="status">{t('erase_counting')}</Text>;
   return (
     <TextInput
       label={t('erase_number', { count: number, number })} value={typed} inputMode="numeric" autoComplete="off" maxLength={12} data-autofocus data-testid="bulk-erase-number"
-      error={typed && !isRight ? t('erase_wrong') : undefined} onChange={(event) => setTyped(event.currentTarget.value.replace(/\D/g, ''))}
+      error={typed && !isRight ? t('erase_wrong') : undefined} onChange={(event) => type(event.currentTarget.value.replace(/\D/g, ''))}
     />
   );
 }

@@ -1,0 +1,26 @@
+"""Listens in on what is asked of the database."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import event
+
+from base.database import Sessions
+
+
+@contextmanager
+def statements(sessions: Sessions) -> Iterator[list[str]]:
+    """What these sessions' engine asks meanwhile."""
+    engine, asked = sessions.kw["bind"].sync_engine, list[str]()
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        asked.append(statement)
+
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        yield asked
+    finally:
+        event.remove(engine, "before_cursor_execute", note)
