@@ -15,11 +15,8 @@ from crm.imports.preview import preview_rows
 from crm.imports.service import plan_file
 from crm.timeline.models import TimelineEvent
 from crm.timeline.service import summary_of
-from tests.bot.conftest import dialogue, stage
 from tests.bot.happenings import contact_of, happen
 from tests.crm.imports.people import import_file, write_csv
-
-__all__ = ["dialogue", "stage"]
 
 
 @pytest.fixture
