@@ -18,8 +18,8 @@ CLEAN_UP = "bulk.clean_up"
 def create_bulk_work(platform: Platform) -> BulkWork:
     """What a worker does about bulk operations."""
     settings, keys = platform.settings, platform.keys
-    hands = Hands(keys, JourneyFollowUps(), sender_index_of(keys), settings.company_name)
-    return BulkWork(platform.sessions, platform.clock, hands, settings.mail_folder)
+    hands = Hands(keys, JourneyFollowUps(), sender_index_of(keys), settings.company_name, settings.mail_folder)
+    return BulkWork(platform.sessions, platform.clock, hands)
 
 
 def add_bulk_jobs(alarm: procrastinate.App, work: BulkWork) -> None:

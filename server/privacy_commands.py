@@ -70,7 +70,6 @@ def erase(contact_id: UUID, *, yes: bool) -> None:
     from base.database import repeat_on_deadlock, transaction
     from bot.intake.sealing import sender_index_of
     from crm.privacy.erasing import Erased
-    from crm.privacy.files import erase_mails
     from crm.privacy.requests import Filing, Hands, carry_out, file_request
     from outreach.follow_ups import JourneyFollowUps
 
@@ -78,8 +77,8 @@ def erase(contact_id: UUID, *, yes: bool) -> None:
         click.confirm(f"Erase {contact_id}? Nothing can bring them back", abort=True)
 
     async def run(platform: Platform) -> Erased | None:
-        index, company = sender_index_of(platform.keys), platform.settings.company_name
-        hands = Hands(platform.keys, JourneyFollowUps(), index, company)
+        index, settings = sender_index_of(platform.keys), platform.settings
+        hands = Hands(platform.keys, JourneyFollowUps(), index, settings.company_name, settings.mail_folder)
 
         async def once() -> Erased | None:
             async with transaction(platform.sessions) as session:
@@ -91,10 +90,7 @@ def erase(contact_id: UUID, *, yes: bool) -> None:
                 )
                 return erased
 
-        erased = await repeat_on_deadlock(once)
-        if erased is not None:
-            await asyncio.to_thread(erase_mails, platform.settings.mail_folder, erased.addresses)
-        return erased
+        return await repeat_on_deadlock(once)
 
     erased = _run(run)
     if erased is not None:

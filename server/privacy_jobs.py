@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections import Counter
 from uuid import UUID
 
@@ -12,8 +11,7 @@ import structlog
 from base.database import repeat_on_deadlock, transaction
 from base.errors import NotFound
 from bot.intake.sealing import sender_index_of
-from crm.privacy.erasing import Erased, erase_person
-from crm.privacy.files import erase_mails
+from crm.privacy.erasing import erase_person
 from crm.privacy.retention import list_idle, list_timed, remove_old
 from outreach.alarm import QUEUE
 from server.wiring import Platform
@@ -55,21 +53,21 @@ async def retain_all(platform: Platform) -> Counter[str]:
 
 
 async def _erase_idle(platform: Platform, contact_id: UUID) -> bool:
-    async def once() -> Erased:
+    async def once() -> None:
         async with transaction(platform.sessions) as session:
-            return await erase_person(
+            await erase_person(
                 session,
                 platform.keys,
                 contact_id,
                 sender_index_of(platform.keys),
+                mail_folder=platform.settings.mail_folder,
                 reason="retention",
                 now=platform.clock.now(),
             )
 
     try:
-        erased = await repeat_on_deadlock(once)
+        await repeat_on_deadlock(once)
     except NotFound:
         # Somebody else's erasure took them along.
         return False
-    await asyncio.to_thread(erase_mails, platform.settings.mail_folder, erased.addresses)
     return True

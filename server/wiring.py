@@ -150,8 +150,9 @@ def create_issuer(settings: Settings) -> Issuer:
 def create_privacy_pages(platform: Platform, alarm: procrastinate.App) -> PrivacyPages:
     """The pages about preferences and privacy."""
     keys, settings = platform.keys, platform.settings
-    hands = Hands(keys, AlarmedFollowUps(alarm), sender_index_of(keys), settings.company_name)
-    return PrivacyPages(platform.sessions, platform.clock, hands, settings.mail_folder)
+    index, mails = sender_index_of(keys), settings.mail_folder
+    hands = Hands(keys, AlarmedFollowUps(alarm), index, settings.company_name, mails)
+    return PrivacyPages(platform.sessions, platform.clock, hands)
 
 
 def create_busy_feeds(platform: Platform) -> BusyFeeds:

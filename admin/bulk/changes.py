@@ -57,8 +57,6 @@ class Outcome:
     changed: int
     stopped: Mapping[UUID, str] = field(default_factory=dict)
     before: Mapping[str, int] = field(default_factory=dict)
-    addresses: tuple[str, ...] = field(default=(), repr=False)
-    """Of who was erased, for erasing files that hold them, once it is committed; keep them nowhere."""
 
 
 async def add_tag(work: Work) -> Outcome:
@@ -142,22 +140,19 @@ async def erase(work: Work) -> Outcome:
     was not answered yet.
     """
     waiting = await list_waiting(work.session, work.contact_ids)
-    addresses: list[str] = []
     for contact_id in work.contact_ids:
         if contact_id in waiting:
             continue
         filing = Filing(contact_id, "erase", "staff", work.by, verified=True)
         request = await file_request(work.session, work.hands, filing, work.now)
-        request, erased = await carry_out(
+        request, _ = await carry_out(
             work.session, work.hands, request.id, by=work.by, outcome="Erased by a bulk operation.", now=work.now
         )
-        assert erased is not None
-        addresses += erased.addresses
         told = {"kind": request.kind, "status": request.status}
         change = Change(work.author, "carry_out_privacy_request", "privacy_request", str(request.id), None, told)
         await work.session.run_sync(partial(append, changes=[change], now=work.now))
     free = len(work.contact_ids) - len(waiting)
-    return Outcome(free, dict.fromkeys(waiting, "open_request"), addresses=tuple(addresses))
+    return Outcome(free, dict.fromkeys(waiting, "open_request"))
 
 
 CHANGES: Mapping[str, Callable[[Work], Awaitable[Outcome]]] = {

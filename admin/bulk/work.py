@@ -10,7 +10,6 @@ import asyncio
 from collections import Counter
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -29,7 +28,6 @@ from base.ids import new_id
 from base.nested_rows import asked_ids, one_of
 from base.woken_work import WokenWork, is_asked_to_stop
 from crm.contacts.models import Contact
-from crm.privacy.files import erase_mails
 from crm.privacy.limits import list_marks
 from crm.privacy.requests import Hands
 from outreach.library import Library
@@ -55,8 +53,6 @@ class BulkWork(WokenWork):
     sessions: Sessions
     clock: Clock
     hands: Hands
-    mail_folder: Path | None = None
-    """Where mails are filed on this machine, if anywhere."""
     library: Library = field(default_factory=Library)
 
     async def do_all(self) -> None:
@@ -136,8 +132,6 @@ class BulkWork(WokenWork):
                 attempts=0,
                 claimed_until=func.now() + CLAIM,
             )
-            # Before the commit: behind it nobody would know any more whose mails are left. Twice does no harm.
-            await asyncio.to_thread(erase_mails, self.mail_folder, done.addresses)
         return True
 
     async def _next(self, session: AsyncSession, one: BulkOperation) -> list[UUID]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from typing import cast, get_args
@@ -27,9 +26,7 @@ from admin.snapshot import snapshot
 from base.database import repeat_on_deadlock, transaction
 from bot.intake.sealing import sender_index_of
 from crm.privacy import requests
-from crm.privacy.erasing import Erased
 from crm.privacy.exporting import export_person
-from crm.privacy.files import erase_mails
 from crm.privacy.models import Erasure
 from crm.privacy.models import PrivacyRequest as Row
 from crm.privacy.record import Controller, describe_processing
@@ -129,10 +126,8 @@ async def refuse_privacy_request(call: Call, body: Reason) -> PrivacyRequest:
     problems={409: "It is closed, or nobody verified yet that it is the person"},
 )
 async def carry_out_privacy_request(call: Call, body: Decision) -> PrivacyRequest:
-    erased: list[Erased | None] = []
-
     async def run(session: AsyncSession) -> Row:
-        row, done = await requests.carry_out(
+        row, _ = await requests.carry_out(
             session,
             _hands(call),
             call.ids["id"],
@@ -141,13 +136,9 @@ async def carry_out_privacy_request(call: Call, body: Decision) -> PrivacyReques
             now=call.context.clock.now(),
             decision=body.decision,
         )
-        erased.append(done)
         return row
 
-    shown = await _change(call, "carry_out_privacy_request", run)
-    if erased and (last := erased[-1]) is not None:
-        await asyncio.to_thread(erase_mails, call.context.mail_folder, last.addresses)
-    return shown
+    return await _change(call, "carry_out_privacy_request", run)
 
 
 @endpoint(
@@ -221,8 +212,8 @@ async def _show(session: AsyncSession, rows: Sequence[Row], now: datetime) -> li
 
 
 def _hands(call: Call) -> Hands:
-    keys = call.context.keys
-    return Hands(keys, JourneyFollowUps(), sender_index_of(keys), call.context.company_name)
+    context, keys = call.context, call.context.keys
+    return Hands(keys, JourneyFollowUps(), sender_index_of(keys), context.company_name, context.mail_folder)
 
 
 def _user(call: Call) -> str:

@@ -1,14 +1,16 @@
 """Erases a person everywhere the registry knows of, in the caller's transaction, and signs a receipt.
 
-What stays is what the registry says must: the ledger's events and stops, which name nobody. Files are the caller's
-part: they go once the transaction is committed.
+What stays is what the registry says must: the ledger's events and stops, which name nobody. Mails that are filed on
+this machine go before the caller commits: behind that nobody would know any more whose are left. Twice does no harm.
 """
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Any, Literal
 from uuid import UUID
 
@@ -24,6 +26,7 @@ from crm.consent.signing import keep_public_keys, signer_of
 from crm.consent.suppression import list_suppressions, suppress
 from crm.consent.withdrawal import withdraw
 from crm.contacts.models import SEALED_COLUMN, Contact, ContactPoint
+from crm.privacy.files import erase_mails
 from crm.privacy.models import Erasure
 from crm.privacy.own_stops import ERASURE
 from crm.privacy.persons import Person, SenderIndex, find_person, rows_of, table_named
@@ -35,14 +38,13 @@ Reason = Literal["request", "retention"]
 
 @dataclass(frozen=True)
 class Erased:
-    """What was done. `addresses` are for erasing files that hold them, and nothing else: keep them nowhere."""
+    """What was done."""
 
     erasure_id: UUID
     contact_id: UUID
     counts: Mapping[str, int]
     recipients: tuple[str, ...]
     receipt: str
-    addresses: tuple[str, ...] = field(repr=False)
 
 
 async def erase_person(
@@ -51,6 +53,7 @@ async def erase_person(
     contact_id: UUID,
     sender_index: SenderIndex,
     *,
+    mail_folder: Path | None,
     reason: Reason,
     now: datetime,
 ) -> Erased:
@@ -58,6 +61,9 @@ async def erase_person(
 
     On request all consent ends, too, and nothing more goes to their addresses, whoever names them, until their owner
     takes that back: who wants to be forgotten must not be written to by an import a day later.
+
+    Args:
+        mail_folder: where mails are filed, if anywhere.
 
     Raises:
         NotFound: there is no such contact (any more).
@@ -93,7 +99,8 @@ async def erase_person(
     await keep_public_keys(session, keys, now)
     receipt = signer_of(keys).sign({**_told(row), "sealed_under": sealed_under}, RECEIPT_TYPE)
     await session.execute(insert(Erasure).values(**row, receipt=receipt))
-    return Erased(erasure_id, contact_id, counts, recipients, receipt, addresses)
+    await asyncio.to_thread(erase_mails, mail_folder, addresses)
+    return Erased(erasure_id, contact_id, counts, recipients, receipt)
 
 
 async def _keep_stops(session: AsyncSession, person: Person, now: datetime) -> None:

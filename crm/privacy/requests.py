@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Any, Literal, Protocol, cast
 from uuid import UUID
 
@@ -64,12 +65,13 @@ class Stops(Protocol):
 
 @dataclass(frozen=True)
 class Hands:
-    """What carrying out a request takes beside the database."""
+    """What carrying out a request takes beside the database. `mail_folder` is where mails are filed, if anywhere."""
 
     keys: KeyRing
     stops: Stops
     sender_index: SenderIndex
     controller: str
+    mail_folder: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -249,7 +251,7 @@ async def carry_out(
     now: datetime,
     decision: Qualification | None = None,
 ) -> tuple[PrivacyRequest, Erased | None]:
-    """Does what was asked and closes it. The files that an erasure leaves are the caller's, see `Erased.addresses`.
+    """Does what was asked and closes it.
 
     Access is closed by handing the export over, which is the caller's part, too.
 
@@ -279,7 +281,15 @@ async def carry_out(
         await rescore(session, hands.keys, row.contact_id, message_id=None, now=now)
     elif row.kind == "erase":
         await hands.stops.stop(session, contact_id=row.contact_id, reason="erased", now=now)
-        erased = await erase_person(session, hands.keys, row.contact_id, hands.sender_index, reason="request", now=now)
+        erased = await erase_person(
+            session,
+            hands.keys,
+            row.contact_id,
+            hands.sender_index,
+            mail_folder=hands.mail_folder,
+            reason="request",
+            now=now,
+        )
         await session.refresh(row)
     return await _close(session, row, "done", by=by, outcome=outcome, now=now), erased
 

@@ -10,7 +10,9 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select, text, update
@@ -38,7 +40,7 @@ from outreach.enrolment import publish_journeys
 from outreach.follow_ups import JourneyFollowUps
 from outreach.models import Enrolment
 from server.settings import ROOT
-from tests.admin.people import make_contact
+from tests.admin.people import break_off, make_contact
 from tests.admin.test_journeys import compiled
 
 API = "/api/v1/contacts/bulk"
@@ -271,7 +273,7 @@ def test_every_reason_is_said_in_every_language():
 async def test_people_are_erased_each_by_the_way_of_their_own_request_when_their_number_was_given(
     join, context, work, now, tmp_path
 ):
-    work.mail_folder = tmp_path
+    work.hands = replace(work.hands, mail_folder=tmp_path)
     people = await make(context, now, 6)
     officer = await join("privacy_officer")
     letter = tmp_path / "1.eml"
@@ -338,17 +340,14 @@ async def test_an_erasure_that_is_broken_off_goes_on_with_those_who_are_left(
 
 
 async def test_no_mail_is_left_of_somebody_whose_erasure_is_broken_off(signed_in, context, work, monkeypatch, tmp_path):
-    work.mail_folder = tmp_path
+    work.hands = replace(work.hands, mail_folder=tmp_path)
     letter = tmp_path / "1.eml"
     letter.write_text("To: p0@x.example\n\nHello\n", "utf-8")
     people = await make(context, context.clock.now(), 1)
     await start(signed_in, ids_of(people), "erase", contacts=1)
 
-    def breaks(*_given):
-        raise OSError("the machine went away")
-
     with monkeypatch.context() as broken:
-        broken.setattr(working, "erase_mails", breaks)
+        broken.setattr(Path, "unlink", break_off)
         with pytest.raises(OSError, match="went away"):
             await work.do_all()
     async with transaction(context.sessions) as session:

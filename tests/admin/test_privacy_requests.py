@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
 from uuid import UUID
 
 import pytest
@@ -11,7 +13,8 @@ import server.web  # noqa: F401  # loads every room's tables
 from base.database import transaction
 from crm.contacts.models import Contact
 from crm.contacts.service import get_contact
-from tests.admin.people import make_contact, make_talk
+from tests.admin.conftest import Admin, client_of
+from tests.admin.people import break_off, make_contact, make_talk
 
 REQUESTS = "/api/v1/privacy-requests"
 EMAIL = "ada@customer.example"
@@ -65,6 +68,21 @@ async def test_an_erasure_is_verified_carried_out_once_and_leaves_a_receipt(sign
     async with context.sessions() as session:
         assert await session.scalar(select(func.count()).select_from(Contact)) == 0
     assert (await signed_in.get(f"/api/v1/leads/{ada}/personal-data")).status == 404
+
+
+@pytest.mark.usefixtures("user")
+async def test_no_mail_is_left_of_somebody_whose_erasure_is_broken_off(context, clock, ada, tmp_path, monkeypatch):
+    letter = tmp_path / "1.eml"
+    letter.write_text(f"To: {EMAIL}\n\nHello\n", "utf-8")
+    async with client_of(replace(context, mail_folder=tmp_path)) as client:
+        officer = Admin(client, context, clock)
+        await officer.sign_in()
+        request = await file(officer, ada, "erase", verified=True)
+        with monkeypatch.context() as broken:
+            broken.setattr(Path, "unlink", break_off)
+            await act(officer, request, "carry-out", 500, outcome="Erased.")
+        await act(officer, request, "carry-out", outcome="Erased.")
+    assert not letter.exists()
 
 
 async def test_a_correction_is_filed_with_its_fields_and_carried_out(signed_in, context, ada) -> None:

@@ -5,9 +5,7 @@ There is no cookie, so there is nothing that another page could ride on. Nothing
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import cast
 
 import structlog
@@ -22,7 +20,6 @@ from base.page_headers import PAGE_HEADERS
 from crm.consent.principals import find_holder
 from crm.privacy.erasing import Erased
 from crm.privacy.exporting import export_person, to_zip
-from crm.privacy.files import erase_mails
 from crm.privacy.pages.by_mail import MailedKind, ask_by_mail, find_by_link
 from crm.privacy.pages.html import (
     STYLE_PATH,
@@ -52,12 +49,11 @@ _HEADERS = {**PAGE_HEADERS, "Vary": "Accept-Language"}
 
 @dataclass(frozen=True)
 class PrivacyPages:
-    """The handlers and what they need. `mail_folder` is where mails are filed while there is no mail server."""
+    """The handlers and what they need."""
 
     sessions: Sessions
     clock: Clock
     hands: Hands
-    mail_folder: Path | None = None
 
     # Preferences
 
@@ -169,7 +165,6 @@ class PrivacyPages:
         if row.kind == "access":
             return await self._hand_over(token)
         erased = await repeat_on_deadlock(lambda: self._erase(token))
-        await asyncio.to_thread(erase_mails, self.mail_folder, erased.addresses)
         _log.info("person_erased", erasure_id=str(erased.erasure_id))
         words = self._words(request)
         return self._respond(request, told_page(words, "erased_title", "erased", receipt=erased.receipt), words)

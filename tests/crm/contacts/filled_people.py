@@ -41,7 +41,7 @@ NOT_MADE = frozenset(
     }
 )
 """Made by the code that owns them, or kept for good."""
-_LEFT_EMPTY = frozenset({"turn_claimed_until", "gate_decision_id", "moved_to", "turn_state"})
+_LEFT_EMPTY = frozenset({"turn_claimed_until", "turn_claimed_by", "gate_decision_id", "moved_to", "turn_state"})
 _WORDS = ("a", "b", "c")
 _FIELDS = ("first_name", "last_name", "company", "city", "note")
 _ONE_OF = re.compile(r"^\s*(\w+)\s+in\s+\((.*)\)\s*$", re.IGNORECASE)

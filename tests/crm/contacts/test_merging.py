@@ -387,7 +387,8 @@ async def test_both_are_erased_when_the_one_they_became_is(two, database) -> Non
         assert {point["value"] for point in export.tables["contact_points"]} == {"ann@example.com", "+14155552671"}
         assert len(export.tables["consent_events"]) == 1
         assert "Vex" in str(export.tables["merged_rows"])
-        await erase_person(session, two.keys, two.ann, sender_index_of(two.keys), reason="request", now=two.now)
+        index = sender_index_of(two.keys)
+        await erase_person(session, two.keys, two.ann, index, mail_folder=None, reason="request", now=two.now)
     async with two.sessions() as session:
         for name in ("contacts", "contact_points", "contact_merges", "merged_rows", "messages", "timeline_events"):
             assert await session.scalar(text(f"SELECT count(*) FROM {name}")) == 0, name

@@ -179,7 +179,13 @@ async def test_a_person_who_said_stop_and_was_erased_stays_stopped_when_they_are
         await suppress(session, [ann], "all", "stop", now)
     async with transaction(database.sessions) as session:
         await erase_person(
-            session, keys, ann, lambda kind, value: keys.blind_index(value, kind=kind), reason="request", now=now
+            session,
+            keys,
+            ann,
+            lambda kind, value: keys.blind_index(value, kind=kind),
+            mail_folder=None,
+            reason="request",
+            now=now,
         )
     day = f"{now - timedelta(days=30):%Y-%m-%d}"
     path = write_csv(tmp_path / "p.csv", CONSENT, ["a@company.com", "", "Ann Li", day, "Fair", "email"])
@@ -280,7 +286,13 @@ async def test_an_erased_contact_is_in_no_import(database, keys, now, tmp_path) 
     (ann,) = await contacts_of(database)
     async with transaction(database.sessions) as session:
         done = await erase_person(
-            session, keys, ann.id, lambda kind, value: keys.blind_index(value, kind=kind), reason="request", now=now
+            session,
+            keys,
+            ann.id,
+            lambda kind, value: keys.blind_index(value, kind=kind),
+            mail_folder=None,
+            reason="request",
+            now=now,
         )
         assert done.counts["imported_contacts"] == 1
         assert await session.scalar(select(func.count()).select_from(ImportedContact)) == 0

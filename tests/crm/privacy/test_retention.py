@@ -15,7 +15,7 @@ import server.web  # noqa: F401  # loads every room's tables
 from base.database import Sessions, transaction
 from base.encryption import KeyRing
 from base.ids import new_id
-from crm.contacts.models import Contact
+from crm.contacts.models import SEALED_COLUMN, Contact, ContactPoint
 from crm.privacy.models import Erasure
 from crm.privacy.persons import table_named
 from crm.privacy.registry import read_registry
@@ -113,7 +113,14 @@ async def test_idle_people_are_erased_by_their_stage_and_customers_stay(platform
     gone = {await idle_person(platform, days + 1, stage=stage) for stage, days in idle.items()}
     kept = {await idle_person(platform, days - 1, stage=stage) for stage, days in idle.items()}
     kept.add(await idle_person(platform, 9_000, stage="customer"))
+    letter = platform.settings.mail_folder / "1.eml"
+    letter.parent.mkdir()
+    async with platform.sessions() as session:
+        point = await session.scalar(select(ContactPoint).where(ContactPoint.contact_id == min(gone)))
+    address = platform.keys.unseal(point.value_sealed, column=SEALED_COLUMN, row=point.id)
+    letter.write_text(f"To: {address}\n\nHello\n", "utf-8")
     removed = await retain_all(platform)
+    assert not letter.exists()
     assert removed["people"] == len(gone)
     async with platform.sessions() as session:
         assert set(await session.scalars(select(Contact.id))) == kept

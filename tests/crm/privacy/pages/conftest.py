@@ -118,8 +118,8 @@ async def reader(database: Database, keys: KeyRing, now: datetime, tmp_path: Pat
         await attach_address(session, keys, contact_id, kind="email", value=EMAIL, now=now)
         await attach_address(session, keys, contact_id, kind="phone", value=PHONE, now=now)
         await set_fields(session, contact_id, {"first_name": "Ada", "country": "US"}, now)
-    hands = Hands(keys, stops, sender_index_of(keys), "North & <Wind>")
+    hands = Hands(keys, stops, sender_index_of(keys), "North & <Wind>", tmp_path)
     app = web.Application()
-    app.add_routes(routes(PrivacyPages(database.sessions, clock, hands, tmp_path)))
+    app.add_routes(routes(PrivacyPages(database.sessions, clock, hands)))
     async with TestClient(TestServer(app)) as client:
         yield Reader(client, database.sessions, keys, clock, stops, hands, contact_id, tmp_path)

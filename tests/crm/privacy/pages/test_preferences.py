@@ -152,6 +152,7 @@ async def test_the_stop_works_after_the_person_was_erased(reader: Reader) -> Non
             reader.keys,
             reader.contact_id,
             reader.hands.sender_index,
+            mail_folder=None,
             reason="retention",
             now=reader.clock.now(),
         )
