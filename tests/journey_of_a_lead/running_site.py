@@ -32,6 +32,8 @@ QUICK = {"10 minutes": "1 seconds", "2 days": "20 seconds"}
 
 PROGRAMS = {"web": "server.cli web", "worker": "server.cli worker", "rasa": "parley_rasa.serve"}
 """What `parley up` runs, and how each is known by its command line."""
+PROCESSES = {"web": 1, "worker": 1, "rasa": 2}
+"""How many processes each is: one that serves people in dialogues is forked from another, which keeps it."""
 
 
 @dataclass
@@ -103,8 +105,8 @@ class RunningSite:
         return output.decode()
 
     def pid_of(self, name: str) -> int | None:
-        """The process that `parley up` runs under this name; one of them where there are several."""
-        return next(iter(self.pids()[name]), None)
+        """The process that serves under this name; one of them where there are several."""
+        return next(reversed(self.pids()[name]), None)
 
     def pids(self) -> dict[str, list[int]]:
         """The processes of each program."""
@@ -125,11 +127,11 @@ class RunningSite:
         return pid
 
     async def wait_until_back(self, name: str, killed: int, *, seconds: float = 120) -> None:
-        """Until the supervisor has started the program again and it can be used."""
+        """Until the program was started again and can be used."""
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
-            pid = self.pid_of(name)
-            if pid not in (None, killed) and (name != "web" or await self._answers()):
+            pids = self.pids()[name]
+            if killed not in pids and len(pids) >= PROCESSES[name] and (name != "web" or await self._answers()):
                 return
             await asyncio.sleep(0.1)
         raise AssertionError(f"{name} did not come back in {seconds} s")

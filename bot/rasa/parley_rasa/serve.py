@@ -14,8 +14,11 @@ import sys
 import tempfile
 import warnings
 from collections.abc import Sequence
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from parley_rasa.forked import keep_serving
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -24,6 +27,15 @@ logger = logging.getLogger(__name__)
 
 PROJECT = Path(__file__).resolve().parent.parent
 HOST = "127.0.0.1"
+_NEEDED = (
+    "rasa.core.run",
+    "rasa.graph_components.validators.default_recipe_validator",
+    "parley_rasa.model_contents",
+    "parley_rasa.replies",
+    "parley_rasa.turn_channel",
+    "parley_rasa.turn_processor",
+    "parley_rasa.value_extractor",
+)
 
 
 def quieten() -> None:
@@ -52,7 +64,7 @@ def quieten_structlog() -> None:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Load what is given, then serve until told to stop; return the exit status."""
+    """Keep a process that serves until told to stop; return the exit status."""
     parser = argparse.ArgumentParser(description="Serve Parley's turns with Rasa.")
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--model", type=Path, action="append", default=[], help="model to hold from the start")
@@ -61,21 +73,34 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     quieten()
     use_encoder(options.encoder)
+    _import_all()
+    with tempfile.TemporaryDirectory(prefix="parley-models-") as name:
+        folder = Path(name)
+        return keep_serving(lambda: serve(options.port, options.model, options.flows, folder), folder)
+
+
+def _import_all() -> None:
+    """Import whatever serving and any model need, which takes seconds, before anything is forked."""
+    for name in _NEEDED:
+        import_module(name)
+    quieten_structlog()
+
+
+def serve(port: int, models: Sequence[Path], flows: Sequence[Path], folder: Path) -> int:
+    """Load what is given, then serve until told to stop; return the exit status."""
     from rasa.engine.exceptions import GraphComponentException
     from rasa.shared.exceptions import RasaException
 
     from parley_rasa.dialogue.flows import FlowsError
 
-    quieten_structlog()
-    with tempfile.TemporaryDirectory(prefix="parley-models-") as folder:
-        try:
-            app = make_app(options.model, options.flows, Path(folder))
-        except (RasaException, GraphComponentException, FlowsError, OSError, ValueError) as error:
-            print(f"rasa: {error.__cause__ or error}", file=sys.stderr)
-            return 1
-        # What has been imported stays: the collector need not look through it while turns wait.
-        gc.freeze()
-        app.run(host=HOST, port=options.port, workers=1, access_log=False, debug=False, motd=False)
+    try:
+        app = make_app(models, flows, folder)
+    except (RasaException, GraphComponentException, FlowsError, OSError, ValueError) as error:
+        print(f"rasa: {error.__cause__ or error}", file=sys.stderr)
+        return 1
+    # What has been imported stays: the collector need not look through it while turns wait.
+    gc.freeze()
+    app.run(host=HOST, port=port, workers=1, access_log=False, debug=False, motd=False)
     return 0
 
 

@@ -128,9 +128,9 @@ def serving(log: Path, *arguments: Any) -> Iterator[Server]:
             cwd=PROJECT, env={**os.environ, "PARLEY_RASA_SECRET": SECRET, "PARLEY_RASA_MODEL_KEYS": public_half()},
             stdout=output, stderr=output,
         )  # fmt: skip
-        running = Server(port, log)
+        running = Server(process, port, log)
         try:
-            running.wait_until_ready(process)
+            running.wait_until_ready()
             yield running
         finally:
             process.terminate()
@@ -141,18 +141,20 @@ class Server:
     """A client of a running process.
 
     Attributes:
+        process: the one that was started, which keeps the one that serves.
         flows, model: what the turns name unless told otherwise.
     """
 
-    def __init__(self, port: int, log: Path) -> None:
+    def __init__(self, process: subprocess.Popen[bytes], port: int, log: Path) -> None:
+        self.process = process
         self.url = f"http://127.0.0.1:{port}/webhooks/turn/"
         self.port, self.log = port, log
         self.flows, self.model = "", ""
 
-    def wait_until_ready(self, process: subprocess.Popen[bytes]) -> None:
+    def wait_until_ready(self) -> None:
         deadline = time.monotonic() + START_TIMEOUT
         while time.monotonic() < deadline:
-            assert process.poll() is None, self.log.read_text()
+            assert self.process.poll() is None, self.log.read_text()
             try:
                 assert self.health()["status"] == "ok"
                 return
