@@ -1,7 +1,8 @@
 """One turn at a time per conversation: a claim in the conversation's row, with a fence against a stale holder.
 
-The claim is a row, not a lock held over the network: a process that dies loses it by time, and what it did not
-commit is done again by whoever claims next. That is safe because a turn is a pure function of what is stored.
+The claim is a row, not a lock held over the network: a process that dies loses it as soon as its presence is missing
+(`bot.presence`), else by time, and what it did not commit is done again by whoever claims next. That is safe because a
+turn is a pure function of what is stored.
 """
 
 from __future__ import annotations
@@ -11,13 +12,13 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, func, or_, select, update
+from sqlalchemy import Row, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from base.errors import NotFound
 from base.ids import new_id
 from base.messages import ANSWERS_PROMOTION, MAX_TEXT, Inbound, MessageKind
-from bot.models import Conversation, Message
+from bot.models import Message
 from bot.resume_codes import find_code
 from bot.talk_language import KnownFrom
 from bot.turn_statements import (
@@ -29,7 +30,9 @@ from bot.turn_statements import (
     HOLD_WITH_RESULT,
     KEEP,
     OPEN_AFTER,
+    RELEASE,
     STORE_AND_CLAIM,
+    WAITING,
 )
 from crm.consent.opt_out import read_opt_out
 
@@ -90,8 +93,11 @@ class Kept:
     language_from: KnownFrom | None = None
 
 
-async def store_and_claim(session: AsyncSession, inbound: Inbound, now: datetime) -> Taken:
+async def store_and_claim(session: AsyncSession, inbound: Inbound, now: datetime, by: int | None = None) -> Taken:
     """Stores what a person said and, if no turn is running, claims the conversation's oldest open message.
+
+    Args:
+        by: the number of this process, while it has one.
 
     Raises:
         NotFound: there is no such conversation.
@@ -107,6 +113,7 @@ async def store_and_claim(session: AsyncSession, inbound: Inbound, now: datetime
         "stops_on_web": _is_stop(inbound, "web"),
         "stops_elsewhere": _is_stop(inbound, "sms"),
         "at": now,
+        "by": by,
     }
     connection = await session.connection()
     row = (await connection.execute(STORE_AND_CLAIM, values)).first()
@@ -125,10 +132,17 @@ async def store_and_claim(session: AsyncSession, inbound: Inbound, now: datetime
     return Taken(message_id, seq, duplicate=False, claim=claim)
 
 
-async def claim_conversation(session: AsyncSession, conversation_id: UUID, now: datetime) -> Claim | None:
-    """Claims the conversation's oldest open message, unless a turn is running, nothing is open or it waits for more."""
+async def claim_conversation(
+    session: AsyncSession, conversation_id: UUID, now: datetime, by: int | None = None, *, lost_fence: int | None = None
+) -> Claim | None:
+    """Claims the conversation's oldest open message, unless a turn is running, nothing is open or it waits for more.
+
+    Args:
+        by: the number of this process, while it has one.
+        lost_fence: a claim with this fence is a dead process's, and may be taken over.
+    """
     connection = await session.connection()
-    values = {"of_conversation": conversation_id, "at": now}
+    values = {"of_conversation": conversation_id, "at": now, "by": by, "lost_fence": lost_fence}
     row = (await connection.execute(CLAIM_CONVERSATION, values)).first()
     if row is None or not row.free:
         return None
@@ -138,31 +152,24 @@ async def claim_conversation(session: AsyncSession, conversation_id: UUID, now: 
     return claim
 
 
-async def list_waiting(session: AsyncSession, now: datetime, *, limit: int) -> list[UUID]:
-    """Conversations with an open message that nobody is answering: what a dead process left behind."""
-    waiting = (
-        select(Message.conversation_id)
-        .join(Conversation, Conversation.id == Message.conversation_id)
-        .where(
-            Message.turn_state == "pending",
-            or_(Conversation.turn_claimed_until.is_(None), Conversation.turn_claimed_until < func.now()),
-            or_(Conversation.turn_not_before.is_(None), Conversation.turn_not_before <= now),
-        )
-        .distinct()
-        .limit(limit)
-    )
-    return list(await session.scalars(waiting))
+async def list_waiting(
+    session: AsyncSession, now: datetime, judge: int | None, *, limit: int
+) -> dict[UUID, int | None]:
+    """Conversations with an open message that nobody is answering, and the fence of the claim that a dead process has.
+
+    Args:
+        judge: the number of this process, which is to say of others that they are dead; None: claims only run out.
+    """
+    connection = await session.connection()
+    rows = await connection.execute(WAITING, {"at": now, "judge": judge, "most": limit})
+    return {row.conversation_id: row.lost_fence for row in rows}
 
 
 async def release(session: AsyncSession, claim: Claim, *, count_attempt: bool) -> None:
     """Gives the claim back with the message still open; changes nothing when the claim was lost meanwhile."""
-    held = (
-        update(Conversation)
-        .where(Conversation.id == claim.conversation_id, Conversation.turn_fence == claim.fence)
-        .values(turn_claimed_until=None)
-        .returning(Conversation.id)
-    )
-    if await session.scalar(held) is not None and not count_attempt:
+    connection = await session.connection()
+    values = {"of_conversation": claim.conversation_id, "fence": claim.fence}
+    if (await connection.execute(RELEASE, values)).first() is not None and not count_attempt:
         await session.execute(
             update(Message)
             .where(Message.id == claim.pieces[0], Message.turn_attempts > 0)

@@ -17,6 +17,7 @@ class Conversation(Table):
     """A talk on one channel. `state` is what the last turn returned; `turn_fence` guards it against a stale turn.
 
     `turn_claimed_until` is set while a process works on a turn; a claim that ran out may be taken by any process.
+    `turn_claimed_by` is that process's number, if it has one (`bot.presence`): one that died loses its claims at once.
     `next_seq` numbers the messages 1, 2, 3 … .
     `debounce_ms` is how long the open question waits for more text, `turn_not_before` until when it does now.
     `timer` is what happens when the person stays silent until `timer_due_at`.
@@ -54,6 +55,7 @@ class Conversation(Table):
     next_seq: Mapped[int] = mapped_column(default=1, server_default="1")
     turn_fence: Mapped[int] = mapped_column(default=0, server_default="0")
     turn_claimed_until: Mapped[datetime | None]
+    turn_claimed_by: Mapped[int | None]
     debounce_ms: Mapped[int] = mapped_column(default=0, server_default="0")
     turn_not_before: Mapped[datetime | None]
     timer_due_at: Mapped[datetime | None]

@@ -85,6 +85,7 @@ async def _move(session: AsyncSession, left: Conversation, into: Conversation, n
         # A turn that is just being answered there is stale from here on.
         "turn_fence": Conversation.turn_fence + 1,
         "turn_claimed_until": None,
+        "turn_claimed_by": None,
     }
     await session.execute(update(Conversation).where(Conversation.id == left.id).values(closed))
     await move_handoffs(session, left.id, into.id, now)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -12,6 +13,7 @@ import structlog
 
 from base.database import libpq_url
 from bot.handoff.typing import TYPING_CHANNEL, Typing, read_typing
+from bot.presence import Presence
 from bot.turn_statements import NOTIFY_CHANNEL
 
 log = structlog.get_logger(__name__)
@@ -25,16 +27,25 @@ class Written:
     conversation_id: UUID
 
 
-async def follow_talks(database_url: str, begin: Callable[[], None], hear: Callable[[Written | Typing], None]) -> None:
+async def follow_talks(
+    database_url: str,
+    begin: Callable[[], None],
+    hear: Callable[[Written | Typing], None],
+    presence: Presence | None = None,
+) -> None:
     """Runs for the life of the process; reconnects when the database goes away.
 
     Args:
         begin: called each time from which on all is heard; what was told before may be missing.
+        presence: the connection shows it, besides.
     """
     address, pause = libpq_url(database_url), 0.5
     while True:
         try:
-            async with await psycopg.AsyncConnection.connect(address, autocommit=True) as connection:
+            async with (
+                await psycopg.AsyncConnection.connect(address, autocommit=True) as connection,
+                nullcontext() if presence is None else presence.shown(connection),
+            ):
                 await connection.execute(f"LISTEN {NOTIFY_CHANNEL}")  # constants
                 await connection.execute(f"LISTEN {TYPING_CHANNEL}")
                 begin()

@@ -17,10 +17,12 @@ from sqlalchemy import (
     Select,
     Text,
     Uuid,
+    all_,
     and_,
     any_,
     bindparam,
     case,
+    cast,
     column,
     exists,
     func,
@@ -29,6 +31,7 @@ from sqlalchemy import (
     null,
     or_,
     select,
+    table,
     true,
     update,
 )
@@ -37,6 +40,7 @@ from sqlalchemy.sql.dml import ReturningUpdate
 
 from base.tables import table_of
 from bot.models import Conversation, Message
+from bot.presence import PRESENCE_LOCKS
 
 CLAIM = timedelta(seconds=12)
 """How long a turn may take before another process may do it again; longer than `dialogue.TURN_TIMEOUT`."""
@@ -81,19 +85,56 @@ _STOPS: ColumnElement[Any] = literal_column(f"""'{{"{STOP_MARK}": true}}'::jsonb
 _of_conversation = bindparam("of_conversation", type_=_conversations.c.id.type)
 _at = bindparam("at", type_=_messages.c.created_at.type)
 _is_free = or_(_conversations.c.turn_claimed_until.is_(None), _conversations.c.turn_claimed_until < func.now())
+_FREE: dict[str, ColumnElement[Any]] = {"turn_claimed_until": null(), "turn_claimed_by": null()}
 _waits_no_more = or_(_conversations.c.turn_not_before.is_(None), _conversations.c.turn_not_before <= _at)
 
 
 def _claimed(claims: ColumnElement[bool]) -> dict[str, Any]:
     """What a claim changes in the conversation's row; nothing when it cannot be had."""
+    by = bindparam("by", type_=_conversations.c.turn_claimed_by.type)
     return {
         "turn_fence": _conversations.c.turn_fence + case((claims, _ONE), else_=_ZERO),
         "turn_claimed_until": case((claims, func.now() + _CLAIM), else_=_conversations.c.turn_claimed_until),
+        "turn_claimed_by": case((claims, by), else_=_conversations.c.turn_claimed_by),
     }
 
 
+# What is open and nobody answers: under no claim, under one that has run out, or under a dead process's (then with its
+# fence). Only who finds the own lock among those that are held takes others for dead. A message's second attempt waits
+# until its claim runs out: one that kills processes must not kill them all in a few seconds, nor may processes that are
+# at odds about who lives take it from each other again and again.
+_locks = table(
+    "pg_locks", *(column(name) for name in ("locktype", "database", "classid", "objid", "objsubid", "granted"))
+)
+_databases = table("pg_database", column("oid"), column("datname"))
+_number = cast(_locks.c.objid, BigInteger())
+_living = (
+    select(func.array_agg(_number))
+    .where(
+        _locks.c.locktype == literal_column("'advisory'"),
+        _locks.c.database
+        == select(_databases.c.oid).where(_databases.c.datname == func.current_database()).scalar_subquery(),
+        _locks.c.classid == literal_column(str(PRESENCE_LOCKS)),
+        _locks.c.objsubid == literal_column("2"),
+        _locks.c.granted,
+    )
+    .having(func.bool_or(_number == bindparam("judge", type_=BigInteger())))
+    .scalar_subquery()
+)
+_is_lost = and_(
+    _messages.c.turn_attempts == _ONE, _conversations.c.turn_claimed_by != all_(cast(_living, ARRAY(BigInteger())))
+)
+WAITING = (
+    select(_messages.c.conversation_id, case((_is_free, null()), else_=_conversations.c.turn_fence).label("lost_fence"))
+    .join(_conversations, _conversations.c.id == _messages.c.conversation_id)
+    .where(_messages.c.turn_state == _PENDING, or_(_is_free, _is_lost), _waits_no_more)
+    .distinct()
+    .limit(bindparam("most", type_=BigInteger()))
+)
+
+_is_still_lost = _conversations.c.turn_fence == bindparam("lost_fence", type_=_conversations.c.turn_fence.type)
 _claimable = (
-    select(_conversations.c.id, and_(_is_free, _waits_no_more).label("free"))
+    select(_conversations.c.id, and_(or_(_is_free, _is_still_lost), _waits_no_more).label("free"))
     .where(_conversations.c.id == _of_conversation)
     .with_for_update()
     .cte("claimable")
@@ -267,7 +308,8 @@ HOLD_WITH_RESULT = _holds.values(
     }
 ).returning(*_COLUMNS)
 KEEP = _holds.values(turn_claimed_until=func.now() + _CLAIM).returning(_conversations.c.id)
-FREE = update(_conversations).where(_conversations.c.id == _of_conversation).values(turn_claimed_until=null())
+FREE = update(_conversations).where(_conversations.c.id == _of_conversation).values(_FREE)
+RELEASE = _holds.values(_FREE).returning(_conversations.c.id)
 # The end of a turn in one round trip, for who holds the conversation's row: the replies are stored, the message (or the
 # pieces of it) is answered, the other processes are told, the next open message is taken on or else the conversation
 # is freed.
@@ -292,7 +334,7 @@ _taken_on = _take_on(_open.where(not_(_is_answered))).cte("taken_on")
 _freed = (
     update(_conversations)
     .where(_conversations.c.id == _of_conversation, ~exists().select_from(_taken_on))
-    .values(turn_claimed_until=null())
+    .values(_FREE)
     .returning(_conversations.c.id)
     .cte("freed")
 )

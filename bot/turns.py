@@ -43,6 +43,7 @@ from bot.effects import carry_out
 from bot.models import Conversation
 from bot.moving import move_by_code
 from bot.ports import Answers, ConfirmMeeting, FollowUps, LiveFlows, Needs, Watchers
+from bot.presence import Presence
 from bot.publishing.live import NothingPublished
 from bot.rendering.capabilities import get_capabilities
 from bot.said_out import to_parts
@@ -104,6 +105,7 @@ class TurnService:
         settings: TurnSettings,
         confirm_meeting: ConfirmMeeting | None = None,
         answers: Answers | None = None,
+        presence: Presence | None = None,
     ) -> None:
         self._sessions = sessions
         self._decider = Decider(
@@ -116,8 +118,11 @@ class TurnService:
         self._settings = settings
         self._confirm_meeting = confirm_meeting
         self._answers = answers
+        self._presence = presence or Presence()
         self._running: set[asyncio.Task[None]] = set()
         self._waiting: dict[UUID, asyncio.Task[None]] = {}
+        self._resumed: dict[UUID, asyncio.Task[None]] = {}
+        self._few = asyncio.Semaphore(RESUMED_AT_ONCE)
 
     async def take(self, inbound: Inbound) -> Taken:
         """Stores the message and commits. The same `client_id` again gives the same answer and no second turn.
@@ -134,7 +139,7 @@ class TurnService:
         async with self._sessions() as session:
             # Storing is one statement: without a transaction around it, it is one round trip and as safe.
             await session.connection(execution_options={"isolation_level": "AUTOCOMMIT"})
-            taken = await store_and_claim(session, inbound, now)
+            taken = await store_and_claim(session, inbound, now, self._presence.number)
         if not taken.duplicate:
             self._watchers.publish(
                 inbound.conversation_id,
@@ -213,28 +218,48 @@ class TurnService:
         if self._running:
             await asyncio.wait(self._running, timeout=CLAIM.total_seconds())
 
-    async def resume(self, conversation_id: UUID) -> None:
-        """Claims and answers whatever is open in the conversation."""
+    async def resume(self, conversation_id: UUID, *, lost_fence: int | None = None) -> None:
+        """Claims and answers whatever is open in the conversation.
+
+        Args:
+            lost_fence: a claim with this fence is a dead process's, and is taken over.
+        """
         async with transaction(self._sessions) as session:
-            claim = await claim_conversation(session, conversation_id, self._clock.now())
+            claim = await claim_conversation(
+                session, conversation_id, self._clock.now(), self._presence.number, lost_fence=lost_fence
+            )
         if claim is not None:
             await self.answer(claim)
 
-    async def resume_waiting(self, *, limit: int = 100) -> int:
-        """Answers what dead processes left behind; returns how many conversations that were."""
+    async def resume_waiting(self, *, limit: int = 100, patience: float | None = None) -> int:
+        """Answers what dead processes left behind; returns how many conversations that were.
+
+        Args:
+            patience: seconds after which it goes on by itself, so that whoever looks can look again; None: until done.
+        """
         async with transaction(self._sessions) as session:
-            waiting = await list_waiting(session, self._clock.now(), limit=limit)
-        # One that hangs must not hold up the others.
-        few = asyncio.Semaphore(RESUMED_AT_ONCE)
-        results = await asyncio.gather(*(self._resume(one, few) for one in waiting), return_exceptions=True)
-        for error in results:
-            if isinstance(error, BaseException):
-                raise error
+            waiting = await list_waiting(session, self._clock.now(), self._presence.judge, limit=limit)
+        work = [self._resume_one(one, lost_fence) for one, lost_fence in waiting.items()]
+        if work:
+            done, _ = await asyncio.wait(work, timeout=patience)
+            for one in done:
+                one.result()
         return len(waiting)
 
-    async def _resume(self, conversation_id: UUID, few: asyncio.Semaphore) -> None:
-        async with few:
-            await self.resume(conversation_id)
+    def _resume_one(self, conversation_id: UUID, lost_fence: int | None) -> asyncio.Task[None]:
+        """`resume` beside a few others; the next look finds again what waits for that here."""
+        if (begun := self._resumed.get(conversation_id)) is not None:
+            return begun
+
+        async def resume() -> None:
+            try:
+                async with self._few:
+                    await self.resume(conversation_id, lost_fence=lost_fence)
+            finally:
+                del self._resumed[conversation_id]
+
+        self._resumed[conversation_id] = self.keep(asyncio.create_task(resume()))
+        return self._resumed[conversation_id]
 
     async def answer(self, claim: Claim | None) -> None:
         """Answers the claimed message and those that came meanwhile."""

@@ -25,6 +25,7 @@ from bot.connectors.callbacks import CallbackReceiver
 from bot.connectors.callbacks import routes as callback_routes
 from bot.dialogue import RasaDialogue
 from bot.intake.service import Intake
+from bot.presence import Presence
 from bot.publishing.live import NothingPublished, PublishedFlows
 from bot.publishing.source import PublishedSource
 from bot.turns import TurnService, TurnSettings
@@ -114,7 +115,8 @@ def create_web_app(platform: Platform, *, alone: bool = False) -> web.Applicatio
     if settings.rasa_secret is None or not settings.rasa_addresses:
         raise SettingsProblem("PARLEY_RASA_URLS and PARLEY_RASA_SECRET are needed: where the dialogue runs.")
     alarm = create_alarm(create_connector(database_url(settings)))
-    hub = Hub(database_url=database_url(settings), process_id=platform.process_id)
+    presence = Presence()
+    hub = Hub(database_url=database_url(settings), process_id=platform.process_id, presence=presence)
     live = PublishedFlows(platform.sessions, database_url(settings))
     source = PublishedSource(platform.sessions)
     dialogue = RasaDialogue(settings.rasa_addresses, settings.rasa_secret.get_secret_value(), source)
@@ -132,6 +134,7 @@ def create_web_app(platform: Platform, *, alone: bool = False) -> web.Applicatio
         confirm_meeting=confirm_meeting,
         answers=create_answers(),
         settings=TurnSettings(settings.company_name, platform.process_id),
+        presence=presence,
     )
     intake = Intake(
         sessions=platform.sessions,
@@ -286,7 +289,7 @@ async def _sweep(turns: TurnService, intake: Intake) -> None:
         await asyncio.sleep(SWEEP_EVERY)
         try:
             await intake.resume()
-            await turns.resume_waiting()
+            await turns.resume_waiting(patience=SWEEP_EVERY)
         except OperationalError as error:
             # Each second while the database is away: one line, not a stack.
             log.warning("sweep_failed", error=type(error.orig).__name__)

@@ -24,3 +24,16 @@ def statements(sessions: Sessions) -> Iterator[list[str]]:
         yield asked
     finally:
         event.remove(engine, "before_cursor_execute", note)
+
+
+async def nodes_of(sessions: Sessions, statement: str, values: Any) -> set[str]:
+    """The kinds of steps by which PostgreSQL does it, each with its table."""
+    async with sessions() as session:
+        connection = await session.connection()
+        plan = (await connection.exec_driver_sql(f"EXPLAIN (FORMAT JSON) {statement}", values)).scalar_one()
+    found, open_ = set(), [plan[0]["Plan"]]
+    while open_:
+        node = open_.pop()
+        found.add(f"{node['Node Type']} {node.get('Relation Name', '')}".strip())
+        open_ += node.get("Plans", [])
+    return found

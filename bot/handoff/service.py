@@ -289,6 +289,7 @@ async def _silence(session: AsyncSession, talk: Talk, now: datetime) -> None:
             turn_fence=Conversation.turn_fence + 1,
             # Whatever was being answered is taken up at once, and left to the person.
             turn_claimed_until=None,
+            turn_claimed_by=None,
         )
     )
     await record(

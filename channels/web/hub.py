@@ -14,6 +14,7 @@ from uuid import UUID
 
 from base.messages import Stored
 from bot.handoff.typing import PERSON, Typing
+from bot.presence import Presence
 from bot.talk_news import Written, follow_talks
 
 _BUFFER = 64
@@ -49,11 +50,12 @@ class Watcher:
 
 
 class Hub:
-    """The watchers of this process."""
+    """The watchers of this process; while it listens, the others see that it is there."""
 
-    def __init__(self, *, database_url: str, process_id: str) -> None:
+    def __init__(self, *, database_url: str, process_id: str, presence: Presence | None = None) -> None:
         self._database_url = database_url
         self._process_id = process_id
+        self._presence = presence
         self._watchers: defaultdict[UUID, set[Watcher]] = defaultdict(set)
 
     @contextmanager
@@ -79,7 +81,7 @@ class Hub:
 
     async def listen(self) -> None:
         """Runs for the life of the process."""
-        await follow_talks(self._database_url, self.wake_all, self._heard)
+        await follow_talks(self._database_url, self.wake_all, self._heard, self._presence)
 
     def wake_all(self) -> None:
         """Has every reader look in the table."""

@@ -291,7 +291,8 @@ async def _stop_turns(session: AsyncSession, contact_id: UUID) -> None:
     """
     talks = _named(_TALKS)
     running = (talks.c.contact_id == contact_id, talks.c.turn_claimed_until > func.now())
-    taken = update(talks).where(*running).values(turn_fence=talks.c.turn_fence + 1, turn_claimed_until=None)
+    free = {"turn_fence": talks.c.turn_fence + 1, "turn_claimed_until": None, "turn_claimed_by": None}
+    taken = update(talks).where(*running).values(free)
     await session.execute(taken.execution_options(synchronize_session=False))
 
 

@@ -17,6 +17,7 @@ from sqlalchemy import event, text
 from base.database import transaction
 from tests.faults.deliveries import delivery_of
 from tests.faults.test_kills import Scene, scene
+from tests.statements import nodes_of
 from tests.time_zones import Clock
 
 _DUE, _PORTION = 60, 50_000
@@ -45,19 +46,6 @@ def heard(here: Scene) -> Iterator[list[tuple[str, Any]]]:
         event.remove(engine, "before_cursor_execute", hear)
 
 
-async def nodes_of(here: Scene, statement: str, values: Any) -> set[str]:
-    """The kinds of steps by which PostgreSQL does it, each with its table."""
-    async with here.sessions() as session:
-        connection = await session.connection()
-        plan = (await connection.exec_driver_sql(f"EXPLAIN (FORMAT JSON) {statement}", values)).scalar_one()
-    found, open_ = set(), [plan[0]["Plan"]]
-    while open_:
-        node = open_.pop()
-        found.add(f"{node['Node Type']} {node.get('Relation Name', '')}".strip())
-        open_ += node.get("Plans", [])
-    return found
-
-
 @pytest.mark.parametrize("rows", [20_000, pytest.param(1_000_000, marks=pytest.mark.long)])
 async def test_among_many_rows_a_claim_stays_on_its_index_and_quick(fresh_database_url: str, rows: int) -> None:
     async with scene(fresh_database_url, _DUE) as here:
@@ -74,7 +62,7 @@ async def test_among_many_rows_a_claim_stays_on_its_index_and_quick(fresh_databa
         asks = [(statement, values) for statement, values in said if re.search(r"\b(FROM|UPDATE) outbox\b", statement)]
         assert any("SKIP LOCKED" in statement for statement, _ in asks)
         for statement, values in asks:
-            assert "Seq Scan outbox" not in await nodes_of(here, statement, values), statement
+            assert "Seq Scan outbox" not in await nodes_of(here.sessions, statement, values), statement
         took = []
         while True:
             began = time.perf_counter()

@@ -51,7 +51,7 @@ _PASSING = (
     "procrastinate_workers", "procrastinate_periodic_defers",
 )  # fmt: skip
 """Tables that change by being used: when a session was seen last."""
-_CLAIMS = "{turn_fence,turn_claimed_until,turn_not_before}"
+_CLAIMS = "{turn_fence,turn_claimed_until,turn_claimed_by,turn_not_before}"
 """Columns that say whose turn it is to answer somebody: the web process looks each second."""
 _PATIENCE = 20
 _DESIGN = {

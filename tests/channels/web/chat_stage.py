@@ -23,6 +23,7 @@ from bot.conversations import append_message
 from bot.dialogue import MemorySource, RasaDialogue
 from bot.needs import PlatformNeeds
 from bot.ports import Live
+from bot.presence import Presence
 from bot.turns import TurnService, TurnSettings
 from channels.web.chat import WebChat, WebChatSettings
 from channels.web.hub import Hub
@@ -170,7 +171,8 @@ async def running_process(
 ) -> AsyncIterator[Process]:
     """A web process on the database, listening for what the others do."""
     clock = MovedClock(now)
-    hub = Hub(database_url=database.url, process_id=name)
+    presence = Presence()
+    hub = Hub(database_url=database.url, process_id=name, presence=presence)
     client = RasaDialogue([dialogue.url], SECRET, MemorySource())
     await client.open()
     follow_ups = NotedFollowUps()
@@ -185,6 +187,7 @@ async def running_process(
         clock=clock,
         wording=lambda name, language, channel: f"<{name} {language}>",
         settings=TurnSettings("Northwind Ledger", name),
+        presence=presence,
     )
     tokens = VisitorTokens(keys)
     limits = ChatLimits(database.sessions, keys, rates or Rates(messages_a_minute, sessions_a_minute, 10_000))
