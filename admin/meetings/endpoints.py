@@ -41,6 +41,7 @@ from crm.meetings.models import Calendar, CalendarLink, Meeting
 
 _OFFERED = 20
 _NAME_TAKEN = "There is a calendar of this name"
+_NOT_TOLD = "The CalDAV calendar behind it was not told everything yet"
 _NOT_REACHED = "The CalDAV server could not be asked, or refused"
 
 
@@ -132,7 +133,7 @@ async def discover_calendars(call: Call, body: AccessWish) -> FoundCalendars:
     "/api/v1/calendars/{id}/caldav",
     permission="meetings.write",
     summary="Put a CalDAV calendar behind one of ours: its events are busy times, meetings are written there",
-    problems={502: _NOT_REACHED},
+    problems={409: _NOT_TOLD, 502: _NOT_REACHED},
 )
 async def put_caldav_behind(call: Call, body: LinkWish) -> CalendarRow:
     context, calendar_id = call.context, call.ids["id"]
@@ -158,11 +159,12 @@ async def put_caldav_behind(call: Call, body: LinkWish) -> CalendarRow:
     permission="meetings.write",
     summary="Take the CalDAV calendar away from behind ours; what was written there stays there",
     status=204,
+    problems={409: _NOT_TOLD},
 )
-async def take_caldav_away(call: Call) -> None:
+async def take_caldav_away(call: Call, query: RemovalQuery) -> None:
     async with transaction(call.context.sessions) as session:
         before = await read_calendar(session, call.context.keys, call.ids["id"])
-        await unlink_calendar(session, call.ids["id"])
+        await unlink_calendar(session, call.ids["id"], force=query.force)
         told = None if before.caldav is None else {"host": URL(before.caldav.url).host}
         await record(session, call, "take_caldav_away", "calendar", call.ids["id"], told)
 

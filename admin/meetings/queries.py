@@ -15,14 +15,14 @@ from base.encryption import KeyRing
 from base.errors import NotFound
 from crm.contacts.models import Contact
 from crm.meetings.caldav.links import access_of
-from crm.meetings.models import UNWRITTEN, Calendar, CalendarEntry, CalendarLink, Meeting
+from crm.meetings.models import Calendar, CalendarEntry, CalendarLink, Meeting, is_unwritten
 
 
 async def read_calendars(session: AsyncSession, keys: KeyRing, calendar_id: UUID | None = None) -> list[CalendarRow]:
     """All of them by name, or one."""
     waiting = (
         select(CalendarEntry.calendar_id, func.count().label("count"))
-        .where(CalendarEntry.state.in_(UNWRITTEN))
+        .where(is_unwritten())
         .group_by(CalendarEntry.calendar_id)
         .subquery()
     )

@@ -46,7 +46,7 @@ class NewCalendarWish(CalendarWish):
 
 
 class LinkState(AnswerShape):
-    """The CalDAV calendar behind one of ours. `waiting` counts meetings that are still to be written there.
+    """The CalDAV calendar behind one of ours. `waiting` counts changes that are still to be written there.
 
     `problem` says why the last look or write failed; null when it did not.
     """

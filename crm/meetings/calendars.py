@@ -17,7 +17,7 @@ from base.encryption import KeyRing
 from base.errors import Conflict, InvalidInput, NotFound, ParleyError
 from base.ids import new_id
 from base.resealing import reseal
-from crm.meetings.caldav.links import count_unwritten, unlink_calendar
+from crm.meetings.caldav.links import unlink_calendar
 from crm.meetings.hours import Pattern, check_hours, parse_span
 from crm.meetings.labels import find_zone
 from crm.meetings.models import SEALED_COLUMN, Calendar, Meeting
@@ -40,18 +40,6 @@ class CalendarInUse(Conflict):
     def __init__(self, number: int) -> None:
         super().__init__(
             f"Meetings to come in this calendar: {number}. Cancel what is not to take place, or wait until it is over."
-        )
-
-
-class NotWritten(Conflict):
-    """Changes are still to be written into the calendar behind this one."""
-
-    code = "calendar_not_written"
-
-    def __init__(self, number: int) -> None:
-        super().__init__(
-            f"Changes that its CalDAV calendar was not told yet: {number}. Wait a minute; if the server is gone, "
-            "disconnect it first, or remove the calendar with force=true."
         )
 
 
@@ -158,11 +146,9 @@ async def remove_calendar(
     )
     if number := await session.scalar(to_come):
         raise CalendarInUse(number)
-    if not force and (number := await count_unwritten(session, row.id)):
-        raise NotWritten(number)
     held = update(Meeting).where(Meeting.calendar_id == row.id, Meeting.state == "held")
     await session.execute(held.values(state="cancelled", held_until=None))
-    await unlink_calendar(session, row.id)
+    await unlink_calendar(session, row.id, force=force)
     row.removed_at, row.busy_url_sealed, row.key_id, row.version = now, None, None, row.version + 1
     await session.flush()
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
+from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, UniqueConstraint, and_, or_
 from sqlalchemy import text as sql
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -15,7 +15,7 @@ from base.tables import Table
 SEALED_COLUMN = "calendars.busy_url_sealed"
 SEALED_ACCESS = "calendar_links.access_sealed"
 UNWRITTEN = ("to_write", "failed")
-"""States of entries that are still to be written."""
+"""States of entries that are still to be written; see `is_unwritten`, too."""
 
 
 class Calendar(Table):
@@ -136,3 +136,9 @@ class CalendarEntry(Table):
     starts_at: Mapped[datetime | None]
     ends_at: Mapped[datetime | None]
     clashes: Mapped[bool] = mapped_column(default=False, server_default="false")
+
+
+def is_unwritten() -> ColumnElement[bool]:
+    """Whether the calendar behind ours was not told an entry: as it changed, or as its event is somebody's erased."""
+    erased = and_(CalendarEntry.meeting_id.is_(None), CalendarEntry.state == "written")
+    return or_(CalendarEntry.state.in_(UNWRITTEN), erased)

@@ -254,6 +254,21 @@ async def test_a_calendar_does_not_go_before_what_was_cancelled_is_written_unles
     assert (await signed_in.send("DELETE", f"{path}?force=true", **version)).status == 204
 
 
+async def test_a_caldav_calendar_is_not_taken_away_before_it_was_told_everything_but_by_force(
+    context, signed_in, radicale, now
+):
+    made = await add(signed_in)
+    path = f"{CALENDARS}/{made['id']}/caldav"
+    await link(signed_in, made["id"], radicale)
+    await book(context, (now + timedelta(days=1)).replace(hour=8, minute=0))
+    assert (await signed_in.read(f"{CALENDARS}/{made['id']}"))["caldav"]["waiting"] == 1
+    access = {"url": await radicale.add_calendar("other"), "username": radicale.username, "password": radicale.password}
+    for refused in (await signed_in.send("DELETE", path), await signed_in.send("PUT", path, access)):
+        assert (refused.status, (await refused.json())["code"]) == (409, "calendar_not_written")
+    assert (await signed_in.send("DELETE", f"{path}?force=true")).status == 204
+    assert (await signed_in.read(f"{CALENDARS}/{made['id']}"))["caldav"] is None
+
+
 async def held_in(context, at):
     """A talk and the time that it holds."""
     now = context.clock.now()

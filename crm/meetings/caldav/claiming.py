@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import and_, delete, exists, or_, select, tuple_, update
+from sqlalchemy import delete, exists, or_, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from crm.contacts.models import Contact
 from crm.meetings.hours import Period
-from crm.meetings.models import UNWRITTEN, Calendar, CalendarEntry, CalendarLink, Meeting
+from crm.meetings.models import Calendar, CalendarEntry, CalendarLink, Meeting, is_unwritten
 
 HELD = timedelta(minutes=5)
 """Longer than a set takes to be written."""
@@ -54,15 +54,11 @@ async def claim_due(session: AsyncSession, now: datetime) -> list[Claimed]:
             CalendarEntry.meeting_id.is_(None), CalendarEntry.state == "removed", CalendarEntry.due_at <= now
         )
     )
-    waiting = or_(
-        CalendarEntry.state.in_(UNWRITTEN),
-        and_(CalendarEntry.meeting_id.is_(None), CalendarEntry.state == "written"),
-    )
     ids = (
         await session.scalars(
             select(CalendarEntry.id)
             .where(
-                waiting,
+                is_unwritten(),
                 CalendarEntry.due_at <= now,
                 or_(CalendarEntry.held_until.is_(None), CalendarEntry.held_until <= now),
                 exists().where(CalendarLink.calendar_id == CalendarEntry.calendar_id),

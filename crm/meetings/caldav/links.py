@@ -6,15 +6,27 @@ import json
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import delete, func, literal, select
+from sqlalchemy import delete, literal, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from base.encryption import KeyRing
-from base.errors import NotFound
+from base.errors import Conflict, NotFound
 from base.resealing import reseal
 from crm.meetings.caldav.client import Access
-from crm.meetings.models import SEALED_ACCESS, UNWRITTEN, Calendar, CalendarEntry, CalendarLink, Meeting
+from crm.meetings.models import SEALED_ACCESS, Calendar, CalendarEntry, CalendarLink, Meeting, is_unwritten
+
+
+class NotWritten(Conflict):
+    """Changes are still to be written into the calendar behind this one."""
+
+    code = "calendar_not_written"
+
+    def __init__(self, number: int) -> None:
+        super().__init__(
+            f"Changes that its CalDAV calendar was not told yet: {number}. Wait a minute; if the server is gone, "
+            "disconnect it in spite of that: force=true."
+        )
 
 
 async def link_calendar(
@@ -24,6 +36,7 @@ async def link_calendar(
 
     Raises:
         NotFound: there is no such calendar.
+        NotWritten: something is still to be written into the one that stood there.
     """
     calendar = await session.get(Calendar, calendar_id, with_for_update=True, populate_existing=True)
     if calendar is None or calendar.removed_at is not None:
@@ -44,15 +57,16 @@ async def link_calendar(
         await _write_all(session, calendar_id, now)
 
 
-async def count_unwritten(session: AsyncSession, calendar_id: UUID) -> int:
-    """How many changes the CalDAV calendar behind ours has not been told yet."""
-    waiting = select(func.count()).where(CalendarEntry.calendar_id == calendar_id, CalendarEntry.state.in_(UNWRITTEN))
-    return await session.scalar(waiting) or 0
+async def unlink_calendar(session: AsyncSession, calendar_id: UUID, *, force: bool = False) -> None:
+    """Takes the CalDAV calendar away from ours. What was written there stays there.
 
+    Args:
+        force: also if it was not told all that changed, as its server is gone.
 
-async def unlink_calendar(session: AsyncSession, calendar_id: UUID) -> None:
-    """Takes the CalDAV calendar away from ours. What was written there stays there."""
-    await session.execute(delete(CalendarEntry).where(CalendarEntry.calendar_id == calendar_id))
+    Raises:
+        NotWritten: something is still to be written there.
+    """
+    await _forget_entries(session, calendar_id, force=force)
     await session.execute(delete(CalendarLink).where(CalendarLink.calendar_id == calendar_id))
 
 
@@ -67,9 +81,16 @@ async def reseal_links(session: AsyncSession, keys: KeyRing, batch: int = 500) -
     return await reseal(session, keys, CalendarLink.access_sealed, column=SEALED_ACCESS, batch=batch)
 
 
+async def _forget_entries(session: AsyncSession, calendar_id: UUID, *, force: bool) -> None:
+    gone = delete(CalendarEntry).where(CalendarEntry.calendar_id == calendar_id).returning(is_unwritten())
+    number = sum((await session.scalars(gone)).all())
+    if number and not force:
+        raise NotWritten(number)
+
+
 async def _write_all(session: AsyncSession, calendar_id: UUID, now: datetime) -> None:
     """Every meeting to come is to be written into the calendar that is new."""
-    await session.execute(delete(CalendarEntry).where(CalendarEntry.calendar_id == calendar_id))
+    await _forget_entries(session, calendar_id, force=False)
     to_come = select(
         Meeting.id, Meeting.calendar_id, Meeting.id.label("meeting_id"), literal("to_write"), literal(now)
     ).where(Meeting.calendar_id == calendar_id, Meeting.state == "booked", Meeting.ends_at > now)

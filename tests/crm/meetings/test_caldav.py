@@ -16,7 +16,7 @@ from base.encryption import KeyRing
 from base.errors import NotFound
 from crm.meetings.booking import MeetingOver, TimeTaken, move_meeting
 from crm.meetings.caldav.client import CalDAVClient, CalendarFailed, ChangedMeanwhile
-from crm.meetings.caldav.links import link_calendar, unlink_calendar
+from crm.meetings.caldav.links import NotWritten, link_calendar, unlink_calendar
 from crm.meetings.caldav.rules import TOLD_AFTER, decide_first, wait_after
 from crm.meetings.caldav.work import CalDAVWork
 from crm.meetings.models import Calendar, CalendarEntry, CalendarLink, Meeting
@@ -384,7 +384,7 @@ async def test_an_event_that_was_there_first_takes_the_time_and_one_that_came_la
 async def test_a_calendar_put_behind_ours_gets_the_meetings_to_come_and_cancels_none(desk: Desk, keys: KeyRing) -> None:
     meeting_id = await desk.book()
     async with transaction(desk.office.sessions) as session:
-        await unlink_calendar(session, desk.calendar_id)
+        await unlink_calendar(session, desk.calendar_id, force=True)
     await desk.pass_time()
     assert await desk.radicale.names() == set()
     # They wrote it down by hand.
@@ -405,6 +405,23 @@ async def test_the_event_of_somebody_who_is_erased_goes_from_their_calendar(desk
     await desk.pass_time()
     async with desk.office.sessions() as session:
         assert await session.get(CalendarEntry, meeting_id) is None
+
+
+async def test_a_calendar_is_not_disconnected_before_it_was_told_who_is_erased_but_by_force(desk: Desk) -> None:
+    meeting_id = await desk.book()
+    await desk.pass_time()
+    await desk.erase(meeting_id)
+    with pytest.raises(NotWritten, match="not told yet: 1"):
+        async with transaction(desk.office.sessions) as session:
+            await unlink_calendar(session, desk.calendar_id)
+    assert (await desk.entry(meeting_id)).state == "written"
+    # What a force takes away is not committed here.
+    async with desk.office.sessions() as session:
+        await unlink_calendar(session, desk.calendar_id, force=True)
+    await desk.pass_time()
+    assert await desk.radicale.names() == set()
+    async with transaction(desk.office.sessions) as session:
+        await unlink_calendar(session, desk.calendar_id)
 
 
 async def test_a_meeting_erased_while_it_is_written_is_let_go_and_the_others_are_written(desk: Desk) -> None:

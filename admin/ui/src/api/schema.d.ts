@@ -7717,7 +7717,7 @@ export interface components {
         };
         /**
          * LinkState
-         * @description The CalDAV calendar behind one of ours. `waiting` counts meetings that are still to be written there.
+         * @description The CalDAV calendar behind one of ours. `waiting` counts changes that are still to be written there.
          *
          *     `problem` says why the last look or write failed; null when it did not.
          */
@@ -19673,7 +19673,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A command with this Idempotency-Key is under way, or its answer is not kept */
+            /** @description The CalDAV calendar behind it was not told everything yet */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -19722,7 +19722,9 @@ export interface operations {
     };
     take_caldav_away: {
         parameters: {
-            query?: never;
+            query?: {
+                force?: boolean;
+            };
             header?: {
                 /** @description A key of your own: with the same key the command is carried out once within 24 hours. */
                 "Idempotency-Key"?: string;
@@ -19777,7 +19779,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A command with this Idempotency-Key is under way, or its answer is not kept */
+            /** @description The CalDAV calendar behind it was not told everything yet */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -19795,7 +19797,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description This Idempotency-Key was another command's */
+            /** @description Fields not valid */
             422: {
                 headers: {
                     [name: string]: unknown;

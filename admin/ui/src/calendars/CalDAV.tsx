@@ -48,8 +48,9 @@ function Linked({ calendar, link, mayChange, onChange }: LinkedProps) {
         <div className={styles.bar}>
           <Button variant="default" size="compact-md" loading={check.isPending} onClick={() => check.mutate()} data-testid="check-calendar">{t('check')}</Button>
           <Button variant="default" size="compact-md" onClick={onChange}>{t('connect_another')}</Button>
-          <ConfirmButton size="compact-md" label={t('disconnect')} title={t('disconnect_title')} confirm={t('disconnect')} cancel={t('cancel')} isBusy={unlink.isPending} error={unlink.error} onConfirm={() => unlink.mutate()}>
-            {t('disconnect_means')}
+          <ConfirmButton size="compact-md" label={t('disconnect')} title={t('disconnect_title')} confirm={t('disconnect')} cancel={t('cancel')} isBusy={unlink.isPending} error={unlink.error} onConfirm={() => unlink.mutate(link.waiting > 0)}>
+            <p>{t('disconnect_means')}</p>
+            {link.waiting > 0 && <p className={styles.wrong}>{t('disconnect_loses', { count: link.waiting })}</p>}
           </ConfirmButton>
         </div>
       )}

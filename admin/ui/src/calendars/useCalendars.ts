@@ -59,8 +59,9 @@ export function useLink(id: string) {
   return useCommand((body: AccessWish) => answerOf(client.PUT('/api/v1/calendars/{id}/caldav', { params: { path: { id } }, body })), KEY);
 }
 
+/** `force`: also if its calendar was not told everything yet. */
 export function useUnlink(id: string) {
-  return useCommand(() => answerOf(client.DELETE('/api/v1/calendars/{id}/caldav', { params: { path: { id } } })), KEY);
+  return useCommand((force: boolean) => answerOf(client.DELETE('/api/v1/calendars/{id}/caldav', { params: { path: { id }, query: { force } } })), KEY);
 }
 
 export function useCheck(id: string) {
