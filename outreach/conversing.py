@@ -28,7 +28,7 @@ from outreach.neighbours import conversations, messages
 from outreach.ports import Opening
 from outreach.quarantine import NAME as QUARANTINE
 from outreach.quarantine import find_quarantine
-from outreach.reach_out import UNCLAIMED, withdraw
+from outreach.reach_out import UNCLAIMED, is_held, withdraw
 from outreach.steps.ways import go_on
 from outreach.walking import Group, Walker, Work
 
@@ -118,10 +118,14 @@ async def _begin(work: Work, group: Group, talks: Mapping[UUID, Talk]) -> None:
             walker.wait(work.now + patience, work.now)
             continue
         own = [verdicts[draft.id].decision for draft in drafts.get(walker.id, [])]
+        is_quarantined = any(isinstance(decision, Defer) and decision.rule == QUARANTINE for decision in own)
+        if is_quarantined:
+            # Time that runs while nothing can begin is nobody's.
+            walker.begun_at = work.now
         again = [decision.until for decision in own if isinstance(decision, Defer)]
         again += [work.now + _AGAIN for decision in own if isinstance(decision, Allow)]
         latest = (walker.begun_at or walker.at) + patience
-        if again and min(again) <= latest:
+        if again and (is_quarantined or min(again) <= latest):
             walker.wait(min(again), work.now)
         else:
             walker.go(group.step.unreached)
@@ -205,11 +209,15 @@ async def _look(work: Work, group: Group, talks: Mapping[UUID, Talk]) -> list[Wa
         if outcome is None and last_at == begun_at and own and all(row.state in _FAILED for row in own):
             again.append(walker)
             continue
-        if outcome is None and last_at + patience > work.now:
-            walker.stay(last_at + patience)
+        # The patience is begun anew with the step, when a quarantine is lifted.
+        over_at = max(last_at, walker.begun_at or last_at) + patience
+        if outcome is None and any(map(is_held, own)):
+            over_at = max(over_at, work.now + _AGAIN)
+        if outcome is None and over_at > work.now:
+            walker.stay(over_at)
             continue
         if outcome is None:
-            walker.at = max(walker.at, last_at + patience)
+            walker.at = max(walker.at, over_at)
         left += [row.id for row in own if row.state in UNCLAIMED]
         to = group.step.ways.get(outcome or NO_REPLY)
         if to is not None:
@@ -271,7 +279,8 @@ async def _read_sent(work: Work, group: Group, talks: Mapping[UUID, Talk]) -> di
     """What was said to each since their talk began and before they answered, where it goes through the outbox."""
     enrolments = literal([walker.id for walker in group.walkers], ARRAY(Contact.id.type))
     contacts = literal(group.contact_ids, ARRAY(Contact.id.type))
-    columns = (OutboxMessage.id, OutboxMessage.enrolment_id, OutboxMessage.channel, OutboxMessage.state)
+    message = OutboxMessage
+    columns = (message.id, message.enrolment_id, message.channel, message.state, message.reason_rule)
     rows = await work.session.execute(
         select(*columns, OutboxMessage.created_at).where(
             # By the contact, for which there is an index.

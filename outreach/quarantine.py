@@ -32,7 +32,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from base.errors import Conflict
 from base.site_models import SiteFact
-from outreach.models import GateDecision, OutboxMessage
+from outreach.models import Enrolment, GateDecision, OutboxMessage
 
 NAME = "quarantine"
 RESTORED = "restored"
@@ -198,7 +198,7 @@ async def count_waiting(session: AsyncSession, now: datetime) -> list[Waiting]:
 
 
 async def lift_quarantine(session: AsyncSession, now: datetime) -> Quarantine:
-    """Has messages sent again: what it put off is due now. Returns what was lifted.
+    """Has messages sent again: what it put off is due now, and its steps begin now. Returns what was lifted.
 
     Raises:
         NotInQuarantine: it is not held back.
@@ -209,9 +209,17 @@ async def lift_quarantine(session: AsyncSession, now: datetime) -> Quarantine:
     lifted = await session.scalar(delete(SiteFact).where(SiteFact.name == NAME).returning(SiteFact.name))
     if lifted is None:
         raise NotInQuarantine
+    held = (OutboxMessage.state == "deferred", OutboxMessage.reason_rule == NAME)
+    await session.execute(
+        update(Enrolment)
+        .where(OutboxMessage.enrolment_id == Enrolment.id, OutboxMessage.step == Enrolment.step, *held)
+        .where(Enrolment.state == "active")
+        .values(begun_at=now)
+        .execution_options(synchronize_session=False)
+    )
     await session.execute(
         update(OutboxMessage)
-        .where(OutboxMessage.state == "deferred", OutboxMessage.reason_rule == NAME)
+        .where(*held)
         .values(due_at=now, updated_at=now)
         .execution_options(synchronize_session=False)
     )

@@ -81,9 +81,14 @@ async def reach_out(work: Work, group: Group) -> None:
         await go_on(work, group.of(reached))
 
 
+def is_held(row: Any) -> bool:
+    """Whether a message is in hand, or held back by a quarantine: its step is not over."""
+    return bool(row.state == "sending" or (row.state in UNCLAIMED and row.reason_rule == QUARANTINE))
+
+
 def _may_still_leave(waiting: Any, latest: datetime) -> bool:
-    """Whether it is in hand or due in time. While a quarantine holds it back, its step is not over."""
-    return bool(waiting.state == "sending" or waiting.reason_rule == QUARANTINE or waiting.due_at <= latest)
+    """Whether it is held, or due in time."""
+    return bool(is_held(waiting) or waiting.due_at <= latest)
 
 
 def _latest(group: Group, walker: Walker) -> datetime:

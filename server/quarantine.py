@@ -1,6 +1,7 @@
 """Holds back what workers do outside, beside the outbox, while the site is in quarantine.
 
-These are mails to colleagues, webhooks, calls of connectors that journeys make, and what is written into calendars.
+These are mails to colleagues, webhooks, calls of connectors, and what is written into calendars. A journey's call of a
+connector waits; a talk, which cannot wait, goes on as where it failed.
 """
 
 from __future__ import annotations

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 import procrastinate
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -38,6 +39,7 @@ from outreach.alarm import wake
 from outreach.answers import OutboxAnswers
 from outreach.follow_ups import JourneyFollowUps
 from outreach.ports import Sender
+from server.quarantine import is_held
 from server.settings import Settings, SettingsProblem
 
 
@@ -183,9 +185,8 @@ def create_answers() -> OutboxAnswers:
 def create_needs(platform: Platform, link_to: LinkTo) -> PlatformNeeds:
     """Who obtains what a step needs while its turn is decided."""
     sessions, keys, clock, site_url = platform.sessions, platform.keys, platform.clock, platform.settings.site_url
-    outside = OutsideNeeds(
-        sessions, clock, Connectors(sessions, keys, clock, site_url), create_busy_feeds(platform), keys, site_url
-    )
+    connectors = Connectors(sessions, keys, clock, site_url, partial(is_held, sessions))
+    outside = OutsideNeeds(sessions, clock, connectors, create_busy_feeds(platform), keys, site_url)
     return PlatformNeeds(
         sessions,
         keys,

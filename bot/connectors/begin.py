@@ -29,6 +29,7 @@ CALLBACK_LASTS = timedelta(days=30)
 LARGEST_BODY = 64 * 1024
 """Bytes sent with a call."""
 UNKNOWN = "unknown whether it was done"
+HELD = "held back in quarantine"
 
 Result = dict[str, Any]
 
@@ -67,9 +68,10 @@ async def begin_call(
     key: str,
     conversation_id: UUID | None,
     callback_base: str,
+    is_held: bool,
     now: datetime,
 ) -> Begun:
-    """Finds what became of the call, or notes that it begins."""
+    """Finds what became of the call, or notes that it begins; while `is_held` none does."""
     # The lock makes calls at the same time be counted one after the other, and waits for a revocation.
     named = select(Connector).where(Connector.name == request.connector).with_for_update(key_share=True)
     connector = await session.scalar(named)
@@ -82,7 +84,7 @@ async def begin_call(
         result = failed(UNKNOWN)
         await end_call(session, kept.id, result, status=None, now=now)
         return Begun(result)
-    problem = await _find_problem(session, connector, request, conversation_id, now)
+    problem = HELD if is_held else await _find_problem(session, connector, request, conversation_id, now)
     if problem is not None:
         return Begun(failed(problem))
     body = dict(request.body) if request.body is not None else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from uuid import UUID
 
 import structlog
@@ -23,13 +24,26 @@ _LOOK_EVERY = 0.2
 
 
 class Connectors:
-    """Calls to other systems. `callback_base` is the address of this site, under which they call back."""
+    """Calls to other systems.
 
-    def __init__(self, sessions: Sessions, keys: KeyRing, clock: Clock, callback_base: str) -> None:
+    Args:
+        callback_base: the address of this site, under which they call back.
+        is_held: whether nobody is called now, as a restored back-up has called them before.
+    """
+
+    def __init__(
+        self,
+        sessions: Sessions,
+        keys: KeyRing,
+        clock: Clock,
+        callback_base: str,
+        is_held: Callable[[], Awaitable[bool]] | None = None,
+    ) -> None:
         self._sessions = sessions
         self._keys = keys
         self._clock = clock
         self._callback_base = callback_base
+        self._is_held = is_held
 
     async def call(self, request: ConnectorRequest, *, key: str, conversation_id: UUID | None) -> Result:
         """Makes the call, or gives what came of it when it was made before.
@@ -54,6 +68,7 @@ class Connectors:
                     key=key,
                     conversation_id=conversation_id,
                     callback_base=self._callback_base,
+                    is_held=self._is_held is not None and await self._is_held(),
                     now=self._clock.now(),
                 )
             if begun.result is not None:

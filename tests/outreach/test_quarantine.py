@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import select, text, update
 
 from base.database import transaction
+from base.ids import new_id
 from outreach.calling import ConnectorCalls
 from outreach.dates import DateEntries
 from outreach.entry_models import JourneyCall
@@ -27,10 +28,14 @@ from outreach.quarantine import (
     statement_of,
 )
 from outreach.time_between import DoneThen, walk_through
+from tests.outreach.conftest import WritingSender
 from tests.outreach.test_conversing import STEPS as TALK
 from tests.outreach.test_conversing import NotedTalks
 from tests.outreach.test_long_journey import Shop
 from tests.outreach.test_looking import ListingProvider
+from tests.outreach.test_phoning import STEPS as CALL
+from tests.outreach.test_phoning import WORDS as CALL_WORDS
+from tests.outreach.test_phoning import report, somebody
 from tests.outreach.test_reach_out import STEPS as REACH
 from tests.outreach.test_reach_out import WORDS
 
@@ -257,6 +262,60 @@ async def test_nobody_is_given_up_as_unreached_because_of_the_quarantine(site, j
     assert [one.outbox_id for one in site.email.sent] == [message.id]
     await site.go_on(minutes=2)
     assert (await site.enrolment(contact_id)).exit_reason == "reached"
+
+
+async def test_the_patience_of_a_call_does_not_run_while_it_is_held_back(site, journey):
+    voice = site.gatekeeper.senders["voice"] = WritingSender("voice")
+    await begin(site)
+    site.clock.forward(minutes=1)
+    contact_id = await somebody(site)
+    ring = {"ring": {**CALL["ring"], "seconds": 1_800, "attempts": 1, "apart_seconds": None}}
+    await site.publish(journey({**CALL, **ring}, wording=CALL_WORDS, exit_when=[]))
+    await site.enrol(contact_id, "follow_up")
+    for _ in range(8):
+        await site.pump.run_once()
+        site.clock.forward(minutes=15)
+    assert (await site.enrolment(contact_id)).exit_reason is None
+    assert voice.sent == []
+    await lift(site)
+    await site.pump.run_once()
+    assert len(voice.sent) == 1
+    await site.go_on(minutes=29)
+    assert (await site.enrolment(contact_id)).exit_reason is None, "who answers has as long as ever"
+    await report(site, "delivered")
+    assert (await site.enrolment(contact_id)).exit_reason == "done"
+
+
+async def test_nor_does_that_of_a_talk_that_cannot_begin_or_whose_opening_is_held_back(site, journey):
+    talks = NotedTalks()
+    site.planner = Planner(site.sessions, site.gatekeeper, talks=talks)
+    await site.publish(journey({**TALK, "ask": {**TALK["ask"], "seconds": 7_200}}, exit_when=[]))
+    opened, later = await site.contact(), await site.contact()
+    await site.enrol(opened, "follow_up")
+    await site.planner.advance_due(site.clock.now())
+    enrolment = await site.enrolment(opened)
+    await begin(site, minutes=0)
+    site.clock.forward(minutes=1)
+    opening = await site.put(
+        opened, enrolment_id=enrolment.id, step="ask", channel=talks.begun[0].channel, message_class="requested",
+        purpose="service", message_id=new_id(),
+    )  # fmt: skip
+    await site.enrol(later, "follow_up")
+    for _ in range(4):
+        await site.delivery.deliver_due(site.clock)
+        await site.planner.advance_due(site.clock.now())
+        site.clock.forward(hours=1)
+    assert (await site.message(opening)).reason_rule == "quarantine"
+    assert {one: (await site.enrolment(one)).exit_reason for one in (opened, later)} == {opened: None, later: None}
+    await lift(site)
+    await site.delivery.deliver_due(site.clock)
+    site.clock.forward(hours=1)
+    await site.planner.advance_due(site.clock.now())
+    assert [one.contact_id for one in talks.begun] == [opened, later]
+    assert (await site.enrolment(opened)).exit_reason is None, "it was lifted an hour ago"
+    site.clock.forward(hours=2)
+    await site.planner.advance_due(site.clock.now())
+    assert (await site.enrolment(opened)).exit_reason == "silent"
 
 
 async def test_a_call_that_may_have_been_made_is_not_made_again_and_its_journey_goes_on_as_where_it_failed(

@@ -11,14 +11,19 @@ from sqlalchemy import text
 from base.clock import SystemClock
 from base.database import transaction
 from base.encryption import KeyProblem
+from bot.claims import claim_conversation
+from bot.connectors.service import add_connector
+from bot.conversations import start_conversation
+from bot.dialogue import Need
 from outreach.alarm import create_alarm, create_connector
 from outreach.enrolment import publish_journeys
 from outreach.quarantine import Quarantine, lift_quarantine, statement_of
 from server import quarantine
 from server.calendars import add_calendar_jobs
 from server.settings import Settings
-from server.wiring import Platform
+from server.wiring import Platform, create_needs
 from server.worker import create_pump
+from tests.base.other_system import other_system
 
 JOURNEY = {
     "journey": "ask_them", "name": "Ask", "version": "v1", "purpose": "service", "re_entry": "always",
@@ -86,6 +91,33 @@ async def test_a_connector_is_called_for_a_journey_only_once_the_quarantine_is_l
         await lift(platform)
         await pump.run_once()
     assert await tried() == ("failed", 1), "there is no such connector"
+
+
+async def test_a_connector_that_a_talk_asks_is_not_called_either_but_what_it_answered_before_is_known(platform):
+    now = platform.clock.now()
+    async with transaction(platform.sessions) as session:
+        talk = await start_conversation(
+            session, channel="web", language="en", time_zone=None, page_url=None, now=now
+        )  # fmt: skip
+        claim = await claim_conversation(session, talk, now)
+    ask = create_needs(platform, link_to=None).http
+    need = Need.model_validate(
+        {"need": "http", "step": "demo/it", "connector": "crm", "method": "POST", "path": "/leads", "body": {"a": 1}}
+    )
+    async with other_system() as system:
+        async with transaction(platform.sessions) as session:
+            await add_connector(
+                session, platform.keys, name="crm", base_url=system.url, allow_private=True, now=now
+            )  # fmt: skip
+        assert await ask(claim, need, "m/1") == {"ok": False, "problem": "held back in quarantine"}
+        assert system.asked == []
+        await lift(platform)
+        answer = await ask(claim, need, "m/1")
+        assert answer["ok"]
+        async with transaction(platform.sessions) as session:
+            await session.execute(text(statement_of(Quarantine(now, now))))
+        assert await ask(claim, need, "m/1") == answer
+        assert len(system.asked) == 1
 
 
 async def test_nothing_is_written_into_calendars_before_the_quarantine_is_lifted(platform):
