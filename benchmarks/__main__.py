@@ -86,6 +86,17 @@ def _worst_number(found: Any) -> float:
     return max(float(one["database_cpu_ms"]) for one in found["figures"]["365_days"].values())
 
 
+def _writes(connections: int, part: str, *, notify: bool = True) -> Pick:
+    def pick(found: Any) -> float:
+        wanted = (connections, notify, 0.0)
+        runs = found["writes"]["runs"]
+        return float(
+            next(one[part] for one in runs if (one["connections"], one["notify"], one["disk_adds_ms"]) == wanted)
+        )
+
+    return pick
+
+
 _STOCK, _OURS = "stock rasa init", "parley, whole path"
 RUNS = (
     Run("turns"),
@@ -106,6 +117,7 @@ RUNS = (
     Run("limits"),
     Run("observing"),
     Run("flow_editor"),
+    Run("capacity"),
 )
 ROWS = (
     Row("turns", "turns, 8 people at once", "/s", _turns(_OURS, 8, "per_second"),
@@ -168,6 +180,14 @@ ROWS = (
         "the package `limits`, in memory", _at("figures/package_limits_memory/median_us"), "under"),
     Row("observing", "a turn with figures, CPU", "x", _at("turns/processor/ratio_to_without/figures"),
         "without", 1.0),
+    Row("capacity", "turns that PostgreSQL writes, 32 connections", "/s", _writes(32, "turns_per_second"),
+        "the same without NOTIFY", _writes(32, "turns_per_second", notify=False)),
+    Row("capacity", "turns by the capacity plan's model, 8 at once", "/s",
+        _at("plan/check/the same run/model_per_second"),
+        "measured in the same run", _at("plan/check/the same run/measured_per_second")),
+    Row("capacity", "sales of a year by channel, in columns, CPU", "ms",
+        _at("columns/queries/sales by channel/duckdb_cpu_ms"),
+        "PostgreSQL", _at("columns/queries/sales by channel/postgres_cpu_ms")),
     Row("flow_editor", "300 steps opened", "s", _at("long/again_s"), "2 steps", _at("short/again_s")),
     Row("flow_editor", "300 steps scrolled, longest pause", "ms", _at("long/worst/scroll_longest_ms"),
         "limit", 100.0, "under"),

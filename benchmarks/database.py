@@ -10,7 +10,7 @@ from pathlib import Path
 
 from base.encryption import KeyRing, create_key_file, read_key_file
 from base.migrate import migrate
-from base.postgres import start_embedded
+from base.postgres import EmbeddedPostgres, start_embedded
 
 
 @dataclass(frozen=True)
@@ -19,6 +19,12 @@ class Database:
 
     url: str
     folder: Path
+    server: EmbeddedPostgres
+
+    def restart(self) -> None:
+        """For settings that need it."""
+        self.server.stop()
+        self.server.start()
 
     @property
     def key_file(self) -> Path:
@@ -47,7 +53,7 @@ def started(name: str, kept: Path | None = None) -> Iterator[Database]:
         server = start_embedded(folder / "pg")
         stack.callback(server.stop)
         migrate(server.url)
-        database = Database(server.url, folder)
+        database = Database(server.url, folder, server)
         if not database.key_file.exists():
             create_key_file(database.key_file)
         yield database

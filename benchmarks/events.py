@@ -263,7 +263,7 @@ async def run(url: str, key_file: Path, people: int, events: int) -> dict[str, A
     command = [sys.executable, __file__, "--serve", url, str(key_file), str(port)]
     server = subprocess.Popen(command)
     try:
-        await _wait_for(port)
+        await wait_for_port(port)
         address = f"http://127.0.0.1:{port}/api/v1/events"
         figures["http"] = await measure_http(address, made.secret, people, events, 1)
         figures["http_by_two"] = await measure_http(address, made.secret, people, events, 2)
@@ -276,7 +276,7 @@ async def run(url: str, key_file: Path, people: int, events: int) -> dict[str, A
     return figures
 
 
-async def _wait_for(port: int) -> None:
+async def wait_for_port(port: int) -> None:
     for _ in range(200):
         try:
             _, writer = await asyncio.open_connection("127.0.0.1", port)

@@ -126,6 +126,12 @@ def fill(url: str, keys: KeyRing, contacts: int) -> float:
     return time.monotonic() - began
 
 
+def working_moment() -> datetime:
+    """A moment of a working day in every zone, whenever this runs."""
+    now = datetime.now(UTC)
+    return (now - timedelta(days=(now.weekday() - 1) % 7)).replace(hour=18, minute=0)
+
+
 def contact_id(number: int) -> UUID:
     """The id of the nth contact, as the database made it."""
     return UUID(f"00000000-0000-7000-8000-{number:012x}")
@@ -145,9 +151,7 @@ async def measure(url: str, keys: KeyRing, contacts: int, seconds: float) -> tup
     engine = create_engine(url, pool_size=1)
     sessions = create_sessions(engine)
     gatekeeper = Gatekeeper(read_rule_pack(), {"sms": Silent()}, ("America/New_York",), keys=keys)
-    # A moment of a working day in every zone, whenever this runs.
-    now = datetime.now(UTC)
-    now = (now - timedelta(days=(now.weekday() - 1) % 7)).replace(hour=18, minute=0)
+    now = working_moment()
     chance, answers, figures = random.Random(7), Counter[str](), []
     try:
         async with sessions() as session:

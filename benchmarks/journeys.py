@@ -27,7 +27,7 @@ import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -43,7 +43,7 @@ import server.web  # noqa: F401  # loads every room's tables
 from base.database import create_engine, create_sessions, libpq_url, transaction
 from base.encryption import KeyRing
 from benchmarks.database import started
-from benchmarks.gate import DRAWN, fill
+from benchmarks.gate import DRAWN, fill, working_moment
 from benchmarks.saving import add_saving, save
 from channels.sms.sender import SMSSender
 from channels.sms.simulator import LocalTwilio, Number, simulated_account
@@ -61,7 +61,7 @@ TARGET_STEPS, TARGET_OF_LIMIT, TARGET_SENDS, TARGET_MB = 8_000, 0.4, 500, 300
 PEERS = "Mautic's published campaign rates: 8 to 21 events a second (issue 7 of this project names the figure)"
 
 _ID = "('00000000-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid"
-_SLEEPERS = f"""
+SLEEPERS = f"""
 INSERT INTO enrolments (id, journey, version, contact_id, step, arrivals, due_at, entered_at, updated_at)
     SELECT gen_random_uuid(), 'sleepers', 'v1', {_ID}, 'settle', 1,
         now() + interval '30 days' + n * interval '1 second', now(), now()
@@ -166,7 +166,7 @@ def _serve(pipe: Connection) -> None:
 
 
 @dataclass(frozen=True)
-class _House:
+class House:
     """Where everything is; what a process needs to be a worker of it."""
 
     url: str
@@ -184,7 +184,7 @@ class _Worker:
 
 
 @asynccontextmanager
-async def _worker(house: _House) -> AsyncIterator[_Worker]:
+async def journey_worker(house: House) -> AsyncIterator[_Worker]:
     engine = create_engine(house.url, pool_size=4)
     sessions = create_sessions(engine)
     accounts = AccountBook(sessions, house.keys)
@@ -200,11 +200,11 @@ async def _worker(house: _House) -> AsyncIterator[_Worker]:
         await engine.dispose()
 
 
-def _work(house: _House, pipe: Connection) -> None:
+def _work(house: House, pipe: Connection) -> None:
     """A process of its own: says that it is ready, waits for the word, sends all that is due, tells its memory."""
 
     async def work() -> None:
-        async with _worker(house) as worker:
+        async with journey_worker(house) as worker:
             await worker.pump.run_once()  # connected and warm
             pipe.send("ready")
             pipe.recv()
@@ -222,11 +222,9 @@ def _memory_mb() -> float:
 
 async def measure(url: str, keys: KeyRing, options: argparse.Namespace, port: int, pipe: Connection) -> Figures:
     """Lets the planner, the pump and the bare statement run."""
-    # A moment of a working day in every zone, whenever this runs.
-    now = datetime.now(UTC)
-    house = _House(url, keys, port, (now - timedelta(days=(now.weekday() - 1) % 7)).replace(hour=18, minute=0))
-    await _open(house)
-    async with _worker(house) as worker:
+    house = House(url, keys, port, working_moment())
+    await open_house(house)
+    async with journey_worker(house) as worker:
         idle = await _idle(worker.pump)
         steps_per_second = await _advance(url, worker.planner, house.now, options.steps)
         bare = _bare(url, house.now, options.steps)
@@ -241,7 +239,7 @@ async def measure(url: str, keys: KeyRing, options: argparse.Namespace, port: in
     )  # fmt: skip
 
 
-async def _open(house: _House) -> None:
+async def open_house(house: House) -> None:
     """Publishes the journeys and gives the workers a number to send from."""
     engine = create_engine(house.url)
     number, settings, secrets = simulated_account(house.port)
@@ -273,7 +271,7 @@ async def _idle(pump: DuePump) -> float:
     return statistics.median(times)
 
 
-def _make_due(url: str, name: str, count: int, now: datetime) -> None:
+def make_due(url: str, name: str, count: int, now: datetime) -> None:
     with psycopg.connect(libpq_url(url), autocommit=True) as connection:
         connection.execute(_DUE, {"journey": name, "last": count - 1, "now": now})
         connection.execute("VACUUM (ANALYZE) enrolments")
@@ -282,7 +280,7 @@ def _make_due(url: str, name: str, count: int, now: datetime) -> None:
 
 async def _advance(url: str, planner: Planner, now: datetime, count: int) -> float:
     """Steps a second; each of the people takes two: the wait that is over, and the branch."""
-    _make_due(url, "due", count, now)
+    make_due(url, "due", count, now)
     began = time.perf_counter()
     planned = await planner.advance_due(now)
     took = time.perf_counter() - began
@@ -307,19 +305,19 @@ def _bare(url: str, now: datetime, count: int) -> float:
     return moved / took
 
 
-def _due_before_a_text(house: _House, count: int) -> None:
+def due_before_a_text(house: House, count: int) -> None:
     with psycopg.connect(libpq_url(house.url), autocommit=True) as connection:
         # What the gate remembers of them would be over the caps.
         connection.execute("TRUNCATE outbox, gate_decisions CASCADE")
         connection.execute("DELETE FROM enrolments WHERE journey = 'texts'")
         # Filled in by the thousand and sealed by nobody: they cannot be opened.
         connection.execute("DELETE FROM contact_points WHERE kind = 'email'")
-    _make_due(house.url, "texts", count, house.now)
+    make_due(house.url, "texts", count, house.now)
 
 
-async def _plan(worker: _Worker, house: _House, count: int) -> float:
+async def _plan(worker: _Worker, house: House, count: int) -> float:
     """Messages planned a second, by one worker."""
-    _due_before_a_text(house, count)
+    due_before_a_text(house, count)
     began = time.perf_counter()
     planned = await worker.planner.advance_due(house.now)
     took = time.perf_counter() - began
@@ -327,9 +325,9 @@ async def _plan(worker: _Worker, house: _House, count: int) -> float:
     return count / took
 
 
-async def _send(house: _House, workers: int, count: int, twilio: Connection) -> tuple[float, float]:
+async def _send(house: House, workers: int, count: int, twilio: Connection) -> tuple[float, float]:
     """Sends a second from due enrolment to stored outcome, and the most memory a worker took."""
-    _due_before_a_text(house, 0)
+    due_before_a_text(house, 0)
     before = _taken(twilio)
     spawn = multiprocessing.get_context("spawn")
     pipes, processes = [], []
@@ -341,7 +339,7 @@ async def _send(house: _House, workers: int, count: int, twilio: Connection) -> 
         processes.append(process)
     for pipe in pipes:
         assert pipe.recv() == "ready"
-    _due_before_a_text(house, count)
+    due_before_a_text(house, count)
     began = time.perf_counter()
     for pipe in pipes:
         pipe.send("go")
@@ -368,7 +366,7 @@ def run(options: argparse.Namespace) -> Figures:
         keys = database.keys
         took = fill(database.url, keys, options.contacts)
         with psycopg.connect(libpq_url(database.url), autocommit=True) as connection:
-            connection.execute(_SLEEPERS, {"last": options.contacts - 1})
+            connection.execute(SLEEPERS, {"last": options.contacts - 1})
             connection.execute("VACUUM (ANALYZE) enrolments")
         print(f"{options.contacts:,} contacts, all asleep in a journey, in {took:.0f} s")
         figures = uvloop.run(measure(database.url, keys, options, port, pipe))

@@ -161,7 +161,8 @@ def answers() -> Iterator[tuple[str, Answer]]:
         yield f"deliveries by {by}", lambda session, *period, sent=sent: answer_deliveries(session, sent, *period)
 
 
-def _spent(postmaster: psutil.Process) -> float:
+def spent(postmaster: psutil.Process) -> float:
+    """CPU seconds of a PostgreSQL until now."""
     spent = postmaster.cpu_times()
     times = [one.cpu_times() for one in postmaster.children()]
     # Helpers that have ended are counted by their parent.
@@ -183,11 +184,11 @@ async def measure(url: str, postmaster: psutil.Process, times: int) -> dict[str,
             for name, answer in answers():
                 took = []
                 for _ in range(times + 1):
-                    before, began = _spent(postmaster), time.perf_counter()
+                    before, began = spent(postmaster), time.perf_counter()
                     async with snapshot(sessions) as session:
                         await answer(session, since, until)
                     took.append((time.perf_counter() - began) * 1_000)
-                    cpu = _spent(postmaster) - before
+                    cpu = spent(postmaster) - before
                 told[name] = {"ms": round(statistics.median(took[1:])), "database_cpu_ms": round(cpu * 1_000)}
                 print(f"{days:4} days  {name:22} {told[name]['ms']:6,} ms  CPU {told[name]['database_cpu_ms']:6,} ms")
             figures[f"{days}_days"] = told

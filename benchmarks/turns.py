@@ -165,7 +165,7 @@ def parley_up(port: int, rasa_port: int, replicas: int) -> Iterator[int]:
             yield process.pid
 
 
-def parley_talk(session: aiohttp.ClientSession, port: int) -> Talk:
+def parley_talk(session: aiohttp.ClientSession, port: int, turns: int = TURNS_A_TALK) -> Talk:
     """One visitor: session, socket, greeting, then some messages, each until the bot's last reply to it is there."""
     origin = f"http://127.0.0.1:{port}"
 
@@ -177,7 +177,7 @@ def parley_talk(session: aiohttp.ClientSession, port: int) -> Talk:
             await ws.send_json({"type": "hello", "token": token, "last_seen": 0})
             await _until_bot(ws)
             latencies = []
-            for _ in range(TURNS_A_TALK):
+            for _ in range(turns):
                 frame = {"type": "message", "client_id": str(uuid.uuid4()), "text": chance.choice(OUR_TEXTS)}
                 started = time.perf_counter()
                 await ws.send_json(frame)
