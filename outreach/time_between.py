@@ -6,16 +6,17 @@ message is found, too. What ran then may have done the same: promotion is put in
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from base.database import Sessions, transaction
 from outreach.calling import give_up_waiting
-from outreach.dates import DateEntries
 from outreach.planning import Planner
 from outreach.quarantine import Quarantine, doubt_what_was_due
 from outreach.walking import MADE_UP
+
+Entries = Callable[[datetime], Awaitable[object]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +30,18 @@ class DoneThen:
         return DoneThen(self.messages + other.messages, self.calls + other.calls)
 
 
-async def walk_through(sessions: Sessions, planner: Planner, dates: DateEntries, quarantine: Quarantine) -> DoneThen:
-    """Brings everybody to the moment of the restoring; call it while nothing else runs."""
+async def walk_through(
+    sessions: Sessions, planner: Planner, entries: Sequence[Entries], quarantine: Quarantine
+) -> DoneThen:
+    """Brings everybody to the moment of the restoring; call it while nothing else runs.
+
+    Args:
+        entries: what lets people in who were due at a moment, each after the other.
+    """
     done = await _doubt(sessions, quarantine, quarantine.backup_at)
     for moment in _moments(quarantine):
-        await dates.do_due(moment)
+        for let_in in entries:
+            await let_in(moment)
         if (await planner.advance_due(moment)).advanced:
             done += await _doubt(sessions, quarantine, moment)
     return done

@@ -27,6 +27,7 @@ from base.migrate import migrate
 from base.schema_version import needed_revision
 from crm.contacts.models import ContactPoint
 from crm.contacts.points import read_points
+from crm.segments.work import SegmentWork
 from outreach.accounts.book import AccountBook
 from outreach.backfilling import cancel_backfills
 from outreach.dates import DateEntries
@@ -46,6 +47,7 @@ from server.backup_manifest import DUMP, BackupProblem, Manifest, read_manifest,
 from server.channels import channel_senders
 from server.gate import create_gatekeeper
 from server.postgres_programs import environment_of, find_program, say_what_failed, server_version
+from server.reactions import create_reactor
 from server.settings import ROOT, Settings
 from server.talks import JourneyTalks
 from server.wiring import create_senders, open_platform
@@ -137,7 +139,9 @@ async def begin(settings: Settings, database_url: str) -> Restored:
         gatekeeper = create_gatekeeper(platform, accounts, every)
         planner = Planner(platform.sessions, gatekeeper, library, talks=JourneyTalks(accounts))
         dates = DateEntries(platform.sessions, library, settings.default_time_zone)
-        found = await walk_through(platform.sessions, planner, dates, quarantine)
+        segments = SegmentWork(platform.sessions, platform.keys, platform.clock)
+        entries = (segments.follow_changes, create_reactor(platform, library).react, dates.do_due)
+        found = await walk_through(platform.sessions, planner, entries, quarantine)
         async with transaction(platform.sessions) as session:
             in_doubt = found.messages + await doubt_what_was_due(session, quarantine, now)
             await note_begun(session)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import structlog
 
 from base.clock import Clock
@@ -34,10 +36,14 @@ class SegmentWork(WokenWork):
         while await self.find_some_members():
             await self.follow_changes()
 
-    async def follow_changes(self) -> int:
-        """Asks the segments about whom something happened to, or time alone did; returns how many looks it took."""
+    async def follow_changes(self, now: datetime | None = None) -> int:
+        """Asks the segments about whom something happened to, or time alone did; returns how many looks it took.
+
+        Args:
+            now: the moment as of which they are asked; the clock's, if none is given.
+        """
         looks = 0
-        while some := await repeat_on_deadlock(self._follow_some):
+        while some := await repeat_on_deadlock(lambda: self._follow_some(now or self._clock.now())):
             looks += some
         return looks
 
@@ -49,8 +55,7 @@ class SegmentWork(WokenWork):
             log.info("segment_members_found", segment_id=str(built.segment_id))
         return built is not None
 
-    async def _follow_some(self) -> int:
-        now = self._clock.now()
+    async def _follow_some(self, now: datetime) -> int:
         async with transaction(self._sessions) as session:
             looks = await refresh_noted(session, self._keys, now, CHANGES_AT_ONCE)
         async with transaction(self._sessions) as session:

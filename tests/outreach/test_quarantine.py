@@ -51,7 +51,7 @@ async def begin(site, **since) -> DoneThen:
     quarantine = Quarantine(now - timedelta(**(since or {"hours": 3})), now)
     await put_fact(site, quarantine)
     dates = DateEntries(site.sessions, Library(), "Europe/London")
-    return await walk_through(site.sessions, site.planner, dates, quarantine)
+    return await walk_through(site.sessions, site.planner, [dates.do_due], quarantine)
 
 
 async def put_fact(site, quarantine) -> None:
