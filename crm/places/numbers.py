@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Literal
 
 import phonenumbers
@@ -50,7 +49,6 @@ class Destination:
         return self.kind in REFUSED
 
 
-@lru_cache(maxsize=8_192)
 def find_destination(number: str) -> Destination:
     """Where a number in E.164 leads; one that cannot be read is unknown."""
     try:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import weakref
+
 import phonenumbers
 import pytest
 from phonenumbers import PhoneNumberType
@@ -62,6 +64,17 @@ def test_what_is_no_number_we_know_is_refused(number: str) -> None:
 def test_toll_free_numbers_cost_nobody() -> None:
     assert find_destination("+18005551212").kind == "toll_free"
     assert "toll_free" not in REFUSED
+
+
+def test_a_number_that_was_looked_at_is_kept_nowhere() -> None:
+    class Number(str):
+        """A text whose end can be seen."""
+
+    number = Number("+442079460123")
+    looked_at = weakref.ref(number)
+    assert find_destination(number).country == "GB"
+    del number
+    assert looked_at() is None
 
 
 def test_countries_and_ranges() -> None:
