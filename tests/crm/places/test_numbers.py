@@ -70,6 +70,8 @@ def test_a_number_that_was_looked_at_is_kept_nowhere() -> None:
     class Number(str):
         """A text whose end can be seen."""
 
+        __slots__ = ("__weakref__",)
+
     number = Number("+442079460123")
     looked_at = weakref.ref(number)
     assert find_destination(number).country == "GB"
