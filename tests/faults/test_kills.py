@@ -39,7 +39,7 @@ from tests.time_zones import Clock
 
 _ACCOUNT_SID, _TOKEN, _OURS = "AC" + "0123456789abcdef" * 2, "token-of-tests", "+14155550100"
 _PROCESSES = multiprocessing.get_context("forkserver")
-_PROCESSES.set_forkserver_preload(["tests.faults.harried_worker", "tests.faults.sms_house"])
+_PROCESSES.set_forkserver_preload(["tests.faults.harried_worker", "tests.faults.sms_house", "tests.faults.dying_chat"])
 
 
 @contextlib.asynccontextmanager

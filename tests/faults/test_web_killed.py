@@ -1,22 +1,34 @@
-"""The web process is killed while a text is brought, before or after it is kept; its provider brings it again."""
+"""The web process is killed while a text is brought, before or after it is kept, and its provider brings it again;
+or in the middle of a turn, and another web process answers at once.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import random
+import time
+from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
+from uuid import UUID
 
 import pytest
 from sqlalchemy import select, update
 
 from base.database import create_engine, create_sessions, transaction
 from bot.intake.models import InboundEvent
+from bot.intake.service import Intake
 from bot.models import Conversation, Message
 from channels.sms.simulator import LocalTwilio, Number
 from channels.sms.webhook import inbound_url
 from outreach.accounts.service import save_account
+from server.web import _sweep
+from tests.bot.scripted_dialogue import scripted_dialogue
 from tests.channels.sms.known_accounts import SID, TOKEN
+from tests.channels.web.chat_stage import running_process, texts
+from tests.conftest import Database
 from tests.contracts.house import House, free_port
+from tests.faults.dying_chat import ChatOrders, begin_a_turn
 from tests.faults.sms_house import KEYS, NOW, WebOrders, serve, sms_house
 from tests.faults.test_kills import forked
 
@@ -63,6 +75,32 @@ async def test_a_text_told_to_a_web_process_that_dies_is_kept_once_and_answered_
     finally:
         await twilio.stop()
         await engine.dispose()
+
+
+async def test_a_turn_in_which_a_web_process_is_killed_is_answered_by_another_within_seconds(
+    database: Database, oracle: Callable[..., Any]
+) -> None:
+    async with scripted_dialogue() as dialogue, running_process(database, KEYS, NOW, dialogue) as process:
+        opened = await process.open()
+        await process.turns.drain()
+        intake = Intake(sessions=process.sessions, turns=process.turns, keys=KEYS, clock=process.clock)
+        sweeping = asyncio.create_task(_sweep(process.turns, intake))
+        async with process.visitor(opened["token"]) as visitor:
+            await visitor.messages(1)
+            orders = ChatOrders(database.url, UUID(opened["conversation_id"]), "Prices")
+            async with forked(begin_a_turn, orders):
+                await asyncio.sleep(1.5)  # more than a look
+                assert len(dialogue.requests) == 1, "the opening: who lives is left in peace"
+            died_at = time.monotonic()
+            shown = texts(await visitor.messages(3))
+            took = time.monotonic() - died_at
+        sweeping.cancel()
+        await asyncio.gather(sweeping, return_exceptions=True)
+        print(f"answered {took:.2f} s after its process was killed")
+        assert shown == [(2, "visitor", "Prices"), (3, "bot", "echo Prices")]
+        assert took < 3, "far from the twelve seconds of a claim"
+        assert len(dialogue.requests) == 2
+        await oracle(process.sessions, process.clock.now() + timedelta(minutes=1))
 
 
 async def finish(house: House) -> None:
