@@ -25,14 +25,15 @@ async def warm_up(*, for_good: bool = False) -> None:
     out: else every full look stops all talks and pages for as long as it takes to walk half a million objects.
     """
     began = time.monotonic()
-    await asyncio.to_thread(_read)
+    await asyncio.to_thread(load_for_good)
     if for_good:
         gc.collect()
         gc.freeze()
     _log.info("warmed_up", seconds=round(time.monotonic() - began, 1))
 
 
-def _read() -> None:
+def load_for_good() -> None:
+    """Loads it; once more costs nothing. Begins no thread, so that a process may be forked afterwards."""
     detect_language(_SAMPLE, ())
     read_opt_out(_SAMPLE, channel="web", language="en")
     read_schemas()

@@ -5,10 +5,13 @@ from __future__ import annotations
 import asyncio
 import signal
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import NoReturn
 
 import click
 
+from base.forked import keep_serving
 from base.logging import configure_logging
 from server.audit_commands import audit
 from server.backup_commands import backup, quarantine, restore
@@ -60,24 +63,30 @@ def web(socket: Path | None) -> None:
     """Run one web process (needs DATABASE_URL, PARLEY_RASA_URLS, PARLEY_RASA_SECRET)."""
     from aiohttp import web as aiohttp_web
 
+    from bot.warming import load_for_good
     from server.doctor.machine import raise_open_files
     from server.web import create_web_app
     from server.wiring import open_platform
 
     settings = read_settings()
     configure_logging(level=settings.log_level, as_json=settings.log_json)
-    _use_uvloop()
     raise_open_files()
-    aiohttp_web.run_app(
-        create_web_app(open_platform(settings), alone=True),
-        host=settings.host,
-        port=settings.port,
-        path=socket,
-        print=None,
-        access_log=None,
-        reuse_port=sys.platform == "linux",
-        shutdown_timeout=10,
-    )
+    load_for_good()
+
+    def serve() -> None:
+        _use_uvloop()
+        aiohttp_web.run_app(
+            create_web_app(open_platform(settings), alone=True),
+            host=settings.host,
+            port=settings.port,
+            path=socket,
+            print=None,
+            access_log=None,
+            reuse_port=sys.platform == "linux",
+            shutdown_timeout=10,
+        )
+
+    _keep(serve)
 
 
 @parley.command()
@@ -88,8 +97,12 @@ def worker() -> None:
 
     settings = read_settings()
     configure_logging(level=settings.log_level, as_json=settings.log_json)
-    _use_uvloop()
-    asyncio.run(run_worker(open_platform(settings)))
+
+    def serve() -> None:
+        _use_uvloop()
+        asyncio.run(run_worker(open_platform(settings)))
+
+    _keep(serve)
 
 
 @parley.command()
@@ -199,17 +212,28 @@ for _group in (
     parley.add_command(_group)
 
 
-def main() -> None:
-    """Runs the command; an expected error is a line with what to do, and exit code 1."""
+def _keep(serve: Callable[[], None]) -> NoReturn:
+    """Has it done by a process forked from this one, which has been loaded with what takes long."""
+    sys.exit(keep_serving(lambda: _told(serve)))
+
+
+def _told(run: Callable[[], None]) -> int:
+    """The exit code: 1 when it ended with an expected error, which is told in a line or a few with what to do."""
     try:
-        parley(prog_name="parley")
+        run()
     except Exception as error:
         lines = describe_problem(error)
         if lines is None:
             raise
         for line in lines:
             click.echo(line, err=True)
-        sys.exit(1)
+        return 1
+    return 0
+
+
+def main() -> None:
+    """Runs the command."""
+    sys.exit(_told(lambda: parley(prog_name="parley")))
 
 
 if __name__ == "__main__":

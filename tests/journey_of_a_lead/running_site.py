@@ -32,8 +32,8 @@ QUICK = {"10 minutes": "1 seconds", "2 days": "20 seconds"}
 
 PROGRAMS = {"web": "server.cli web", "worker": "server.cli worker", "rasa": "parley_rasa.serve"}
 """What `parley up` runs, and how each is known by its command line."""
-PROCESSES = {"web": 1, "worker": 1, "rasa": 2}
-"""How many processes each is: one that serves people in dialogues is forked from another, which keeps it."""
+PROCESSES = 2
+"""How many each is: the one that serves is forked from another, which keeps it."""
 
 
 @dataclass
@@ -131,7 +131,7 @@ class RunningSite:
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
             pids = self.pids()[name]
-            if killed not in pids and len(pids) >= PROCESSES[name] and (name != "web" or await self._answers()):
+            if killed not in pids and len(pids) >= PROCESSES and (name != "web" or await self._answers()):
                 return
             await asyncio.sleep(0.1)
         raise AssertionError(f"{name} did not come back in {seconds} s")

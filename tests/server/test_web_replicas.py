@@ -13,6 +13,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import aiohttp
+import psutil
 import pytest
 
 from base.encryption import create_key_file
@@ -71,6 +72,13 @@ async def test_two_share_a_port_and_the_site_is_there_while_one_is_killed_and_wh
     assert first is not None
     assert second is not None
     assert [await ask(port) for _ in range(20)] == [200] * 20
+    (serving,) = psutil.Process(first).children()
+    serving.kill()
+    await until(lambda: serving not in psutil.Process(first).children(), within=WITHIN)
+    async with asyncio.timeout(WITHIN):
+        while await ready(programs[0]) != (200, None):
+            await asyncio.sleep(0.05)
+    assert supervisor.pid_of("web-1") == first, "it was forked anew by the one that keeps it"
     os.kill(first, signal.SIGKILL)
     await until(lambda: not Path(f"/proc/{first}").exists() or supervisor.pid_of("web-1") != first, within=WITHIN)
     assert [await ask(port) for _ in range(20)] == [200] * 20
@@ -97,7 +105,7 @@ async def test_one_that_is_stuck_is_killed_and_started_again(
     assert stuck is not None
     await asyncio.sleep(1)
     assert supervisor.pid_of("web") == stuck, "who answers is left alone"
-    os.kill(stuck, signal.SIGSTOP)
+    os.kill(psutil.Process(stuck).children()[0].pid, signal.SIGSTOP)
     await until(lambda: supervisor.pid_of("web") != stuck, within=WITHIN)
     await until((tmp_path / "web.sock").exists, within=WITHIN)
 

@@ -107,7 +107,7 @@ def _start_worker(database: Database, folder: Path, smtp_port: int) -> subproces
     )
 
 
-async def _until(done: Callable[[], object], *, seconds: float = 30) -> None:
+async def _until(done: Callable[[], object], *, seconds: float = 60) -> None:
     deadline = time.monotonic() + seconds
     while not done():
         assert time.monotonic() < deadline

@@ -1,6 +1,7 @@
 """Keeps a process that serves: forked from this one, which has everything imported. Serves nobody itself.
 
-Rasa's imports take seconds, a fork takes none: whoever talks hardly notices that a process was killed.
+Imports take seconds, a fork takes none: whoever talks hardly notices that a process was killed. The platform's own
+programs are kept by the same file (`base.forked` is a link to it), so it is for the older of the two Pythons.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ _STOPS = {signal.SIGTERM, signal.SIGINT}
 _HEARD = {*_STOPS, signal.SIGCHLD, signal.SIGALRM}
 
 
-def keep_serving(serve: Callable[[], int], folder: Path) -> int:
+def keep_serving(serve: Callable[[], int], *, folder: Path | None = None) -> int:
     """Fork a process that serves, and another whenever one was killed; return the status of one that ends by itself.
 
     One that does not live long is followed after a pause, each time a longer one. One that ends by itself was asked to,
@@ -34,7 +35,7 @@ def keep_serving(serve: Callable[[], int], folder: Path) -> int:
 
     Args:
         serve: what the process does; returns its exit status.
-        folder: where it keeps files; emptied of what a killed one has left.
+        folder: where it keeps files, if it does; emptied of what a killed one has left.
     """
     assert threading.active_count() == 1, "what other threads hold, a forked process would wait for in vain"
     # Heard by waiting for them only: there is no moment at which one of them is lost.
@@ -50,7 +51,7 @@ def keep_serving(serve: Callable[[], int], folder: Path) -> int:
         lived = time.monotonic() - began
         pause = 0.0 if lived > LIVED_LONG else min(max(pause * 2, FIRST_PAUSE), LONGEST_PAUSE)
         logger.error("process_ended code=%s lived_seconds=%.1f again_in=%s", code, lived, pause)
-        for path in folder.iterdir():
+        for path in folder.iterdir() if folder else ():
             path.unlink()
         if pause and not _rests(pause):
             return 0
@@ -63,6 +64,8 @@ def _fork(serve: Callable[[], int]) -> int:
         return child
     status = 1
     try:
+        # What a terminal tells all processes of a group, this one hears once, from the other.
+        os.setpgid(0, 0)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, _HEARD)
         _die_with(parent)
         status = serve()

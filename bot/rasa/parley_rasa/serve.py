@@ -76,7 +76,7 @@ def main(arguments: list[str] | None = None) -> int:
     _import_all()
     with tempfile.TemporaryDirectory(prefix="parley-models-") as name:
         folder = Path(name)
-        return keep_serving(lambda: serve(options.port, options.model, options.flows, folder), folder)
+        return keep_serving(lambda: serve(options.port, options.model, options.flows, folder), folder=folder)
 
 
 def _import_all() -> None:

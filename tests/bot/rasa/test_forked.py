@@ -23,7 +23,7 @@ def serve():
     with (folder.parent / "pids").open("a") as file: print(os.getpid(), len(list(folder.iterdir())), file=file)
     (folder / "half a model").write_text("…")
     %s
-sys.exit(forked.keep_serving(serve, folder))
+sys.exit(forked.keep_serving(serve, folder=folder))
 """
 SERVES = "signal.signal(signal.SIGTERM, lambda *_: os._exit(0)); time.sleep(60); return 0"
 

@@ -1,0 +1,1 @@
+../bot/rasa/parley_rasa/forked.py
