@@ -15,7 +15,7 @@ from admin.audit.service import record
 from admin.merges import shapes
 from admin.snapshot import snapshot
 from base.database import repeat_on_deadlock, transaction
-from base.errors import NotFound
+from base.errors import Conflict, NotFound
 from bot.models import Conversation
 from crm.contacts.external_ids import (
     find_contact_by_id,
@@ -26,8 +26,10 @@ from crm.contacts.external_ids import (
 from crm.contacts.merge_records import Recorded, list_merges, tell
 from crm.contacts.merging import merge_contacts, preview_merge
 from crm.contacts.models import ContactMerge, ContactPoint
+from crm.contacts.number_challenges import list_challenged, settle_challenge
 from crm.contacts.service import get_contact, read_points
 from crm.contacts.unmerging import unmerge
+from outreach.confirmed import release_number
 
 _MOST_TALKS = 500
 Result = TypeVar("Result")
@@ -171,6 +173,29 @@ async def remove_contact_external_id(call: Call) -> None:
 
 
 @endpoint(
+    "POST",
+    "/api/v1/contact-addresses/{id}/let-through",
+    permission="contacts.write",
+    summary="Let messages go to a number without its browser's work, as a colleague knows whose it is",
+    problems={409: "This address waits for nothing"},
+)
+async def let_number_through(call: Call) -> shapes.Identities:
+    context = call.context
+
+    async def run(session: AsyncSession) -> shapes.Identities:
+        now = context.clock.now()
+        settled = await settle_challenge(session, context.keys, call.ids["id"], conversation_id=None, now=now)
+        if settled is None:
+            raise Conflict("This address waits for nothing (any more).")
+        contact_id, _ = settled
+        await release_number(session, contact_id, now)
+        await record(session, call, "let_number_through", "contact", contact_id, None, {"address": str(call.ids["id"])})
+        return await _read_identities(session, call, contact_id)
+
+    return await _change(call, run)
+
+
+@endpoint(
     "GET",
     "/api/v1/identities",
     permission="contacts.read",
@@ -194,6 +219,7 @@ async def _read_identities(session: AsyncSession, call: Call, contact_id: UUID) 
         )
     ).all()
     values = await read_points(session, keys, [point.id for point in points])
+    waiting = await list_challenged(session, contact_id)
     talks = await session.scalars(
         select(Conversation.id)
         .where(Conversation.contact_id == contact_id, Conversation.channel == "web")
@@ -203,7 +229,14 @@ async def _read_identities(session: AsyncSession, call: Call, contact_id: UUID) 
     return shapes.Identities(
         contact_id=contact_id,
         addresses=[
-            shapes.Address(kind=point.kind, value=values[point.id], verified_at=point.verified_at) for point in points
+            shapes.Address(
+                id=point.id,
+                kind=point.kind,
+                value=values[point.id],
+                verified_at=point.verified_at,
+                waits_since=waiting.get(point.id),
+            )
+            for point in points
         ],
         external_ids=[
             shapes.ExternalId(id=one.id, source=one.source, value=one.value, verified_at=one.verified_at)
@@ -248,5 +281,6 @@ ENDPOINTS = (
     get_identities,
     set_contact_external_id,
     remove_contact_external_id,
+    let_number_through,
     find_identity,
 )

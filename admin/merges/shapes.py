@@ -76,11 +76,13 @@ class MergePage(AnswerShape):
 
 
 class Address(AnswerShape):
-    """An address, and since when it is proven."""
+    """An address, and since when it is proven. `waits_since`: nothing goes to this number before its browser's work."""
 
+    id: UUID
     kind: str
     value: str
     verified_at: datetime | None
+    waits_since: datetime | None
 
 
 class ExternalId(AnswerShape):

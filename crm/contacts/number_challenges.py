@@ -74,10 +74,23 @@ async def find_challenged(session: AsyncSession, keys: KeyRing, conversation_id:
     return None if row is None else (row.id, keys.unseal(row.value_sealed, column=SEALED_COLUMN, row=row.id))
 
 
+async def list_challenged(session: AsyncSession, contact_id: UUID) -> dict[UUID, datetime]:
+    """The contact's numbers for which work is still to be done: the ids of their rows, and since when."""
+    rows = await session.execute(
+        select(ContactPoint.id, NumberChallenge.asked_at)
+        .join(NumberChallenge, NumberChallenge.contact_point_id == ContactPoint.id)
+        .where(ContactPoint.contact_id == contact_id, NumberChallenge.solved_at.is_(None))
+    )
+    return dict(rows.all())
+
+
 async def settle_challenge(
-    session: AsyncSession, keys: KeyRing, contact_point_id: UUID, *, conversation_id: UUID, now: datetime
+    session: AsyncSession, keys: KeyRing, contact_point_id: UUID, *, conversation_id: UUID | None, now: datetime
 ) -> tuple[UUID, str] | None:
     """Notes that the work for a number was done, once.
+
+    Args:
+        conversation_id: whose work it was; None for a colleague who knows whose number it is, without any work.
 
     Returns:
         Whose number it is, and the number; None when there was no such work to do for this conversation, or it was
@@ -91,17 +104,13 @@ async def settle_challenge(
         return None
     # As an opt-out does: who puts off a message of theirs just now is waited for, or sees that the work is done.
     await lock_contact(session, point.contact_id)
-    settled = await session.scalar(
-        update(NumberChallenge)
-        .where(
-            NumberChallenge.contact_point_id == contact_point_id,
-            NumberChallenge.conversation_id == conversation_id,
-            NumberChallenge.solved_at.is_(None),
-        )
-        .values(solved_at=now)
-        .returning(NumberChallenge.contact_point_id)
+    waiting = update(NumberChallenge).where(
+        NumberChallenge.contact_point_id == contact_point_id, NumberChallenge.solved_at.is_(None)
     )
-    if settled is None:
+    if conversation_id is not None:
+        waiting = waiting.where(NumberChallenge.conversation_id == conversation_id)
+    settled = waiting.values(solved_at=now).returning(NumberChallenge.contact_point_id)
+    if await session.scalar(settled) is None:
         return None
     return point.contact_id, keys.unseal(point.value_sealed, column=SEALED_COLUMN, row=point.id)
 

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import pytest
+from sqlalchemy import select
 
+from admin.audit.models import AuditEntry
 from base.database import transaction
 from base.ids import new_id
-from tests.admin.people import make_contact, make_talk
+from crm.contacts.number_challenges import challenge_number
+from outreach.models import OutboxMessage
+from tests.admin.people import make_contact, make_talk, outbox_row
 from tests.base.test_migrations import ROOMS
 
 assert ROOMS  # every room's tables are loaded
@@ -99,3 +104,31 @@ async def test_a_contact_shows_all_it_is_known_by_and_is_found_by_another_system
     assert (await signed_in.send("DELETE", f"/api/v1/external-ids/{external['id']}")).status == 204
     assert (await signed_in.get("/api/v1/identities", source="shop", value="A-1")).status == 404
     assert (await signed_in.get("/api/v1/identities", source="Shop", value="A-1")).status == 422
+
+
+async def test_a_colleague_lets_a_number_through_whose_browser_never_did_its_work(
+    signed_in, join, context, now, two
+) -> None:
+    ann, bob = two
+    async with transaction(context.sessions) as session:
+        talk = await make_talk(session, bob, now)
+        assert await challenge_number(session, context.keys, bob, "+14155552671", conversation_id=talk, now=now)
+        later = now + timedelta(minutes=15)
+        waits = outbox_row(bob, later, channel="sms", state="deferred", reason_rule="number_challenge")
+        session.add(waits)
+    (phone,) = (await signed_in.read(f"/api/v1/contacts/{bob}/identities"))["addresses"]
+    assert datetime.fromisoformat(phone["waits_since"]) == now
+    path = f"/api/v1/contact-addresses/{phone['id']}/let-through"
+    assert (await (await join("privacy_officer")).send("POST", path)).status == 403
+    answer = await signed_in.send("POST", path)
+    assert answer.status == 200, await answer.text()
+    (phone,) = (await answer.json())["addresses"]
+    assert (phone["waits_since"], phone["verified_at"]) == (None, None), "it is let through, not proven"
+    (mail,) = (await signed_in.read(f"/api/v1/contacts/{ann}/identities"))["addresses"]
+    for one in (phone, mail):
+        again = await signed_in.send("POST", f"/api/v1/contact-addresses/{one['id']}/let-through")
+        assert again.status == 409
+    async with context.sessions() as session:
+        assert (await session.get_one(OutboxMessage, waits.id)).due_at == now
+        (told,) = await session.scalars(select(AuditEntry).where(AuditEntry.action == "let_number_through"))
+        assert told.subject_id == str(bob)

@@ -1,15 +1,16 @@
 /** All by which a contact is known: addresses and whether they are proven, and what other systems know it as. */
 import { ActionIcon, Button, TextInput } from '@mantine/core';
-import { IconCheck, IconTrash } from '@tabler/icons-react';
+import { IconCheck, IconClock, IconTrash } from '@tabler/icons-react';
 import { useState, type FormEvent } from 'react';
 import { asAPIError } from '../api/problem';
 import { useWords } from '../i18n/useWords';
+import { ConfirmButton } from '../look/ConfirmButton';
 import { Panel } from '../look/Panel';
 import { Tag } from '../look/Tag';
 import { plainWords } from '../look/words';
 import { useMay } from '../session/useMay';
 import styles from './Contact.module.css';
-import { useAddExternalId, useIdentities, useRemoveExternalId } from './useContact';
+import { useAddExternalId, useIdentities, useLetThrough, useRemoveExternalId } from './useContact';
 
 export function IdentitiesPanel({ contactId }: { contactId: string }) {
   const t = useWords('contacts');
@@ -22,8 +23,13 @@ export function IdentitiesPanel({ contactId }: { contactId: string }) {
     <Panel title={t('known_by')} aside={add}>
       {known.isError && <span role="alert" className={styles.wrong}>{asAPIError(known.error).message}</span>}
       <ul className={styles.list}>
-        {known.data?.addresses.map(({ kind, value, verified_at: verifiedAt }) => (
-          <li key={`${kind} ${value}`}><span className={styles.name}>{plainWords(kind)}</span><span className="untrusted">{value}</span>{verifiedAt && <Tag tone="good" icon={IconCheck}>{t('proven')}</Tag>}</li>
+        {known.data?.addresses.map(({ id, kind, value, verified_at: verifiedAt, waits_since: waitsSince }) => (
+          <li key={id}>
+            <span className={styles.name}>{plainWords(kind)}</span><span className="untrusted">{value}</span>
+            {verifiedAt && <Tag tone="good" icon={IconCheck}>{t('proven')}</Tag>}
+            {waitsSince && <Tag tone="warm" icon={IconClock}>{t('number_waits')}</Tag>}
+            {waitsSince && may && <LetThrough contactId={contactId} addressId={id} number={value} />}
+          </li>
         ))}
         {known.data?.external_ids.map(({ id, source, value }) => (
           <li key={id}>
@@ -36,6 +42,17 @@ export function IdentitiesPanel({ contactId }: { contactId: string }) {
       {remove.isError && <span role="alert" className={styles.wrong}>{asAPIError(remove.error).message}</span>}
       {isAdding && <AddId contactId={contactId} onDone={() => setAdding(false)} />}
     </Panel>
+  );
+}
+
+/** For somebody who phones: a colleague knows that the number is theirs, whatever their browser did. */
+function LetThrough({ contactId, addressId, number }: { contactId: string; addressId: string; number: string }) {
+  const t = useWords('contacts');
+  const letThrough = useLetThrough(contactId);
+  return (
+    <ConfirmButton size="compact-sm" label={t('let_through')} title={t('let_through_title', { number })} confirm={t('let_through')} cancel={t('cancel')} isDangerous={false} isBusy={letThrough.isPending} error={letThrough.error} onConfirm={() => letThrough.mutate(addressId)} testId="let-through">
+      {t('let_through_means')}
+    </ConfirmButton>
   );
 }
 

@@ -97,6 +97,10 @@ export function useRemoveExternalId(id: string) {
   return useChange(id, (externalId: string) => answerOf(client.DELETE('/api/v1/external-ids/{id}', { params: { path: { id: externalId } } })));
 }
 
+export function useLetThrough(id: string) {
+  return useChange(id, (addressId: string) => answerOf(client.POST('/api/v1/contact-addresses/{id}/let-through', { params: { path: { id: addressId } } })));
+}
+
 export function useContactJourneys(id: string) {
   return useQuery({
     queryKey: [...KEY, id, 'journeys'],
