@@ -78,8 +78,9 @@ def _earliest_lawful(snapshot: Snapshot, at: datetime, latest: datetime, pack: R
     moment = at
     decision: Decision = Allow()
     for _ in range(_LOOKS):
-        # Planned for then, by clocks that agree and outside of quarantine: the gate is asked again before it leaves.
-        then = replace(snapshot, due_at=moment, clock_skew=timedelta(0), quarantined=False)
+        # Planned for then, by clocks that agree, outside of quarantine and to a number whose browser did its work: the
+        # gate is asked again before it leaves.
+        then = replace(snapshot, due_at=moment, clock_skew=timedelta(0), quarantined=False, challenged_at=None)
         decision = may_send(then, moment, pack)
         if isinstance(decision, Allow):
             return moment

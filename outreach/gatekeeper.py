@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
-from sqlalchemy import case, update
+from sqlalchemy import and_, case, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from base.clock import Clock, SystemClock
@@ -34,6 +34,8 @@ from outreach.spending.rules import PAID, Ceiling, Spent
 from outreach.spending.service import Bill, raise_alerts, raise_stopped, read_spent, spend, wait_for_the_purse
 
 Stage = Literal["plan", "claim", "wire"]
+_ENDED_BY_AN_ACT = ("confirmation", "number_challenge")
+"""Rules that put off until the person, or their browser, does something (`outreach.confirmed`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,7 +210,11 @@ def split_verdicts(verdicts: Iterable[Verdict]) -> tuple[list[Verdict], list[Ver
 
 
 async def put_off(session: AsyncSession, verdicts: Iterable[Verdict], now: datetime) -> None:
-    """Moves messages whose stored answer is `defer` to the moment it names; an attempt not made is not counted."""
+    """Moves messages whose stored answer is `defer` to the moment it names; an attempt not made is not counted.
+
+    What waits for an act of the person is asked about again at once, by who holds the contact as that act does: whoever
+    plans does not, and it may have been done meanwhile.
+    """
     await _apply(session, verdicts, now, state="deferred")
 
 
@@ -231,7 +237,8 @@ async def _apply(session: AsyncSession, verdicts: Iterable[Verdict], now: dateti
         "updated_at": now,
     }
     if state == "deferred":
-        values["due_at"] = GateDecision.until
+        unseen = and_(GateDecision.stage == "plan", GateDecision.rule.in_(_ENDED_BY_AN_ACT))
+        values["due_at"] = case((unseen, now), else_=GateDecision.until)
         values["attempts"] = OutboxMessage.attempts - case((OutboxMessage.state == "sending", 1), else_=0)
     statement = update(OutboxMessage).where(OutboxMessage.id == GateDecision.outbox_id, GateDecision.id.in_(ids))
     await session.execute(statement.values(**values).execution_options(synchronize_session=False))

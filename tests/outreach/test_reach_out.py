@@ -5,9 +5,11 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import event, text
+from sqlalchemy import event, select, text, update
 
 from base.database import transaction
+from base.ids import new_id
+from crm.contacts.models import ContactPoint, NumberChallenge
 from crm.contacts.service import attach_address
 from outreach.habits import read_habits
 from outreach.library import Library
@@ -48,6 +50,15 @@ async def with_phone(site, contact_id, *, consent="given"):
         )
     if consent:
         await site.consent(contact_id, consent, channel="sms")
+
+
+async def leave_number(site, contact_id):
+    """A number whose browser has work to do."""
+    await with_phone(site, contact_id)
+    async with transaction(site.sessions) as session:
+        number = select(ContactPoint.id).where(ContactPoint.contact_id == contact_id, ContactPoint.kind == "phone")
+        point_id, now = await session.scalar(number), site.clock.now()
+        session.add(NumberChallenge(contact_point_id=point_id, conversation_id=new_id(), asked_at=now))
 
 
 async def ended(site, contact_id):
@@ -217,3 +228,34 @@ async def test_two_hundred_people_are_planned_for_in_a_bounded_number_of_stateme
     event.remove(site.engine.sync_engine, "before_cursor_execute", note)
     assert (done.advanced, done.messages) == (200, 200)
     assert len(statements) < 60
+
+
+@pytest.mark.parametrize("step", ["reach_out", "send"])
+async def test_a_number_whose_browser_does_its_work_while_something_is_planned_for_it_does_not_wait(
+    site, journey, sms, step
+):
+    contact_id = await site.contact()
+    await leave_number(site, contact_id)
+    steps = {"reach": {"step": step, "channels": ["sms"], "next": [{"to": "done"}]}, "done": STEPS["done"]}
+    if step == "reach_out":
+        steps |= {"reach": {**STEPS["reach"], "channels": ["sms"]}, "nobody": STEPS["nobody"]}
+    await site.publish(journey(steps, wording=WORDS))
+    assert await site.enrol(contact_id, "follow_up")
+    await site.planner.advance_due(site.clock.now())
+    # Whoever settled it did not see a message that was not committed yet, so that nothing lets it go.
+    async with transaction(site.sessions) as session:
+        await session.execute(update(NumberChallenge).values(solved_at=site.clock.now()))
+    await site.pump.run_once()
+    assert len(sms.sent) == 1
+
+
+async def test_a_number_whose_browser_does_its_work_later_waits_for_it(site, journey, sms):
+    contact_id = await site.contact()
+    await leave_number(site, contact_id)
+    await begin(site, journey, contact_id, channels=["sms"])
+    await site.pump.run_once()
+    assert by_channel(await site.outbox()) == {"sms": ("deferred", "number_challenge")}
+    site.clock.forward(minutes=16)
+    await site.pump.run_once()
+    assert by_channel(await site.outbox()) == {"sms": ("skipped", "number_challenge")}
+    assert not sms.sent
