@@ -34,11 +34,11 @@ format: ## Format and mend what can be mended by itself
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 
+# Three at once on two cores: one waits for a browser most of the time. What was compiled once is kept.
+test: export PYTHONDONTWRITEBYTECODE =
 test: setup-dev ## Set up what is missing, then run every check and every test
-	@$(MAKE) --no-print-directory check
-	@$(MAKE) --no-print-directory test-ui
-	@$(MAKE) --no-print-directory test-rasa
-	@$(BIN)/python -m pytest -n 2 --dist loadscope
+	@$(MAKE) --no-print-directory -j2 $(if $(filter output-sync,$(.FEATURES)),-O) test-rasa check test-ui
+	@$(BIN)/python -m pytest -n 3 --dist loadscope --no-loadscope-reorder
 
 test-long: setup-dev ## The tests that take many minutes: hundreds of killed workers, a database stopped again and again
 	@$(BIN)/python -m pytest -m long -s

@@ -56,16 +56,15 @@ def test_only_the_way_in_is_public():
     assert {endpoint.operation_id for endpoint in ENDPOINTS if endpoint.permission == "public"} == PUBLIC
 
 
-@pytest.mark.parametrize("endpoint", PROTECTED, ids=name_of)
-async def test_without_a_session_nothing_but_the_way_in_answers(admin, user, endpoint):
-    answer = await admin.send(endpoint.method, path_of(endpoint))
-    assert answer.status == 401
-    assert answer.content_type == "application/problem+json"
-    code = "source_not_known" if endpoint.permission == "token" else "not_signed_in"
-    assert (await answer.json())["code"] == code
+async def test_without_a_session_nothing_but_the_way_in_answers(admin, user):
+    assert PROTECTED
+    for endpoint in PROTECTED:
+        answer = await admin.send(endpoint.method, path_of(endpoint))
+        code = "source_not_known" if endpoint.permission == "token" else "not_signed_in"
+        problem = (answer.status, answer.content_type, (await answer.json())["code"])
+        assert problem == (401, "application/problem+json", code), name_of(endpoint)
 
 
-@pytest.mark.parametrize("endpoint", COMMANDS, ids=name_of)
 @pytest.mark.parametrize(
     ("headers", "status"),
     [
@@ -81,14 +80,16 @@ async def test_without_a_session_nothing_but_the_way_in_answers(admin, user, end
         ({"Content-Type": None}, 415),
     ],
 )
-async def test_a_command_from_a_foreign_page_is_refused(signed_in, endpoint, headers, status):
+async def test_a_command_from_a_foreign_page_is_refused(signed_in, headers, status):
+    assert COMMANDS
     sent = {name: value for name, value in {**COMMAND, **headers}.items() if value is not None}
     body = json.dumps({"email": EMAIL, "password": PASSWORD}).encode()
-    answer = await signed_in.client.request(
-        endpoint.method, path_of(endpoint), data=body, headers=sent, skip_auto_headers=["Content-Type"]
-    )
-    assert answer.status == status
-    assert (await signed_in.get("/api/v1/session")).status == 200
+    for endpoint in COMMANDS:
+        answer = await signed_in.client.request(
+            endpoint.method, path_of(endpoint), data=body, headers=sent, skip_auto_headers=["Content-Type"]
+        )
+        assert answer.status == status, name_of(endpoint)
+        assert (await signed_in.get("/api/v1/session")).status == 200, name_of(endpoint)
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -30,6 +31,12 @@ FURTHER = (
 """Pages behind the places."""
 
 
+@pytest.fixture(scope="module")
+async def colleague(site: RunningSite, browser: Browser) -> AsyncIterator[Colleague]:
+    async with await Colleague.arrive(browser, site) as signed_in:
+        yield signed_in
+
+
 @pytest.fixture
 def pictures(tmp_path: Path) -> Path:
     folder = Path(os.environ.get("PARLEY_TOUR", tmp_path))
@@ -38,22 +45,20 @@ def pictures(tmp_path: Path) -> Path:
 
 
 async def test_the_page_of_a_lead_passes_axe_light_and_dark_on_a_desk_and_a_phone(
-    site: RunningSite, browser: Browser, pictures: Path
+    site: RunningSite, browser: Browser, colleague: Colleague, pictures: Path
 ) -> None:
     visitor = await Visitor.arrive(browser, site.url)
     await become_a_lead(visitor, "grace@compilers.example.com")
     await visitor.leave()
-    async with await Colleague.arrive(browser, site) as colleague:
-        lead = (await colleague.read("/leads?q=grace@compilers.example.com"))["items"][0]["id"]
-        await _look(colleague, f"leads/{lead}", pictures, "lead")
+    lead = (await colleague.read("/leads?q=grace@compilers.example.com"))["items"][0]["id"]
+    await _look(colleague, f"leads/{lead}", pictures, "lead")
 
 
 @pytest.mark.parametrize("path", [*PLACES, *FURTHER])
 async def test_every_page_passes_axe_light_and_dark_on_a_desk_and_a_phone(
-    site: RunningSite, browser: Browser, pictures: Path, path: str
+    colleague: Colleague, pictures: Path, path: str
 ) -> None:
-    async with await Colleague.arrive(browser, site) as colleague:
-        await _look(colleague, path, pictures, re.sub(r"\W", "-", path))
+    await _look(colleague, path, pictures, re.sub(r"\W", "-", path))
 
 
 async def _look(colleague: Colleague, path: str, pictures: Path, name: str) -> None:
@@ -61,3 +66,4 @@ async def _look(colleague: Colleague, path: str, pictures: Path, name: str) -> N
     await expect(colleague.page.locator("[aria-busy=true]")).to_have_count(0, timeout=WAIT)
     await expect(colleague.page.locator("#main")).not_to_contain_text("Page not found")
     await colleague.look(pictures, name)
+    assert colleague.complaints == []

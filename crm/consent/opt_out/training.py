@@ -87,7 +87,7 @@ def read_texts(kind: str) -> list[Text]:
     found = []
     # Of the training set there is a file of each author.
     for path in sorted(TEXTS.glob(f"{kind}*.yml")):
-        content = yaml.safe_load(path.read_text("utf-8"))
+        content = yaml.load(path.read_text("utf-8"), Loader=yaml.CSafeLoader)
         for part, is_opt_out in (("opt_out", True), ("near_miss", False)):
             found += [Text(one["text"], one["language"], one["channel"], is_opt_out) for one in content[part]]
     return found
