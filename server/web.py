@@ -282,6 +282,8 @@ async def _background(app: web.Application, *, alone: bool) -> AsyncIterator[Non
         task.cancel()
         with suppress(asyncio.CancelledError):
             await task
+    # What the last look began.
+    await app[_turns].drain()
 
 
 async def _sweep(turns: TurnService, intake: Intake) -> None:

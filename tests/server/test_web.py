@@ -19,6 +19,7 @@ from yarl import URL
 from base.database import libpq_url, transaction
 from base.encryption import create_key_file
 from base.schema_version import SchemaTooOld
+from bot.presence import PRESENCE_LOCKS
 from bot.publishing.models import Publication
 from server.settings import SettingsProblem, read_settings
 from server.web import create_web_app
@@ -183,10 +184,21 @@ async def test_what_a_dead_process_left_unanswered_is_answered_by_the_sweep(
         async with http.post(f"{address}/chat/session", headers={"Origin": SITE}, data="{}") as answer:
             token = (await answer.json())["token"]
         await asyncio.sleep(0.1)
+        await until(database, shown := f"pg_locks WHERE classid = {PRESENCE_LOCKS}")
         dialogue.script = lambda _body: {"state": {"v": 1}, "replies": [{"text": "welcome"}], "effects": []}
+        dialogue.delay = 0.5
+        await until(database, f"{shown} AND objid IN (SELECT turn_claimed_by FROM conversations)")
         headers = {"Origin": SITE, "Authorization": f"Bearer {token}"}
         async with http.get(f"{address}/chat/messages?after=0&wait=10", headers=headers) as answer:
             assert [message["text"] for message in (await answer.json())["messages"]] == ["welcome"]
+
+
+async def until(database: Database, found: str) -> None:
+    """Until there are such rows."""
+    async with asyncio.timeout(10), database.sessions() as session:
+        while not await session.scalar(text(f"SELECT EXISTS (SELECT FROM {found})")):
+            await session.rollback()
+            await asyncio.sleep(0.02)
 
 
 def test_a_web_process_without_a_dialogue_address_is_not_started(fresh_database_url: str, tmp_path: Path) -> None:
