@@ -31,12 +31,12 @@ def title_in_words(status: int, english: str, language: str) -> str:
     return known.get(status, english)
 
 
-def sentence_in_words(english: str, language: str) -> str:
-    """The sentence, with what was filled into it."""
-    sentences: Mapping[str, str] = read_sentences(_FILE).get(language, {}).get("sentences", {})
+def sentence_in_words(english: str, language: str, file: Path = _FILE) -> str:
+    """The sentence as a file has it, with what was filled into it."""
+    sentences: Mapping[str, str] = read_sentences(file).get(language, {}).get("sentences", {})
     if english in sentences:
         return sentences[english]
-    for pattern, told in _patterns(language):
+    for pattern, told in _patterns(language, file):
         found = pattern.fullmatch(english)
         if found is not None:
             return told.format_map(found.groupdict())
@@ -44,8 +44,8 @@ def sentence_in_words(english: str, language: str) -> str:
 
 
 @cache
-def _patterns(language: str) -> tuple[tuple[re.Pattern[str], str], ...]:
-    sentences: Mapping[str, str] = read_sentences(_FILE).get(language, {}).get("sentences", {})
+def _patterns(language: str, file: Path) -> tuple[tuple[re.Pattern[str], str], ...]:
+    sentences: Mapping[str, str] = read_sentences(file).get(language, {}).get("sentences", {})
     return tuple(
         (re.compile(_HOLE.sub(r"(?P<\1>.+)", re.escape(english))), told)
         for english, told in sentences.items()

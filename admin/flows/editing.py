@@ -313,7 +313,8 @@ async def list_flow_problems(call: Call, query: ProblemsQuery) -> FlowProblems:
     async with snapshot(call.context.sessions) as session:
         checked = await call.context.flows.checks.look(session)
     placed = (place(fault) for fault in checked.looked.faults)
-    return FlowProblems(items=[queries.as_problem(fault) for fault in placed if query.item in {None, fault.item}])
+    wanted = [fault.as_json() for fault in placed if query.item in {None, fault.item}]
+    return FlowProblems(items=[queries.as_problem(fault, call.language) for fault in wanted])
 
 
 async def _record_saved(session: AsyncSession, call: Call, action: str, item: str, saved: Saved) -> None:

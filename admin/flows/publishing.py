@@ -8,6 +8,7 @@ from typing import Any
 from admin.api.endpoints import Call, endpoint
 from admin.audit.service import record
 from admin.flows.people import names_of
+from admin.flows.queries import as_problem
 from admin.flows.shapes import (
     ImpactPlace,
     ImpactReport,
@@ -81,7 +82,7 @@ async def list_publish_jobs(call: Call) -> PublishJobs:
     async with snapshot(call.context.sessions) as session:
         rows = await list_jobs(session)
         names = await names_of(session, [row.author for row in rows])
-    return PublishJobs(items=[_job(row, names) for row in rows])
+    return PublishJobs(items=[_job(row, names, call.language) for row in rows])
 
 
 @endpoint(
@@ -94,7 +95,7 @@ async def list_publish_jobs(call: Call) -> PublishJobs:
 async def get_publish_job(call: Call) -> PublishJob:
     async with snapshot(call.context.sessions) as session:
         row = await get_job(session, call.ids["id"])
-        return _job(row, await names_of(session, [row.author]))
+        return _job(row, await names_of(session, [row.author]), call.language)
 
 
 @endpoint("GET", "/api/v1/flows/publications", permission="flows.read", summary="What was published, the latest first")
@@ -131,12 +132,12 @@ async def _ask(call: Call, kind: JobKind, wish: dict[str, Any]) -> PublishJob:
     async with transaction(context.sessions) as session:
         row = await ask_for_job(session, kind, wish, author=author, now=context.clock.now())
         await record(session, call, f"ask_to_{kind}", "publication", row.id, after=wish)
-        job = _job(row, await names_of(session, [author]))
+        job = _job(row, await names_of(session, [author]), call.language)
     await context.flows.wake()
     return job
 
 
-def _job(row: Row, names: Mapping[str | None, str]) -> PublishJob:
+def _job(row: Row, names: Mapping[str | None, str], language: str) -> PublishJob:
     report = row.outcome.get("report")
     return PublishJob.model_validate(
         {
@@ -146,7 +147,7 @@ def _job(row: Row, names: Mapping[str | None, str]) -> PublishJob:
             "lines": row.lines,
             "code": row.code,
             "problem": row.problem,
-            "faults": row.outcome.get("faults", []),
+            "faults": [as_problem(fault, language) for fault in row.outcome.get("faults", [])],
             "stranded": row.outcome.get("stranded", []),
             "report": _report(report) if report else None,
             "publication": row.publication,

@@ -6,11 +6,13 @@ import asyncio
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from admin.api.languages import sentence_in_words
 from admin.flows.people import names_of
 from admin.flows.shapes import (
     DraftMark,
@@ -38,7 +40,7 @@ from bot.publishing.contents import find_live
 from bot.publishing.draft_checks import CheckedDrafts
 from bot.publishing.drafts import Draft, Item
 from bot.publishing.editing import get_state, get_state_files, list_revisions
-from bot.publishing.faults import PlacedFault, place
+from bot.publishing.faults import place
 from bot.publishing.models import ContentNote, ContentVersion
 from bot.publishing.notes import list_notes, read_layout
 from bot.publishing.part_changes import compare
@@ -49,6 +51,7 @@ from flows.parts import OUTCOMES
 from flows.wording_models import PATTERNS as PATTERN_NAMES
 
 CHANNELS = ["web", "email", "sms", "telegram", "voice"]
+_FAULTS = Path(__file__).with_name("faults.yml")
 
 
 async def read_flows(session: AsyncSession, checked: CheckedDrafts) -> FlowList:
@@ -207,9 +210,10 @@ def as_note(note: ContentNote, names: Mapping[str | None, str]) -> FlowNote:
     )
 
 
-def as_problem(fault: PlacedFault) -> FlowProblem:
-    """A fault as the API has it."""
-    return FlowProblem.model_validate(fault.as_json())
+def as_problem(fault: Mapping[str, Any], language: str) -> FlowProblem:
+    """A fault as the API has it, in a language."""
+    told = {name: sentence_in_words(fault[name], language, _FAULTS) for name in ("problem", "remedy")}
+    return FlowProblem.model_validate({**fault, **told})
 
 
 def _is_edited(item: str) -> bool:

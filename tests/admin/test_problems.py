@@ -87,8 +87,9 @@ async def test_what_is_wrong_with_a_field_is_told_in_the_language_too():
     assert problem["errors"] == [{"field": "owner", "message": "Cet utilisateur n’existe pas."}]
 
 
-def test_every_sentence_of_a_problem_that_is_in_other_languages_is_one_that_is_raised_and_fills_in_the_same():
-    known = read_sentences(ROOT / "admin" / "api" / "problems.yml")
+@pytest.mark.parametrize("file", ["api/problems.yml", "flows/faults.yml"])
+def test_every_sentence_that_is_in_other_languages_is_one_that_is_said_and_fills_in_the_same(file):
+    known = read_sentences(ROOT / "admin" / file)
     english = known["es"]["sentences"].keys()
     assert {language: known[language]["sentences"].keys() for language in SPOKEN if language != "en"} == dict.fromkeys(
         (language for language in SPOKEN if language != "en"), english

@@ -166,6 +166,10 @@ async def test_problems_say_where_they_are_and_what_to_do(signed_in, site):
              (await signed_in.read(f"{API}/problems"))["items"]}  # fmt: skip
     assert ("ask_size", "no_reply_after.to", None, "target.missing") in found
     assert ("ask_size", "retry", "en", "wording.missing") in found
+    german = await signed_in.client.get(f"{API}/problems", headers={"Accept-Language": "de"})
+    told = {(one["rule"], one["problem"], one["remedy"]) for one in (await german.json())["items"]}
+    nowhere = "er führt zu nowhere, was es nicht gibt"
+    assert ("target.missing", nowhere, "Nennen Sie einen Schritt dieser Datei") in told
 
 
 async def test_what_steps_may_name_and_every_kind_of_step_are_told(signed_in, site):

@@ -63,6 +63,9 @@ async def test_what_is_refused_says_where_the_problems_are(signed_in, site, work
     job = await signed_in.read(f"{API}/jobs/{asked['id']}")
     assert (job["status"], job["code"]) == ("refused", "flows_refused")
     assert ("ask_company", "slot") in {(fault["step"], fault["field"]) for fault in job["faults"]}
+    french = await signed_in.client.get(f"{API}/jobs/{asked['id']}", headers={"Accept-Language": "fr"})
+    told = {fault["problem"] for fault in (await french.json())["faults"]}
+    assert "la donnée firm n’existe pas" in told
 
 
 async def test_what_cannot_be_published_or_rolled_back_is_refused_at_once(signed_in, site):
