@@ -63,7 +63,7 @@ def simulate(found: dict[str, Any], day: Day) -> dict[str, Any]:
     talked = Costs.of(*parts, replace(day, turns=TURNS_A_TALK))
     people_ms = found["costs"]["turn"]["people_cpu_ms"]
     checks = {name: check(talked, point, psutil.cpu_count() or 1, people_ms) for name, point in points.items()}
-    return {"check": checks, **plan(Costs.of(*parts, day), day)}
+    return {"check": checks, **plan(Costs.of(*parts, day), day, found["costs"])}
 
 
 def tell(part: str, found: dict[str, Any]) -> None:

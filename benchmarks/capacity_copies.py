@@ -344,7 +344,7 @@ def _number(value: Any) -> Any:
 
 def measure_columnar(*, short: bool) -> dict[str, Any]:
     """Logical replication and the columnar engine, over a year of many people."""
-    contacts = 3_000 if short else 50_000
+    contacts = 3_000 if short else 20_000
     with started("capacity-columns") as database:
         numbers_page.fill(database.url, contacts)
         engine = create_engine(database.url)

@@ -178,17 +178,19 @@ async def measure_talks(database: Database, talks: int, chats: int, rest: float)
             meter = Meter(database, lambda: _groups_of(pid))
             async with client() as session:
 
-                async def talk(turns: int, talks: int) -> int:
+                async def talk(turns: int, talks: int, *, settle: bool = False) -> int:
                     say = parley_talk(session, port, turns)
                     done = await measure("", say, at_once=AT_ONCE, messages=turns * talks, pids=[])
+                    if settle:
+                        await asyncio.sleep(rest)  # what workers do about it a little later belongs to it
                     return done.messages // turns
 
-                await talk(8, 20)  # warm
-                await asyncio.sleep(rest)  # what is done once after a start is done by then
+                await asyncio.sleep(2 * rest)  # what is done once after a start is done by then
                 idle = await _at_rest(meter, rest)
                 found: dict[str, Any] = {"at_rest": _a_second(idle)}
-                long = await meter.of(lambda: talk(9, talks), idle)
-                short = await meter.of(lambda: talk(1, talks), idle)
+                await talk(8, 20, settle=True)  # warm
+                long = await meter.of(lambda: talk(9, talks, settle=True), idle)
+                short = await meter.of(lambda: talk(1, talks, settle=True), idle)
                 found["turn"] = _less(long, short, 8)
                 found["talk_opened"] = _less(short, found["turn"], 1)
                 asked = await _statements(database, lambda: talk(9, 20), rest)
@@ -390,7 +392,7 @@ def measure_costs(*, short: bool) -> dict[str, Any]:
     """All of it, each on a PostgreSQL of its own."""
     small = 10 if short else 1
     with started("capacity-talks") as database:
-        found = asyncio.run(measure_talks(database, 240 // small, 400 // small, 20 / small))
+        found = asyncio.run(measure_talks(database, 120 // small, 300 // small, 12 / small))
     with started("capacity-journeys") as database, journeys.local_twilio() as (port, _):
         found |= asyncio.run(measure_journeys(database, 100_000 // small, 20_000 // small, 4_000 // small, port))
     with started("capacity-events") as database:

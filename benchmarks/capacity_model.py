@@ -22,9 +22,11 @@ import simpy
 
 LONGEST = 1.0
 """Seconds: the 95th percentile of a turn must stay under it."""
-TURNS = 8_000
+TURNS = 1_600
 """Of a simulated minute; the first eighth is warming up and does not count."""
 SECONDS_A_DAY = 86_400
+DISK_MS = 1.0
+"""What a flush of the log is planned with: what volumes over a network take."""
 Step = Generator[simpy.Event, Any, None]
 
 
@@ -251,21 +253,20 @@ def busiest_minute(costs: Costs, day: Day, machines: Machines, visitors: float) 
 
 def carries(costs: Costs, day: Day, machines: Machines) -> dict[str, Any]:
     """The most visitors a day with which a turn stays under a second at p95 in the busiest minute."""
-    used = demand(costs, day, machines, 1_000.0)
     # Numbers grow with the square: as many looks, each at more. All else grows with the visitors.
     most = _largest(lambda visitors: max(demand(costs, day, machines, visitors).values()) < 1)
-    low, high = 0.5 * most, most
-    for _ in range(5):
+    low, high, p95 = 0.7 * most, most, 0.0
+    for _ in range(3):
         middle = (low + high) / 2
-        if busiest_minute(costs, day, machines, middle) < LONGEST:
-            low = middle
+        if (took := busiest_minute(costs, day, machines, middle)) < LONGEST:
+            low, p95 = middle, took
         else:
             high = middle
     used = demand(costs, day, machines, low)
     return {
         **asdict(machines), "visitors_a_day": _round(low), "turns_a_second_at_peak": round(
             low * day.peak / SECONDS_A_DAY * day.talks * day.turns, 1),
-        "p95_ms": round(busiest_minute(costs, day, machines, low) * 1_000),
+        "p95_ms": round((p95 or busiest_minute(costs, day, machines, low)) * 1_000),
         "first_full": max(used, key=lambda name: used[name]),
         "in_use": {name: round(value, 3) for name, value in used.items()},
     }  # fmt: skip
@@ -283,6 +284,15 @@ def _round(visitors: float) -> int:
     """Two figures: more is not known."""
     digits = len(str(int(visitors))) - 2
     return round(visitors / 10**digits) * 10**digits if digits > 0 else int(visitors)
+
+
+def bytes_a_visitor(measured: Mapping[str, Any], day: Day, part: str) -> float:
+    """What of each visitor stays in the database (`stays_bytes`), or was written to its log (`wal_bytes`)."""
+    return (
+        day.talks * (measured["talk_opened"][part] + day.turns * measured["turn"][part])
+        + day.sent * measured["message_sent"][part] + day.steps * measured["step"][part]
+        + day.events * (measured["event_alone"][part] + day.known * measured["event_reacted_to"][part])
+    )  # fmt: skip
 
 
 def check(costs: Costs, measured: Mapping[str, Any], cores: int, people_ms: float) -> dict[str, Any]:
@@ -314,20 +324,31 @@ def check(costs: Costs, measured: Mapping[str, Any], cores: int, people_ms: floa
     }
 
 
-def plan(costs: Costs, day: Day) -> dict[str, Any]:
+EXAMPLE = 20_000
+"""Visitors a day, for whom the page says what they need."""
+
+
+def plan(costs: Costs, day: Day, measured: Mapping[str, Any]) -> dict[str, Any]:
     """One, ten and a hundred machines, and what each other engine buys."""
-    flush = costs.flush_ms
     found: dict[str, Any] = {"day": asdict(day), "costs": asdict(costs)}
+    one = Machines(1, 2, DISK_MS)
+    found["example"] = {
+        "visitors_a_day": EXAMPLE,
+        "in_use": {name: round(value, 3) for name, value in demand(costs, day, one, EXAMPLE).items()},
+        "p95_ms": round(busiest_minute(costs, day, one, EXAMPLE) * 1_000),
+        **{f"{part}_a_year_gb": round(bytes_a_visitor(measured, day, f"{part}_bytes") * EXAMPLE * 365 / 1e9, 1)
+           for part in ("stays", "wal")},
+    }  # fmt: skip
     found["machines"] = [
-        carries(costs, day, Machines(count, cores, flush)) for cores in (2, 8) for count in (1, 2, 10, 100)
+        carries(costs, day, Machines(count, cores, DISK_MS)) for cores in (2, 8) for count in (1, 10, 100)
     ]
-    large = Machines(100, 8, flush)
+    large = Machines(100, 8, DISK_MS)
     ways = {
         "one PostgreSQL": large,
-        "one, its log on a disk that takes 1 ms": replace(large, flush_ms=1.0),
+        "one, its log on a disk that takes 3 ms": replace(large, flush_ms=3.0),
+        "one, its log on a disk that takes 0.1 ms": replace(large, flush_ms=0.1),
         "one, numbers on a replica or a columnar store": replace(large, numbers=0.0),
         "numbers elsewhere, turns without NOTIFY in their commit": replace(large, numbers=0.0, serial=False),
-        "the same on a disk that takes 1 ms": replace(large, numbers=0.0, serial=False, flush_ms=1.0),
     }
     for shards in (4, 16):
         ways[f"numbers elsewhere, Citus with {shards} shards"] = replace(

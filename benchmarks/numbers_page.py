@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import json
 import statistics
 import sys
@@ -163,11 +164,14 @@ def answers() -> Iterator[tuple[str, Answer]]:
 
 def spent(postmaster: psutil.Process) -> float:
     """CPU seconds of a PostgreSQL until now."""
-    spent = postmaster.cpu_times()
-    times = [one.cpu_times() for one in postmaster.children()]
-    # Helpers that have ended are counted by their parent.
-    ended = spent.children_user + spent.children_system
-    return float(ended + sum(one.user + one.system for one in times))
+    while True:
+        # One that ends meanwhile is looked at again: its parent counts it then.
+        with contextlib.suppress(psutil.NoSuchProcess):
+            spent = postmaster.cpu_times()
+            times = [one.cpu_times() for one in postmaster.children()]
+            # Helpers that have ended are counted by their parent.
+            ended = spent.children_user + spent.children_system
+            return float(ended + sum(one.user + one.system for one in times))
 
 
 async def measure(url: str, postmaster: psutil.Process, times: int) -> dict[str, Any]:
