@@ -50,7 +50,7 @@ API = "/api/v1/contacts/bulk"
 def work(context) -> BulkWork:
     keys = context.keys
     hands = Hands(keys, JourneyFollowUps(), sender_index_of(keys), context.company_name)
-    return BulkWork(context.sessions, context.clock, hands, context.mail_folder)
+    return BulkWork(context.sessions, context.clock, hands)
 
 
 async def make(context, now, number=4, **columns):
