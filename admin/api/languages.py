@@ -15,6 +15,7 @@ from aiohttp import web
 from base.wording import FALLBACK, SPOKEN, accepted_languages, read_sentences
 
 _FILE = Path(__file__).with_name("problems.yml")
+_SHAPES = Path(__file__).with_name("shapes.yml")
 _HOLE = re.compile(r"\\\{(\w+)\\\}")
 """Of a sentence that was escaped for a pattern: what is filled in."""
 
@@ -29,6 +30,11 @@ def title_in_words(status: int, english: str, language: str) -> str:
     """The title of a status."""
     known: Mapping[int, str] = read_sentences(_FILE).get(language, {}).get("titles", {})
     return known.get(status, english)
+
+
+def field_in_words(english: str, language: str) -> str:
+    """What is wrong with a field: as we say it, or pydantic."""
+    return sentence_in_words(sentence_in_words(english, language), language, _SHAPES)
 
 
 def sentence_in_words(english: str, language: str, file: Path = _FILE) -> str:

@@ -12,7 +12,7 @@ from aiohttp.typedefs import Handler
 from pydantic import BaseModel, ValidationError
 from sqlalchemy.exc import OperationalError
 
-from admin.api.languages import read_language, sentence_in_words, title_in_words
+from admin.api.languages import field_in_words, read_language, sentence_in_words, title_in_words
 from base.errors import InvalidInput, Malformed, ParleyError, TooMany
 from base.postgres import DatabaseUnavailable
 from base.wording import FALLBACK
@@ -119,7 +119,7 @@ def problem_response(
     Args:
         detail: in English, as is what the errors say; they are told in the language where there are words for them.
     """
-    told = [{**error, "message": sentence_in_words(error["message"], language)} for error in errors]
+    told = [{**error, "message": field_in_words(error["message"], language)} for error in errors]
     problem = Problem(
         type=f"urn:parley:problem:{code}",
         title=title_in_words(status, _TITLES.get(status) or HTTPStatus(status).phrase, language),
@@ -137,12 +137,17 @@ def problem_response(
     )
 
 
+_RAISED = "Value error, "
+"""What pydantic puts before what a shape of ours says itself."""
+
+
 def refuse_input(error: ValidationError) -> ParleyError:
     """What a request's failed validation is to be raised as: unreadable JSON is malformed, all else is invalid."""
     found = error.errors(include_url=False, include_input=False)
     if any(each["type"] == "json_invalid" for each in found):
         return Malformed("The request is not valid JSON.")
-    return InvalidInput(errors=[{"field": _path_of(each["loc"]), "message": each["msg"]} for each in found])
+    wrong = [{"field": _path_of(each["loc"]), "message": each["msg"].removeprefix(_RAISED)} for each in found]
+    return InvalidInput(errors=wrong)
 
 
 def _path_of(parts: Iterable[int | str]) -> str:

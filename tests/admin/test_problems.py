@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import ast
+import json
 import re
 from contextlib import asynccontextmanager
+from typing import Literal
+from uuid import UUID
 
 import psycopg
 import pytest
 from aiohttp import WSMsgType, web
 from aiohttp.test_utils import TestClient, TestServer
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 from sqlalchemy.exc import OperationalError
 from structlog.testing import capture_logs
 
-from admin.api.problems import problem_middleware
+from admin.api.languages import field_in_words
+from admin.api.problems import problem_middleware, refuse_input
 from base.encryption import KeyProblem
 from base.errors import Conflict, InvalidInput, NotFound, TooMany
 from base.wording import SPOKEN, read_sentences
@@ -99,6 +103,49 @@ def test_every_sentence_that_is_in_other_languages_is_one_that_is_said_and_fills
     for language, told in known.items():
         for one, other in told["sentences"].items():
             assert sorted(_HOLE.findall(one)) == sorted(_HOLE.findall(other)), (language, one)
+
+
+class Wish(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    text: str = Field(min_length=2, max_length=3, pattern="^[ab]*$")
+    some: str = Field(min_length=1)
+    whole: int = Field(ge=2, le=3)
+    number: float
+    yes: bool
+    many: list[int]
+    one: Strict
+    choice: Literal["a", "b"]
+    id: UUID
+
+    @field_validator("choice")
+    @classmethod
+    def refuse_b(cls, choice: str) -> str:
+        if choice == "b":
+            raise ValueError("Write something.")
+        return choice
+
+
+def test_what_pydantic_says_of_fields_is_in_every_language_and_is_what_it_says():
+    wrong = {"text": 1, "whole": "x", "number": "x", "yes": "x", "many": 1, "one": 1, "choice": "c", "other": 1,
+             "id": "x"}  # fmt: skip
+    bodies = (
+        wrong, {"text": "a", "some": "", "whole": 1}, {"text": "aaaa", "whole": 4}, {"text": "cc", "choice": "b"},
+        {"whole": [], "number": [], "yes": []},
+    )  # fmt: skip
+    english = set()
+    for body in bodies:
+        with pytest.raises(ValidationError) as refused:
+            Wish.model_validate_json(json.dumps(body))
+        english |= {one["message"] for one in refuse_input(refused.value).errors}
+    for language in set(SPOKEN) - {"en"}:
+        told = {one: field_in_words(one, language) for one in english}
+        assert {one for one in english if told[one] == one} == set(), language
+    known = read_sentences(ROOT / "admin" / "api" / "shapes.yml")
+    patterns = [".+".join(map(re.escape, _HOLE.split(one))) for one in known["de"]["sentences"]]
+    assert [one for one in patterns if not any(re.fullmatch(one, said) for said in english)] == []
+    assert field_in_words("Input should be less than or equal to 3", "de") == "Das darf höchstens 3 sein"
+    assert len({frozenset(known[language]["sentences"]) for language in known}) == 1
 
 
 def sentences_of(*rooms: str) -> set[str]:
