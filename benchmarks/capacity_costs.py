@@ -38,6 +38,8 @@ from server.reactions import ScoresAndSegments
 
 AT_ONCE = 4
 """Talks at the same time: enough that nobody waits for one, few enough that nobody waits long."""
+QUIET = 0.15
+"""Of a core: what everything together uses at most when nothing is done."""
 _STATEMENT = ("LOG:  statement:", "LOG:  execute ")
 _SIZES = """
 SELECT coalesce(sum(pg_table_size(c.oid)), 0)::bigint, coalesce(sum(pg_indexes_size(c.oid)), 0)::bigint
@@ -138,9 +140,9 @@ def _each(used: Look, items: int, idle: Look | None) -> dict[str, float]:
         for name, value in used.cpu.items()
     }
     found["transactions"] = each(used.transactions, idle.transactions if idle else 0)
-    found["wal_bytes"] = each(used.wal, idle.wal if idle else 0)
+    found["wal_bytes"] = used.wal / items
     # Right after a checkpoint each page is written whole once: what of the log that was, at most.
-    found["of_it_whole_pages"] = min(found["wal_bytes"], each(used.page_images * _PAGE, 0))
+    found["of_it_whole_pages"] = min(found["wal_bytes"], used.page_images * _PAGE / items)
     return {name: _rounded(value) for name, value in found.items()}
 
 
@@ -185,7 +187,7 @@ async def measure_talks(database: Database, talks: int, chats: int, rest: float)
                         await asyncio.sleep(rest)  # what workers do about it a little later belongs to it
                     return done.messages // turns
 
-                await asyncio.sleep(2 * rest)  # what is done once after a start is done by then
+                await _until_quiet(meter)
                 idle = await _at_rest(meter, rest)
                 found: dict[str, Any] = {"at_rest": _a_second(idle)}
                 await talk(8, 20, settle=True)  # warm
@@ -215,6 +217,15 @@ async def _at_rest(meter: Meter, seconds: float) -> Look:
     began = await asyncio.to_thread(meter.look)
     await asyncio.sleep(seconds)
     return await asyncio.to_thread(meter.look) - began
+
+
+async def _until_quiet(meter: Meter) -> None:
+    """Until what is done once after a start is done, such as reading all articles."""
+    for _ in range(40):
+        used = await _at_rest(meter, 5)
+        if sum(used.cpu.values()) < QUIET * used.at:
+            return
+    raise RuntimeError("the programs found no rest in 200 s")
 
 
 def _a_second(used: Look) -> dict[str, float]:

@@ -22,7 +22,7 @@ import simpy
 
 LONGEST = 1.0
 """Seconds: the 95th percentile of a turn must stay under it."""
-TURNS = 1_600
+TURNS = 1_000
 """Of a simulated minute; the first eighth is warming up and does not count."""
 SECONDS_A_DAY = 86_400
 DISK_MS = 1.0
