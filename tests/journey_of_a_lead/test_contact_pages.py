@@ -136,10 +136,10 @@ async def test_two_contacts_that_are_one_person_are_merged_and_made_two_again(
             .or_(page.get_by_test_id("candidate").filter(has_text="Wilhelmina Okonkwo"))
         )
         # They are found by a worker within a minute or two.
-        for _ in range(12):
+        for _ in range(60):
             if await pair.count():
                 break
-            await page.wait_for_timeout(10_000)
+            await page.wait_for_timeout(2_000)
             await colleague.go("/merges")
         if await pair.get_by_test_id("compare").count():
             await pair.get_by_test_id("compare").click()
