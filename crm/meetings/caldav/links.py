@@ -44,6 +44,7 @@ async def link_calendar(
     text = json.dumps({"url": access.url, "username": access.username, "password": access.password})
     sealed = keys.seal(text, column=SEALED_ACCESS, row=calendar_id)
     link = await session.get(CalendarLink, calendar_id)
+    stood = link is not None
     moved = link is None or access_of(keys, link).url != access.url
     if link is None:
         link = CalendarLink(calendar_id=calendar_id)
@@ -54,6 +55,8 @@ async def link_calendar(
     link.look_at, link.attempts, link.problem = now, 0, None
     await session.flush()
     if moved:
+        # What waits behind no link is told to nobody.
+        await _forget_entries(session, calendar_id, force=not stood)
         await _write_all(session, calendar_id, now)
 
 
@@ -66,8 +69,11 @@ async def unlink_calendar(session: AsyncSession, calendar_id: UUID, *, force: bo
     Raises:
         NotWritten: something is still to be written there.
     """
-    await _forget_entries(session, calendar_id, force=force)
-    await session.execute(delete(CalendarLink).where(CalendarLink.calendar_id == calendar_id))
+    # As whoever books holds it, too: what they note to be written is seen, or is not noted any more.
+    await session.execute(select(Calendar.id).where(Calendar.id == calendar_id).with_for_update(key_share=True))
+    gone = delete(CalendarLink).where(CalendarLink.calendar_id == calendar_id).returning(CalendarLink.calendar_id)
+    stood = await session.scalar(gone) is not None
+    await _forget_entries(session, calendar_id, force=force or not stood)
 
 
 def access_of(keys: KeyRing, link: CalendarLink) -> Access:
@@ -90,7 +96,6 @@ async def _forget_entries(session: AsyncSession, calendar_id: UUID, *, force: bo
 
 async def _write_all(session: AsyncSession, calendar_id: UUID, now: datetime) -> None:
     """Every meeting to come is to be written into the calendar that is new."""
-    await _forget_entries(session, calendar_id, force=False)
     to_come = select(
         Meeting.id, Meeting.calendar_id, Meeting.id.label("meeting_id"), literal("to_write"), literal(now)
     ).where(Meeting.calendar_id == calendar_id, Meeting.state == "booked", Meeting.ends_at > now)

@@ -30,7 +30,7 @@ from crm.meetings.caldav.links import access_of
 from crm.meetings.caldav.looking import Look, Seen, look, note_looked, read_due_looks
 from crm.meetings.caldav.rules import TOLD_AFTER, wait_after
 from crm.meetings.caldav.writing import Place, Wrote, write
-from crm.meetings.models import UNWRITTEN, Calendar, CalendarEntry, CalendarLink, Meeting
+from crm.meetings.models import Calendar, CalendarEntry, CalendarLink, Meeting, is_unwritten
 
 _log = structlog.get_logger(__name__)
 
@@ -197,7 +197,8 @@ def _concerns_all(error: CalendarFailed) -> bool:
 
 
 def _to_write() -> Select[Any]:
-    return select(CalendarEntry.due_at).where(CalendarEntry.state.in_(UNWRITTEN))
+    # The events of the erased are found by the index of meetings: few entries have none, and not for long.
+    return select(CalendarEntry.due_at).where(is_unwritten())
 
 
 async def _ours(session: AsyncSession, calendar_id: UUID, now: datetime) -> frozenset[str]:

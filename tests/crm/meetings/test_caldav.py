@@ -9,12 +9,12 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from base.database import transaction
 from base.encryption import KeyRing
 from base.errors import NotFound
-from crm.meetings.booking import MeetingOver, TimeTaken, move_meeting
+from crm.meetings.booking import MeetingOver, TimeTaken, confirm_meeting, move_meeting
 from crm.meetings.caldav.client import CalDAVClient, CalendarFailed, ChangedMeanwhile
 from crm.meetings.caldav.links import NotWritten, link_calendar, unlink_calendar
 from crm.meetings.caldav.rules import TOLD_AFTER, decide_first, wait_after
@@ -418,10 +418,52 @@ async def test_a_calendar_is_not_disconnected_before_it_was_told_who_is_erased_b
     # What a force takes away is not committed here.
     async with desk.office.sessions() as session:
         await unlink_calendar(session, desk.calendar_id, force=True)
+        assert await session.get(CalendarEntry, meeting_id) is None
+        assert await session.get(CalendarLink, desk.calendar_id) is None
     await desk.pass_time()
     assert await desk.radicale.names() == set()
     async with transaction(desk.office.sessions) as session:
         await unlink_calendar(session, desk.calendar_id)
+
+
+async def test_a_calendar_is_not_disconnected_beside_somebody_who_books_in_it(desk: Desk) -> None:
+    talk, now = await desk.office.converse(), desk.office.now
+    hold = await desk.office.hold(TUESDAY_TEN, conversation_id=talk)
+
+    async def disconnect() -> None:
+        async with transaction(desk.office.sessions) as session:
+            await unlink_calendar(session, desk.calendar_id)
+
+    async with transaction(desk.office.sessions) as session:
+        await confirm_meeting(session, str(hold), contact_id=desk.office.contact_id, conversation_id=talk, now=now)
+        disconnecting = asyncio.create_task(disconnect())
+        done, _ = await asyncio.wait({disconnecting}, timeout=0.3)
+    with pytest.raises(NotWritten, match="not told yet: 1"):
+        await disconnecting
+    assert done == set()
+
+
+async def test_what_is_to_be_written_behind_no_calendar_is_in_nobodys_way(desk: Desk, keys: KeyRing) -> None:
+    meeting_id = await desk.book()
+    link_is_gone = delete(CalendarLink).where(CalendarLink.calendar_id == desk.calendar_id)
+    async with transaction(desk.office.sessions) as session:
+        await session.execute(link_is_gone)
+        await link_calendar(session, keys, desk.calendar_id, desk.radicale.client()._access, now=desk.office.now)
+    assert (await desk.entry(meeting_id)).state == "to_write"
+    async with transaction(desk.office.sessions) as session:
+        await session.execute(link_is_gone)
+        await unlink_calendar(session, desk.calendar_id)
+        assert await session.get(CalendarEntry, meeting_id) is None
+
+
+async def test_the_event_of_somebody_who_is_erased_is_due_at_once(desk: Desk) -> None:
+    meeting_id = await desk.book()
+    await desk.pass_time()
+    await desk.erase(meeting_id)
+    await desk.work.do_due(desk.office.now)
+    async with asyncio.timeout(10):
+        while await desk.radicale.names():
+            await asyncio.sleep(0.02)
 
 
 async def test_a_meeting_erased_while_it_is_written_is_let_go_and_the_others_are_written(desk: Desk) -> None:
