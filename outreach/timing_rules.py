@@ -23,7 +23,7 @@ MOST_SKEW = timedelta(seconds=5)
 """How far our clock and the database's may be apart: what they call today must be the same day."""
 _LOOK_AGAIN = timedelta(minutes=1)
 _HELD_FOR = timedelta(hours=1)
-"""How long the quarantine puts a message off; lifting it does not wait for that."""
+"""How long the quarantine puts off. When it is lifted messages do not wait for that, talks that are to begin do."""
 _LETS_PASS = timedelta(hours=1)
 """How long after it was due a message still has the place that is kept for it."""
 _CHANGES_OF_LAW = 4

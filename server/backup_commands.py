@@ -75,6 +75,11 @@ def restore(folder: Path, *, replace: bool, yes: bool) -> None:
             f"{restored.cancelled} backfills or bulk operations that put people into journeys were cancelled: "
             "they may have been done to their end before."
         )
+    if restored.not_walked:
+        click.echo(
+            f"Journeys' entries by {' and '.join(restored.not_walked)} broke off (see above): what they would have "
+            "sent since is not in doubt, and may be sent a second time."
+        )
     for content in own_content(settings, folder):
         click.echo(f"Files of the content were left where they are: {content}. What is live is in the database.")
     click.echo("Start Parley, then see what would go out: parley quarantine show")

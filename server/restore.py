@@ -41,7 +41,7 @@ from outreach.quarantine import (
     note_begun,
     statement_of,
 )
-from outreach.time_between import walk_through
+from outreach.time_between import Entries, walk_through
 from server.backup import KEYS, Say, copy_file
 from server.backup_manifest import DUMP, BackupProblem, Manifest, read_manifest, restored_at
 from server.channels import channel_senders
@@ -60,13 +60,15 @@ class Restored:
     """What came of it: the quarantine, and how much may have happened before.
 
     `in_doubt` are messages, `calls` those of connectors that journeys waited for, `cancelled` backfills and bulk
-    operations that were putting people into journeys.
+    operations that were putting people into journeys. `not_walked` names what broke off when it was walked through the
+    time between.
     """
 
     quarantine: Quarantine
     in_doubt: int
     calls: int
     cancelled: int
+    not_walked: tuple[str, ...]
 
 
 def check_restorable(settings: Settings, folder: Path, *, replace: bool) -> Manifest:
@@ -140,12 +142,16 @@ async def begin(settings: Settings, database_url: str) -> Restored:
         planner = Planner(platform.sessions, gatekeeper, library, talks=JourneyTalks(accounts))
         dates = DateEntries(platform.sessions, library, settings.default_time_zone)
         segments = SegmentWork(platform.sessions, platform.keys, platform.clock)
-        entries = (segments.follow_changes, create_reactor(platform, library).react, dates.do_due)
+        entries: dict[str, Entries] = {
+            "segments": segments.follow_changes,
+            "events": create_reactor(platform, library).react,
+            "dates": dates.do_due,
+        }
         found = await walk_through(platform.sessions, planner, entries, quarantine)
         async with transaction(platform.sessions) as session:
             in_doubt = found.messages + await doubt_what_was_due(session, quarantine, now)
             await note_begun(session)
-        return Restored(quarantine, in_doubt, found.calls, cancelled)
+        return Restored(quarantine, in_doubt, found.calls, cancelled, tuple(sorted(found.not_walked)))
     finally:
         await platform.engine.dispose()
 

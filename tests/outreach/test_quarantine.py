@@ -45,13 +45,13 @@ HELLO = {
 }
 
 
-async def begin(site, **since) -> DoneThen:
+async def begin(site, *, entries=None, **since) -> DoneThen:
     """As a restore leaves it: the data is of some time ago."""
     now = site.clock.now()
     quarantine = Quarantine(now - timedelta(**(since or {"hours": 3})), now)
     await put_fact(site, quarantine)
     dates = DateEntries(site.sessions, Library(), "Europe/London")
-    return await walk_through(site.sessions, site.planner, [dates.do_due], quarantine)
+    return await walk_through(site.sessions, site.planner, {**(entries or {}), "dates": dates.do_due}, quarantine)
 
 
 async def put_fact(site, quarantine) -> None:
@@ -220,6 +220,20 @@ async def test_whose_day_was_in_the_time_between_is_not_written_to_afterwards(si
     await site.delivery.deliver_due(site.clock)
     assert site.email.sent == []
     assert [one.state for one in await site.outbox(contact_id)] == ["unknown"]
+
+
+async def test_what_breaks_off_in_the_time_between_is_named_and_keeps_nobody_else_out(site, journey):
+    enter = {"step": "on_date", "field": "renewal", "at": "09:00", "next": [{"to": "hello"}]}
+    await site.publish(journey({"enter": enter, **HELLO}, entries=["enter"], first=None))
+    await site.contact(fields={"renewal": "2026-11-24"})
+    await DateEntries(site.sessions, Library(), "Europe/London").do_due(site.clock.now())
+    site.clock.forward(days=1, hours=1)
+
+    async def break_off(_moment):
+        raise ValueError("what was stored cannot be read")
+
+    found = await begin(site, days=1, entries={"segments": break_off})
+    assert found == DoneThen(messages=1, not_walked=frozenset({"segments"}))
 
 
 async def test_a_talk_that_was_to_begin_in_the_time_between_counts_as_begun_and_a_later_one_begins_once_lifted(

@@ -92,6 +92,17 @@ async def test_who_came_into_a_segment_in_the_time_between_by_time_alone_came_in
         assert list(entered) == [enrolment.entered_at], "and not once more"
 
 
+async def test_a_segment_that_cannot_be_read_does_not_make_the_back_up_impossible_to_restore(database, settings):
+    tree = SegmentTree.model_validate({"date": "created_at", "is": "at_least_ago", "days": 2})
+    async with transaction(database.sessions) as session:
+        await create_segment(session, name="Two days here", tree=tree, by="test", now=datetime.now(UTC))
+        await session.execute(text("""UPDATE segments SET tree = '{"of": "another version"}'"""))
+    restored = await begin(settings, database.url)
+    assert restored.not_walked == ("segments",)
+    async with database.sessions() as session:
+        assert (await get_quarantine(session)).begun
+
+
 async def test_a_key_file_that_does_not_fit_is_said_and_the_restore_counts_as_broken_off(database, settings):
     settings.key_file.unlink()
     create_key_file(settings.key_file)
