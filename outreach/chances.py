@@ -7,9 +7,9 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from outreach.decisions import Allow, Decision, Deny, Snapshot
+from outreach.decisions import Allow, Basis, Decision, Defer, Deny, Snapshot
 from outreach.gate import may_send
-from outreach.gate_rules import name_of
+from outreach.gate_rules import CONFIRMATION, name_of
 from outreach.rule_pack import RulePack
 from outreach.wall_clock import next_at
 
@@ -41,13 +41,17 @@ class Habit:
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """A channel that may be used. `place` is its place in the order of wish, `at` when it would leave."""
+    """A channel that may be used. `place` is its place in the order of wish, `at` when it would leave.
+
+    `unconfirmed`: it leaves once they have followed the link that confirms their consent.
+    """
 
     channel: str
     place: int
     at: datetime
     chance: float
     cost: float
+    unconfirmed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +82,9 @@ def _earliest_lawful(snapshot: Snapshot, at: datetime, latest: datetime, pack: R
     moment = at
     decision: Decision = Allow()
     for _ in range(_LOOKS):
-        # Planned for then, by clocks that agree, outside of quarantine and to a number whose browser did its work: the
-        # gate is asked again before it leaves.
-        then = replace(snapshot, due_at=moment, clock_skew=timedelta(0), quarantined=False, challenged_at=None)
-        decision = may_send(then, moment, pack)
+        decision = _ask(snapshot, moment, pack)
+        if _waits_for_link(decision):
+            decision = _ask(_confirmed(snapshot, moment), moment, pack)
         if isinstance(decision, Allow):
             return moment
         if isinstance(decision, Deny) or not moment < decision.until <= latest:
@@ -90,8 +93,40 @@ def _earliest_lawful(snapshot: Snapshot, at: datetime, latest: datetime, pack: R
     return decision
 
 
+def is_unconfirmed(snapshot: Snapshot, at: datetime, pack: RulePack) -> bool:
+    """Whether a message waits for them to follow the link that confirms their consent."""
+    return _waits_for_link(_ask(snapshot, at, pack))
+
+
+def _ask(snapshot: Snapshot, moment: datetime, pack: RulePack) -> Decision:
+    """What the gate says of it, planned for then, by clocks that agree, outside of quarantine and to a number whose
+    browser did its work: it is asked again before the message leaves.
+    """
+    then = replace(snapshot, due_at=moment, clock_skew=timedelta(0), quarantined=False, challenged_at=None)
+    return may_send(then, moment, pack)
+
+
+def _waits_for_link(decision: Decision) -> bool:
+    return isinstance(decision, Defer) and decision.rule == CONFIRMATION
+
+
+def _confirmed(snapshot: Snapshot, at: datetime) -> Snapshot:
+    """As it is once they have followed the link."""
+    scope = (snapshot.purpose, snapshot.channel)
+    bases = (*snapshot.bases.get(scope, ()), Basis("double_opt_in", at))
+    return replace(
+        snapshot,
+        consents={**snapshot.consents, scope: "given"},
+        bases={**snapshot.bases, scope: bases},
+        confirming={},
+    )
+
+
 def choose(options: Sequence[Option], most_cost: float | None, currency: str) -> tuple[Option | None, list[LeftOut]]:
-    """The option with the best chance; among equals the cheapest, then the earliest, then the first that was wished."""
+    """The option with the best chance; among equals the cheapest, then the earliest, then the first that was wished.
+
+    One that waits for a link which they may never follow is taken only where there is no other.
+    """
     dear = [one for one in options if most_cost is not None and one.cost > most_cost]
     left_out = [
         LeftOut(one.channel, "too_dear", f"It would cost {one.cost:.2f} {currency}, more than {most_cost:.2f}.")
@@ -104,13 +139,19 @@ def choose(options: Sequence[Option], most_cost: float | None, currency: str) ->
     return best, [*left_out, *_others(best, others)]
 
 
-def _rank(option: Option) -> tuple[float, float, datetime, int]:
+def _rank(option: Option) -> tuple[bool, float, float, datetime, int]:
     # Chances are guesses: a difference below a tenth is none.
-    return -round(option.chance, 1), option.cost, option.at, option.place
+    return option.unconfirmed, -round(option.chance, 1), option.cost, option.at, option.place
 
 
 def _others(best: Option, others: Iterable[Option]) -> Iterable[LeftOut]:
-    whys = ("is likelier to be answered", "costs less", "may leave earlier", "was wished for first")
+    whys = (
+        "is agreed to already",
+        "is likelier to be answered",
+        "costs less",
+        "may leave earlier",
+        "was wished for first",
+    )
     for other in others:
         why = next(why for why, one, two in zip(whys, _rank(best), _rank(other), strict=True) if one != two)
         yield LeftOut(other.channel, "not_chosen", f"Another way was taken: {name_of(best.channel)} {why}.")

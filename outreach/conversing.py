@@ -28,7 +28,7 @@ from outreach.neighbours import conversations, messages
 from outreach.ports import Opening
 from outreach.quarantine import NAME as QUARANTINE
 from outreach.quarantine import find_quarantine
-from outreach.reach_out import UNCLAIMED, is_held, withdraw
+from outreach.reach_out import UNCLAIMED, may_leave_yet, withdraw
 from outreach.steps.ways import go_on
 from outreach.walking import Group, Walker, Work
 
@@ -211,7 +211,7 @@ async def _look(work: Work, group: Group, talks: Mapping[UUID, Talk]) -> list[Wa
             continue
         # The patience is begun anew with the step, when a quarantine is lifted.
         over_at = max(last_at, walker.begun_at or last_at) + patience
-        if outcome is None and any(map(is_held, own)):
+        if outcome is None and any(map(may_leave_yet, own)):
             over_at = max(over_at, work.now + _AGAIN)
         if outcome is None and over_at > work.now:
             walker.stay(over_at)

@@ -8,6 +8,8 @@ from crm.privacy.own_stops import OWN_STOPS
 from outreach.decisions import ANSWERS, RIGHTS, Defer, Deny, Snapshot
 
 Rule = Callable[[Snapshot], Defer | Deny | None]
+CONFIRMATION = "confirmation"
+"""The rule by which promotion waits for a link to be followed."""
 _NAMES = {"email": "e-mail", "sms": "text messages", "voice": "calls", "web": "the chat", "telegram": "Telegram"}
 
 
@@ -53,7 +55,7 @@ def unconfirmed(snapshot: Snapshot) -> Defer | None:
     until = snapshot.confirming.get((snapshot.purpose, snapshot.channel))
     if until is None:
         return None
-    return Defer(until, "confirmation", "It waits until they confirm their consent by the link in the mail they got.")
+    return Defer(until, CONFIRMATION, "It waits until they confirm their consent by the link in the mail they got.")
 
 
 def consent(snapshot: Snapshot) -> Defer | Deny | None:

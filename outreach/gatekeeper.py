@@ -34,7 +34,7 @@ from outreach.spending.rules import PAID, Ceiling, Spent
 from outreach.spending.service import Bill, raise_alerts, raise_stopped, read_spent, spend, wait_for_the_purse
 
 Stage = Literal["plan", "claim", "wire"]
-_ENDED_BY_AN_ACT = ("confirmation", "number_challenge")
+ENDED_BY_AN_ACT = ("confirmation", "number_challenge")
 """Rules that put off until the person, or their browser, does something (`outreach.confirmed`)."""
 
 
@@ -237,7 +237,7 @@ async def _apply(session: AsyncSession, verdicts: Iterable[Verdict], now: dateti
         "updated_at": now,
     }
     if state == "deferred":
-        unseen = and_(GateDecision.stage == "plan", GateDecision.rule.in_(_ENDED_BY_AN_ACT))
+        unseen = and_(GateDecision.stage == "plan", GateDecision.rule.in_(ENDED_BY_AN_ACT))
         values["due_at"] = case((unseen, now), else_=GateDecision.until)
         values["attempts"] = OutboxMessage.attempts - case((OutboxMessage.state == "sending", 1), else_=0)
     statement = update(OutboxMessage).where(OutboxMessage.id == GateDecision.outbox_id, GateDecision.id.in_(ids))

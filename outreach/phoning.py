@@ -24,7 +24,7 @@ from outreach.drafting import draft_each, not_later, put_down, refusals_of
 from outreach.gatekeeper import put_off, split_verdicts, turn_down
 from outreach.models import OutboxMessage
 from outreach.put_off import ONCE
-from outreach.reach_out import UNCLAIMED, is_held, read_rows, withdraw
+from outreach.reach_out import UNCLAIMED, may_leave_yet, read_rows, withdraw
 from outreach.reports import VOICEMAIL
 from outreach.steps.ways import go_on
 from outreach.walking import Group, Walker, Work
@@ -56,7 +56,7 @@ async def call(work: Work, group: Group) -> None:
             _wait(group, walker, work.now + timedelta(seconds=group.step.seconds), work.now)
         elif stands == "wait":
             under_way = max(row.due_at for row in own if row.state in _UNDER_WAY)
-            wait = walker.wait if any(map(is_held, own)) else partial(_wait, group, walker)
+            wait = walker.wait if any(map(may_leave_yet, own)) else partial(_wait, group, walker)
             wait(max(under_way, work.now) + _LOOK_AFTER, work.now)
         elif stands == "unreached":
             walker.go(group.step.unreached)
@@ -81,7 +81,7 @@ def _stands(group: Group, walker: Walker, rows: Sequence[Any], mailboxes: Collec
     heard = any(row.state in _HEARD and row.id not in mailboxes for row in rows)
     if heard and group.step.flow is None:
         return HEARD
-    if walker.begun_at + timedelta(seconds=group.step.seconds) <= now and not any(map(is_held, rows)):
+    if walker.begun_at + timedelta(seconds=group.step.seconds) <= now and not any(map(may_leave_yet, rows)):
         return NO_REPLY
     if heard:
         return "listen"

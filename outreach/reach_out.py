@@ -19,10 +19,10 @@ from sqlalchemy import DateTime, Text, Uuid, select, update
 from base.nested_rows import one_of
 from base.row_sets import given_rows, rows_of
 from base.tables import table_of
-from outreach.chances import Habit, LeftOut, Option, choose, find_moment
+from outreach.chances import Habit, LeftOut, Option, choose, find_moment, is_unconfirmed
 from outreach.decisions import Deny
 from outreach.drafting import Draft, draft_each, not_later, put_down, refusals_of
-from outreach.gatekeeper import Verdict, turn_down
+from outreach.gatekeeper import ENDED_BY_AN_ACT, Verdict, turn_down
 from outreach.habits import read_habits
 from outreach.models import OutboxMessage
 from outreach.quarantine import NAME as QUARANTINE
@@ -69,8 +69,11 @@ async def reach_out(work: Work, group: Group) -> None:
             reached.append(walker)
         elif waiting is None:
             open_.append(walker)
-        elif _may_still_leave(waiting, _latest(group, walker)):
+        elif may_leave_yet(waiting) or waiting.due_at <= _latest(group, walker):
             walker.wait(max(waiting.due_at, work.now) + _LOOK_AFTER, work.now)
+        elif waiting.reason_rule in ENDED_BY_AN_ACT and work.now < _latest(group, walker):
+            # What they may still do in time brings it forward.
+            walker.wait(_latest(group, walker), work.now)
         else:
             late.append(waiting.id)
             walker.stay(work.now)  # looked at again at once, without the message
@@ -81,14 +84,9 @@ async def reach_out(work: Work, group: Group) -> None:
         await go_on(work, group.of(reached))
 
 
-def is_held(row: Any) -> bool:
-    """Whether a message is in hand, or held back by a quarantine: its step is not over."""
+def may_leave_yet(row: Any) -> bool:
+    """Whether a message is in hand, or held back by a quarantine: its step is not over, however late it is."""
     return bool(row.state == "sending" or (row.state in UNCLAIMED and row.reason_rule == QUARANTINE))
-
-
-def _may_still_leave(waiting: Any, latest: datetime) -> bool:
-    """Whether it is held, or due in time."""
-    return bool(is_held(waiting) or waiting.due_at <= latest)
 
 
 def _latest(group: Group, walker: Walker) -> datetime:
@@ -148,7 +146,8 @@ class _Weighing:
                 denied.append(draft)
             else:
                 cost = prices.cost_of(draft.channel, draft.text)
-                options.append(Option(draft.channel, place, moment, habit.chance, cost))
+                waits = is_unconfirmed(self.verdicts[draft.id].snapshot, self.work.now, self.work.gatekeeper.pack)
+                options.append(Option(draft.channel, place, moment, habit.chance, cost, waits))
         best, others = choose(options, self.group.step.most_cost, prices.currency)
         return _Plan(
             walker,

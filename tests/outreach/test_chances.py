@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from base.ids import new_id
-from outreach.chances import Habit, Option, choose, find_moment
+from outreach.chances import Habit, Option, choose, find_moment, is_unconfirmed
 from outreach.decisions import Basis, Snapshot
 from outreach.habits import habit_of
 from outreach.prices import PricesProblem, read_prices
@@ -39,8 +39,8 @@ def find(snapshot, pack, *, latest=NIGHT + DAY, hour=None):
     return find_moment(snapshot, NIGHT, latest, pack, hour=hour, zone=LONDON)
 
 
-def option(channel, place=0, at=MORNING, chance=0.5, cost=0.0):
-    return Option(channel, place, at, chance, cost)
+def option(channel, place=0, at=MORNING, chance=0.5, cost=0.0, **rest):
+    return Option(channel, place, at, chance, cost, **rest)
 
 
 def test_a_message_leaves_as_soon_as_it_is_lawful(pack):
@@ -55,6 +55,15 @@ def test_it_waits_for_the_hour_they_answer_at_where_there_is_time(pack):
 
 def test_an_hour_in_the_night_is_not_waited_for(pack):
     assert find(asked(), pack, hour=23) == MORNING
+
+
+def test_what_waits_for_a_link_may_leave_as_if_they_followed_it_at_once(pack):
+    scope = ("marketing", "email")
+    waiting = asked(consents={}, bases={}, countries=("DE",), confirming={scope: NIGHT + 3 * DAY})
+    assert is_unconfirmed(waiting, NIGHT, pack)
+    assert find(waiting, pack) == MORNING
+    assert not is_unconfirmed(asked(), NIGHT, pack)
+    assert find(asked(consents={scope: "withdrawn"}, confirming={scope: NIGHT + 3 * DAY}), pack).rule == "consent"
 
 
 def test_what_is_not_lawful_before_the_deadline_comes_back_as_the_answer_of_the_gate(pack):
@@ -73,6 +82,7 @@ def test_clocks_that_disagree_now_are_no_reason_against_later(pack):
     [
         ([option("sms", 0, chance=0.5), option("email", 1, chance=0.8)], "email", "is likelier to be answered"),
         ([option("sms", 0, cost=0.08), option("email", 1, cost=0.001)], "email", "costs less"),
+        ([option("sms", 0, chance=0.8, unconfirmed=True), option("email", 1)], "email", "is agreed to already"),
         ([option("telegram", 0, at=MORNING + DAY), option("web", 1)], "web", "may leave earlier"),
         ([option("telegram", 0), option("web", 1)], "telegram", "was wished for first"),
         ([option("telegram", 0, chance=0.51), option("web", 1, chance=0.54)], "telegram", "was wished for first"),

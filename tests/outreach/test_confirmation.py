@@ -19,6 +19,7 @@ from crm.consent.withdrawal import withdraw
 from crm.contacts.models import Contact
 from crm.scoring.service import list_reasons
 from outreach.confirmed import bring_forward
+from tests.outreach.test_reach_out import begin, ended
 
 _TEXT = 'Ja, <b>Northwind</b> darf "schreiben".'
 
@@ -74,6 +75,27 @@ async def test_a_message_waits_and_leaves_once_the_link_was_followed(site, pages
     (*_, decision) = await site.decisions(row)
     assert decision.inputs["bases"]["marketing/email"][0][0] == "double_opt_in"
     await oracle(site.sessions, site.clock.now())
+
+
+@pytest.mark.parametrize("follows", [True, False])
+async def test_whoever_is_to_be_reached_is_waited_for_until_they_confirm_or_the_deadline(site, pages, journey, follows):
+    contact_id, path = await _ask(site)
+    # Sooner over than the link is.
+    await begin(site, journey, contact_id, channels=["email"], seconds=172_800)
+    await site.pump.run_once()
+    (waiting,) = await site.outbox(contact_id)
+    assert (waiting.state, waiting.reason_rule) == ("deferred", "confirmation")
+    site.clock.forward(hours=23)
+    await site.pump.run_once()
+    assert await ended(site, contact_id) is None
+    if follows:
+        assert (await pages.post(path)).status == 200
+        await site.pump.run_once()
+    site.clock.forward(hours=26)
+    await site.pump.run_once()
+    await site.pump.run_once()
+    assert await ended(site, contact_id) == ("reached" if follows else "unreached")
+    assert len(site.email.sent) == follows
 
 
 async def test_a_consent_counts_for_the_score_once_its_link_was_followed(site, pages) -> None:
