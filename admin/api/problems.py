@@ -146,8 +146,15 @@ def refuse_input(error: ValidationError) -> ParleyError:
     found = error.errors(include_url=False, include_input=False)
     if any(each["type"] == "json_invalid" for each in found):
         return Malformed("The request is not valid JSON.")
-    wrong = [{"field": _path_of(each["loc"]), "message": each["msg"].removeprefix(_RAISED)} for each in found]
-    return InvalidInput(errors=wrong)
+    return InvalidInput(errors=errors_of(error))
+
+
+def errors_of(error: ValidationError, *within: str) -> list[dict[str, str]]:
+    """What is wrong with each field; `within` is where what was looked at stands in the request."""
+    return [
+        {"field": _path_of((*within, *each["loc"])), "message": each["msg"].removeprefix(_RAISED)}
+        for each in error.errors(include_url=False, include_input=False)
+    ]
 
 
 def _path_of(parts: Iterable[int | str]) -> str:

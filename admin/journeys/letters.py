@@ -8,6 +8,7 @@ from uuid import UUID
 
 from pydantic import ValidationError
 
+from admin.api.problems import errors_of
 from admin.journeys.trying_shapes import AskedValue, LetterPreview, LetterRendering, LetterWish
 from base.errors import InvalidInput
 from base.sms_segments import read_segments
@@ -92,13 +93,8 @@ def _read(wording: Mapping[str, Any]) -> Letter:
     try:
         return Letter.model_validate(Written.model_validate(wording).compiled())
     except ValidationError as error:
-        faults = error.errors(include_url=False, include_input=False)
-        raise InvalidInput(
-            "The words are not of the form that wording has.",
-            errors=[
-                {"field": ".".join(("wording", *map(str, one["loc"]))), "message": str(one["msg"])} for one in faults
-            ],
-        ) from error
+        wrong = errors_of(error, "wording")
+        raise InvalidInput("The words are not of the form that wording has.", errors=wrong) from error
 
 
 def _channels_of(step: Mapping[str, Any]) -> Iterable[str]:

@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from admin.api.problems import errors_of
 from admin.journeys.letters import render_letter
 from admin.journeys.trying_shapes import (
     GateAnswer,
@@ -145,11 +146,7 @@ def test_of(wish: SimulatedPerson, begins_at: datetime, lasts: timedelta) -> Jou
             }
         )  # fmt: skip
     except ValidationError as error:
-        faults = error.errors(include_url=False, include_input=False)
-        raise InvalidInput(
-            "Nobody can be so.",
-            errors=[{"field": ".".join(map(str, one["loc"])), "message": str(one["msg"])} for one in faults],
-        ) from error
+        raise InvalidInput("Nobody can be so.", errors=errors_of(error)) from error
 
 
 def walking(script: Script, test: JourneyTest, entry: str | None) -> Callable[[Place, WrittenTalks], Awaitable[Walked]]:

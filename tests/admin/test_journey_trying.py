@@ -268,6 +268,8 @@ async def test_what_is_no_letter_is_refused_with_the_place(signed_in):
     await preview(signed_in, step={"id": "x", "step": "branch"}, wording={"text": "Hi"}, status=422)
     refused = await preview(signed_in, step={"id": "x", "step": "send"}, wording={"text": 5}, status=422)
     assert refused["errors"][0]["field"].startswith("wording.text")
+    refused = await preview(signed_in, step={"id": "x", "step": "send"}, wording={"text": {"web": "Hi"}}, status=422)
+    assert refused["errors"] == [{"field": "wording.text", "message": "a text by channel needs a default"}]
 
 
 def compiled(version="v1"):

@@ -126,7 +126,7 @@ class Wish(BaseModel):
         return choice
 
 
-def test_what_pydantic_says_of_fields_is_in_every_language_and_is_what_it_says():
+def test_what_pydantic_says_of_fields_of_the_usual_kinds_is_in_every_language_and_no_translation_is_of_nothing():
     wrong = {"text": 1, "whole": "x", "number": "x", "yes": "x", "many": 1, "one": 1, "choice": "c", "other": 1,
              "id": "x"}  # fmt: skip
     bodies = (
