@@ -186,13 +186,17 @@ async def let_number_through(call: Call) -> shapes.Identities:
         now = context.clock.now()
         settled = await settle_challenge(session, context.keys, call.ids["id"], conversation_id=None, now=now)
         if settled is None:
+            if await session.get(ContactPoint, call.ids["id"]) is None:
+                raise NotFound("There is no such address.")
             raise Conflict("This address waits for nothing (any more).")
         contact_id, _ = settled
         await release_number(session, contact_id, now)
         await record(session, call, "let_number_through", "contact", contact_id, None, {"address": str(call.ids["id"])})
         return await _read_identities(session, call, contact_id)
 
-    return await _change(call, run)
+    known = await _change(call, run)
+    await context.replies.settled()
+    return known
 
 
 @endpoint(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -9,10 +10,12 @@ import pytest
 from sqlalchemy import select
 
 from admin.audit.models import AuditEntry
+from admin.inbox.sending import Replies
 from base.database import transaction
 from base.ids import new_id
 from crm.contacts.number_challenges import challenge_number
 from outreach.models import OutboxMessage
+from tests.admin.conftest import Admin, client_of
 from tests.admin.people import make_contact, make_talk, outbox_row
 from tests.base.test_migrations import ROOMS
 
@@ -104,6 +107,21 @@ async def test_a_contact_shows_all_it_is_known_by_and_is_found_by_another_system
     assert (await signed_in.send("DELETE", f"/api/v1/external-ids/{external['id']}")).status == 204
     assert (await signed_in.get("/api/v1/identities", source="shop", value="A-1")).status == 404
     assert (await signed_in.get("/api/v1/identities", source="Shop", value="A-1")).status == 422
+
+
+@pytest.mark.usefixtures("user")
+async def test_what_waited_for_a_number_that_is_let_through_leaves_at_once(context, clock, now, two, wake_ups) -> None:
+    async with transaction(context.sessions) as session:
+        talk = await make_talk(session, two[1], now)
+        assert await challenge_number(session, context.keys, two[1], "+14155552671", conversation_id=talk, now=now)
+    async with client_of(replace(context, replies=Replies(settled=wake_ups.wake))) as client:
+        colleague = Admin(client, context, clock)
+        await colleague.sign_in()
+        unknown = await colleague.send("POST", f"/api/v1/contact-addresses/{new_id()}/let-through")
+        assert (unknown.status, wake_ups.count) == (404, 0)
+        (phone,) = (await colleague.read(f"/api/v1/contacts/{two[1]}/identities"))["addresses"]
+        assert (await colleague.send("POST", f"/api/v1/contact-addresses/{phone['id']}/let-through")).status == 200
+    assert wake_ups.count == 1
 
 
 async def test_a_colleague_lets_a_number_through_whose_browser_never_did_its_work(

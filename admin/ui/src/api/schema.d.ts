@@ -4067,7 +4067,10 @@ export interface components {
         };
         /**
          * Address
-         * @description An address, and since when it is proven. `waits_since`: nothing goes to this number before its browser's work.
+         * @description An address, and since when it is proven.
+         *
+         *     `waits_since`: nothing goes to this number before its browser's work; from 75 minutes on nothing that a chat on the
+         *     site brought about.
          */
         Address: {
             /**

@@ -10,6 +10,7 @@ import { Tag } from '../look/Tag';
 import { plainWords } from '../look/words';
 import { useMay } from '../session/useMay';
 import styles from './Contact.module.css';
+import { isAwaited } from './awaited';
 import { useAddExternalId, useIdentities, useLetThrough, useRemoveExternalId } from './useContact';
 
 export function IdentitiesPanel({ contactId }: { contactId: string }) {
@@ -27,7 +28,7 @@ export function IdentitiesPanel({ contactId }: { contactId: string }) {
           <li key={id}>
             <span className={styles.name}>{plainWords(kind)}</span><span className="untrusted">{value}</span>
             {verifiedAt && <Tag tone="good" icon={IconCheck}>{t('proven')}</Tag>}
-            {waitsSince && <Tag tone="warm" icon={IconClock}>{t('number_waits')}</Tag>}
+            {waitsSince && isAwaited(waitsSince) && <Tag tone="warm" icon={IconClock}>{t('number_waits')}</Tag>}
             {waitsSince && may && <LetThrough contactId={contactId} addressId={id} number={value} />}
           </li>
         ))}
