@@ -6,12 +6,12 @@ import asyncio
 from dataclasses import replace
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import select, text, update
 
 from admin.models import AdminSession, AdminUser
 from admin.users.models import Invitation, PasswordReset
 from admin.users.passwords import VALID_FOR as RESET_VALID_FOR
-from admin.users.service import VALID_FOR
+from admin.users.service import _LOCK, VALID_FOR
 from base.database import transaction
 from outreach.ports import Accepted
 from tests.admin.conftest import EMAIL, PASSWORD, Admin, client_of
@@ -164,14 +164,26 @@ async def test_the_last_owner_stays(signed_in, changes):
     assert (answer.status, (await answer.json())["code"]) == (409, "last_owner")
 
 
-async def test_of_two_owners_who_demote_each_other_one_stays(signed_in, join):
+async def test_of_two_owners_who_demote_each_other_one_stays(signed_in, join, context):
     other = await join("owner", email="second@example.com")
     first, second = await user_named(signed_in, EMAIL), await user_named(signed_in, "second@example.com")
-    answers = await asyncio.gather(
-        change(signed_in, second, role="agent"), change(other, first, role="agent"), return_exceptions=True
+    waiting = text(
+        "SELECT count(*) FROM pg_locks JOIN pg_database ON pg_database.oid = database "
+        "WHERE datname = current_database() AND locktype = 'advisory' AND NOT granted"
     )
-    # Who is an agent already by the time their own command is looked at may not demote anybody.
-    assert sorted(answer.status for answer in answers) in ([200, 403], [200, 409])
+    async with transaction(context.sessions) as turn:
+        # Each is permitted, and waits for its turn to be the one that asks for another owner.
+        await turn.execute(text(f"SELECT pg_advisory_xact_lock({_LOCK})"))
+        changing = [
+            asyncio.create_task(change(signed_in, second, role="agent")),
+            asyncio.create_task(change(other, first, role="agent")),
+        ]
+        async with asyncio.timeout(20), context.sessions() as looking:
+            while await looking.scalar(waiting) < len(changing):
+                await looking.rollback()
+                await asyncio.sleep(0.02)
+    answers = await asyncio.gather(*changing)
+    assert sorted(answer.status for answer in answers) == [200, 409]
     rows = (await (signed_in if answers[0].status == 200 else other).read("/api/v1/users"))["items"]
     assert sorted(row["role"] for row in rows) == ["agent", "owner"]
 
