@@ -34,6 +34,7 @@ from benchmarks.saving import add_saving, save
 from bot.intake.sealing import sender_index_of
 from crm.contacts.service import attach_address
 from crm.privacy.erasing import erase_person
+from crm.privacy.files import FiledMails
 from crm.privacy.retention import remove_old
 
 RESULT = ROOT / "docs" / "benchmarks" / "erasure.json"
@@ -99,7 +100,9 @@ async def measure(url: str, keys_file: Path, contacts: int) -> dict[str, float]:
     for number in chosen[:ERASED]:
         started = time.perf_counter()
         async with transaction(sessions) as session:
-            await erase_person(session, keys, contact(number), sender_index_of(keys), reason="request", now=now)
+            await erase_person(
+                session, keys, contact(number), sender_index_of(keys), mails=FiledMails(None), reason="request", now=now
+            )
         erased.append(time.perf_counter() - started)
     for number in chosen[ERASED:]:
         started = time.perf_counter()

@@ -47,7 +47,8 @@ class Scene:
     @property
     def hands(self) -> Hands:
         """What carrying out a privacy request takes."""
-        return Hands(self.keys, self.follow_ups, sender_index_of(self.keys), self.controller)
+        # A turn files requests, and erases nobody.
+        return Hands(self.keys, self.follow_ups, sender_index_of(self.keys), self.controller, None)
 
     async def contact(self) -> UUID:
         """The conversation's contact, made now if there is none."""

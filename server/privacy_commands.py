@@ -70,6 +70,7 @@ def erase(contact_id: UUID, *, yes: bool) -> None:
     from base.database import repeat_on_deadlock, transaction
     from bot.intake.sealing import sender_index_of
     from crm.privacy.erasing import Erased
+    from crm.privacy.files import FiledMails
     from crm.privacy.requests import Filing, Hands, carry_out, file_request
     from outreach.follow_ups import JourneyFollowUps
 
@@ -79,15 +80,17 @@ def erase(contact_id: UUID, *, yes: bool) -> None:
     async def run(platform: Platform) -> Erased | None:
         index, settings = sender_index_of(platform.keys), platform.settings
         hands = Hands(platform.keys, JourneyFollowUps(), index, settings.company_name, settings.mail_folder)
+        mails = FiledMails(settings.mail_folder)
 
         async def once() -> Erased | None:
-            async with transaction(platform.sessions) as session:
+            async with mails.read_first(), transaction(platform.sessions) as session:
                 now = platform.clock.now()
                 filing = Filing(contact_id, "erase", "staff", "operator", verified=True)
                 request = await file_request(session, hands, filing, now)
                 _, erased = await carry_out(
-                    session, hands, request.id, by="operator", outcome="Erased by parley privacy erase.", now=now
-                )
+                    session, hands, request.id, by="operator", outcome="Erased by parley privacy erase.", now=now,
+                    mails=mails,
+                )  # fmt: skip
                 return erased
 
         return await repeat_on_deadlock(once)

@@ -12,6 +12,7 @@ from base.database import repeat_on_deadlock, transaction
 from base.errors import NotFound
 from bot.intake.sealing import sender_index_of
 from crm.privacy.erasing import erase_person
+from crm.privacy.files import FiledMails
 from crm.privacy.retention import list_idle, list_timed, remove_old
 from outreach.alarm import QUEUE
 from server.wiring import Platform
@@ -43,24 +44,25 @@ async def retain_all(platform: Platform) -> Counter[str]:
             removed[name] += count
             if count < AT_ONCE:
                 break
+    mails = FiledMails(platform.settings.mail_folder)
     while True:
         async with platform.sessions() as session:
             idle = await list_idle(session, platform.clock.now(), limit=PEOPLE_AT_ONCE)
-        gone = [await _erase_idle(platform, contact_id) for contact_id in idle]
+        gone = [await _erase_idle(platform, contact_id, mails) for contact_id in idle]
         removed["people"] += sum(gone)
         if not any(gone):
             return +removed
 
 
-async def _erase_idle(platform: Platform, contact_id: UUID) -> bool:
+async def _erase_idle(platform: Platform, contact_id: UUID, mails: FiledMails) -> bool:
     async def once() -> None:
-        async with transaction(platform.sessions) as session:
+        async with mails.read_first(), transaction(platform.sessions) as session:
             await erase_person(
                 session,
                 platform.keys,
                 contact_id,
                 sender_index_of(platform.keys),
-                mail_folder=platform.settings.mail_folder,
+                mails=mails,
                 reason="retention",
                 now=platform.clock.now(),
             )

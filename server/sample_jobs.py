@@ -20,8 +20,8 @@ def create_sample_work(platform: Platform, filled: Callable[[], None] = lambda: 
     Args:
         filled: called once it is filled.
     """
-    keys = platform.keys
-    hands = Hands(keys, JourneyFollowUps(), sender_index_of(keys), platform.settings.company_name)
+    keys, settings = platform.keys, platform.settings
+    hands = Hands(keys, JourneyFollowUps(), sender_index_of(keys), settings.company_name, settings.mail_folder)
     return SampleWork(platform.sessions, keys, hands, platform.clock, filled)
 
 

@@ -22,6 +22,7 @@ from crm.contacts.rules import Stage, stages_before
 from crm.contacts.tags import MOST_TAGS
 from crm.owners.models import ContactOwner
 from crm.owners.service import list_owners
+from crm.privacy.files import FiledMails
 from crm.privacy.requests import Filing, Hands, carry_out, file_request, list_waiting
 from outreach.entering import HELD_OUT, Entrant, enter, is_held_out
 from outreach.entry_models import EntryRefusal
@@ -43,6 +44,7 @@ class Work:
     author: Author
     now: datetime
     hands: Hands
+    mails: FiledMails
 
     @property
     def by(self) -> str:
@@ -146,8 +148,9 @@ async def erase(work: Work) -> Outcome:
         filing = Filing(contact_id, "erase", "staff", work.by, verified=True)
         request = await file_request(work.session, work.hands, filing, work.now)
         request, _ = await carry_out(
-            work.session, work.hands, request.id, by=work.by, outcome="Erased by a bulk operation.", now=work.now
-        )
+            work.session, work.hands, request.id, by=work.by, outcome="Erased by a bulk operation.", now=work.now,
+            mails=work.mails,
+        )  # fmt: skip
         told = {"kind": request.kind, "status": request.status}
         change = Change(work.author, "carry_out_privacy_request", "privacy_request", str(request.id), None, told)
         await work.session.run_sync(partial(append, changes=[change], now=work.now))

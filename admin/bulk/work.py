@@ -28,6 +28,7 @@ from base.ids import new_id
 from base.nested_rows import asked_ids, one_of
 from base.woken_work import WokenWork, is_asked_to_stop
 from crm.contacts.models import Contact
+from crm.privacy.files import FiledMails
 from crm.privacy.limits import list_marks
 from crm.privacy.requests import Hands
 from outreach.library import Library
@@ -77,7 +78,7 @@ class BulkWork(WokenWork):
             if one.attempts > MOST_ATTEMPTS:
                 await self._fail(one.id, claim, _BROKE)
             else:
-                await self._carry_out(one.id, claim)
+                await self._carry_out(one, claim)
             ended = True
         finally:
             if not ended:
@@ -101,16 +102,17 @@ class BulkWork(WokenWork):
             await _note(session, one.id, claimed_until=func.now() + CLAIM)
         return one
 
-    async def _carry_out(self, operation_id: UUID, claim: UUID) -> None:
+    async def _carry_out(self, one: BulkOperation, claim: UUID) -> None:
+        mails = FiledMails(self.hands.mail_folder if one.operation == "erase" else None)
         try:
-            while await repeat_on_deadlock(lambda: self._do_set(operation_id, claim)):
+            while await repeat_on_deadlock(lambda: self._do_set(one.id, claim, mails)):
                 pass
         except ParleyError as error:
-            await self._fail(operation_id, claim, error.message)
+            await self._fail(one.id, claim, error.message)
 
-    async def _do_set(self, operation_id: UUID, claim: UUID) -> bool:
+    async def _do_set(self, operation_id: UUID, claim: UUID, mails: FiledMails) -> bool:
         """The next set, if this is still our turn; tells whether there was one."""
-        async with transaction(self.sessions) as session:
+        async with mails.read_first(), transaction(self.sessions) as session:
             one = await get_operation(session, operation_id, locked=True)
             if one.state != "running" or one.claimed_by != claim:
                 log.info("bulk_operation_ended", operation_id=str(operation_id), state=one.state)
@@ -119,7 +121,7 @@ class BulkWork(WokenWork):
             if not ids:
                 await self._finish(session, one)
                 return False
-            done, looked_at = await self._change(session, one, ids)
+            done, looked_at = await self._change(session, one, ids, mails)
             await _note_reasons(session, one.id, done)
             await _note(
                 session,
@@ -140,12 +142,14 @@ class BulkWork(WokenWork):
             meant = meant.where(BulkContact.contact_id > one.reached_to)
         return [*await session.scalars(meant.order_by(BulkContact.contact_id).limit(AT_ONCE.get(one.operation, SET)))]
 
-    async def _change(self, session: AsyncSession, one: BulkOperation, ids: list[UUID]) -> tuple[Outcome, int]:
+    async def _change(
+        self, session: AsyncSession, one: BulkOperation, ids: list[UUID], mails: FiledMails
+    ) -> tuple[Outcome, int]:
         """Does it to those who are still there and may be worked with; also how many are still there."""
         there = [*await session.scalars(_HOLD, {"ids": ids})]
         restricted = {one for one, marks in (await list_marks(session, there)).items() if RESTRICTED in marks}
         free = [contact_id for contact_id in there if contact_id not in restricted]
-        work = Work(session, self.library, free, one.value or "", _author(one), self.clock.now(), self.hands)
+        work = Work(session, self.library, free, one.value or "", _author(one), self.clock.now(), self.hands, mails)
         done = await CHANGES[one.operation](work)
         return replace(done, stopped={**done.stopped, **dict.fromkeys(restricted, RESTRICTED)}), len(there)
 

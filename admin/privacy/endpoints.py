@@ -27,6 +27,7 @@ from base.database import repeat_on_deadlock, transaction
 from bot.intake.sealing import sender_index_of
 from crm.privacy import requests
 from crm.privacy.exporting import export_person
+from crm.privacy.files import FiledMails
 from crm.privacy.models import Erasure
 from crm.privacy.models import PrivacyRequest as Row
 from crm.privacy.record import Controller, describe_processing
@@ -126,6 +127,10 @@ async def refuse_privacy_request(call: Call, body: Reason) -> PrivacyRequest:
     problems={409: "It is closed, or nobody verified yet that it is the person"},
 )
 async def carry_out_privacy_request(call: Call, body: Decision) -> PrivacyRequest:
+    async with call.context.sessions() as session:
+        kind = (await requests.get_request(session, call.ids["id"])).kind
+    mails = FiledMails(call.context.mail_folder if kind == "erase" else None)
+
     async def run(session: AsyncSession) -> Row:
         row, _ = await requests.carry_out(
             session,
@@ -134,11 +139,13 @@ async def carry_out_privacy_request(call: Call, body: Decision) -> PrivacyReques
             by=_user(call),
             outcome=body.outcome,
             now=call.context.clock.now(),
+            mails=mails,
             decision=body.decision,
         )
         return row
 
-    return await _change(call, "carry_out_privacy_request", run)
+    async with mails.read_first():
+        return await _change(call, "carry_out_privacy_request", run)
 
 
 @endpoint(

@@ -2,15 +2,14 @@
 
 What stays is what the registry says must: the ledger's events and stops, which name nobody. Mails that are filed on
 this machine go before the caller commits: behind that nobody would know any more whose are left. Twice does no harm.
+They are read before the caller's transaction (`files.FiledMails`).
 """
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import Any, Literal
 from uuid import UUID
 
@@ -26,7 +25,7 @@ from crm.consent.signing import keep_public_keys, signer_of
 from crm.consent.suppression import list_suppressions, suppress
 from crm.consent.withdrawal import withdraw
 from crm.contacts.models import SEALED_COLUMN, Contact, ContactPoint
-from crm.privacy.files import erase_mails
+from crm.privacy.files import FiledMails
 from crm.privacy.models import Erasure
 from crm.privacy.own_stops import ERASURE
 from crm.privacy.persons import Person, SenderIndex, find_person, rows_of, table_named
@@ -53,7 +52,7 @@ async def erase_person(
     contact_id: UUID,
     sender_index: SenderIndex,
     *,
-    mail_folder: Path | None,
+    mails: FiledMails,
     reason: Reason,
     now: datetime,
 ) -> Erased:
@@ -63,7 +62,7 @@ async def erase_person(
     takes that back: who wants to be forgotten must not be written to by an import a day later.
 
     Args:
-        mail_folder: where mails are filed, if anywhere.
+        mails: those that are filed, read before this transaction.
 
     Raises:
         NotFound: there is no such contact (any more).
@@ -99,7 +98,7 @@ async def erase_person(
     await keep_public_keys(session, keys, now)
     receipt = signer_of(keys).sign({**_told(row), "sealed_under": sealed_under}, RECEIPT_TYPE)
     await session.execute(insert(Erasure).values(**row, receipt=receipt))
-    await asyncio.to_thread(erase_mails, mail_folder, addresses)
+    await mails.erase(addresses)
     return Erased(erasure_id, contact_id, counts, recipients, receipt)
 
 

@@ -26,6 +26,7 @@ from crm.contacts.rules import Qualification
 from crm.contacts.service import lock_contact, set_fields, set_qualification, speaks_for_contact
 from crm.fields.service import read_fields
 from crm.privacy.erasing import Erased, erase_person
+from crm.privacy.files import FiledMails
 from crm.privacy.limits import set_mark, take_mark
 from crm.privacy.models import PrivacyRequest
 from crm.privacy.neighbours import conversations
@@ -71,7 +72,7 @@ class Hands:
     stops: Stops
     sender_index: SenderIndex
     controller: str
-    mail_folder: Path | None = None
+    mail_folder: Path | None
 
 
 @dataclass(frozen=True)
@@ -249,6 +250,7 @@ async def carry_out(
     by: str,
     outcome: str,
     now: datetime,
+    mails: FiledMails | None = None,
     decision: Qualification | None = None,
 ) -> tuple[PrivacyRequest, Erased | None]:
     """Does what was asked and closes it.
@@ -256,6 +258,7 @@ async def carry_out(
     Access is closed by handing the export over, which is the caller's part, too.
 
     Args:
+        mails: of an erasure, those that are filed (`Hands.mail_folder`), read before this transaction.
         decision: what a person decided where the person wants no machine to.
 
     Raises:
@@ -280,13 +283,15 @@ async def carry_out(
         await take_mark(session, row.contact_id, "restricted")
         await rescore(session, hands.keys, row.contact_id, message_id=None, now=now)
     elif row.kind == "erase":
+        if mails is None:
+            raise ValueError("Whoever erases has the mails that are filed read before: FiledMails.read_first.")
         await hands.stops.stop(session, contact_id=row.contact_id, reason="erased", now=now)
         erased = await erase_person(
             session,
             hands.keys,
             row.contact_id,
             hands.sender_index,
-            mail_folder=hands.mail_folder,
+            mails=mails,
             reason="request",
             now=now,
         )

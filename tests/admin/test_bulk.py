@@ -49,7 +49,7 @@ API = "/api/v1/contacts/bulk"
 @pytest.fixture
 def work(context) -> BulkWork:
     keys = context.keys
-    hands = Hands(keys, JourneyFollowUps(), sender_index_of(keys), context.company_name)
+    hands = Hands(keys, JourneyFollowUps(), sender_index_of(keys), context.company_name, None)
     return BulkWork(context.sessions, context.clock, hands)
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
+import os
 from dataclasses import replace
 from pathlib import Path
 from uuid import UUID
@@ -83,6 +86,35 @@ async def test_no_mail_is_left_of_somebody_whose_erasure_is_broken_off(context, 
             await act(officer, request, "carry-out", 500, outcome="Erased.")
         await act(officer, request, "carry-out", outcome="Erased.")
     assert not letter.exists()
+
+
+@pytest.mark.usefixtures("user")
+async def test_nobody_waits_for_whoever_is_erased_while_their_mails_are_read(context, clock, ada, tmp_path):
+    """A large folder takes longer to read than the database lets a transaction rest."""
+    slow = tmp_path / "1.eml"
+    os.mkfifo(slow)
+    async with client_of(replace(context, mail_folder=tmp_path)) as client:
+        officer = Admin(client, context, clock)
+        await officer.sign_in()
+        request = await file(officer, ada, "erase", verified=True)
+        erasing = asyncio.create_task(act(officer, request, "carry-out", outcome="Erased."))
+        writing = None
+        try:
+            async with asyncio.timeout(10):
+                while writing is None:
+                    # There is nobody to write to before it is read.
+                    with contextlib.suppress(OSError):
+                        writing = os.open(slow, os.O_WRONLY | os.O_NONBLOCK)
+                    await asyncio.sleep(0.01)
+            async with transaction(context.sessions) as session:
+                found = select(Contact.id).where(Contact.id == ada).with_for_update(nowait=True)
+                assert await session.scalar(found) == ada
+            os.write(writing, f"To: {EMAIL}\n\nHello\n".encode())
+        finally:
+            if writing is not None:
+                os.close(writing)
+        await erasing
+    assert not slow.exists()
 
 
 async def test_a_correction_is_filed_with_its_fields_and_carried_out(signed_in, context, ada) -> None:

@@ -56,7 +56,7 @@ async def test_a_stop_of_everything_leaves_what_they_asked_about_their_data(site
     mail = {"purpose": "rights", "message_class": "requested"}
     assert await _objections(site, contact_id, **mail) == ["suppression"]
     async with transaction(site.sessions) as session:
-        hands = Hands(keys, JourneyFollowUps(), sender_index_of(keys), "Northwind")
+        hands = Hands(keys, JourneyFollowUps(), sender_index_of(keys), "Northwind", None)
         request = await file_request(
             session, hands, Filing(contact_id, "access", "staff", "user:1", verified=True), site.clock.now()
         )

@@ -20,6 +20,7 @@ from base.page_headers import PAGE_HEADERS
 from crm.consent.principals import find_holder
 from crm.privacy.erasing import Erased
 from crm.privacy.exporting import export_person, to_zip
+from crm.privacy.files import FiledMails
 from crm.privacy.pages.by_mail import MailedKind, ask_by_mail, find_by_link
 from crm.privacy.pages.html import (
     STYLE_PATH,
@@ -186,12 +187,13 @@ class PrivacyPages:
         return web.Response(body=to_zip(export), content_type="application/zip", headers=headers)
 
     async def _erase(self, token: str) -> Erased:
-        async with transaction(self.sessions) as session:
+        mails = FiledMails(self.hands.mail_folder)
+        async with mails.read_first(), transaction(self.sessions) as session:
             now = self.clock.now()
             row = await find_by_link(session, self.hands.keys, token, lock=True)
             await verify(session, row.id, now)
             _, erased = await carry_out(
-                session, self.hands, row.id, by=_BY, outcome="Erased by a mailed link.", now=now
+                session, self.hands, row.id, by=_BY, outcome="Erased by a mailed link.", now=now, mails=mails
             )
         if erased is None:
             raise NotFound

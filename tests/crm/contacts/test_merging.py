@@ -28,6 +28,7 @@ from crm.contacts.service import attach_address, get_contact, lock_contact, set_
 from crm.contacts.unmerging import AlreadyUndone, LaterMerge, unmerge
 from crm.privacy.erasing import erase_person
 from crm.privacy.exporting import export_person
+from crm.privacy.files import FiledMails
 from crm.privacy.limits import list_marks, set_mark
 from crm.scoring.models import ScoreEntry
 from crm.timeline.models import TimelineEvent
@@ -388,7 +389,7 @@ async def test_both_are_erased_when_the_one_they_became_is(two, database) -> Non
         assert len(export.tables["consent_events"]) == 1
         assert "Vex" in str(export.tables["merged_rows"])
         index = sender_index_of(two.keys)
-        await erase_person(session, two.keys, two.ann, index, mail_folder=None, reason="request", now=two.now)
+        await erase_person(session, two.keys, two.ann, index, mails=FiledMails(None), reason="request", now=two.now)
     async with two.sessions() as session:
         for name in ("contacts", "contact_points", "contact_merges", "merged_rows", "messages", "timeline_events"):
             assert await session.scalar(text(f"SELECT count(*) FROM {name}")) == 0, name

@@ -21,6 +21,7 @@ from crm.imports import preparing, service
 from crm.imports.models import ContactImport, ImportedContact
 from crm.imports.undoing import Undone, undo_import
 from crm.privacy.erasing import erase_person
+from crm.privacy.files import FiledMails
 from crm.resolution.models import LikenessKey, MergeCandidate
 from crm.timeline.models import TimelineEvent
 from tests.admin.people import make_contact, make_talk
@@ -183,7 +184,7 @@ async def test_a_person_who_said_stop_and_was_erased_stays_stopped_when_they_are
             keys,
             ann,
             lambda kind, value: keys.blind_index(value, kind=kind),
-            mail_folder=None,
+            mails=FiledMails(None),
             reason="request",
             now=now,
         )
@@ -290,7 +291,7 @@ async def test_an_erased_contact_is_in_no_import(database, keys, now, tmp_path) 
             keys,
             ann.id,
             lambda kind, value: keys.blind_index(value, kind=kind),
-            mail_folder=None,
+            mails=FiledMails(None),
             reason="request",
             now=now,
         )

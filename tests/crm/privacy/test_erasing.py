@@ -42,6 +42,7 @@ from crm.imports.models import ContactImport, ImportedContact
 from crm.meetings.models import Calendar, CalendarEntry, Meeting
 from crm.owners.service import assign_owner
 from crm.privacy.erasing import Erased, erase_person
+from crm.privacy.files import FiledMails
 from crm.privacy.models import Erasure, PrivacyMark, PrivacyRequest
 from crm.privacy.persons import rows_of, table_named
 from crm.privacy.registry import read_registry
@@ -85,14 +86,15 @@ def indexes(keys: KeyRing) -> Callable[[str, str], bytes]:
     return lambda kind, value: sender_index(keys, Sender(kind, value))
 
 
-async def erase(stage: Stage, contact_id: UUID, reason: Any = "request", mails: Path | None = None) -> Erased:
-    async with transaction(stage.sessions) as session:
+async def erase(stage: Stage, contact_id: UUID, reason: Any = "request", folder: Path | None = None) -> Erased:
+    mails = FiledMails(folder)
+    async with mails.read_first(), transaction(stage.sessions) as session:
         return await erase_person(
             session,
             stage.keys,
             contact_id,
             indexes(stage.keys),
-            mail_folder=mails,
+            mails=mails,
             reason=reason,
             now=stage.clock.now(),
         )
@@ -517,7 +519,7 @@ async def test_no_byte_of_an_erased_person_is_left_in_a_dump_of_the_database(
     (mails / "1.eml").write_bytes(f"To: {NAME} <{EMAIL.upper()}>\r\n\r\n{WORDS[0]}".encode())
     (mails / "2.eml").write_bytes(b"To: somebody@else.example\r\n\r\nHello")
     with capture_logs() as logged:
-        erased = await erase(stage, contact_id, mails=mails)
+        erased = await erase(stage, contact_id, folder=mails)
     assert find_words(dump(database.url), SECRETS) == set()
     assert [path.name for path in mails.iterdir()] == ["2.eml"]
     assert find_words(json.dumps(logged, default=str).encode(), SECRETS) == set()
@@ -531,6 +533,25 @@ async def test_no_byte_of_an_erased_person_is_left_in_a_dump_of_the_database(
         "contact_due_looks": held["contact_due_looks"] + 1,
     }
     assert (await counts_of(stage, contact_id))["segment_looks"] == 0
+
+
+async def test_a_mail_that_is_filed_while_somebody_is_erased_goes_and_what_was_read_is_not_read_again(
+    stage: Stage, tmp_path: Path
+) -> None:
+    contact_id = await chat(stage)
+    other, later = tmp_path / "1.eml", tmp_path / "2.eml"
+    other.write_bytes(b"To: somebody@else.example\r\n\r\nHello")
+    mails = FiledMails(tmp_path)
+    async with mails.read_first():
+        # Read again it would be theirs: what is filed does not change, and a large folder takes long.
+        other.write_bytes(f"To: {EMAIL}\r\n\r\nHello".encode())
+        async with transaction(stage.sessions) as session:
+            await erase_person(
+                session, stage.keys, contact_id, indexes(stage.keys), mails=mails, reason="request",
+                now=stage.clock.now(),
+            )  # fmt: skip
+        later.write_bytes(f"To: {EMAIL}\r\n\r\nHello".encode())
+    assert [path.name for path in tmp_path.iterdir()] == ["1.eml"]
 
 
 async def test_a_stop_outlives_the_person_and_holds_for_whoever_names_the_address_next(stage: Stage) -> None:

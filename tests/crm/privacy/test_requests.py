@@ -25,6 +25,7 @@ from crm.consent.suppression import list_suppressions, suppress
 from crm.contacts.models import Contact, ContactPoint
 from crm.contacts.service import get_contact
 from crm.privacy.exporting import export_person, summarise, to_zip
+from crm.privacy.files import FiledMails
 from crm.privacy.limits import list_marks
 from crm.privacy.models import PrivacyRequest
 from crm.privacy.requests import Filing, Hands, carry_out, file_request, list_requests, put_off, refuse, verify
@@ -36,7 +37,7 @@ EMAIL = "ada@customer.example"
 
 
 def hands(stage: Stage) -> Hands:
-    return Hands(stage.keys, stage.follow_ups, sender_index_of(stage.keys), "Northwind Ledger")
+    return Hands(stage.keys, stage.follow_ups, sender_index_of(stage.keys), "Northwind Ledger", None)
 
 
 async def ada(stage: Stage) -> UUID:
@@ -59,8 +60,9 @@ async def file(stage: Stage, contact_id: UUID, kind: Any, *, verified: bool = Tr
 async def do(stage: Stage, request: PrivacyRequest, **rest: Any) -> PrivacyRequest:
     async with transaction(stage.sessions) as session:
         done, _ = await carry_out(
-            session, hands(stage), request.id, by="user:1", outcome="Done.", now=stage.clock.now(), **rest
-        )
+            session, hands(stage), request.id, by="user:1", outcome="Done.", now=stage.clock.now(),
+            mails=FiledMails(None), **rest,
+        )  # fmt: skip
     return done
 
 

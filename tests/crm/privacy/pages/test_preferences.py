@@ -15,6 +15,7 @@ from crm.consent.suppression import list_suppressions, suppress
 from crm.contacts.merging import merge_contacts
 from crm.contacts.service import create_contact
 from crm.privacy.erasing import erase_person
+from crm.privacy.files import FiledMails
 from crm.privacy.pages.tokens import Holder, issue_preferences_token, read_preferences_token
 from crm.privacy.pages.words import choose_language, read_letters, read_words
 from crm.profiling.service import find_refusals
@@ -152,7 +153,7 @@ async def test_the_stop_works_after_the_person_was_erased(reader: Reader) -> Non
             reader.keys,
             reader.contact_id,
             reader.hands.sender_index,
-            mail_folder=None,
+            mails=FiledMails(None),
             reason="retention",
             now=reader.clock.now(),
         )
