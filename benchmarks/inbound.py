@@ -184,7 +184,8 @@ def running_site() -> Iterator[Site]:
         )
         stack.enter_context(stopping(process))
         asyncio.run(wait_for(f"{url}/readyz", 60))
-        found = {"web": psutil.Process(process.pid), "client": psutil.Process(), "postgres": _postgres(Path(folder))}
+        (serving,) = psutil.Process(process.pid).children()
+        found = {"web": serving, "client": psutil.Process(), "postgres": _postgres(Path(folder))}
         yield Site(url, postgres.url, account, found)
 
 

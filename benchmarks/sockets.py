@@ -280,7 +280,8 @@ def parley_web(database: Database, port: int) -> Iterator[psutil.Process]:
     with stopping(process):
         asyncio.run(wait_for(f"http://127.0.0.1:{port}/healthz", 60))
         time.sleep(8)  # what is loaded for the first words is loaded by then
-        yield psutil.Process(process.pid)
+        (serving,) = psutil.Process(process.pid).children()
+        yield serving
 
 
 @contextlib.contextmanager

@@ -10,6 +10,7 @@ from uuid import UUID
 
 import psycopg
 import structlog
+from psycopg.conninfo import make_conninfo
 
 from base.database import libpq_url
 from bot.handoff.typing import TYPING_CHANNEL, Typing, read_typing
@@ -17,6 +18,9 @@ from bot.presence import Presence
 from bot.turn_statements import NOTIFY_CHANNEL
 
 log = structlog.get_logger(__name__)
+
+_PAUSE = 0.5
+"""Seconds before it connects again: soon, since whoever is not seen is taken for dead by those who are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +43,8 @@ async def follow_talks(
         begin: called each time from which on all is heard; what was told before may be missing.
         presence: the connection shows it, besides.
     """
-    address, pause = libpq_url(database_url), 0.5
+    # What only this side believes in is found out within seconds: nothing is sent on this connection.
+    address = make_conninfo(libpq_url(database_url), keepalives_idle=5, keepalives_interval=2, keepalives_count=3)
     while True:
         try:
             async with (
@@ -49,15 +54,13 @@ async def follow_talks(
                 await connection.execute(f"LISTEN {NOTIFY_CHANNEL}")  # constants
                 await connection.execute(f"LISTEN {TYPING_CHANNEL}")
                 begin()
-                pause = 0.5
                 async for notification in connection.notifies():
                     read = read_typing if notification.channel == TYPING_CHANNEL else _read_written
                     if (news := read(notification.payload)) is not None:
                         hear(news)
         except psycopg.OperationalError as error:
             log.warning("listen_lost", error=type(error).__name__)
-        await asyncio.sleep(pause)
-        pause = min(pause * 2, 10.0)
+        await asyncio.sleep(_PAUSE)
 
 
 def _read_written(payload: str) -> Written | None:

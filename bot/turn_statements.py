@@ -100,9 +100,9 @@ def _claimed(claims: ColumnElement[bool]) -> dict[str, Any]:
 
 
 # What is open and nobody answers: under no claim, under one that has run out, or under a dead process's (then with its
-# fence). Only who finds the own lock among those that are held takes others for dead. A message's second attempt waits
-# until its claim runs out: one that kills processes must not kill them all in a few seconds, nor may processes that are
-# at odds about who lives take it from each other again and again.
+# fence). Only who finds the own lock among those that are held takes others for dead. A second attempt, at whichever
+# message of the talk, waits until its claim runs out: a message that kills processes must not kill them all in a few
+# seconds, nor may processes that are at odds about who lives take it from each other again and again.
 _locks = table(
     "pg_locks", *(column(name) for name in ("locktype", "database", "classid", "objid", "objsubid", "granted"))
 )
@@ -121,14 +121,21 @@ _living = (
     .having(func.bool_or(_number == bindparam("judge", type_=BigInteger())))
     .scalar_subquery()
 )
+_talks_open = (
+    select(_messages.c.conversation_id, func.max(_messages.c.turn_attempts).label("attempts"))
+    .where(_messages.c.turn_state == _PENDING)
+    .group_by(_messages.c.conversation_id)
+    .subquery("open_messages")
+)
 _is_lost = and_(
-    _messages.c.turn_attempts == _ONE, _conversations.c.turn_claimed_by != all_(cast(_living, ARRAY(BigInteger())))
+    _talks_open.c.attempts == _ONE, _conversations.c.turn_claimed_by != all_(cast(_living, ARRAY(BigInteger())))
 )
 WAITING = (
-    select(_messages.c.conversation_id, case((_is_free, null()), else_=_conversations.c.turn_fence).label("lost_fence"))
-    .join(_conversations, _conversations.c.id == _messages.c.conversation_id)
-    .where(_messages.c.turn_state == _PENDING, or_(_is_free, _is_lost), _waits_no_more)
-    .distinct()
+    select(
+        _talks_open.c.conversation_id, case((_is_free, null()), else_=_conversations.c.turn_fence).label("lost_fence")
+    )
+    .join(_conversations, _conversations.c.id == _talks_open.c.conversation_id)
+    .where(or_(_is_free, _is_lost), _waits_no_more)
     .limit(bindparam("most", type_=BigInteger()))
 )
 

@@ -14,6 +14,7 @@ from uuid import UUID
 
 import structlog
 from sqlalchemy import update
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from base.clock import Clock
@@ -241,13 +242,11 @@ class TurnService:
             waiting = await list_waiting(session, self._clock.now(), self._presence.judge, limit=limit)
         work = [self._resume_one(one, lost_fence) for one, lost_fence in waiting.items()]
         if work:
-            done, _ = await asyncio.wait(work, timeout=patience)
-            for one in done:
-                one.result()
+            await asyncio.wait(work, timeout=patience)
         return len(waiting)
 
     def _resume_one(self, conversation_id: UUID, lost_fence: int | None) -> asyncio.Task[None]:
-        """`resume` beside a few others; the next look finds again what waits for that here."""
+        """`resume` beside a few others, which fails in the log only; the next look finds again what waits for it."""
         if (begun := self._resumed.get(conversation_id)) is not None:
             return begun
 
@@ -255,6 +254,11 @@ class TurnService:
             try:
                 async with self._few:
                     await self.resume(conversation_id, lost_fence=lost_fence)
+            except OperationalError as error:
+                # Of each, while the database is away: one line, not a stack. The next look finds it again.
+                log.warning("resume_failed", conversation_id=str(conversation_id), error=type(error.orig).__name__)
+            except Exception:
+                log.exception("resume_failed", conversation_id=str(conversation_id))
             finally:
                 del self._resumed[conversation_id]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -267,8 +267,9 @@ async def _background(app: web.Application, *, alone: bool) -> AsyncIterator[Non
     with suppress(NothingPublished):
         # Later it is heard of; until then chats are taken and wait.
         await app[_live].refresh()
+    # As long as turns are in hand, the others must see that this process lives.
+    listening = asyncio.create_task(app[_hub].listen())
     loops = (
-        app[_hub].listen(),
         app[_feed].listen(database_url(app[_platform].settings)),
         app[_live].listen(),
         app[_dialogue].watch(),
@@ -278,12 +279,17 @@ async def _background(app: web.Application, *, alone: bool) -> AsyncIterator[Non
     )
     tasks = [asyncio.create_task(loop) for loop in loops]
     yield
+    await _end(tasks)
+    # What the last look began.
+    await app[_turns].drain()
+    await _end([listening])
+
+
+async def _end(tasks: Sequence[asyncio.Task[None]]) -> None:
     for task in tasks:
         task.cancel()
         with suppress(asyncio.CancelledError):
             await task
-    # What the last look began.
-    await app[_turns].drain()
 
 
 async def _sweep(turns: TurnService, intake: Intake) -> None:

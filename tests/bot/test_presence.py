@@ -127,6 +127,16 @@ async def test_what_is_taken_on_twice_waits_until_its_time_is_over(looking: Stag
     assert await looking.turns.resume_waiting() == 0, "whoever it kills, it kills one in twelve seconds"
 
 
+async def test_beside_a_message_that_is_tried_again_no_other_lets_its_talk_be_taken_on_early(
+    looking: Stage, database: Database
+) -> None:
+    await claim_by(looking, await gone(database))
+    async with transaction(looking.sessions) as session:
+        await store_and_claim(session, looking.inbound("and now?", value="now"), looking.clock.now(), None)
+        await session.execute(text("UPDATE messages SET turn_attempts = 2 WHERE text = 'and now?'"))
+    assert await looking.turns.resume_waiting() == 0
+
+
 @pytest.mark.parametrize("where", ["not there", "there for others, not for itself", "in another database"])
 async def test_whoever_is_not_seen_says_of_nobody_that_they_are_dead(
     stage: Stage, database: Database, postgres_url: str, where: str

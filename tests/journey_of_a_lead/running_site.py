@@ -105,8 +105,9 @@ class RunningSite:
         return output.decode()
 
     def pid_of(self, name: str) -> int | None:
-        """The process that serves under this name; one of them where there are several."""
-        return next(reversed(self.pids()[name]), None)
+        """A process that serves under this name: one that was forked from another."""
+        pids = self.pids()[name]
+        return next((pid for pid in pids if psutil.Process(pid).ppid() in pids), None)
 
     def pids(self) -> dict[str, list[int]]:
         """The processes of each program."""

@@ -62,6 +62,7 @@ async def test_every_page_passes_axe_light_and_dark_on_a_desk_and_a_phone(
 
 
 async def _look(colleague: Colleague, path: str, pictures: Path, name: str) -> None:
+    colleague.complaints.clear()
     await colleague.go(f"/{path}")
     await expect(colleague.page.locator("[aria-busy=true]")).to_have_count(0, timeout=WAIT)
     await expect(colleague.page.locator("#main")).not_to_contain_text("Page not found")

@@ -80,7 +80,8 @@ async def process(postgres_url: str, tmp_path_factory: pytest.TempPathFactory) -
         await supervisor.start(web("web", database, folder, port))
         pid = supervisor.pid_of("web")
         assert pid is not None
-        yield Process(port, pid)
+        (serving,) = psutil.Process(pid).children()
+        yield Process(port, serving.pid)
         log = (folder / "log" / "web.log").read_text("utf-8", "replace")
         await supervisor.stop()
         await engine.dispose()

@@ -79,7 +79,9 @@ async def test_two_share_a_port_and_the_site_is_there_while_one_is_killed_and_wh
         while await ready(programs[0]) != (200, None):
             await asyncio.sleep(0.05)
     assert supervisor.pid_of("web-1") == first, "it was forked anew by the one that keeps it"
+    (serving,) = psutil.Process(first).children()
     os.kill(first, signal.SIGKILL)
+    await until(lambda: not serving.is_running(), within=WITHIN)
     await until(lambda: not Path(f"/proc/{first}").exists() or supervisor.pid_of("web-1") != first, within=WITHIN)
     assert [await ask(port) for _ in range(20)] == [200] * 20
     await until(lambda: supervisor.pid_of("web-1") != first, within=WITHIN)

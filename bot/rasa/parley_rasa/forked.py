@@ -10,8 +10,10 @@ import ctypes
 import gc
 import logging
 import os
+import shutil
 import signal
 import sys
+import tempfile
 import threading
 import time
 import traceback
@@ -35,35 +37,44 @@ def keep_serving(serve: Callable[[], int], *, folder: Path | None = None) -> int
 
     Args:
         serve: what the process does; returns its exit status.
-        folder: where it keeps files, if it does; emptied of what a killed one has left.
+        folder: where it keeps temporary files, if it does; emptied of what a killed one has left.
+
+    Raises:
+        RuntimeError: there are threads; what they hold, a forked process would wait for in vain.
     """
-    assert threading.active_count() == 1, "what other threads hold, a forked process would wait for in vain"
+    if _threads() > 1:
+        raise RuntimeError(f"{_threads()} threads: nothing may be forked from this process")
     # Heard by waiting for them only: there is no moment at which one of them is lost.
     signal.pthread_sigmask(signal.SIG_BLOCK, _HEARD)
     # The collector would write into every page, and each process would have its own copy of it.
+    gc.collect()
     gc.freeze()
     pause = 0.0
     while True:
         began = time.monotonic()
-        code, is_stopping = _wait_for(_fork(serve))
-        if code >= 0 or is_stopping:
+        code, is_stopping = _wait_for(_fork(serve, folder))
+        if code >= 0 or (is_stopping and -code in _STOPS):
             return max(code, 0)
         lived = time.monotonic() - began
+        if is_stopping:
+            logger.error("process_ended code=%s lived_seconds=%.1f", code, lived)
+            return 128 - code  # as shells tell it
         pause = 0.0 if lived > LIVED_LONG else min(max(pause * 2, FIRST_PAUSE), LONGEST_PAUSE)
         logger.error("process_ended code=%s lived_seconds=%.1f again_in=%s", code, lived, pause)
         for path in folder.iterdir() if folder else ():
-            path.unlink()
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
         if pause and not _rests(pause):
             return 0
 
 
-def _fork(serve: Callable[[], int]) -> int:
+def _fork(serve: Callable[[], int], folder: Path | None) -> int:
     parent = os.getpid()
     child = os.fork()
     if child:
         return child
     status = 1
     try:
+        tempfile.tempdir = str(folder) if folder else None
         # What a terminal tells all processes of a group, this one hears once, from the other.
         os.setpgid(0, 0)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, _HEARD)
@@ -96,8 +107,22 @@ def _rests(pause: float) -> bool:
 
 
 def _die_with(parent: int) -> None:
-    """Make the kernel end this process when the other was killed, so that no orphan holds the port (prctl(2))."""
+    """End this process when the other was killed, so that no orphan holds the port: by the kernel where it can."""
     if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-    if os.getppid() != parent:
-        raise ProcessLookupError(parent)
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)  # prctl(2)
+        if os.getppid() != parent:
+            raise ProcessLookupError(parent)
+    else:
+        threading.Thread(target=_end_without, args=(parent,), daemon=True).start()
+
+
+def _end_without(parent: int) -> None:
+    while os.getppid() == parent:
+        time.sleep(1)
+    os._exit(1)
+
+
+def _threads() -> int:
+    """How many this process has; where the kernel does not tell, those that Python knows of."""
+    known = Path("/proc/self/task")
+    return len(list(known.iterdir())) if known.exists() else threading.active_count()

@@ -14,7 +14,7 @@ import pytest
 from conftest import PROJECT, id_of, serving
 
 KEEPING = """
-import os, signal, sys, time
+import os, signal, sys, tempfile, threading, time
 from pathlib import Path
 from parley_rasa import forked
 folder = Path(sys.argv[1])
@@ -22,6 +22,7 @@ forked.FIRST_PAUSE = 0.05
 def serve():
     with (folder.parent / "pids").open("a") as file: print(os.getpid(), len(list(folder.iterdir())), file=file)
     (folder / "half a model").write_text("…")
+    (Path(tempfile.mkdtemp()) / "unpacked").touch()
     %s
 sys.exit(forked.keep_serving(serve, folder=folder))
 """
@@ -85,7 +86,7 @@ def test_what_a_killed_one_left_is_gone_before_the_next_begins(keep):
     process, pids = keep("os.kill(os.getpid(), signal.SIGKILL)")
     until(lambda: len(pids()) >= 3)
     assert process.poll() is None
-    assert {files for _, files in pids()} == {"0"}
+    assert {files for _, files in pids()} == {"0"}, "also of what was unpacked among temporary files"
 
 
 def test_one_that_dies_again_and_again_is_given_longer_and_longer_pauses(keep):
@@ -112,6 +113,21 @@ def test_asked_to_stop_it_has_the_other_stop_first(keep, number):
     process.send_signal(number)
     assert process.wait(10) == 0
     assert not is_running(child)
+
+
+def test_one_that_dies_of_something_else_while_it_stops_is_no_success(keep):
+    process, pids = keep("signal.signal(signal.SIGTERM, lambda *_: os.abort()); time.sleep(60)")
+    until(pids)
+    time.sleep(0.1)
+    process.terminate()
+    assert process.wait(10) == 128 + signal.SIGABRT
+    assert len(pids()) == 1
+
+
+def test_nothing_is_forked_where_there_are_threads(keep):
+    process, pids = keep("return 0\nthreading.Thread(target=time.sleep, args=(5,), daemon=True).start()")
+    assert process.wait(20) == 1
+    assert pids() == []
 
 
 def test_nobody_is_left_behind_when_it_is_killed_itself(keep):
