@@ -100,6 +100,7 @@ def _writes(connections: int, part: str, *, notify: bool = True) -> Pick:
 _STOCK, _OURS = "stock rasa init", "parley, whole path"
 RUNS = (
     Run("turns"),
+    Run("replicas"),
     Run("flows"),
     Run("nlu", data="", notes=False),
     Run("inbound"),
@@ -124,6 +125,7 @@ ROWS = (
         "Rasa as `rasa init` makes it", _turns(_STOCK, 8, "per_second"), "over"),
     Row("turns", "a turn, alone, median", "ms", _turns(_OURS, 1, "p50_ms"),
         "the same Rasa", _turns(_STOCK, 1, "p50_ms"), "under"),
+    Row("replicas", "turns with two dialogue processes, of those with one", "x", _at("ratio"), "goal", 1.7, "over"),
     Row("flows", "200 steps checked and compiled", "s", _at("figures/0/value"),
         "limit", _at("figures/0/limit"), "under"),
     Row("flows", "a turn past message 2,000, of one at 20", "x", _at("figures/1/value"),
