@@ -3,12 +3,16 @@
 By CPU time of our processes, of Rasa and of PostgreSQL, each for itself, and by what PostgreSQL wrote and keeps. CPU
 time is what other work on the machine changes least. What the programs do while nothing happens is measured first and
 taken off. Whoever stands in for people and providers is in a process that is not counted.
+
+The log is measured at a trickle: after a checkpoint only as much is done as comes in five minutes of the example day,
+so that most pages are written whole, as on a small site. The tables are small: with more rows more pages are touched.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import json
 import os
 import subprocess
@@ -16,7 +20,7 @@ import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +31,8 @@ import psycopg
 from base.clock import SystemClock
 from base.database import create_engine, create_sessions, libpq_url, transaction
 from benchmarks import events, gate, journeys
+from benchmarks.capacity_demand import SECONDS_A_DAY, Day
+from benchmarks.capacity_model import EXAMPLE
 from benchmarks.database import Database, started
 from benchmarks.numbers_page import spent
 from benchmarks.turns import client, free_port, measure, parley_talk, parley_up, stopping, wait_for
@@ -36,6 +42,10 @@ from outreach.library import Library
 from outreach.reacting import Reactor
 from server.reactions import ScoresAndSegments
 
+_DUE_AGAIN = """
+UPDATE enrolments SET step = 'settle', due_at = %(at)s
+WHERE id IN (SELECT id FROM enrolments WHERE journey = 'due' AND state = 'active' ORDER BY id LIMIT %(count)s)
+"""
 AT_ONCE = 4
 """Talks at the same time: enough that nobody waits for one, few enough that nobody waits long."""
 QUIET = 0.15
@@ -47,11 +57,11 @@ FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE c.relkind = 'r' AND n.nspname = 'public' AND (%(table)s::text IS NULL OR c.relname = %(table)s)
 """
 _WRITTEN = """
-SELECT pg_wal_lsn_diff(pg_current_wal_insert_lsn(), '0/0')::bigint, wal_fpi, (
-    SELECT xact_commit + xact_rollback FROM pg_stat_database WHERE datname = current_database())
-FROM pg_stat_wal
+SELECT pg_wal_lsn_diff(pg_current_wal_insert_lsn(), '0/0')::bigint, xact_commit + xact_rollback
+FROM pg_stat_database WHERE datname = current_database()
 """
-_PAGE = 8_192
+_TRICKLES = 3
+"""Checkpoints that are followed by a trickle."""
 
 
 @dataclass(frozen=True)
@@ -61,15 +71,11 @@ class Look:
     at: float
     cpu: Mapping[str, float]
     wal: int
-    page_images: int
     transactions: int
 
     def __sub__(self, before: Look) -> Look:
         cpu = {name: used - before.cpu.get(name, 0.0) for name, used in self.cpu.items()}
-        return Look(
-            self.at - before.at, cpu, self.wal - before.wal, self.page_images - before.page_images,
-            self.transactions - before.transactions,
-        )  # fmt: skip
+        return Look(self.at - before.at, cpu, self.wal - before.wal, self.transactions - before.transactions)
 
 
 class Meter:
@@ -82,6 +88,9 @@ class Meter:
         self._database = database
         self._postmaster = postmaster_of(database.folder / "pg")
         self._groups = groups
+
+    def server(self) -> list[psutil.Process]:
+        return [self._postmaster, *self._postmaster.children()]
 
     def processes(self, group: str) -> Sequence[psutil.Process]:
         return self._groups()[group]
@@ -117,6 +126,20 @@ class Meter:
         after = await asyncio.to_thread(self.sizes)
         return {**_each(used, items, idle), "stays_bytes": _rounded((sum(after) - sum(before)) / items)}
 
+    async def trickle(
+        self, work: Callable[[], Awaitable[int]], prepare: Callable[[], Awaitable[object]] | None = None
+    ) -> dict[str, float]:
+        """Bytes of the log for each of the few items that follow a checkpoint."""
+        wal = items = 0
+        for _ in range(_TRICKLES):
+            if prepare is not None:
+                await prepare()
+            await asyncio.to_thread(self.checkpoint)
+            began = await asyncio.to_thread(self.look)
+            items += await work()
+            wal += (await asyncio.to_thread(self.look) - began).wal
+        return {"trickle_wal_bytes": _rounded(wal / items)}
+
 
 def postmaster_of(folder: Path) -> psutil.Process:
     """The server whose data lies in a folder."""
@@ -133,16 +156,13 @@ def _each(used: Look, items: int, idle: Look | None) -> dict[str, float]:
     anyway = 0.0 if idle is None else used.at / idle.at
 
     def each(value: float, at_rest: float) -> float:
-        return max(0.0, value - at_rest * anyway) / items
+        return (value - at_rest * anyway) / items
 
     found = {
         f"{name}_cpu_ms": each(value, idle.cpu.get(name, 0.0) if idle else 0.0) * 1_000
         for name, value in used.cpu.items()
     }
     found["transactions"] = each(used.transactions, idle.transactions if idle else 0)
-    found["wal_bytes"] = used.wal / items
-    # Right after a checkpoint each page is written whole once: what of the log that was, at most.
-    found["of_it_whole_pages"] = min(found["wal_bytes"], used.page_images * _PAGE / items)
     return {name: _rounded(value) for name, value in found.items()}
 
 
@@ -151,7 +171,12 @@ def _rounded(value: float) -> float:
 
 
 def _less(more: Mapping[str, float], fewer: Mapping[str, float], by: int) -> dict[str, float]:
-    return {name: _rounded(max(0.0, more[name] - fewer[name]) / by) for name in more}
+    return {name: _rounded((more[name] - fewer[name]) / by) for name in more}
+
+
+def _in_five_minutes(a_visitor: float) -> int:
+    """Of the example day."""
+    return max(1, round(EXAMPLE * a_visitor * 300 / SECONDS_A_DAY))
 
 
 # Talks, by everything that `parley up` starts
@@ -180,30 +205,35 @@ async def measure_talks(database: Database, talks: int, chats: int, rest: float)
             meter = Meter(database, lambda: _groups_of(pid))
             async with client() as session:
 
-                async def talk(turns: int, talks: int, *, settle: bool = False) -> int:
+                async def talk(turns: int, talks: int, settle: float = 0.0) -> int:
                     say = parley_talk(session, port, turns)
                     done = await measure("", say, at_once=AT_ONCE, messages=turns * talks, pids=[])
-                    if settle:
-                        await asyncio.sleep(rest)  # what workers do about it a little later belongs to it
+                    await asyncio.sleep(settle)  # what workers do about it a little later belongs to it
                     return done.messages // turns
 
                 await _until_quiet(meter)
                 idle = await _at_rest(meter, rest)
                 found: dict[str, Any] = {"at_rest": _a_second(idle)}
-                await talk(8, 20, settle=True)  # warm
-                long = await meter.of(lambda: talk(9, talks, settle=True), idle)
-                short = await meter.of(lambda: talk(1, talks, settle=True), idle)
+                await talk(8, 20, rest)  # warm
+                few = _in_five_minutes(Day().talks)
+                long, short = [
+                    {
+                        **await meter.of(lambda turns=turns: talk(turns, talks, rest), idle),
+                        **await meter.trickle(lambda turns=turns: talk(turns, few, rest / 4)),
+                    }
+                    for turns in (9, 1)
+                ]
                 found["turn"] = _less(long, short, 8)
                 found["talk_opened"] = _less(short, found["turn"], 1)
                 asked = await _statements(database, lambda: talk(9, 20), rest)
                 opened = await _statements(database, lambda: talk(1, 20), rest)
                 found["turn"]["statements"] = _rounded((asked - opened) / 8)
-                found["talk_opened"]["statements"] = _rounded(max(0.0, opened - found["turn"]["statements"]))
+                found["talk_opened"]["statements"] = _rounded(opened - found["turn"]["statements"])
                 load = psutil.getloadavg()[0]
                 found["open_chat"] = await _open_chats(session, f"http://127.0.0.1:{port}", meter, chats, rest)
                 found["memory_mb"] = {
                     name: round(sum(one.memory_full_info().pss for one in some) / 2**20)
-                    for name, some in _groups_of(pid).items()
+                    for name, some in {**_groups_of(pid), "postgres": meter.server()}.items()
                     if name != "people"
                 }
                 point = await measure("", parley_talk(session, port), at_once=8, messages=talks * 4, pids=[])
@@ -280,9 +310,7 @@ async def _open_chats(
         busy = await _at_rest(meter, seconds)
         grown = sum(one.memory_full_info().uss for one in web) - memory
     more = {
-        f"{name}_cpu_ms_a_second": round(
-            max(0.0, busy.cpu[name] / busy.at - idle.cpu[name] / idle.at) * 1_000 / chats, 4
-        )
+        f"{name}_cpu_ms_a_second": round((busy.cpu[name] / busy.at - idle.cpu[name] / idle.at) * 1_000 / chats, 4)
         for name in ("web", "postgres")
     }
     return {**more, "kib": round(grown / 1_024 / chats, 1)}
@@ -331,15 +359,29 @@ async def measure_journeys(
             assert (await worker.planner.advance_due(house.now)).advanced == steps
             return 2 * steps
 
-        found["step"] = await meter.of(advance)
-        journeys.due_before_a_text(house, sends)
+        async def some_due() -> None:
+            with psycopg.connect(libpq_url(database.url), autocommit=True) as connection:
+                connection.execute(_DUE_AGAIN, {"at": house.now - timedelta(minutes=1), "count": few})
 
-        async def send() -> int:
+        async def advance_some() -> int:
+            return 2 * (await worker.planner.advance_due(house.now)).advanced
+
+        found["step"] = await meter.of(advance)
+        few = _in_five_minutes(Day().steps / 2)
+        found["step"] |= await meter.trickle(advance_some, some_due)
+
+        async def due(count: int) -> None:
+            await asyncio.to_thread(journeys.due_before_a_text, house, count)
+
+        async def send(count: int) -> int:
             while (due := await worker.pump.next_due_at()) is not None and due <= house.now:
                 await worker.pump.run_once()
-            return sends
+            return count
 
-        found["message_sent"] = await meter.of(send)
+        texts = _in_five_minutes(Day().sent)
+        trickle = await meter.trickle(lambda: send(texts), lambda: due(texts))
+        await due(sends)
+        found["message_sent"] = {**await meter.of(lambda: send(sends)), **trickle}
     with psycopg.connect(libpq_url(database.url)) as connection:
         states = connection.execute("SELECT state, count(*) FROM outbox GROUP BY 1").fetchall()
     assert states == [("accepted", sends)], states
@@ -377,13 +419,17 @@ async def measure_events(database: Database, people: int, count: int) -> dict[st
                 return total
 
             found[name] = await meter.of(post)
-    meter = Meter(database, _here)
-    reactor = Reactor(sessions, Library(), [ScoresAndSegments(keys), note_goals])
+        names = (f"trickle-{number}" for number in itertools.count())
+        few, known = _in_five_minutes(Day().events), _in_five_minutes(Day().events * Day().known)
+        found["event_alone"] |= await meter.trickle(lambda: post(1, few, next(names)))
+        meter = Meter(database, _here)
+        reactor = Reactor(sessions, Library(), [ScoresAndSegments(keys), note_goals])
 
-    async def react() -> int:
-        return (await reactor.react(SystemClock().now())).events
+        async def react() -> int:
+            return (await reactor.react(SystemClock().now())).events
 
-    found["event_reacted_to"] = await meter.of(react)
+        found["event_reacted_to"] = await meter.of(react)
+        found["event_reacted_to"] |= await meter.trickle(react, lambda: post(1, known, next(names)))
     await engine.dispose()
     return found
 
@@ -399,13 +445,22 @@ async def _taking_in(database: Database) -> AsyncIterator[tuple[str, psutil.Proc
         yield f"http://127.0.0.1:{port}/api/v1/events", psutil.Process(server.pid)
 
 
-def measure_costs(*, short: bool) -> dict[str, Any]:
-    """All of it, each on a PostgreSQL of its own."""
+def talks_cost(*, short: bool) -> dict[str, Any]:
+    """Talks, turns, open chats, rest and memory."""
     small = 10 if short else 1
     with started("capacity-talks") as database:
-        found = asyncio.run(measure_talks(database, 120 // small, 300 // small, 12 / small))
+        return asyncio.run(measure_talks(database, 120 // small, 300 // small, 12 / small))
+
+
+def journeys_cost(*, short: bool) -> dict[str, Any]:
+    """Contacts, sleepers, steps and messages."""
+    small = 10 if short else 1
     with started("capacity-journeys") as database, journeys.local_twilio() as (port, _):
-        found |= asyncio.run(measure_journeys(database, 100_000 // small, 20_000 // small, 4_000 // small, port))
+        return asyncio.run(measure_journeys(database, 100_000 // small, 20_000 // small, 4_000 // small, port))
+
+
+def events_cost(*, short: bool) -> dict[str, Any]:
+    """Events that come in, and what reacts to them."""
+    small = 10 if short else 1
     with started("capacity-events") as database:
-        found |= asyncio.run(measure_events(database, 20_000 // small, 20_000 // small))
-    return found
+        return asyncio.run(measure_events(database, 20_000 // small, 20_000 // small))

@@ -1,232 +1,114 @@
 """What machines carry, by what was measured: queues of turns before processes, cores and the log of one PostgreSQL.
 
 Each turn goes through what it goes through for real: a web process, PostgreSQL, a dialogue process, PostgreSQL again;
-each piece waits for its process and for a free core. What is sent, stepped and told of in the background takes cores of
-workers, web processes and PostgreSQL in the same time. SimPy keeps the queues. Formulas of queues would do for one of
+each piece waits for its process and for a free core. What workers do about it later, what is sent, stepped and told of,
+and looks at the numbers take cores in the same time. SimPy keeps the queues. Formulas of queues would do for one of
 them; not for a turn that comes back to the same cores five times and, for its commit, holds what no other commit may
 hold, and of which the 95th percentile is asked.
 
-Every piece lasts as an exponential does with the mean that was measured. People come by chance (Poisson) at the rate of
-the busiest minute.
+Every piece lasts as an exponential does with the mean that was measured, and gives its core up after each slice, as
+under an operating system. People come by chance (Poisson) at the rate of the busiest minute. With several shards one
+of them is simulated, with its share of everything (of machines in front: rounded down).
 """
 
 from __future__ import annotations
 
+import math
 import random
-import statistics
-from collections.abc import Generator, Mapping, Sequence
-from dataclasses import asdict, dataclass, fields, replace
+from collections.abc import Callable, Generator, Mapping, Sequence
+from dataclasses import asdict, replace
 from typing import Any
 
 import simpy
 
+from benchmarks.capacity_demand import (
+    SECONDS_A_DAY,
+    Costs,
+    Day,
+    Machines,
+    behind,
+    bytes_a_visitor,
+    demand,
+    held,
+    look_seconds,
+)
+
 LONGEST = 1.0
 """Seconds: the 95th percentile of a turn must stay under it."""
-TURNS = 1_000
-"""Of a simulated minute; the first eighth is warming up and does not count."""
-SECONDS_A_DAY = 86_400
+FULLEST = 0.97
+"""Of anything: nearer to full a queue takes longer to settle than is simulated."""
+WARM, SECONDS = 10.0, 60.0
+"""Simulated seconds that do not count, and that do."""
+FEWEST, MOST = 500, 8_000
+"""Turns that count: where a minute has fewer it is made longer, where it has more shorter."""
+SEEDS = 3
+"""Minutes that are simulated; the worst of them counts."""
+SLICE = 0.01
+"""Seconds that a piece of work has a core before the next in line. Assumed. What is sent, stepped and told of comes in
+pieces of a slice."""
 DISK_MS = 1.0
-"""What a flush of the log is planned with: what volumes over a network take."""
+"""What a flush of the log is planned with. Assumed."""
 Step = Generator[simpy.Event, Any, None]
 
 
-@dataclass(frozen=True)
-class Day:
-    """What people and journeys do in a day, for each visitor of the site. Assumed, and to be given anew by --day."""
-
-    talks: float = 0.08
-    """Of visitors, who open the chat."""
-    turns: float = 6.0
-    """Of a talk."""
-    minutes_open: float = 10.0
-    sent: float = 0.5
-    """Messages of journeys."""
-    steps: float = 1.0
-    events: float = 3.0
-    """Each comes alone; of known people is the share that is reacted to."""
-    known: float = 0.2
-    pages_of_numbers: float = 50.0
-    """Looks at a year's numbers, of all colleagues together, however many visitors there are."""
-    peak: float = 5.0
-    """The busiest minute, of the mean."""
-
-    @classmethod
-    def read(cls, told: Sequence[str]) -> Day:
-        """With `name=value` changed."""
-        names = {field.name for field in fields(cls)}
-        changed = dict(one.split("=", 1) for one in told)
-        if unknown := changed.keys() - names:
-            raise SystemExit(f"a day has no {', '.join(sorted(unknown))}; it has {', '.join(sorted(names))}")
-        return cls(**{name: float(value) for name, value in changed.items()})
-
-
-@dataclass(frozen=True)
-class Costs:
-    """CPU milliseconds, as measured; a turn's with its part of opening the talk."""
-
-    turn_web: float
-    turn_rasa: float
-    turn_postgres: float
-    turn_worker: float
-    sent_worker: float
-    sent_postgres: float
-    step_worker: float
-    step_postgres: float
-    event_web: float
-    event_postgres: float
-    reaction_worker: float
-    reaction_postgres: float
-    flush_ms: float
-    """What a flush of the log takes."""
-    numbers_ms: float
-    """PostgreSQL's CPU of one look at a year's numbers, for each thousand talks a day."""
-
-    @classmethod
-    def of(cls, costs: Mapping[str, Any], writes: Mapping[str, Any], columns: Mapping[str, Any], day: Day) -> Costs:
-        def turn(part: str) -> float:
-            return float(costs["turn"][part]) + float(costs["talk_opened"][part]) / day.turns
-
-        flush = next(one["flush_ms"] for one in writes["runs"] if one["connections"] == 1 and one["notify"])
-        return cls(
-            turn("web_cpu_ms"), turn("rasa_cpu_ms"), turn("postgres_cpu_ms"), turn("worker_cpu_ms"),
-            *(float(costs["message_sent"][part]) for part in ("ours_cpu_ms", "postgres_cpu_ms")),
-            *(float(costs["step"][part]) for part in ("ours_cpu_ms", "postgres_cpu_ms")),
-            *(float(costs["event_alone"][part]) for part in ("ours_cpu_ms", "postgres_cpu_ms")),
-            *(float(costs["event_reacted_to"][part]) for part in ("ours_cpu_ms", "postgres_cpu_ms")),
-            float(flush), _numbers_of(columns),
-        )  # fmt: skip
-
-
-def _numbers_of(columns: Mapping[str, Any]) -> float:
-    talks_a_day = 2 * columns["contacts"] / 365  # as the benchmark of the numbers fills it
-    return sum(float(one["postgres_cpu_ms"]) for one in columns["queries"].values()) * 1_000 / talks_a_day
-
-
-@dataclass(frozen=True)
-class Machines:
-    """What there is. With one machine, PostgreSQL shares its cores; else it has one of its own.
-
-    Attributes:
-        shards: PostgreSQL servers that share the contacts.
-        shard_cost: what a statement costs that goes through a coordinator, of one that does not. Assumed.
-        numbers: what of the cost of numbers PostgreSQL still has: 1, or 0 where they are asked elsewhere.
-        serial: whether commits of turns go one after the other, as those do that NOTIFY.
-    """
-
-    count: int
-    cores: int
-    flush_ms: float
-    shards: int = 1
-    shard_cost: float = 1.0
-    numbers: float = 1.0
-    serial: bool = True
-
-    @property
-    def alone(self) -> bool:
-        return self.count == 1
-
-    @property
-    def in_front(self) -> int:
-        """Machines with web, workers and dialogue."""
-        return 1 if self.alone else self.count - self.shards
-
-
-def demand(costs: Costs, day: Day, machines: Machines, visitors: float) -> dict[str, float]:
-    """What of each part is in use in the busiest minute, of 1."""
-    a_second = visitors * day.peak / SECONDS_A_DAY
-    turns = a_second * day.talks * day.turns
-    front = turns * (costs.turn_web + costs.turn_rasa + costs.turn_worker) + _behind(costs, day, a_second, "front")
-    behind = turns * costs.turn_postgres + _behind(costs, day, a_second, "postgres")
-    behind = behind * machines.shard_cost + machines.numbers * _numbers(costs, day, visitors)
-    found = {}
-    if machines.alone:
-        found["cores"] = (front + behind) / 1_000 / machines.cores
-    else:
-        found["cores in front"] = front / 1_000 / (machines.in_front * machines.cores)
-        found["cores of PostgreSQL"] = behind / 1_000 / (machines.shards * machines.cores)
-    if machines.serial:
-        # A commit that notifies holds the line for its flush.
-        found["the line of commits that NOTIFY"] = turns * machines.flush_ms / 1_000 / machines.shards
-    return found
-
-
-def _behind(costs: Costs, day: Day, a_second: float, where: str) -> float:
-    """CPU milliseconds a second of what is not a turn."""
-    sent, step, event, reaction = (
-        (costs.sent_worker, costs.step_worker, costs.event_web, costs.reaction_worker) if where == "front"
-        else (costs.sent_postgres, costs.step_postgres, costs.event_postgres, costs.reaction_postgres)
-    )  # fmt: skip
-    return a_second * (day.sent * sent + day.steps * step + day.events * (event + day.known * reaction))
-
-
-def _numbers(costs: Costs, day: Day, visitors: float) -> float:
-    talks = visitors * day.talks / 1_000
-    return day.pages_of_numbers * day.peak / SECONDS_A_DAY * costs.numbers_ms * talks
-
-
 class _Turns:
-    """Turns that go through processes and cores."""
+    """Turns that go through processes and cores; each as [when it began, what it took]."""
 
-    def __init__(self, costs: Costs, machines: Machines, chance: random.Random) -> None:
-        self.env = simpy.Environment()
-        self._costs, self._machines, self._chance = costs, machines, chance
-        self._cores = [simpy.Resource(self.env, machines.cores) for _ in range(machines.in_front)]
-        # A process of each kind for each core, as a process uses one.
-        self._web = [[simpy.Resource(self.env) for _ in range(machines.cores)] for _ in self._cores]
-        self._rasa = [[simpy.Resource(self.env) for _ in range(machines.cores)] for _ in self._cores]
-        self._servers = self._cores if machines.alone else [
-            simpy.Resource(self.env, machines.cores) for _ in range(machines.shards)
-        ]  # fmt: skip
-        self._lines = [simpy.Resource(self.env) for _ in range(machines.shards)]
-        self.took: list[float] = []
+    def __init__(self, costs: Costs, machines: Machines, seed: int, processes: int) -> None:
+        self.env, self.chance = simpy.Environment(), random.Random(seed)
+        self._costs, self._machines = costs, machines
+        fronts = range(max(1, machines.in_front // machines.shards))
+        self.cores = [simpy.Resource(self.env, machines.cores) for _ in fronts]
+        self._web, self._rasa, self._workers = (
+            [[simpy.Resource(self.env) for _ in range(processes)] for _ in fronts] for _ in range(3)
+        )
+        self.server = self.cores[0] if machines.alone else simpy.Resource(self.env, machines.cores)
+        self._line = simpy.Resource(self.env)
+        self.turns: list[list[float]] = []
 
     def turn(self) -> Step:
-        began, costs = self.env.now, self._costs
-        at = self._chance.randrange(len(self._cores))
-        cores, web = self._cores[at], _freest(self._web[at])
-        server = self._chance.randrange(len(self._servers))
+        self.turns.append(one := [self.env.now, math.inf])
+        costs, at = self._costs, self.chance.randrange(len(self.cores))
+        cores, web = self.cores[at], _freest(self._web[at])
         postgres = costs.turn_postgres * self._machines.shard_cost
-        yield from self._piece([web], cores, costs.turn_web / 3)
-        yield from self._piece([], self._servers[server], postgres / 3)
-        yield from self._flush()
-        yield from self._piece([web], cores, costs.turn_web / 3)
-        yield from self._piece([_freest(self._rasa[at])], cores, costs.turn_rasa)
-        yield from self._piece([], self._servers[server], postgres * 2 / 3)
+        yield from self.piece([web], cores, costs.turn_web / 3)
+        yield from self.piece([], self.server, postgres / 3)
+        yield self.env.timeout(self._machines.flush_ms / 1_000)
+        yield from self.piece([web], cores, costs.turn_web / 3)
+        yield from self.piece([_freest(self._rasa[at])], cores, costs.turn_rasa)
+        yield from self.piece([], self.server, postgres * 2 / 3)
         if self._machines.serial:
-            with self._lines[server % len(self._lines)].request() as line:
+            with self._line.request() as line:
                 yield line
-                yield from self._flush()
+                yield self.env.timeout(held(costs, self._machines))
         else:
-            yield from self._flush()
-        yield from self._piece([web], cores, costs.turn_web / 3 + costs.turn_worker)
-        self.took.append(self.env.now - began)
+            yield self.env.timeout(self._machines.flush_ms / 1_000)
+        yield from self.piece([web], cores, costs.turn_web / 3)
+        one[1] = self.env.now - one[0]
+        self.env.process(self.piece([_freest(self._workers[at])], cores, costs.turn_worker))
 
-    def work(self, cores: simpy.Resource, ms: float) -> Step:
-        """A piece of work in the background."""
-        yield from self._piece([], cores, ms)
-
-    def _piece(self, processes: Sequence[simpy.Resource], cores: simpy.Resource, ms: float) -> Step:
-        asked = [resource.request() for resource in (*processes, cores)]
+    def piece(self, processes: Sequence[simpy.Resource], cores: simpy.Resource, ms: float) -> Step:
+        asked = [process.request() for process in processes]
         for one in asked:
             yield one
-        yield self.env.timeout(self._chance.expovariate(1) * ms / 1_000)
+        left = self.chance.expovariate(1) * ms / 1_000
+        while left > 0:
+            core = cores.request()
+            yield core
+            yield self.env.timeout(min(left, SLICE))
+            cores.release(core)
+            left -= SLICE
         for one in asked:
             one.resource.release(one)
 
-    def _flush(self) -> Step:
-        yield self.env.timeout(self._machines.flush_ms / 1_000)
+    def come(self, rate: float, what: Callable[[], Step]) -> None:
+        """Lets something come by chance, so many a second."""
+        if rate:
+            self.env.process(self._come(rate, what))
 
-    def come(self, turns: float, background: Sequence[tuple[float, float]]) -> None:
-        """Lets turns come by chance, so many a second, and work of each kind: rate of it, milliseconds."""
-        self.env.process(self._come(turns, self.turn))
-        for front, (rate, ms) in zip((True, False), background, strict=True):
-            if rate:
-                cores = self._cores if front else self._servers
-                self.env.process(self._come(rate, lambda cores=cores, ms=ms: self.work(self._chance.choice(cores), ms)))
-
-    def _come(self, rate: float, what: Any) -> Step:
+    def _come(self, rate: float, what: Callable[[], Step]) -> Step:
         while True:
-            yield self.env.timeout(self._chance.expovariate(rate))
+            yield self.env.timeout(self.chance.expovariate(rate))
             self.env.process(what())
 
 
@@ -234,92 +116,105 @@ def _freest(processes: Sequence[simpy.Resource]) -> simpy.Resource:
     return min(processes, key=lambda one: one.count + len(one.queue))
 
 
-_PIECE_MS = 20.0
-"""How long a piece of work in the background keeps a core."""
+def _percentile(took: Sequence[float]) -> float:
+    return sorted(took)[int(0.95 * len(took))]
 
 
 def busiest_minute(costs: Costs, day: Day, machines: Machines, visitors: float) -> float:
-    """The 95th percentile of a turn in it, in seconds."""
-    a_second = visitors * day.peak / SECONDS_A_DAY
+    """The 95th percentile of a turn in it, in seconds, in the worst of some; infinite where there is no room, or where
+    so many turns took longer than LONGEST."""
+    if max(demand(costs, day, machines, visitors).values()) >= 1:
+        return math.inf
+    worst = 0.0
+    for seed in range(SEEDS):
+        worst = max(worst, _minute(costs, day, machines, visitors, seed))
+        if worst >= LONGEST:
+            break
+    return worst
+
+
+def _minute(costs: Costs, day: Day, machines: Machines, visitors: float, seed: int) -> float:
+    a_second = visitors * day.peak / SECONDS_A_DAY / machines.shards
     rate = a_second * day.talks * day.turns
-    line = _Turns(costs, machines, random.Random(1))
-    behind = _behind(costs, day, a_second, "postgres") * machines.shard_cost
-    behind += machines.numbers * _numbers(costs, day, visitors)
-    line.come(rate, [(_behind(costs, day, a_second, "front") / _PIECE_MS, _PIECE_MS), (behind / _PIECE_MS, _PIECE_MS)])
-    line.env.run(until=TURNS / rate)
-    counted = line.took[len(line.took) // 8 :]
-    return statistics.quantiles(counted, n=20)[-1] if len(counted) > 20 else float("inf")
+    line = _Turns(costs, machines, seed, machines.cores)  # a process of each kind for each core
+    line.come(rate, line.turn)
+    front, postgres = (behind(costs, day, a_second, where) for where in ("front", "postgres"))
+    share = len(line.cores) * machines.shards / machines.in_front
+    line.come(front * share / 1_000 / SLICE, lambda: line.piece([], line.chance.choice(line.cores), SLICE * 1_000))
+    line.come(postgres * machines.shard_cost / 1_000 / SLICE, lambda: line.piece([], line.server, SLICE * 1_000))
+    if day.looks and not machines.replicas:
+        _look(line, costs, day, machines, visitors)
+    end = WARM + max(FEWEST / rate, min(SECONDS, MOST / rate))
+    line.env.run(until=end + LONGEST)
+    # Who began before the end and is not done by now has taken longer than LONGEST.
+    return _percentile([took for began, took in line.turns if WARM <= began < end])
+
+
+def _look(line: _Turns, costs: Costs, day: Day, machines: Machines, visitors: float) -> None:
+    """Has colleagues look at the numbers, each query at its length; some are under way when the minute begins."""
+    rate = day.looks * day.peak / SECONDS_A_DAY
+    lengths = [ms * visitors * day.talks / 1_000 / machines.shards for ms in costs.queries_ms]
+    for ms in lengths:
+        line.come(rate, lambda ms=ms: line.piece([], line.server, ms))
+    others = demand(costs, replace(day, looks=0), machines, visitors)
+    room = machines.cores * (1 - others["cores" if machines.alone else "cores of PostgreSQL"])
+    weights = [1.0]  # of so many being under way at a moment: a queue before so many cores (M/M/c)
+    for number in range(1, 100):
+        weights.append(weights[-1] * rate * sum(lengths) / 1_000 / min(number, room))
+    (under_way,) = line.chance.choices(range(100), weights)
+    for ms in line.chance.choices(lengths, lengths, k=under_way):
+        line.env.process(line.piece([], line.server, ms))
 
 
 def carries(costs: Costs, day: Day, machines: Machines) -> dict[str, Any]:
-    """The most visitors a day with which a turn stays under a second at p95 in the busiest minute."""
-    # Numbers grow with the square: as many looks, each at more. All else grows with the visitors.
-    most = _largest(lambda visitors: max(demand(costs, day, machines, visitors).values()) < 1)
-    low, high, p95 = 0.7 * most, most, 0.0
-    for _ in range(3):
-        middle = (low + high) / 2
-        if (took := busiest_minute(costs, day, machines, middle)) < LONGEST:
-            low, p95 = middle, took
-        else:
-            high = middle
-    used = demand(costs, day, machines, low)
+    """The most visitors a day, of those that were tried, with which a turn stays under a second at p95 in the busiest
+    minute: all that fit, or some twentieths of it."""
+    million = demand(costs, day, machines, 1e6)
+    fit = FULLEST * 1e6 / max(million.values())
+    for twentieths in range(20, -1, -1):
+        visitors = two_figures(fit * twentieths / 20)
+        p95 = busiest_minute(costs, day, machines, visitors) if visitors else 0.0
+        if p95 < LONGEST:
+            break
     return {
-        **asdict(machines), "visitors_a_day": _round(low), "turns_a_second_at_peak": round(
-            low * day.peak / SECONDS_A_DAY * day.talks * day.turns, 1),
-        "p95_ms": round((p95 or busiest_minute(costs, day, machines, low)) * 1_000),
-        "first_full": max(used, key=lambda name: used[name]),
-        "in_use": {name: round(value, 3) for name, value in used.items()},
+        **asdict(machines), "visitors_a_day": visitors,
+        "turns_a_second_at_peak": round(visitors * day.peak / SECONDS_A_DAY * day.talks * day.turns, 1),
+        "p95_ms": round(p95 * 1_000), "look_s": round(look_seconds(costs, day, visitors), 1) if day.looks else None,
+        "first_full": max(million, key=lambda name: million[name]),
+        "in_use": {name: round(value, 3) for name, value in demand(costs, day, machines, visitors).items()},
     }  # fmt: skip
 
 
-def _largest(holds: Any) -> float:
-    low, high = 0.0, 1e12
-    for _ in range(60):
-        middle = (low + high) / 2
-        low, high = (middle, high) if holds(middle) else (low, middle)
-    return low
-
-
-def _round(visitors: float) -> int:
-    """Two figures: more is not known."""
-    digits = len(str(int(visitors))) - 2
-    return round(visitors / 10**digits) * 10**digits if digits > 0 else int(visitors)
-
-
-def bytes_a_visitor(measured: Mapping[str, Any], day: Day, part: str) -> float:
-    """What of each visitor stays in the database (`stays_bytes`), or was written to its log (`wal_bytes`)."""
-    return (
-        day.talks * (measured["talk_opened"][part] + day.turns * measured["turn"][part])
-        + day.sent * measured["message_sent"][part] + day.steps * measured["step"][part]
-        + day.events * (measured["event_alone"][part] + day.known * measured["event_reacted_to"][part])
-    )  # fmt: skip
+def two_figures(visitors: float) -> int:
+    """Cut to two figures: more is not known."""
+    tens = 10 ** max(0, len(str(int(visitors))) - 2)
+    return int(visitors) // tens * tens
 
 
 def check(costs: Costs, measured: Mapping[str, Any], cores: int, people_ms: float) -> dict[str, Any]:
     """The model beside a measured point: people who each wait for an answer before they say the next.
 
     Args:
-        people_ms: CPU time of who plays the people, a turn.
+        cores: of the machine on which it was measured, with one process of each kind.
+        people_ms: CPU time of who plays the people, a turn; they have the same cores.
     """
-    machines = Machines(1, cores, costs.flush_ms)
-    # One web and one dialogue process, as was measured; who talks has the same cores.
-    line = _Turns(costs, machines, random.Random(1))
-    line._web, line._rasa = [[simpy.Resource(line.env)]], [[simpy.Resource(line.env)]]
+    line = _Turns(costs, Machines(1, cores, costs.flush_ms), 1, 1)
+    client = simpy.Resource(line.env)
 
     def person() -> Step:
         while True:
             yield from line.turn()
-            yield from line._piece([client], line._cores[0], people_ms)
+            yield from line.piece([client], line.server, people_ms)
 
-    client = simpy.Resource(line.env)
     for _ in range(int(measured["at_once"])):
         line.env.process(person())
-    line.env.run(until=60)
-    found = {"per_second": len(line.took) / 60, "p95_ms": statistics.quantiles(line.took, n=20)[-1] * 1_000}
+    line.env.run(until=WARM + SECONDS)
+    took = [took for began, took in line.turns if began >= WARM and took < math.inf]
+    found = {"per_second": len(took) / SECONDS, "p95_ms": _percentile(took) * 1_000}
     return {
         "at_once": measured["at_once"],
-        **{f"model_{name}": round(value, 1) for name, value in found.items()},
-        **{f"measured_{name}": round(measured[name], 1) for name in found},
+        **{f"model_{name}": round(value, 2) for name, value in found.items()},
+        **{f"measured_{name}": round(measured[name], 2) for name in found},
         **{f"error_{name}": round(value / measured[name] - 1, 3) for name, value in found.items()},
     }
 
@@ -330,29 +225,35 @@ EXAMPLE = 20_000
 
 def plan(costs: Costs, day: Day, measured: Mapping[str, Any]) -> dict[str, Any]:
     """One, ten and a hundred machines, and what each other engine buys."""
-    found: dict[str, Any] = {"day": asdict(day), "costs": asdict(costs)}
-    one = Machines(1, 2, DISK_MS)
-    found["example"] = {
-        "visitors_a_day": EXAMPLE,
-        "in_use": {name: round(value, 3) for name, value in demand(costs, day, one, EXAMPLE).items()},
-        "p95_ms": round(busiest_minute(costs, day, one, EXAMPLE) * 1_000),
-        **{f"{part}_a_year_gb": round(bytes_a_visitor(measured, day, f"{part}_bytes") * EXAMPLE * 365 / 1e9, 1)
-           for part in ("stays", "wal")},
-    }  # fmt: skip
-    found["machines"] = [
-        carries(costs, day, Machines(count, cores, DISK_MS)) for cores in (2, 8) for count in (1, 10, 100)
-    ]
-    large = Machines(100, 8, DISK_MS)
+    one, large, unseen = Machines(1, 2, DISK_MS), Machines(100, 8, DISK_MS), replace(day, looks=0)
+    memory, p95 = measured["memory_mb"], busiest_minute(costs, day, one, EXAMPLE)
     ways = {
-        "one PostgreSQL": large,
-        "one, its log on a disk that takes 3 ms": replace(large, flush_ms=3.0),
-        "one, its log on a disk that takes 0.1 ms": replace(large, flush_ms=0.1),
-        "one, numbers on a replica or a columnar store": replace(large, numbers=0.0),
-        "numbers elsewhere, turns without NOTIFY in their commit": replace(large, numbers=0.0, serial=False),
+        "one PostgreSQL": (day, large),
+        "one, its log on a disk that takes 3 ms": (day, replace(large, flush_ms=3.0)),
+        "one, its log on a disk that takes 0.1 ms": (day, replace(large, flush_ms=0.1)),
+        "one, numbers on a replica": (day, replace(large, replicas=1)),
+        "one, numbers on four replicas": (day, replace(large, replicas=4)),
+        "one, nobody looks at numbers": (unseen, large),
+        "the same, its log on a disk that takes 3 ms": (unseen, replace(large, flush_ms=3.0)),
+        "the same, turns without NOTIFY in their commit": (unseen, replace(large, serial=False)),
+        "nobody looks at numbers, Citus with 4 shards": (unseen, replace(large, shards=4, shard_cost=1.3)),
+        "nobody looks at numbers, Citus with 16 shards": (unseen, replace(large, shards=16, shard_cost=1.3)),
     }
-    for shards in (4, 16):
-        ways[f"numbers elsewhere, Citus with {shards} shards"] = replace(
-            large, numbers=0.0, shards=shards, shard_cost=1.3
-        )
-    found["ways"] = [{"way": name, **carries(costs, day, machines)} for name, machines in ways.items()]
-    return found
+    return {
+        "day": asdict(day), "costs": asdict(costs),
+        "example": {
+            "visitors_a_day": EXAMPLE,
+            "in_use": {name: round(value, 3) for name, value in demand(costs, day, one, EXAMPLE).items()},
+            "p95_ms": round(p95 * 1_000) if p95 < math.inf else None,
+            "look_s": round(look_seconds(costs, day, EXAMPLE), 1),
+            "memory_gb": round(
+                (one.cores * sum(memory[kind] for kind in ("web", "worker", "rasa")) + memory["postgres"]) / 1_024, 1
+            ),
+            **{f"{name}_a_year_gb": round(bytes_a_visitor(measured, day, part) * EXAMPLE * 365 / 1e9)
+               for name, part in (("stays", "stays_bytes"), ("wal", "trickle_wal_bytes"))},
+        },
+        "machines": [
+            carries(costs, day, Machines(count, cores, DISK_MS)) for cores in (2, 8) for count in (1, 10, 100)
+        ],
+        "ways": [{"way": name, **carries(costs, of_day, machines)} for name, (of_day, machines) in ways.items()],
+    }  # fmt: skip

@@ -165,10 +165,10 @@ def answers() -> Iterator[tuple[str, Answer]]:
 def spent(postmaster: psutil.Process) -> float:
     """CPU seconds of a PostgreSQL until now."""
     while True:
+        spent, children = postmaster.cpu_times(), postmaster.children()
         # One that ends meanwhile is looked at again: its parent counts it then.
         with contextlib.suppress(psutil.NoSuchProcess):
-            spent = postmaster.cpu_times()
-            times = [one.cpu_times() for one in postmaster.children()]
+            times = [one.cpu_times() for one in children]
             # Helpers that have ended are counted by their parent.
             ended = spent.children_user + spent.children_system
             return float(ended + sum(one.user + one.system for one in times))
