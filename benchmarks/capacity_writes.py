@@ -184,7 +184,7 @@ def measure_writes(*, short: bool) -> dict[str, Any]:
     """By connections, with and without NOTIFY, by disk."""
     with started("capacity-writes") as database:
         fill_talks(database)
-        turns = Turns(database, 2 if short else 8)
+        turns = Turns(database, 2 if short else 6)
         found = []
         for delay_ms in DISKS_MS:
             for notify in (True, False):
