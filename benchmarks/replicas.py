@@ -23,6 +23,7 @@ from typing import Any
 from uuid import uuid4
 
 import psutil
+import uvloop
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
@@ -39,7 +40,7 @@ from server.training import train
 
 RESULT = ROOT / "docs" / "benchmarks" / "replicas.json"
 GOAL = 1.7
-LANES = 8
+LANES = 16
 
 
 @dataclass
@@ -138,7 +139,8 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=8)
     add_saving(parser, RESULT)
     options = parser.parse_args()
-    figures = asyncio.run(run(options))
+    # As the web process that asks.
+    figures = uvloop.run(run(options))
     print(f"{'replicas':>8}{'turns':>8}{'per s':>9}{'p50 ms':>9}{'p95 ms':>9}{'asking, cores':>15}")
     for row in figures:
         print(
