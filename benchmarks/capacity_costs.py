@@ -20,7 +20,7 @@ import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -29,14 +29,13 @@ import psutil
 import psycopg
 
 from base.clock import SystemClock
-from base.database import create_engine, create_sessions, libpq_url, transaction
+from base.database import create_engine, create_sessions, libpq_url
 from benchmarks import events, gate, journeys
 from benchmarks.capacity_demand import SECONDS_A_DAY, Day
 from benchmarks.capacity_model import EXAMPLE
 from benchmarks.database import Database, started
 from benchmarks.numbers_page import spent
 from benchmarks.turns import client, free_port, measure, parley_talk, parley_up, stopping, wait_for
-from crm.events.sources import make_source
 from outreach.experiments.service import note_goals
 from outreach.library import Library
 from outreach.reacting import Reactor
@@ -399,16 +398,11 @@ async def measure_events(database: Database, people: int, count: int) -> dict[st
     await asyncio.to_thread(events.fill, database.url, keys, people)
     engine = create_engine(database.url)
     sessions = create_sessions(engine)
-    async with transaction(sessions) as session:
-        made = await make_source(
-            session, keys, name="bench", way="api", unknown_people="refuse", mapping=None, made_by="bench",
-            now=datetime.now(UTC),
-        )  # fmt: skip
-    assert made.secret is not None
+    secret = await events.source_secret(sessions, keys)
     found: dict[str, dict[str, float]] = {}
     async with _taking_in(database) as (address, process), client() as http:
         meter = Meter(database, lambda: {"ours": [process]})
-        headers = {"Authorization": f"Bearer {made.secret}", "Content-Type": "application/json"}
+        headers = {"Authorization": f"Bearer {secret}", "Content-Type": "application/json"}
         for name, size, total in (("event_among_1000", events.SET, count), ("event_alone", 1, count // 20)):
 
             async def post(size: int = size, total: int = total, name: str = name) -> int:

@@ -29,7 +29,6 @@ from benchmarks import events, gate, journeys
 from benchmarks.database import Database, started
 from crm.events.reading import read_given
 from crm.events.service import Giver, take_in
-from crm.events.sources import make_source
 from outreach.library import Library
 from outreach.reacting import Reactor
 from server.reactions import ScoresAndSegments
@@ -182,15 +181,11 @@ async def listen_in(database: Database, port: int) -> dict[str, list[str]]:
                 await worker.pump.run_once()
         found["a message: planned, judged, claimed, sent"] = asked
     await asyncio.to_thread(events.fill, database.url, database.keys, 50)
-    async with transaction(sessions) as session:
-        await make_source(
-            session, database.keys, name="shards", way="api", unknown_people="refuse", mapping=None, made_by="bench",
-            now=datetime.now(UTC),
-        )  # fmt: skip
+    await events.source_secret(sessions, database.keys)
     with statements(sessions) as asked:
         async with transaction(sessions) as session:
             await take_in(
-                session, database.keys, read_given(events.given("s", 0, 50)[:5]), Giver("api", "shards"),
+                session, database.keys, read_given(events.given("s", 0, 50)[:5]), Giver("api", "bench"),
                 datetime.now(UTC),
             )  # fmt: skip
     found["an event that comes in"] = asked

@@ -243,17 +243,23 @@ def serve(url: str, key_file: str, port: int) -> None:
     web.run_app(app, host="127.0.0.1", port=port, print=None, access_log=None)
 
 
-async def run(url: str, key_file: Path, people: int, events: int) -> dict[str, Any]:
-    keys = read_key_file(key_file)
-    ids = fill(url, keys, people)
-    engine = create_engine(url)
-    sessions = create_sessions(engine)
+async def source_secret(sessions: Sessions, keys: KeyRing) -> str:
+    """What a fresh source shows that takes events of known people by the API."""
     async with transaction(sessions) as session:
         made = await make_source(
             session, keys, name="bench", way="api", unknown_people="refuse", mapping=None, made_by="bench",
             now=datetime.now(UTC),
         )  # fmt: skip
     assert made.secret is not None
+    return made.secret
+
+
+async def run(url: str, key_file: Path, people: int, events: int) -> dict[str, Any]:
+    keys = read_key_file(key_file)
+    ids = fill(url, keys, people)
+    engine = create_engine(url)
+    sessions = create_sessions(engine)
+    secret = await source_secret(sessions, keys)
     figures: dict[str, Any] = {"people": people, "events": events, "load_before": os.getloadavg()}
     figures["copy_per_second"] = round(measure_copy(url, ids, events))
     figures["ingest_per_second"] = round(await measure_ingest(sessions, ids, events, 1))
@@ -265,8 +271,8 @@ async def run(url: str, key_file: Path, people: int, events: int) -> dict[str, A
     try:
         await wait_for_port(port)
         address = f"http://127.0.0.1:{port}/api/v1/events"
-        figures["http"] = await measure_http(address, made.secret, people, events, 1)
-        figures["http_by_two"] = await measure_http(address, made.secret, people, events, 2)
+        figures["http"] = await measure_http(address, secret, people, events, 1)
+        figures["http_by_two"] = await measure_http(address, secret, people, events, 2)
     finally:
         server.terminate()
         server.wait(20)
