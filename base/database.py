@@ -113,6 +113,18 @@ async def transaction(sessions: Sessions) -> AsyncIterator[AsyncSession]:
             yield session
 
 
+@asynccontextmanager
+async def one_statement(sessions: Sessions) -> AsyncIterator[AsyncSession]:
+    """A session for one statement that is whole or not at all and commits by itself: one way there and back.
+
+    A transaction around it would be three.
+    """
+    with part_of_turn("database"), span("statement", inside=True):
+        async with sessions() as session:
+            await session.connection(execution_options={"isolation_level": "AUTOCOMMIT"})
+            yield session
+
+
 async def repeat_on_deadlock(work: Callable[[], Awaitable[T]]) -> T:
     """Does a whole transaction again when PostgreSQL ended it to resolve a deadlock; for work nobody else repeats."""
     for _ in range(_DEADLOCKS - 1):

@@ -24,6 +24,7 @@ from bot.talk_language import KnownFrom
 from bot.turn_statements import (
     CLAIM_CONVERSATION,
     CLAIM_OLDEST,
+    FINISH_ALONE,
     FINISH_AND_CLAIM_NEXT,
     FREE,
     HOLD,
@@ -41,6 +42,7 @@ from crm.consent.opt_out import read_opt_out
 class Claim:
     """A conversation this process may answer in, and the message to answer.
 
+    `next_seq` is where the next message of the talk went when it was claimed: whatever came later has moved it on.
     `pieces` are the messages that make it up, when a thought came in several; `message_id` is the last of them.
     `spoke_before_at` is when the person said something before it.
     """
@@ -55,6 +57,7 @@ class Claim:
     time_zone: str | None
     state: dict[str, Any] | None
     publication: int | None
+    next_seq: int
     message_id: UUID
     message_seq: int
     kind: MessageKind
@@ -194,8 +197,50 @@ async def hold(session: AsyncSession, claim: Claim, *, messages: int, kept: Kept
     connection = await session.connection()
     if kept is None:
         return (await connection.execute(HOLD, values)).first()
-    result = {f"new_{name}": getattr(kept, name) for name in Kept.__slots__}
-    return (await connection.execute(HOLD_WITH_RESULT, {**values, **result})).first()
+    return (await connection.execute(HOLD_WITH_RESULT, {**values, **_result_of(kept)})).first()
+
+
+@dataclass(frozen=True, slots=True)
+class FinishedAlone:
+    """A turn that changed nothing but its talk, and is stored: the number of its first reply, and what is to follow.
+
+    `more_came` says that the talk is still claimed, since something may be there that is to be answered.
+    """
+
+    first_seq: int
+    more_came: bool
+
+
+async def finish_alone(
+    session: AsyncSession,
+    claim: Claim,
+    *,
+    kept: Kept,
+    replies: list[dict[str, Any]],
+    came_to: dict[str, Any],
+    notice: str,
+    now: datetime,
+) -> FinishedAlone | None:
+    """Ends a turn that changes nothing but its talk, in one statement, which is whole or not at all.
+
+    Args:
+        kept, came_to, notice: as for `hold` and `finish_and_claim_next`.
+        replies: what the bot says, each with `id`, `text` and `data`.
+
+    Returns:
+        None when the claim was lost: then nothing is stored.
+    """
+    values = {
+        **_end_of(claim, came_to=came_to, notice=notice, now=now),
+        **_result_of(kept),
+        "fence": claim.fence,
+        "count": len(replies),
+        "claimed_at_seq": claim.next_seq,
+        "replies": [{**reply, "place": place} for place, reply in enumerate(replies)],
+    }
+    connection = await session.connection()
+    row = (await connection.execute(FINISH_ALONE, values)).first()
+    return None if row is None else FinishedAlone(row.next_seq - len(replies), row.more_came)
 
 
 async def finish_and_claim_next(
@@ -214,21 +259,39 @@ async def finish_and_claim_next(
         came_to: added to the message's data.
         notice: what the other processes are told; no text of the conversation.
     """
-    values = {
-        "of_conversation": claim.conversation_id,
-        "of_message": claim.message_id,
-        "of_pieces": list(claim.pieces),
-        "came_to": came_to,
-        "replies": replies,
-        "notice": notice,
-        "at": now,
-    }
+    values = {**_end_of(claim, came_to=came_to, notice=notice, now=now), "replies": replies}
     connection = await session.connection()
     row = (await connection.execute(FINISH_AND_CLAIM_NEXT, values)).first()
     if row is None:
         return None
     said = _Said(*(getattr(row, f"message_{name}") for name in _SAID))
     return await _with_pieces(session, row, said)
+
+
+async def claim_next(session: AsyncSession, claim: Claim) -> Claim | None:
+    """Takes on the next open message of a talk whose claim was kept, or frees it; None, too, when it was lost."""
+    row = await hold(session, claim, messages=0, kept=None)
+    if row is None:
+        return None
+    following = await _claim_oldest(session, row)
+    if following is None:
+        await _give_up_claim(session, claim.conversation_id)
+    return following
+
+
+def _result_of(kept: Kept) -> dict[str, Any]:
+    return {f"new_{name}": getattr(kept, name) for name in Kept.__slots__}
+
+
+def _end_of(claim: Claim, *, came_to: dict[str, Any], notice: str, now: datetime) -> dict[str, Any]:
+    return {
+        "of_conversation": claim.conversation_id,
+        "of_message": claim.message_id,
+        "of_pieces": list(claim.pieces),
+        "came_to": came_to,
+        "notice": notice,
+        "at": now,
+    }
 
 
 async def _claim_oldest(session: AsyncSession, row: Row[Any]) -> Claim | None:
@@ -317,6 +380,7 @@ def _to_claim(row: Row[*tuple[Any, ...]], said: _Said) -> Claim:
         time_zone=row.time_zone,
         state=row.state,
         publication=row.publication,
+        next_seq=row.next_seq,
         message_id=said.id,
         message_seq=said.seq,
         kind=said.kind,

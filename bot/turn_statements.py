@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
+    CTE,
     BigInteger,
     Boolean,
     ColumnElement,
@@ -294,26 +295,25 @@ OPEN_AFTER = (
     .limit(50)
 )
 _of_fence = bindparam("fence", type_=_conversations.c.turn_fence.type)
+_count = bindparam("count", type_=_conversations.c.next_seq.type)
 _holds = update(_conversations).where(_conversations.c.id == _of_conversation, _conversations.c.turn_fence == _of_fence)
 _held = {
-    "next_seq": _conversations.c.next_seq + bindparam("count", type_=_conversations.c.next_seq.type),
+    "next_seq": _conversations.c.next_seq + _count,
     "turn_claimed_until": func.now() + _CLAIM,
 }
 HOLD = _holds.values(_held).returning(*_COLUMNS)
-HOLD_WITH_RESULT = _holds.values(
-    {
-        **_held,
-        "state": func.coalesce(bindparam("new_state", type_=JSONB(none_as_null=True)), _conversations.c.state),
-        "publication": func.coalesce(
-            bindparam("new_publication", type_=_conversations.c.publication.type), _conversations.c.publication
-        ),
-        "language": func.coalesce(bindparam("new_language", type_=Text()), _conversations.c.language),
-        "language_from": func.coalesce(bindparam("new_language_from", type_=Text()), _conversations.c.language_from),
-        "timer": bindparam("new_timer", type_=JSONB(none_as_null=True)),
-        "timer_due_at": bindparam("new_timer_due_at", type_=_conversations.c.timer_due_at.type),
-        "debounce_ms": bindparam("new_debounce_ms", type_=_conversations.c.debounce_ms.type),
-    }
-).returning(*_COLUMNS)
+_RESULT: dict[str, ColumnElement[Any]] = {
+    "state": func.coalesce(bindparam("new_state", type_=JSONB(none_as_null=True)), _conversations.c.state),
+    "publication": func.coalesce(
+        bindparam("new_publication", type_=_conversations.c.publication.type), _conversations.c.publication
+    ),
+    "language": func.coalesce(bindparam("new_language", type_=Text()), _conversations.c.language),
+    "language_from": func.coalesce(bindparam("new_language_from", type_=Text()), _conversations.c.language_from),
+    "timer": bindparam("new_timer", type_=JSONB(none_as_null=True)),
+    "timer_due_at": bindparam("new_timer_due_at", type_=_conversations.c.timer_due_at.type),
+    "debounce_ms": bindparam("new_debounce_ms", type_=_conversations.c.debounce_ms.type),
+}
+HOLD_WITH_RESULT = _holds.values({**_held, **_RESULT}).returning(*_COLUMNS)
 KEEP = _holds.values(turn_claimed_until=func.now() + _CLAIM).returning(_conversations.c.id)
 FREE = update(_conversations).where(_conversations.c.id == _of_conversation).values(_FREE)
 RELEASE = _holds.values(_FREE).returning(_conversations.c.id)
@@ -322,7 +322,7 @@ RELEASE = _holds.values(_FREE).returning(_conversations.c.id)
 # is freed.
 _of_message = bindparam("of_message", type_=_messages.c.id.type)
 _is_answered = _messages.c.id == any_(bindparam("of_pieces", type_=ARRAY(Uuid())))
-_answered = (
+_answering = (
     update(_messages)
     .where(_is_answered)
     .values(
@@ -332,11 +332,9 @@ _answered = (
             else_=_messages.c.data,
         ),
     )
-    .returning(
-        func.pg_notify(literal_column(f"'{NOTIFY_CHANNEL}'", Text()), bindparam("notice", type_=Text())).label("told")
-    )
-    .cte("answered")
 )
+_TOLD = func.pg_notify(literal_column(f"'{NOTIFY_CHANNEL}'", Text()), bindparam("notice", type_=Text())).label("told")
+_answered = _answering.returning(_TOLD).cte("answered")
 _taken_on = _take_on(_open.where(not_(_is_answered))).cte("taken_on")
 _freed = (
     update(_conversations)
@@ -351,21 +349,63 @@ _replies = (
     .table_valued(column("id", Uuid()), column("seq", BigInteger()), column("text", Text()), column("data", JSONB()))
     .render_derived(name="reply", with_types=True)
 )
-_said = (
-    insert(_messages)
-    .from_select(
-        ["id", "conversation_id", "seq", "author", "kind", "text", "data", "created_at"],
-        select(
-            _replies.c.id, _of_conversation, _replies.c.seq, _BOT, _TEXT, _replies.c.text,
-            _replies.c.data, _at,
-        ),
-        include_defaults=False,
-    )
-    .returning(_messages.c.id)
-    .cte("said")
-)  # fmt: skip
+
+
+def _say(replies: Select[Any]) -> CTE:
+    """Stores what the bot says: id, conversation, seq, author, kind, text, data and time of each."""
+    columns = ["id", "conversation_id", "seq", "author", "kind", "text", "data", "created_at"]
+    stored = insert(_messages).from_select(columns, replies, include_defaults=False)
+    return stored.returning(_messages.c.id).cte("said")
+
+
+_said = _say(
+    select(_replies.c.id, _of_conversation, _replies.c.seq, _BOT, _TEXT, _replies.c.text, _replies.c.data, _at)
+)
 FINISH_AND_CLAIM_NEXT = (
     select(*_COLUMNS, *(column.label(f"message_{column.name}") for column in _taken_on.c))
     .join_from(_taken_on, _conversations, _conversations.c.id == _of_conversation)
     .add_cte(_said, _answered, _freed)
 )
+
+# The same for a turn that changes nothing but its talk, and needs no transaction around it: one round trip instead of
+# four. What came since the claim and was not yet there when the statement began is known by the row, which is locked:
+# whoever adds a message that is to be answered numbers it there. Then the talk stays claimed, and is looked at again.
+_holding = (
+    select(_conversations.c.id, _conversations.c.next_seq)
+    .where(_conversations.c.id == _of_conversation, _conversations.c.turn_fence == _of_fence)
+    .with_for_update()
+    .cte("holding")
+)
+_answered_alone = _answering.where(exists().select_from(_holding)).returning(_TOLD).cte("answered")
+_numbered_replies = (
+    func.jsonb_to_recordset(bindparam("replies", type_=JSONB()))
+    .table_valued(column("id", Uuid()), column("place", BigInteger()), column("text", Text()), column("data", JSONB()))
+    .render_derived(name="reply", with_types=True)
+)
+_said_alone = _say(
+    select(
+        _numbered_replies.c.id, _holding.c.id, _holding.c.next_seq + _numbered_replies.c.place, _BOT, _TEXT,
+        _numbered_replies.c.text, _numbered_replies.c.data, _at,
+    )
+    .select_from(_holding.join(_numbered_replies, true()))
+)  # fmt: skip
+_more_came = or_(
+    _holding.c.next_seq != bindparam("claimed_at_seq", type_=_conversations.c.next_seq.type),
+    exists().where(_is_open, not_(_is_answered)),
+)
+_judged = select(_holding, _more_came.label("more_came")).cte("judged")
+_ended = (
+    update(_conversations)
+    .where(_conversations.c.id == _judged.c.id)
+    .values(
+        {
+            **_RESULT,
+            "next_seq": _conversations.c.next_seq + _count,
+            "turn_claimed_until": case((_judged.c.more_came, func.now() + _CLAIM), else_=null()),
+            "turn_claimed_by": case((_judged.c.more_came, _conversations.c.turn_claimed_by), else_=null()),
+        }
+    )
+    .returning(_conversations.c.next_seq, _judged.c.more_came)
+    .cte("ended")
+)
+FINISH_ALONE = select(_ended).add_cte(_said_alone, _answered_alone)

@@ -18,7 +18,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from base.clock import Clock
-from base.database import Sessions, transaction
+from base.database import Sessions, one_statement, transaction
 from base.encryption import KeyRing
 from base.errors import InvalidInput
 from base.ids import new_id
@@ -31,6 +31,8 @@ from bot.claims import (
     Kept,
     Taken,
     claim_conversation,
+    claim_next,
+    finish_alone,
     finish_and_claim_next,
     hold,
     list_waiting,
@@ -137,9 +139,7 @@ class TurnService:
         if len(inbound.text) > MAX_TEXT:
             raise TextTooLong
         now = self._clock.now()
-        async with self._sessions() as session:
-            # Storing is one statement: without a transaction around it, it is one round trip and as safe.
-            await session.connection(execution_options={"isolation_level": "AUTOCOMMIT"})
+        async with one_statement(self._sessions) as session:
             taken = await store_and_claim(session, inbound, now, self._presence.number)
         if not taken.duplicate:
             self._watchers.publish(
@@ -316,6 +316,8 @@ class TurnService:
 
     async def _commit(self, claim: Claim, decided: Decided | None) -> Claim | None:
         """The turn's one transaction; nothing of it happens if the claim was lost meanwhile."""
+        if decided is not None and self._stands_alone(decided):
+            return await self._commit_alone(claim, decided)
         now = self._clock.now()
         replies = _to_say(claim, decided)
         async with transaction(self._sessions) as session:
@@ -337,26 +339,67 @@ class TurnService:
             following = await finish_and_claim_next(
                 session,
                 claim,
-                replies=[{"id": str(one.id), "seq": one.seq, "text": one.text, "data": one.data} for one in said],
+                replies=[{**_to_row(one), "seq": one.seq} for one in said],
                 came_to=_came_to(claim, decided),
-                notice=f"{self._settings.process_id} {claim.conversation_id}",
+                notice=self._notice(claim),
                 now=now,
             )
             said += added
             queued = await self._queue(session, decided, said, now) if said and decided is not None else 0
+        self._tell(claim, decided, said, now)
+        if decided is not None and any(effect.get("effect") == "enrol_in_journey" for effect in decided.effects):
+            await self._follow_ups.settled()
+        await self._set_timer(decided, now)
+        if queued:
+            await self._follow_ups.settled()
+        return following
+
+    def _stands_alone(self, decided: Decided) -> bool:
+        """Whether the turn changes nothing but its talk."""
+        is_queued = self._answers is not None and decided.claim.channel in self._answers.channels
+        return not (decided.effects or decided.gap or is_queued)
+
+    async def _commit_alone(self, claim: Claim, decided: Decided) -> Claim | None:
+        """The same for a turn that stands alone, as most do: in one statement."""
+        now = self._clock.now()
+        said = _to_stored(claim, _to_say(claim, decided), 0, now)
+        async with one_statement(self._sessions) as session:
+            finished = await finish_alone(
+                session,
+                claim,
+                kept=_kept(decided, now),
+                replies=[_to_row(one) for one in said],
+                came_to=_came_to(claim, decided),
+                notice=self._notice(claim),
+                now=now,
+            )
+        if finished is None:
+            note_turn("stale")
+            log.warning("turn_stale", conversation_id=str(claim.conversation_id))
+            return None
+        said = [replace(one, seq=finished.first_seq + place) for place, one in enumerate(said)]
+        self._tell(claim, decided, said, now)
+        await self._set_timer(decided, now)
+        if not finished.more_came:
+            return None
+        async with transaction(self._sessions) as session:
+            return await claim_next(session, claim)
+
+    def _notice(self, claim: Claim) -> str:
+        return f"{self._settings.process_id} {claim.conversation_id}"
+
+    def _tell(self, claim: Claim, decided: Decided | None, said: list[Stored], now: datetime) -> None:
+        """Shows what is stored to who looks, and notes it."""
         self._watchers.publish(claim.conversation_id, said)
         note_turn("silent" if decided is None else "answered")
         # By these ids the spans of their sends, in another process, are found.
         tell_span(said=[one.id for one in said])
         if said:
             note_answer(claim, now)
-        if decided is not None and any(effect.get("effect") == "enrol_in_journey" for effect in decided.effects):
-            await self._follow_ups.settled()
+
+    async def _set_timer(self, decided: Decided | None, now: datetime) -> None:
         if decided is not None and decided.timer is not None and decided.timer.seconds < SOON.total_seconds():
             await self._follow_ups.settled(now + timedelta(seconds=decided.timer.seconds))
-        if queued:
-            await self._follow_ups.settled()
-        return following
 
     async def _queue(self, session: AsyncSession, decided: Decided, said: list[Stored], now: datetime) -> int:
         """Queues what was said where a provider carries it; returns how many messages that makes."""
@@ -442,6 +485,10 @@ def _kept(decided: Decided, now: datetime) -> Kept:
         language=decided.claim.language,
         language_from=decided.claim.language_from,
     )
+
+
+def _to_row(said: Stored) -> dict[str, Any]:
+    return {"id": str(said.id), "text": said.text, "data": said.data}
 
 
 def _to_stored(claim: Claim, replies: list[Reply], first_seq: int, now: datetime) -> list[Stored]:

@@ -31,7 +31,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.sql.dml import ReturningInsert
 
-from base.database import Sessions
+from base.database import Sessions, one_statement
 from base.encryption import KeyRing
 from base.errors import TooMany
 from base.limits.models import RateBucket
@@ -172,9 +172,8 @@ class SharedLimit:
             self._leases.popitem(last=False)
 
     async def _ask(self, key: str) -> _Lease:
-        async with self._sessions() as session:
-            # One statement that commits by itself: one way to the database and back.
-            connection = await session.connection(execution_options={"isolation_level": "AUTOCOMMIT"})
+        async with one_statement(self._sessions) as session:
+            connection = await session.connection()
             granted, left = (await connection.execute(_TAKE, self._given(key, self._lease))).one()
         used = 1 - left / self._amount
         if granted >= 1:

@@ -9,7 +9,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select, text, update
 
 from base.database import transaction
 from base.encryption import KeyRing
@@ -26,6 +26,7 @@ from crm.contacts.models import Contact
 from tests.bot.scripted_dialogue import SECRET, Answer, ScriptedDialogue, say
 from tests.bot.stage import Stage, staged
 from tests.conftest import Database
+from tests.statements import statements
 
 
 async def test_a_message_is_answered_and_the_state_goes_back_with_the_next_one(stage: Stage) -> None:
@@ -101,6 +102,31 @@ async def test_many_messages_at_once_are_each_answered_once_and_one_turn_runs_at
     assert sorted(text for author, text in transcript if author == "bot") == sorted(f"echo {text}" for text in said)
     assert len(stage.dialogue.requests) == 25
     assert most <= 1
+
+
+async def test_what_comes_while_the_turn_is_being_stored_is_answered_after_it(stage: Stage) -> None:
+    taken = await stage.turns.take(stage.inbound("one"))
+    async with transaction(stage.sessions) as session:
+        # Stored and not yet committed: the end of the turn before waits for it, and has not seen it begin.
+        second = await store_and_claim(session, stage.inbound("two"), stage.clock.now())
+        answering = asyncio.create_task(stage.turns.answer(taken.claim))
+        await _until_a_lock_is_waited_for(stage)
+    await answering
+    assert second.claim is None
+    bot = [text for author, text in await stage.transcript() if author == "bot"]
+    assert bot == ["echo one", "echo two"]
+    async with stage.sessions() as session:
+        assert await session.scalar(select(Conversation.turn_claimed_until)) is None
+
+
+async def test_a_message_that_only_moves_the_talk_on_asks_the_database_twice(stage: Stage) -> None:
+    with statements(stage.sessions) as asked:
+        await stage.say("hello")
+    assert len(asked) == 2, asked
+    stage.dialogue.script = lambda _body: say("noted", effects=[{"effect": "tag", "add": ["curious"]}])
+    with statements(stage.sessions) as asked:
+        await stage.say("hello again")
+    assert len(asked) > 2
 
 
 async def test_a_turn_left_by_a_dead_process_is_done_again_by_the_sweep_and_committed_once(stage: Stage) -> None:
@@ -269,6 +295,16 @@ async def test_watchers_see_messages_in_the_order_of_their_numbers(stage: Stage)
     assert [(message.seq, message.author) for message in stage.watchers.shown] == [
         (1, "visitor"), (2, "bot"), (3, "bot"),
     ]  # fmt: skip
+
+
+async def _until_a_lock_is_waited_for(stage: Stage) -> None:
+    waiting = text(
+        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    )
+    async with asyncio.timeout(20), stage.sessions() as session:
+        while not await session.scalar(waiting):
+            await session.rollback()
+            await asyncio.sleep(0.01)
 
 
 async def _expire_claim(stage: Stage) -> None:

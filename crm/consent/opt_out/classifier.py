@@ -76,9 +76,9 @@ class Classifier:
         total = known.slope * score + known.offset + known.phrase * phrase + known.something_else * something_else
         return 1 / (1 + math.exp(-total))
 
-    def score_text(self, sentences: Sequence[str], *, channel: str, asks: bool) -> float:
-        """The score of sentences that are reduced to words."""
-        return self.score(features_of(sentences, channel=channel, asks=asks))
+    def score_text(self, sentences: Sequence[str], *, place: str, asks: bool) -> float:
+        """The score of sentences that are reduced to words; for the place see `features.place_of`."""
+        return self.score(features_of(sentences, place=place, asks=asks))
 
     def score(self, features: Features) -> float:
         """The linear score. Groups count alike, however long the text: each is brought to length 1."""

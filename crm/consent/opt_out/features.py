@@ -32,17 +32,23 @@ class Features:
     setting: set[str] = field(default_factory=set)
 
 
-def features_of(sentences: Sequence[str], *, channel: str, asks: bool) -> Features:
+def place_of(sentences: Sequence[str], channel: str) -> str:
+    """What of the channel counts: `chat` or `elsewhere`; nothing where the sentences speak for themselves."""
+    if sum(len(sentence.split()) for sentence in sentences) > _FEW_WORDS:
+        return ""
+    return "chat" if channel == "web" else "elsewhere"
+
+
+def features_of(sentences: Sequence[str], *, place: str, asks: bool) -> Features:
     """The features of sentences that are reduced to words.
 
     Args:
+        place: see `place_of`.
         asks: whether a question mark is in the text, which reducing it drops.
     """
     found = Features()
-    few = sum(len(sentence.split()) for sentence in sentences) <= _FEW_WORDS
-    where = ("chat" if channel == "web" else "elsewhere") if few else ""
-    if where:
-        found.setting.add(where)
+    if place:
+        found.setting.add(place)
     if asks:
         found.setting.add("asks")
     row = [_START]
@@ -51,7 +57,7 @@ def features_of(sentences: Sequence[str], *, channel: str, asks: bool) -> Featur
         if number:
             row.append(_BETWEEN)
         row += words
-        _add_families(found.families, words, where)
+        _add_families(found.families, words, place)
         for word in words:
             found.pieces.update(_pieces_of(word))
     row.append(_END)
@@ -74,13 +80,13 @@ def _pieces_of(word: str) -> tuple[str, ...]:
     })  # fmt: skip
 
 
-def _add_families(found: set[str], words: Sequence[str], where: str) -> None:
+def _add_families(found: set[str], words: Sequence[str], place: str) -> None:
     """Families in the sentence, each two of them, those that follow each other, and their neighbouring words."""
     sequence = [families_of(word) for word in words]
     present = sorted({family for families in sequence for family in families})
     found.update(present)
-    if where:
-        found.update(f"{where}:{family}" for family in present)
+    if place:
+        found.update(f"{place}:{family}" for family in present)
     found.update(f"{one}&{other}" for one, other in combinations(present, 2))
     for before, after in pairwise(families for families in sequence if families):
         found.update(f"{one}>{other}" for one, other in product(before, after))

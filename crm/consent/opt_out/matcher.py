@@ -8,13 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import re2
 
 from crm.consent.opt_out.classifier import Classifier, shipped_classifier
+from crm.consent.opt_out.features import place_of
 from crm.consent.opt_out.keywords import is_other_keyword, is_refusal, is_stop_word
 from crm.consent.opt_out.message import Message, read_message
 from crm.consent.opt_out.phrases import LANGUAGES, Hit, phrases_of
+from crm.consent.opt_out.plain_words import REMEMBERED
 from crm.consent.opt_out.word_families import families_of
 
 ALL = "all"
@@ -75,7 +78,7 @@ def read_opt_out(  # noqa: PLR0911 - one way out for each thing a message may be
         return None
     classifier = shipped_classifier()
     settings = classifier.settings
-    score = classifier.score_text(message.sentences, channel=channel, asks=message.asks)
+    score = _score(message.sentences, place_of(message.sentences, channel), message.asks)
     rate = classifier.rate(score, phrase=bool(found.hits), something_else=found.is_something_else)
     is_alone = not found.hits and words < FEW_WORDS
     if rate < (settings.possible_alone if is_alone else settings.possible_on(channel)):
@@ -85,6 +88,11 @@ def read_opt_out(  # noqa: PLR0911 - one way out for each thing a message may be
     rule = f"classifier:{settings.version}"
     doubtful = is_alone or rate < settings.certain
     return _to_opt_out(_scopes(message, classifier, language), channel, rule, round(rate, 3), doubtful=doubtful)
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _score(sentences: tuple[str, ...], place: str, asks: bool) -> float:  # noqa: FBT001 - lru_cache takes it so
+    return shipped_classifier().score_text(sentences, place=place, asks=asks)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +143,7 @@ def _scopes(message: Message, classifier: Classifier, language: str | None) -> l
     """What each sentence that is an opt-out by itself says about scope. None says anything: then it is everything."""
     found = []
     for sentence in message.sentences:
-        score = classifier.score_text((sentence,), channel=message.channel, asks=False)
+        score = _score((sentence,), place_of((sentence,), message.channel), asks=False)
         if classifier.rate(score) >= classifier.settings.possible_on(message.channel):
             scopes = (phrases_of(tongue).find_scope(sentence) for tongue in _tongues(language))
             found.append(next((scope for scope in scopes if scope is not None), _SILENT))

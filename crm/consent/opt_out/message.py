@@ -40,4 +40,4 @@ def read_message(text: str, channel: str) -> Message:
         answers_ours = quotes_something(told)
         told = own_words(told)
     asks = "?" in unicodedata.normalize("NFKC", told)
-    return Message(told, channel, tuple(split_sentences(told)), asks, answers_ours)
+    return Message(told, channel, split_sentences(told), asks, answers_ours)

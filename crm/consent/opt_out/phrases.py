@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
 import re2
 import yaml
+
+from crm.consent.opt_out.plain_words import REMEMBERED
 
 LANGUAGES = ("en", "es", "fr", "de")
 _FOLDER = Path(__file__).parent
@@ -77,18 +79,16 @@ class Phrases:
         self._any_kept = _Patterns(_fill(pattern, macros) for pattern in content["kept"])
         self._marketing = re2.compile(_fill(content["marketing"], macros))
         self._everything = re2.compile(_fill(content["everything"], macros))
+        self._find_rules = lru_cache(maxsize=REMEMBERED)(self._look_for_rules)
+        self._is_guarded = lru_cache(maxsize=REMEMBERED)(self._look_for_guards)
 
     def is_something_else(self, sentence: str) -> bool:
         """Whether a sentence (reduced to words) speaks of stopping, but not of our messages to whoever wrote it."""
-        return bool(self._guards.found_in(sentence))
+        return self._is_guarded(sentence)
 
     def find(self, sentence: str, channel: str) -> Hit | None:
         """What a sentence (reduced to words) stops, if it does."""
-        stopped = self._without_kept(sentence)
-        places = self._patterns.found_in(sentence)
-        if stopped != sentence:
-            places |= self._patterns.found_in(stopped)
-        rules = (self._rules[place] for place in sorted(places))
+        stopped, rules = self._find_rules(sentence)
         rule = next((one for one in rules if not (one.not_on_web and channel == "web")), None)
         if rule is None:
             return None
@@ -101,6 +101,17 @@ class Phrases:
         if not (channels or is_marketing or is_everything):
             return None
         return Hit("scope", doubtful=False, channels=channels, is_marketing=is_marketing)
+
+    def _look_for_rules(self, sentence: str) -> tuple[str, tuple[_Rule, ...]]:
+        """The sentence without what they keep, and the rules that it or the whole of it fits, in their order."""
+        stopped = self._without_kept(sentence)
+        places = self._patterns.found_in(sentence)
+        if stopped != sentence:
+            places |= self._patterns.found_in(stopped)
+        return stopped, tuple(self._rules[place] for place in sorted(places))
+
+    def _look_for_guards(self, sentence: str) -> bool:
+        return bool(self._guards.found_in(sentence))
 
     def _without_kept(self, sentence: str) -> str:
         """The sentence without what they keep: "No texts, e-mails are fine" is about texts."""

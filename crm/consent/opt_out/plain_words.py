@@ -7,6 +7,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
+
+REMEMBERED = 64
+"""Texts of which it is remembered what was found: on its way a message is read three or four times, each time soon."""
 
 # Surrogates are kept: they are no part of any word and must not vanish into one.
 _DROPPED = frozenset({"Cc", "Cf", "Co", "Cn"})
@@ -18,17 +22,19 @@ _DRAWN_OUT = re.compile(r"([^\W\d_])\1{2,}")
 _LETTER_BY_LETTER = re.compile(r"\b\w(?:[ ._*-]{1,2}\w){2,}\b")
 
 
+@lru_cache(maxsize=REMEMBERED)
 def reduce_to_words(text: str) -> str:
     """Letters and digits only, words parted by one space; what stood between letters joins them ("opt-out")."""
     return _reduce(text, joins_all=True)
 
 
-def split_sentences(text: str) -> list[str]:
+@lru_cache(maxsize=REMEMBERED)
+def split_sentences(text: str) -> tuple[str, ...]:
     """The sentences of a text, each reduced to words; commas part words and no sentences."""
     # Taken apart before marks are dropped; NFKC makes full-width marks plain.
     parts = _SENTENCE_END.split(unicodedata.normalize("NFKC", _HALF_CHARACTER.sub("\ufffd", text)))
     reduced = (_reduce(_join_spelled(part), joins_all=False) for part in parts)
-    return [sentence for sentence in reduced if sentence]
+    return tuple(sentence for sentence in reduced if sentence)
 
 
 def _join_spelled(text: str) -> str:

@@ -25,7 +25,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedKFold
 
 from crm.consent.opt_out.classifier import FOLDER, SCALE, SETTINGS, WEIGHTS, Classifier, Settings
-from crm.consent.opt_out.features import GROUPS, Features, features_of
+from crm.consent.opt_out.features import GROUPS, Features, features_of, place_of
 from crm.consent.opt_out.keywords import is_stop_word
 from crm.consent.opt_out.matcher import FEW_WORDS, count_words_of_it, find_phrases
 from crm.consent.opt_out.message import read_message
@@ -227,7 +227,8 @@ def show_false_alarms(trained: Classifier, everyday: Sequence[Text], scores: Num
 
 def _features(text: Text) -> Features:
     message = read_message(text.text, text.channel)
-    return features_of(message.sentences, channel=text.channel, asks=message.asks)
+    place = place_of(message.sentences, text.channel)
+    return features_of(message.sentences, place=place, asks=message.asks)
 
 
 def _truths(texts: Sequence[Text]) -> Truths:

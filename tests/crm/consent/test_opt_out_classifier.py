@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from crm.consent.opt_out import matcher, phrases, read_opt_out, training
 from crm.consent.opt_out.classifier import GROUPS, Classifier, Settings, shipped_classifier
+from crm.consent.opt_out.features import place_of
 from crm.consent.opt_out.message import read_message
 from crm.consent.opt_out.replies import own_words, quotes_something
 
@@ -118,7 +119,7 @@ def test_case_invisible_characters_and_emoji_change_nothing(text, data) -> None:
 def test_any_text_is_rated_between_0_and_1(text, channel) -> None:
     message = read_message(text, channel)
     classifier = shipped_classifier()
-    score = classifier.score_text(message.sentences, channel=channel, asks=message.asks)
+    score = classifier.score_text(message.sentences, place=place_of(message.sentences, channel), asks=message.asks)
     for phrase in (False, True):
         assert 0 <= classifier.rate(score, phrase=phrase, something_else=not phrase) <= 1
     read_opt_out(text, channel=channel)
