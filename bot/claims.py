@@ -18,6 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from base.errors import NotFound
 from base.ids import new_id
 from base.messages import ANSWERS_PROMOTION, MAX_TEXT, Inbound, MessageKind
+from bot.conversations import insert_conversation
 from bot.models import Message
 from bot.resume_codes import find_code
 from bot.talk_language import KnownFrom
@@ -133,6 +134,38 @@ async def store_and_claim(session: AsyncSession, inbound: Inbound, now: datetime
             row, _Said(message_id, seq, inbound.kind, inbound.text, inbound.data, 1, now, row.spoke_before_at)
         )
     return Taken(message_id, seq, duplicate=False, claim=claim)
+
+
+async def start_and_claim(
+    session: AsyncSession,
+    *,
+    channel: str,
+    language: str,
+    time_zone: str | None,
+    page_url: str | None,
+    now: datetime,
+    by: int | None = None,
+) -> Claim:
+    """A new conversation of a visitor of whom nothing is known yet, with its opening claimed.
+
+    Args:
+        by: the number of this process, while it has one.
+    """
+    details: dict[str, Any] = {
+        "new_channel": channel,
+        "new_language": language,
+        "new_time_zone": time_zone,
+        "new_page_url": page_url,
+        "new_contact_id": None,
+        "new_account_id": None,
+        "new_contact_point_id": None,
+        "new_thread": None,
+        "opening_kind": "start",
+        "opening_author": "visitor",
+        "opening_data": {},
+    }
+    row = await insert_conversation(session, details, now, claims=True, by=by)
+    return _to_claim(row, _Said(row.opening_id, 0, "start", "", {}, 1, now, None))
 
 
 async def claim_conversation(

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, cast
 from uuid import UUID
 
-from sqlalchemy import ARRAY, BigInteger, Uuid, bindparam, func, insert, select, true, update
+from sqlalchemy import ARRAY, BigInteger, Row, Uuid, bindparam, func, select, true, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
@@ -17,6 +17,7 @@ from base.errors import NotFound
 from base.ids import new_id
 from base.messages import Author, Stored
 from bot.models import Conversation, Message
+from bot.turn_statements import BEGIN
 from crm.timeline.service import record
 
 
@@ -43,46 +44,43 @@ async def start_conversation(
         contact_id: who writes, where the channel knows it.
         account_id, contact_point_id, thread: where a provider is behind the channel, see `bot.models`.
     """
-    conversation_id = new_id()
-    await session.execute(
-        insert(Conversation).values(
-            id=conversation_id,
-            channel=channel,
-            language=language,
-            time_zone=time_zone,
-            page_url=page_url,
-            contact_id=contact_id,
-            account_id=account_id,
-            contact_point_id=contact_point_id,
-            thread=thread,
-            last_message_at=now,
-            created_at=now,
-        )
-    )
-    if opening is not None:
-        await session.execute(
-            insert(Message).values(
-                id=new_id(),
-                conversation_id=conversation_id,
-                seq=0,
-                author="visitor" if opening == "start" else "system",
-                kind=opening,
-                text="",
-                data={} if flow is None else {"value": flow},
-                client_id=new_id(),
-                turn_state="pending",
-                created_at=now,
-            )
-        )
+    details = {
+        "new_channel": channel,
+        "new_language": language,
+        "new_time_zone": time_zone,
+        "new_page_url": page_url,
+        "new_contact_id": contact_id,
+        "new_account_id": account_id,
+        "new_contact_point_id": contact_point_id,
+        "new_thread": thread,
+        "opening_kind": opening,
+        "opening_author": "visitor" if opening == "start" else "system",
+        "opening_data": {} if flow is None else {"value": flow},
+    }
+    return cast("UUID", (await insert_conversation(session, details, now)).id)
+
+
+async def insert_conversation(
+    session: AsyncSession, details: Mapping[str, Any], now: datetime, *, claims: bool = False, by: int | None = None
+) -> Row[Any]:
+    """Stores a conversation and its opening in one statement, and notes it; returns the conversation's row.
+
+    Args:
+        details: the values of `bot.turn_statements.BEGIN`, but for ids and the claim.
+        claims, by: whether its opening is claimed at once, and by which process (`bot.claims`).
+    """
+    ids = {"new_id": new_id(), "opening_id": new_id(), "opening_client_id": new_id()}
+    connection = await session.connection()
+    row = (await connection.execute(BEGIN, {**details, **ids, "at": now, "claims": claims, "by": by})).one()
     await record(
         session,
         kind="conversation_started",
-        contact_id=contact_id,
-        conversation_id=conversation_id,
-        data={"channel": channel},
+        contact_id=row.contact_id,
+        conversation_id=row.id,
+        data={"channel": row.channel},
         now=now,
     )
-    return conversation_id
+    return row
 
 
 async def append_message(

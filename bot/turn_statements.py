@@ -159,6 +159,61 @@ CLAIM_CONVERSATION = (
     .returning(*_COLUMNS, _claimable.c.free)
 )
 
+# A talk and its opening, which waits for its turn or is claimed at once.
+_claims_it = bindparam("claims", type_=Boolean())
+_begun = (
+    insert(_conversations)
+    .values(
+        {
+            **{
+                name: bindparam(f"new_{name}", type_=_conversations.c[name].type)
+                for name in (
+                    "id", "channel", "language", "time_zone", "page_url", "contact_id", "account_id",
+                    "contact_point_id",
+                )
+            },
+            "thread": bindparam("new_thread", type_=JSONB(none_as_null=True)),
+            "status": literal_column("'open'", Text()),
+            "language_from": literal_column("'page'", Text()),
+            "next_seq": _ONE,
+            "debounce_ms": _ZERO,
+            "turn_fence": case((_claims_it, _ONE), else_=_ZERO),
+            "turn_claimed_until": case((_claims_it, func.now() + _CLAIM)),
+            "turn_claimed_by": case((_claims_it, bindparam("by", type_=_conversations.c.turn_claimed_by.type))),
+            "last_message_at": _at,
+            "created_at": _at,
+        }
+    )
+    .returning(*_COLUMNS)
+    .cte("begun")
+)  # fmt: skip
+_opening = (
+    insert(_messages)
+    .from_select(
+        [
+            "id", "conversation_id", "seq", "author", "kind", "text", "data", "client_id", "turn_state",
+            "turn_attempts", "created_at",
+        ],
+        select(
+            bindparam("opening_id", type_=_messages.c.id.type),
+            _begun.c.id,
+            _ZERO,
+            bindparam("opening_author", type_=Text()),
+            bindparam("opening_kind", type_=Text()),
+            literal_column("''", Text()),
+            bindparam("opening_data", type_=JSONB()),
+            bindparam("opening_client_id", type_=_messages.c.client_id.type),
+            _PENDING,
+            case((_claims_it, _ONE), else_=_ZERO),
+            _at,
+        ).where(bindparam("opening_kind", type_=Text()).is_not(None)),
+        include_defaults=False,
+    )
+    .returning(_messages.c.id)
+    .cte("opening")
+)  # fmt: skip
+BEGIN = select(_begun, bindparam("opening_id", type_=_messages.c.id.type).label("opening_id")).add_cte(_opening)
+
 # What somebody said, stored, and the conversation claimed for it, in one statement: it is whole or not at all, so it
 # needs no transaction around it. A text waits for more when the open question says so, unless it is an opt-out.
 _current = (

@@ -37,6 +37,7 @@ from bot.claims import (
     hold,
     list_waiting,
     release,
+    start_and_claim,
     store_and_claim,
 )
 from bot.conversations import start_conversation
@@ -160,6 +161,23 @@ class TurnService:
         if taken.waits_until is not None:
             self._resume_later(inbound.conversation_id, taken.waits_until - now)
         return taken
+
+    async def start(
+        self, *, channel: str, language: str, time_zone: str | None = None, page_url: str | None = None
+    ) -> UUID:
+        """A new conversation of a visitor of whom nothing is known yet; its opening is answered soon."""
+        async with transaction(self._sessions) as session:
+            claim = await start_and_claim(
+                session,
+                channel=channel,
+                language=language,
+                time_zone=time_zone,
+                page_url=page_url,
+                now=self._clock.now(),
+                by=self._presence.number,
+            )
+        self.answer_soon(claim)
+        return claim.conversation_id
 
     async def resume_by_code(
         self, code: str, *, channel: str, language: str, time_zone: str | None = None, page_url: str | None = None

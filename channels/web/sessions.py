@@ -10,7 +10,6 @@ from base.clock import Clock
 from base.database import Sessions, transaction
 from base.errors import TooMany
 from base.limits.networks import network_of
-from bot.conversations import start_conversation
 from bot.models import Conversation
 from bot.resume_codes import CodeNotValid
 from bot.turns import TurnService
@@ -52,7 +51,12 @@ class ChatSessions:
         if conversation_id is None:
             await self._limits.sessions.check(network_of(address))
             await self._limits.all_sessions.check("")
-            conversation_id = await self._start(opening)
+            conversation_id = await self._turns.start(
+                channel="web",
+                language=opening.primary_language,
+                time_zone=opening.zone,
+                page_url=opening.page,
+            )
         if opts_out:
             async with transaction(self._sessions) as session:
                 await honour_signal(session, conversation_id, self._clock.now())
@@ -93,16 +97,3 @@ class ChatSessions:
         except (CodeNotValid, TooMany) as error:
             return known, error.message
         return resumed, None
-
-    async def _start(self, opening: Opening) -> UUID:
-        async with transaction(self._sessions) as session:
-            conversation_id = await start_conversation(
-                session,
-                channel="web",
-                language=opening.primary_language,
-                time_zone=opening.zone,
-                page_url=opening.page,
-                now=self._clock.now(),
-            )
-        self._turns.resume_soon(conversation_id)
-        return conversation_id
