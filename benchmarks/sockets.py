@@ -36,7 +36,7 @@ import aiohttp
 import psutil
 import uvloop
 from aiohttp import WSMsgType, web
-from sqlalchemy import func, insert, select
+from sqlalchemy import func, insert, select, text
 
 import server.web  # noqa: F401  # loads every room's tables
 from base.clock import SystemClock
@@ -245,19 +245,34 @@ async def fill(sessions: Sessions, chats: int) -> list[UUID]:
 
 async def push(sessions: Sessions, talk: UUID) -> None:
     """One message, as a worker writes a follow-up (channels/web/sender.py)."""
-    await push_all(sessions, [talk])
+    at = f"at {time.monotonic()}"
+    async with transaction(sessions) as session:
+        await append_message(
+            session, conversation_id=talk, author="follow_up", text=at, data={}, client_id=new_id(),
+            now=SystemClock().now(),
+        )  # fmt: skip
+        await session.execute(select(func.pg_notify(NOTIFY_CHANNEL, f"- {talk}")))
+
+
+_SAY_TO_ALL = text("""
+    WITH talk AS (
+        UPDATE conversations SET next_seq = next_seq + 1, last_message_at = now() WHERE id = ANY(:talks)
+        RETURNING id, next_seq - 1 AS seq
+    ),
+    said AS (
+        INSERT INTO messages (id, conversation_id, seq, author, kind, text, client_id, created_at)
+        SELECT gen_random_uuid(), id, seq, 'follow_up', 'text', :text, gen_random_uuid(), now() FROM talk
+        RETURNING conversation_id
+    )
+    SELECT count(pg_notify(:channel, '- ' || conversation_id)::text) FROM said
+""")
 
 
 async def push_all(sessions: Sessions, talks: Sequence[UUID]) -> None:
-    """One message in each of many talks, in one transaction."""
-    at = f"at {time.monotonic()}"
+    """One message in each of many talks, by one statement: all of them are told in the same instant."""
+    given = {"talks": list(talks), "text": f"at {time.monotonic()}", "channel": NOTIFY_CHANNEL}
     async with transaction(sessions) as session:
-        for talk in talks:
-            await append_message(
-                session, conversation_id=talk, author="follow_up", text=at, data={}, client_id=new_id(),
-                now=SystemClock().now(),
-            )  # fmt: skip
-            await session.execute(select(func.pg_notify(NOTIFY_CHANNEL, f"- {talk}")))
+        await session.execute(_SAY_TO_ALL, given)
 
 
 @contextlib.contextmanager

@@ -40,6 +40,10 @@ def parley() -> None:
     """Parley: conversational marketing you host yourself."""
 
 
+BACKLOG = 4_096
+"""Connections that wait to be accepted, as many as Linux allows: with aiohttp's 128, of ten thousand browsers that come
+back at once most would be left to the retries of TCP, which wait up to half a minute."""
+
 _REPLICAS = click.IntRange(1, 16)
 
 
@@ -84,6 +88,7 @@ def web(socket: Path | None) -> None:
             access_log=None,
             reuse_port=sys.platform == "linux",
             shutdown_timeout=10,
+            backlog=BACKLOG,
         )
 
     _keep(serve)
