@@ -1,7 +1,9 @@
-"""Turns a second that one and two dialogue processes answer, asked by the platform's own client, in turn in one run.
+"""Turns a second that one and two dialogue processes answer, in turn in one run.
 
-This is what a second one buys where it has a core of its own; what asks takes a part of one, which is printed. Texts
-need understanding; nobody taps a button.
+This is what a second one buys where it has a core of its own. What asks takes a part of one, which is printed: the
+platform's own client does all that it does of a turn; the other, which leaves the cores to the dialogue, sends again
+what that one sent, byte by byte, for a turn hangs on nothing but its request. Texts need understanding; nobody taps a
+button.
 """
 
 from __future__ import annotations
@@ -9,17 +11,19 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import itertools
 import random
 import secrets
 import statistics
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import uuid4
 
 import psutil
@@ -44,9 +48,21 @@ LANES = 16
 
 
 @dataclass
+class Dialogues:
+    """So many dialogue processes, with a client, and the flows and the model that turns are to name."""
+
+    urls: Sequence[str]
+    client: RasaDialogue
+    secret: str
+    flows: str
+    model: str
+
+
+@dataclass
 class Figures:
     """What so many dialogue processes did; `asking_cores` is what the client used meanwhile."""
 
+    asked_by: str
     replicas: int
     turns: int
     per_second: float
@@ -56,8 +72,8 @@ class Figures:
 
 
 @contextlib.asynccontextmanager
-async def dialogues(most: int) -> AsyncIterator[dict[int, tuple[RasaDialogue, str, str]]]:
-    """By number of replicas: a client of so many, and the flows and the model that turns are to name."""
+async def dialogues(most: int) -> AsyncIterator[dict[int, Dialogues]]:
+    """By the number of them."""
     with tempfile.TemporaryDirectory(prefix="parley-bench-") as folder:
         for name in ("encoder", "models"):
             (Path(folder) / name).symlink_to(ROOT / "var" / name)
@@ -69,7 +85,7 @@ async def dialogues(most: int) -> AsyncIterator[dict[int, tuple[RasaDialogue, st
         async with contextlib.AsyncExitStack() as stack:
             supervisor = Supervisor(Path(folder) / "log")
             stack.push_async_callback(supervisor.stop)
-            found: dict[int, tuple[RasaDialogue, str, str]] = {}
+            found: dict[int, Dialogues] = {}
             for number in range(1, most + 1):
                 port = free_port()
                 await supervisor.start(
@@ -79,57 +95,101 @@ async def dialogues(most: int) -> AsyncIterator[dict[int, tuple[RasaDialogue, st
                 dialogue = RasaDialogue(list(urls), secret, source)
                 await dialogue.open()
                 stack.push_async_callback(dialogue.close)
-                found[number] = dialogue, flows, model_id
+                found[number] = Dialogues(list(urls), dialogue, secret, flows, model_id)
             yield found
 
 
-async def talk(dialogue: RasaDialogue, flows: str, model: str, chance: random.Random) -> list[float]:
-    """One conversation; seconds of each turn."""
+async def talk(asked: Dialogues, chance: random.Random, sent: list[bytes]) -> list[float]:
+    """One conversation; seconds of each turn, and in `sent` what was asked."""
     subject, took = str(uuid4()), list[float]()
     state: dict[str, Any] | None = None
     for text in ("", *chance.choices(OUR_TEXTS, k=TURNS_A_TALK)):
         message = TurnMessage(id=str(uuid4()), kind="text" if text else "start", text=text)
         request = TurnRequest(
-            flows=flows, model=model, conversation_id=subject, subject=subject, channel="web", language="en",
-            now=datetime.now(UTC), message=message, state=state,
+            flows=asked.flows, model=asked.model, conversation_id=subject, subject=subject, channel="web",
+            language="en", now=datetime.now(UTC), message=message, state=state,
         )  # fmt: skip
         began = time.perf_counter()
-        result = await dialogue.turn(request)
+        result = await asked.client.turn(request)
+        if text:
+            sent.append(request.model_dump_json().encode())
         took.append(time.perf_counter() - began)
         state = result.state if result.state is not None else state
     return took[1:]
 
 
-async def measure(replicas: int, dialogue: RasaDialogue, flows: str, model: str, seconds: float) -> Figures:
-    """Talks on all lanes for so long."""
-    took, own, until = list[float](), psutil.Process().cpu_times(), time.monotonic() + seconds
+Lane = list[bytes]
+"""What was asked on a lane: whole conversations, one after the other."""
 
-    async def lane(number: int) -> None:
-        chance = random.Random(number)
+
+async def measure(asked: Dialogues, seconds: float) -> tuple[Figures, list[Lane]]:
+    """Talks on all lanes for so long; what was asked on each, too."""
+    lanes, until = [list[bytes]() for _ in range(LANES)], time.monotonic() + seconds
+
+    async def one(number: int) -> list[float]:
+        chance, took = random.Random(number), list[float]()
         while time.monotonic() < until:
-            took.extend(await talk(dialogue, flows, model, chance))
+            took.extend(await talk(asked, chance, lanes[number]))
+        return took
 
-    began = time.perf_counter()
-    await asyncio.gather(*(lane(number) for number in range(LANES)))
+    return await _figures("the platform", asked, [one(number) for number in range(LANES)]), lanes
+
+
+async def resend(asked: Dialogues, lanes: Sequence[Lane], seconds: float) -> Figures:
+    """Sends what was asked on all lanes again, for so long, half of the lanes to each where there are two."""
+    until = time.monotonic() + seconds
+
+    async def one(number: int) -> list[float]:
+        address = urlsplit(asked.urls[number % len(asked.urls)])
+        head = (
+            f"POST /webhooks/turn/ HTTP/1.1\r\nHost: {address.netloc}\r\nX-Parley-Secret: {asked.secret}\r\n"
+            "Content-Type: application/json\r\nContent-Length: "
+        ).encode()
+        reader, writer = await asyncio.open_connection(address.hostname, address.port)
+        took: list[float] = []
+        for body in itertools.cycle(lanes[number]):
+            began = time.perf_counter()
+            writer.write(b"%s%d\r\n\r\n%s" % (head, len(body), body))
+            told = (await reader.readuntil(b"\r\n\r\n")).lower()
+            if not told.startswith(b"http/1.1 200 "):
+                raise RuntimeError(f"answered {told!r}")
+            await reader.readexactly(int(told.partition(b"content-length:")[2].split(maxsplit=1)[0]))
+            took.append(time.perf_counter() - began)
+            if time.monotonic() > until:
+                break
+        writer.close()
+        return took
+
+    return await _figures("a replay", asked, [one(number) for number in range(LANES)])
+
+
+async def _figures(asked_by: str, asked: Dialogues, lanes: Sequence[Awaitable[list[float]]]) -> Figures:
+    own, began = psutil.Process().cpu_times(), time.perf_counter()
+    took = [seconds for lane in await asyncio.gather(*lanes) for seconds in lane]
     lasted, cuts, after = time.perf_counter() - began, statistics.quantiles(took, n=100), psutil.Process().cpu_times()
     cores = (after.user + after.system - own.user - own.system) / lasted
-    return Figures(replicas, len(took), len(took) / lasted, cuts[49] * 1000, cuts[94] * 1000, cores)
+    number = len(asked.urls)
+    return Figures(asked_by, number, len(took), len(took) / lasted, cuts[49] * 1000, cuts[94] * 1000, cores)
 
 
 async def run(options: argparse.Namespace) -> list[Figures]:
     """Each in turn, several times, so that the machine's moods hit both."""
     figures: list[Figures] = []
     async with dialogues(2) as found:
-        for number in (1, 2):
-            await measure(number, *found[number], seconds=2)
+        _, lanes = await measure(found[2], seconds=4)
         for _ in range(options.rounds):
-            figures += [await measure(number, *found[number], seconds=options.seconds) for number in (1, 2)]
+            figures += [(await measure(found[number], options.seconds))[0] for number in (1, 2)]
+            figures += [await resend(found[number], lanes, options.seconds) for number in (1, 2)]
     return figures
 
 
-def middle(figures: Sequence[Figures], replicas: int) -> float:
-    """Turns a second, the median of the rounds."""
-    return statistics.median(one.per_second for one in figures if one.replicas == replicas)
+def ratio(figures: Sequence[Figures], asked_by: str) -> float:
+    """Turns a second of two to those of one, by the medians of the rounds."""
+    one, two = (
+        statistics.median(row.per_second for row in figures if (row.asked_by, row.replicas) == (asked_by, number))
+        for number in (1, 2)
+    )
+    return two / one
 
 
 def main() -> None:
@@ -141,15 +201,16 @@ def main() -> None:
     options = parser.parse_args()
     # As the web process that asks.
     figures = uvloop.run(run(options))
-    print(f"{'replicas':>8}{'turns':>8}{'per s':>9}{'p50 ms':>9}{'p95 ms':>9}{'asking, cores':>15}")
+    print(f"{'asked by':<14}{'replicas':>8}{'turns':>8}{'per s':>9}{'p50 ms':>9}{'p95 ms':>9}{'asking, cores':>15}")
     for row in figures:
         print(
-            f"{row.replicas:>8}{row.turns:>8}{row.per_second:>9.1f}{row.p50_ms:>9.1f}{row.p95_ms:>9.1f}"
+            f"{row.asked_by:<14}{row.replicas:>8}{row.turns:>8}{row.per_second:>9.1f}{row.p50_ms:>9.1f}{row.p95_ms:>9.1f}"
             f"{row.asking_cores:>15.2f}"
         )
-    ratio = middle(figures, 2) / middle(figures, 1)
-    print(f"two: {ratio:.2f} x one (goal {GOAL} where two cores are free)")
-    save(RESULT, options, ratio=ratio, figures=[asdict(row) for row in figures])
+    ratios = {name: ratio(figures, name) for name in dict.fromkeys(row.asked_by for row in figures)}
+    for name, found in ratios.items():
+        print(f"two, asked by {name}: {found:.2f} x one (goal {GOAL} where two cores are free)")
+    save(RESULT, options, ratios=ratios, figures=[asdict(row) for row in figures])
 
 
 if __name__ == "__main__":
