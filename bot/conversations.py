@@ -8,14 +8,14 @@ from datetime import datetime
 from typing import Any, Literal, cast
 from uuid import UUID
 
-from sqlalchemy import ARRAY, BigInteger, Row, Uuid, bindparam, func, select, true, update
+from sqlalchemy import ARRAY, BigInteger, Row, Select, Uuid, bindparam, func, select, true, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import aliased
 
 from base.errors import NotFound
 from base.ids import new_id
 from base.messages import Author, Stored
+from base.tables import table_of
 from bot.models import Conversation, Message
 from bot.turn_statements import BEGIN
 from crm.timeline.service import record
@@ -145,36 +145,48 @@ class Seen:
 
 async def list_unseen(session: AsyncSession, readers: Sequence[Seen], *, limit: int = 200) -> list[list[Stored]]:
     """What `list_messages` lists for each of many readers, in their order, by one query."""
+    values = {
+        "conversations": [one.conversation_id for one in readers],
+        "seen": [max(one.seq, 0) for one in readers],
+        "most": limit,
+    }
+    connection = await session.connection()
+    found: list[list[Stored]] = [[] for _ in readers]
+    for row in await connection.execute(_UNSEEN, values):
+        found[row.number - 1].append(to_stored(row))
+    return found
+
+
+def _unseen() -> Select[*tuple[Any, ...]]:
+    messages = table_of(Message)
     asked = (
         func.unnest(
-            bindparam("conversations", [one.conversation_id for one in readers], type_=ARRAY(Uuid())),
-            bindparam("seen", [max(one.seq, 0) for one in readers], type_=ARRAY(BigInteger())),
+            bindparam("conversations", type_=ARRAY(Uuid())),
+            bindparam("seen", type_=ARRAY(BigInteger())),
         )
         .table_valued("conversation_id", "seen", with_ordinality="number", name="asked")
         .render_derived()
     )
+    columns = ("id", "conversation_id", "seq", "author", "text", "created_at", "client_id", "data")
     unseen = (
-        select(Message)
+        select(*(messages.c[name] for name in columns))
         .where(
-            Message.conversation_id == asked.c.conversation_id,
-            Message.seq > asked.c.seen,
-            Message.author != "system",
+            messages.c.conversation_id == asked.c.conversation_id,
+            messages.c.seq > asked.c.seen,
+            messages.c.author != "system",
         )
-        .order_by(Message.seq)
-        .limit(limit)
+        .order_by(messages.c.seq)
+        .limit(bindparam("most", type_=BigInteger()))
         .lateral("unseen")
     )
-    message = aliased(Message, unseen)
-    rows = await session.execute(
-        select(asked.c.number, message).select_from(asked).join(unseen, true()).order_by(asked.c.number, message.seq)
-    )
-    found: list[list[Stored]] = [[] for _ in readers]
-    for number, row in rows:
-        found[number - 1].append(to_stored(row))
-    return found
+    found = select(asked.c.number, *unseen.c).select_from(asked).join(unseen, true())
+    return found.order_by(asked.c.number, unseen.c.seq)
 
 
-def to_stored(row: Message) -> Stored:
+_UNSEEN = _unseen()
+
+
+def to_stored(row: Message | Row[*tuple[Any, ...]]) -> Stored:
     """The row as every channel reads it."""
     return Stored(
         row.id,
