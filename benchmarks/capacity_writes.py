@@ -1,11 +1,11 @@
 """Where one PostgreSQL ends: the statements of a turn, from more and more connections, until no more go through.
 
 pgbench (of the embedded server) asks what the turn path asks, built from the very statements (bot/turn_statements.py):
-what was said is stored and the talk claimed; then, in one transaction, the claim is held, the state kept, the reply
-stored, the message answered and the other processes told. Nothing of it waits for a dialogue, so that PostgreSQL is the
-only part. fsync and synchronous_commit are on, as always. Beside it the same without NOTIFY, since transactions that
-notify commit one after the other; and both on a disk that takes longer, for which each flush of the log waits so long
-(commit_delay).
+what was said is stored and the talk claimed; then, for most turns in one statement, the state is kept, the reply
+stored, the message answered, the talk freed and the other processes told. Nothing of it waits for a dialogue, so that
+PostgreSQL is the only part. fsync and synchronous_commit are on, as always. Beside it the same without NOTIFY, since
+transactions that notify commit one after the other; and both on a disk that takes longer, for which each flush of the
+log waits so long (commit_delay).
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from base.database import libpq_url
 from benchmarks.capacity_costs import postmaster_of
 from benchmarks.database import Database, started
 from benchmarks.numbers_page import spent
-from bot.turn_statements import FINISH_AND_CLAIM_NEXT, HOLD_WITH_RESULT, STORE_AND_CLAIM
+from bot.turn_statements import FINISH_ALONE, STORE_AND_CLAIM
 from server.postgres_programs import environment_of, find_program
 
 TALKS = 20_000
@@ -65,6 +65,7 @@ _VALUES = {
     "stops_elsewhere": "false",
     "fence": ":was_turn_fence",
     "count": "1",
+    "claimed_at_seq": ":was_next_seq",
     "new_state": f"'{json.dumps(_STATE)}'",
     "new_publication": "1",
     "new_language": "NULL",
@@ -72,7 +73,7 @@ _VALUES = {
     "new_timer": "NULL",
     "new_timer_due_at": "NULL",
     "new_debounce_ms": "0",
-    "replies": f"jsonb_build_array(jsonb_build_object('id', {_id(4, ':message')}, 'seq', :was_next_seq::bigint, "
+    "replies": f"jsonb_build_array(jsonb_build_object('id', {_id(4, ':message')}, 'place', 0, "
     f"'text', '{_REPLY}', 'data', '{{}}'::jsonb))",
     "came_to": """'{"walked": [["demo_request", "ask_name", "ask_company_size"]]}'""",
     "notice": "'bench ' || :talk",
@@ -81,7 +82,7 @@ _VALUES = {
 
 def script(connections: int, *, notify: bool) -> str:
     """A turn, as each of so many connections of pgbench reads it."""
-    store, hold, finish = (_told(one) for one in (STORE_AND_CLAIM, HOLD_WITH_RESULT, FINISH_AND_CLAIM_NEXT))
+    store, finish = _told(STORE_AND_CLAIM), _told(FINISH_ALONE)
     if not notify:
         finish, count = _TOLD.subn("NULL::text AS told", finish)
         assert count == 1
@@ -91,7 +92,7 @@ def script(connections: int, *, notify: bool) -> str:
         "\\set turn :turn + 1",
         "\\set message :first + :turn * 1000 + :client_id",
         store.removesuffix(";"), "\\gset was_",
-        "BEGIN;", f"{hold};", f"{finish};", "COMMIT;\n",
+        f"{finish};\n",
     ))  # fmt: skip
 
 
