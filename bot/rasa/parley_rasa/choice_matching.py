@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
+from difflib import SequenceMatcher, get_close_matches
 from functools import lru_cache
 from typing import Any
 
 from parley_rasa.amounts import match_amount, match_mentioned_amount, range_of, ranges_of
 from parley_rasa.quantities import digits_for_words
+from parley_rasa.read_once import once
 from parley_rasa.talk_words.by_language import talk_in
 from parley_rasa.talk_words.shape import TalkWords
 from parley_rasa.team_sizes import find_people
@@ -42,6 +43,12 @@ def match_choice(
         choices: what was offered, each with ``value`` and ``label``, and ``also`` for other ways to say it.
         numbered: the choices were shown with numbers, so that "2" is the second one even among ranges of amounts.
     """
+    offered = tuple((choice["value"], choice["label"], tuple(choice.get("also", ()))) for choice in choices)
+    key = (match_choice, text, offered, numbered, language)
+    return once(key, lambda: _match(text, choices, numbered, language))
+
+
+def _match(text: str, choices: Sequence[Mapping[str, Any]], numbered: bool, language: str) -> ChoiceMatch | None:
     said = normalise(text)
     if not said:
         return None
@@ -83,8 +90,10 @@ def _by_words(
     found = _contained(said, choices, names, language) or _matched(mentioned, whole=False)
     if found is not None or len(said.split()) > _LONGEST_MISSPELT:
         return found
+    alike = SequenceMatcher()
+    alike.set_seq2(said)
     for choice, own in zip(choices, names, strict=True):
-        if _resembling(said, own):
+        if any(_resembles(name, said, alike) for name in own):
             return ChoiceMatch(str(choice["value"]), whole=False)
     mended = _mend_spelling(said, names, talk_in(language)[0].empty)
     return _contained(mended, choices, names, language) if mended != said else None
@@ -110,9 +119,12 @@ def _words_of(names: tuple[frozenset[str], ...]) -> tuple[str, ...]:
     return tuple(sorted(word for word in words if len(word) >= _SHORTEST_MISSPELT))
 
 
-def _resembling(said: str, names: frozenset[str]) -> bool:
-    about_as_long = [name for name in names if abs(len(name) - len(said)) <= _MOST_LETTERS_APART]
-    return bool(get_close_matches(said, about_as_long, n=1, cutoff=_ALIKE_PHRASE))
+def _resembles(name: str, said: str, alike: SequenceMatcher[str]) -> bool:
+    """Tell whether a name is what was said but for slips, by a matcher that knows what was said."""
+    if abs(len(name) - len(said)) > _MOST_LETTERS_APART:
+        return False
+    alike.set_seq1(name)
+    return alike.quick_ratio() >= _ALIKE_PHRASE and alike.ratio() >= _ALIKE_PHRASE
 
 
 def _mend_spelling(said: str, names: list[frozenset[str]], empty: frozenset[str]) -> str:
@@ -183,7 +195,7 @@ def _contained(
     part_of = [
         str(choice["value"])
         for choice, own in zip(choices, names, strict=True)
-        if any(typed <= _content_words(name, empty) for name in own)
+        if any(typed <= content for content in _contents_of(own, empty))
     ]
     return ChoiceMatch(part_of[0], whole=True) if len(part_of) == 1 else None
 
@@ -194,6 +206,11 @@ def _negates(said: str, language: str) -> bool:
     for words in talk_in(language):
         padded = words.fails.sub(" ", padded)
     return any(words.negating.search(padded) for words in talk_in(language))
+
+
+@lru_cache(maxsize=4096)
+def _contents_of(names: frozenset[str], empty: frozenset[str]) -> tuple[frozenset[str], ...]:
+    return tuple(_content_words(name, empty) for name in names)
 
 
 def _content_words(text: str, empty: frozenset[str]) -> frozenset[str]:

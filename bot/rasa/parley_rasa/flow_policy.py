@@ -21,6 +21,7 @@ from rasa.shared.core.trackers import DialogueStateTracker
 from parley_rasa.dialogue.flows import Flows, FlowsError
 from parley_rasa.dialogue.interpreter import take_turn
 from parley_rasa.dialogue.turn import Message, Thresholds, Understood
+from parley_rasa.understood_before import carry
 from parley_rasa.values import Value, is_nothing_else
 
 ACTION = "utter_turn"
@@ -77,6 +78,8 @@ class FlowPolicy(Policy):
         if heard is None or tracker.latest_action_name != ACTION_LISTEN_NAME:
             return self._predict(domain, ACTION_LISTEN_NAME)
         answer = self._take_turn(tracker.get_slot(STATE_SLOT), heard)
+        if answer["need"] is not None and heard.metadata["mark"] is not None:
+            carry(answer["state"], heard.metadata["mark"], heard.parse_data)
         events = [SlotSet(STATE_SLOT, answer.pop("state")), SlotSet(ANSWER_SLOT, answer)]
         return self._predict(domain, ACTION, events)
 

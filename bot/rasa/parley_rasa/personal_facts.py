@@ -25,6 +25,7 @@ from parley_rasa.english_introductions import (
 from parley_rasa.introduced import find_company, find_name, is_no_name, without_own_lead_in
 from parley_rasa.money import find_budget
 from parley_rasa.places import is_place
+from parley_rasa.read_once import read_once
 from parley_rasa.roles import Role, find_role, names_role
 from parley_rasa.team_sizes import find_people
 from parley_rasa.typed_answers import clean_text, normalise, read_yes_no, without_lead_in
@@ -49,6 +50,7 @@ class PersonalFacts:
     budget: int | float | None = None
 
 
+@read_once
 def find_personal_facts(text: str, language: str = "en") -> PersonalFacts:
     """Find what someone tells of themselves unasked ("I'm Ann from Acme, 40 people")."""
     text = clean_text(text[:_LONGEST_TEXT])

@@ -8,6 +8,7 @@ from functools import lru_cache
 
 from parley_rasa.number_words import ANOTHER, BEFORE_DIGITS, BESIDES, ME, ON_ONES_OWN, ONE, TIMES
 from parley_rasa.people_words import GERMAN_TOGETHER
+from parley_rasa.read_once import read_once
 from parley_rasa.typed_answers import normalise
 
 LANGUAGES_WITH_NUMBER_WORDS = ("en", "de", "es", "fr")
@@ -39,6 +40,7 @@ _TOGETHER = re.compile(rf"\bzu ({'|'.join(sorted(GERMAN_TOGETHER, key=len, rever
 _PAIR = re.compile(r"\b(?:a couple(?! (?:of )?dozen)|both of us|the two of us|a pair)\b", re.IGNORECASE)
 
 
+@read_once
 def digits_for_words(text: str, language: str = "en") -> str:
     """Write number words in digits ("twenty-five people" is "25 people"); an article stays what it is."""
     base = language.split("-", maxsplit=1)[0].lower()

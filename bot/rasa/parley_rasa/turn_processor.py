@@ -10,6 +10,7 @@ from typing import Any
 from rasa.core.actions.action import Action
 from rasa.core.agent import Agent
 from rasa.core.channels.channel import OutputChannel, UserMessage
+from rasa.core.nlg import NaturalLanguageGenerator
 from rasa.core.policies.policy import PolicyPrediction
 from rasa.core.processor import MessageProcessor
 from rasa.core.tracker_store import TrackerStore
@@ -19,7 +20,6 @@ from rasa.engine.storage.local_model_storage import LocalModelStorage
 from rasa.engine.storage.storage import ModelMetadata
 from rasa.exceptions import ModelNotFound
 from rasa.shared.core.domain import Domain
-from rasa.shared.core.events import Event
 from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.utils.common import TempDirectoryPath, get_temp_dir_name
 
@@ -56,17 +56,26 @@ class TurnProcessor(MessageProcessor):
         """Does nothing: FlowPolicy fills the slots, none is mapped from entities."""
         return tracker
 
-    def _log_action_on_tracker(
+    def _check_for_unseen_features(self, parse_data: dict[str, Any]) -> None:
+        """Does nothing: whether the domain knows an intent means nothing here, and Rasa builds a domain to find out."""
+
+    async def _run_action(
         self,
-        tracker: DialogueStateTracker,
         action: Action,
-        events: list[Event] | None,
+        tracker: DialogueStateTracker,
+        output_channel: OutputChannel,
+        nlg: NaturalLanguageGenerator,
         prediction: PolicyPrediction,
-    ) -> None:
-        """Updates the tracker as Rasa does, without copying the whole answer twice for debug lines nobody reads."""
+    ) -> bool:
+        """Runs the turn's action on the tracker itself, which nobody keeps; one that fails fails the turn.
+
+        Rasa runs it on a copy, to go on without it, and copies the whole answer for debug lines nobody reads.
+        """
         tracker.update_with_events(prediction.events, self.domain)
+        events = await action.run(output_channel, nlg, tracker, self.domain)
         tracker.update(action.event_for_successful_execution(prediction))
-        tracker.update_with_events(events or [], self.domain)
+        await self._send_bot_messages(events, tracker, output_channel)
+        return self.should_predict_another_action(action.name())
 
 
 class TurnAgent(Agent):

@@ -6,6 +6,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
+from parley_rasa.read_once import read_once
 from parley_rasa.talk_words.by_language import talk_in
 from parley_rasa.talk_words.shape import TalkWords
 
@@ -53,6 +54,7 @@ def taken_back(text: str, language: str = "en") -> TakenBack | None:
     return None
 
 
+@read_once
 def normalise(text: str) -> str:
     """Reduce a text to lower-case words and numbers, so that case, punctuation and accents do not matter."""
     if text.isascii():
@@ -67,6 +69,7 @@ def normalise(text: str) -> str:
     return _E_MAIL.sub("email", words)
 
 
+@read_once
 def read_yes_no(text: str, language: str = "en") -> bool | None:
     """Read an unmistakable yes or no; anything with a hedge or a condition is neither."""
     said = normalise(text)

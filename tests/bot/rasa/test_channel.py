@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import sys
 import time
 import urllib.request
@@ -130,6 +131,31 @@ def test_what_the_articles_say_is_asked_for_and_the_text_is_understood_the_same_
     for what in ("intent", "confidence", "ranking"):
         assert answer["understood"][what] == asked["understood"][what]
     assert answer["state"]["awaits"] is None
+
+
+def test_a_text_is_understood_once_though_a_need_has_it_come_twice(server):
+    state = server.call(None, "start")["state"]
+    state["stack"][0]["step"] = "ask_email"
+    text = "do you sell single sign-on by the metre?"
+    asked = server.call(state, text=text)
+    found = {"value": {"passages": [], "sure": False}, "step": asked["need"]["step"], "need": "knowledge"}
+    answer = server.call(asked["state"], "result", text=text, **found)
+
+    plain = copy.deepcopy(asked["state"])
+    plain["awaits"].pop("understood")  # as a program that knows nothing of it sends it
+    assert server.call(plain, "result", text=text, **found) == answer
+
+    carried = copy.deepcopy(asked["state"])
+    carried["awaits"]["understood"]["intent"] = {"name": "goodbye", "confidence": 0.125}
+    taken = server.call(carried, "result", text=text, **found)["understood"]
+    assert (taken["intent"], taken["confidence"]) == ("goodbye", 0.125)
+
+    other = server.call(carried, "result", text="what does it cost per month?", **found)["understood"]
+    assert other["intent"] == "ask_pricing"
+
+    carried["awaits"]["understood"]["intent"] = "goodbye"
+    status, refused = server.post(server.body(carried, "result", text=text, **found))
+    assert (status, "malformed state" in refused["error"]) == (400, True)
 
 
 def test_a_wrong_or_missing_secret_is_refused(server):

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from parley_rasa.understanding import intent_training
-from parley_rasa.understanding.intent_model import OUT_OF_SCOPE, IntentModel, Pooling, nearest_mean, pool
+from parley_rasa.understanding.intent_model import OUT_OF_SCOPE, IntentModel, Pooling, pool
 from parley_rasa.understanding.intent_training import (
     ENOUGH_READ,
     FEW,
@@ -26,6 +26,7 @@ from parley_rasa.understanding.intent_training import (
     train,
     with_names,
 )
+from parley_rasa.understanding.nearest import nearest_mean
 
 TEXTS = ["hello", "hi there", "good morning", "hey", "hello you", "what does it cost", "the price please",
          "how much is it", "price", "costs"]  # fmt: skip

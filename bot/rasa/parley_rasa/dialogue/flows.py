@@ -48,6 +48,7 @@ class Flows:
             raise FlowsError(f"entry flow {self.entry_flow!r} is not among the flows")
         self._triggers = {intent: name for name, flow in self._flows.items() for intent in flow.get("nlu_triggers", ())}
         self._slots = {name: slot for flow in self._flows.values() for name, slot in flow.get("slots", {}).items()}
+        self._slot_of_field = {slot.get("field"): name for name, slot in self._slots.items()}
         self._questions = {
             step["slot"]: {"flow": name, "step": step_id}
             for name, flow in self._flows.items()
@@ -104,6 +105,10 @@ class Flows:
 
     def slot_names(self) -> list[str]:
         return list(self._slots)
+
+    def slot_of_field(self, field: str) -> str | None:
+        """Name the slot that belongs to a contact field; of several the last."""
+        return self._slot_of_field.get(field)
 
     def choice_step(self, slot: str) -> dict[str, str] | None:
         """Return flow and step of the question that offers the choices of a slot."""

@@ -29,6 +29,7 @@ from parley_rasa.dialogue.found_passages import Passage
 from parley_rasa.dialogue.landing import restore
 from parley_rasa.dialogue.state import fresh_state, is_fresh, read_state
 from parley_rasa.dialogue.turn import Message, Thresholds, Turn, Understood
+from parley_rasa.read_once import reading
 from parley_rasa.turn_request import is_command
 
 LONG_SILENCE = 4 * 3600  # seconds
@@ -65,7 +66,8 @@ def take_turn(
         subject, moved,
     )  # fmt: skip
     try:
-        is_ignored = not _act(turn)
+        with reading():
+            is_ignored = not _act(turn)
     except passages.PassagesWanted:
         return _search_first(replace(turn, state=fresh_state() if state is None else read_state(state)))
     answer = _answer_of(turn, understood)

@@ -26,8 +26,8 @@ def restore(flows: Flows, raw: Mapping[str, Any] | None, facts: Mapping[str, Any
         StateError: the state is malformed or of a version that this program cannot read.
     """
     state = fresh_state() if raw is None else read_state(raw)
-    for name in flows.slot_names():
-        if not is_known(state["slots"].get(name)) and isinstance(facts.get(name), _SCALARS):
+    for name in flows.slot_names() if facts else ():
+        if isinstance(facts.get(name), _SCALARS) and not is_known(state["slots"].get(name)):
             state["slots"][name] = facts[name]
     return state, _follow(flows, state)
 

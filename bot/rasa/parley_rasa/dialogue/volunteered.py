@@ -49,9 +49,8 @@ def facts_in_text(turn: Turn) -> list[Noted]:
     """List the facts of the text that have a slot, whether or not it is known."""
     facts = find_personal_facts(turn.message.text, turn.language)
     found = []
-    by_field = {turn.flows.slot(slot).get("field"): slot for slot in turn.flows.slot_names()}
     for field, fact in TOLD.items():
-        slot, told = by_field.get(field), getattr(facts, fact)
+        slot, told = turn.flows.slot_of_field(field), getattr(facts, fact)
         if slot is None or told is None:
             continue
         if field in _IN_WORDS:

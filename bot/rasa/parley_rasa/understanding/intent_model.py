@@ -1,6 +1,6 @@
 """The intent model at prediction time: three readings of a text pooled into one, and how likely it is in scope.
 
-Numpy only, stored as numbers and words: its file holds no code.
+Stored as numbers and words: its file holds no code.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from typing import Any
 
 import numpy as np
 
+from parley_rasa.understanding.nearest import NearestRows, nearest_mean
 from parley_rasa.understanding.ngrams import NgramWeights, char_ngrams, word_ngrams
 
 EMBEDDING_WEIGHT = 2.0
 OUT_OF_SCOPE = "out_of_scope"
-NEIGHBOURS = 3
 _ARRAYS = "intents.npz"
 _WORDS = "intents.json"
 
@@ -56,7 +56,7 @@ class Meaning:
         # Half the file, and no cosine that differs by more than a thousandth.
         self.examples = np.ascontiguousarray(examples, dtype=np.float16)
         self.starts = np.asarray(starts, dtype=np.int64)
-        self._rows = self.examples.astype(np.float32)
+        self._nearest = NearestRows(self.examples, self.starts)
 
     def scores(self, embedding: np.ndarray) -> np.ndarray:
         """Return the decision value of every intent."""
@@ -65,8 +65,7 @@ class Meaning:
 
     def likeness(self, embedding: np.ndarray) -> tuple[np.ndarray, float]:
         """Return the cosine of each intent's nearest example, and the mean of the nearest of all."""
-        cosines = self._rows @ embedding
-        return np.maximum.reduceat(cosines, self.starts), nearest_mean(cosines)
+        return self._nearest.find(embedding)
 
 
 class Scope:
@@ -221,12 +220,6 @@ def pool(pooling: Pooling, wording: np.ndarray, meaning: np.ndarray, nearest: np
     """Return probabilities of the three readings' scores, of one text or of one text a row."""
     pooled = pooling.wording * wording + pooling.meaning * meaning + pooling.nearest * nearest
     return softmax(np.atleast_2d(pooled)).reshape(pooled.shape)
-
-
-def nearest_mean(cosines: np.ndarray) -> float:
-    """Return the mean of the highest cosines of one text with others."""
-    count = min(NEIGHBOURS, len(cosines))
-    return float(np.partition(cosines, -count)[-count:].mean())
 
 
 def softmax(scores: np.ndarray) -> np.ndarray:

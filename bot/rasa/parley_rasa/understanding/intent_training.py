@@ -17,7 +17,6 @@ from sklearn.model_selection import StratifiedKFold
 
 from parley_rasa.understanding.intent_model import (
     EMBEDDING_WEIGHT,
-    NEIGHBOURS,
     OUT_OF_SCOPE,
     IntentModel,
     Meaning,
@@ -26,6 +25,7 @@ from parley_rasa.understanding.intent_model import (
     pool,
 )
 from parley_rasa.understanding.linear_models import Features, Models, fit_likelihood, fit_margins
+from parley_rasa.understanding.nearest import NEIGHBOURS
 from parley_rasa.understanding.ngrams import Counted, NgramWeights, char_ngrams, word_ngrams
 
 FOLDS = 5

@@ -76,8 +76,8 @@ class NgramWeights:
 
     def weigh(self, text: str) -> tuple[np.ndarray, np.ndarray]:
         """Return the numbers of the text's known n-grams and their weights (length 1 together)."""
-        index = self._index
-        counts = Counter(index[gram] for gram in self._analyse(text) if gram in index)
+        counts = Counter(map(self._index.get, self._analyse(text)))
+        counts.pop(None, None)  # those that are not known
         numbers = np.fromiter(counts.keys(), dtype=np.int64, count=len(counts))
         frequencies = np.fromiter(counts.values(), dtype=np.float32, count=len(counts))
         weights = (1 + np.log(frequencies)) * self.idf[numbers]
