@@ -7,11 +7,12 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import update
+from sqlalchemy import bindparam, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from base.encryption import KeyRing
 from base.messages import Stored
+from base.tables import table_of
 from bot.claims import Claim
 from bot.intake.sealing import sender_index_of
 from bot.models import Conversation
@@ -22,6 +23,14 @@ from crm.timeline.service import know_contact, record
 
 LONGEST_TEXT = 10_000
 """Characters of one field of an effect: nothing a flow says of a person is longer."""
+
+
+_conversations = table_of(Conversation)
+_POINT = (
+    update(_conversations)
+    .where(_conversations.c.id == bindparam("of_conversation", type_=_conversations.c.id.type))
+    .values(contact_id=bindparam("new_contact_id", type_=_conversations.c.contact_id.type))
+)
 
 
 @dataclass(slots=True)
@@ -80,9 +89,9 @@ class Scene:
         )
 
     async def _point_conversation(self) -> None:
-        await self.session.execute(
-            update(Conversation).where(Conversation.id == self.claim.conversation_id).values(contact_id=self.contact_id)
-        )
+        connection = await self.session.connection()
+        values = {"of_conversation": self.claim.conversation_id, "new_contact_id": self.contact_id}
+        await connection.execute(_POINT, values)
 
 
 def text(effect: dict[str, Any], name: str) -> str:

@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, Text, literal_column, select
+from sqlalchemy import ColumnElement, Select, Text, bindparam, literal_column, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from base.encryption import KeyRing
+from base.tables import table_of
 from crm.consent.principals import find_holder
 from crm.contacts.addresses import AddressKind, normalise_address
 from crm.contacts.points import attach_address, find_contact_by_address, has_address, release_unverified
@@ -24,6 +25,20 @@ from crm.timeline.service import record
 
 CLAIM = "address_claimed"
 """The kind of event that says so."""
+
+
+_timeline = table_of(TimelineEvent)
+# Written out, for the index of these to be found whatever the parameters are.
+_IS_CLAIM = _timeline.c.kind == literal_column(f"'{CLAIM}'", Text())
+_CLAIM_OF = (
+    select(_timeline.c.id)
+    .where(
+        _timeline.c.conversation_id == bindparam("of_conversation", type_=_timeline.c.conversation_id.type),
+        _timeline.c.contact_id == bindparam("of_contact", type_=_timeline.c.contact_id.type),
+        _IS_CLAIM,
+    )
+    .limit(literal_column("1"))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +56,9 @@ class Resolved:
 
 async def speaks_for_contact(session: AsyncSession, contact_id: UUID, conversation_id: UUID) -> bool:
     """Whether a conversation may read and change the facts of its contact; False once it only claimed an address."""
-    claim = select(TimelineEvent.id).where(
-        TimelineEvent.conversation_id == conversation_id,
-        TimelineEvent.contact_id == contact_id,
-        TimelineEvent.kind == CLAIM,
-    )
-    return await session.scalar(claim.limit(1)) is None
+    connection = await session.connection()
+    values = {"of_conversation": conversation_id, "of_contact": contact_id}
+    return (await connection.execute(_CLAIM_OF, values)).first() is None
 
 
 async def list_claims(session: AsyncSession, contact_ids: Iterable[UUID]) -> set[tuple[UUID, UUID]]:
@@ -60,11 +72,7 @@ async def list_claims(session: AsyncSession, contact_ids: Iterable[UUID]) -> set
 
 def claims_of(contact_id: ColumnElement[UUID]) -> Select[UUID | None]:
     """The conversations that do not speak for the contact of a statement's row, to be part of it."""
-    # Written out, for the index of these to be found whatever the parameters are.
-    kind: ColumnElement[str] = literal_column(f"'{CLAIM}'", Text())
-    claims = select(TimelineEvent.conversation_id).where(
-        TimelineEvent.contact_id == contact_id, TimelineEvent.kind == kind
-    )
+    claims = select(TimelineEvent.conversation_id).where(TimelineEvent.contact_id == contact_id, _IS_CLAIM)
     return claims.correlate(contact_id.table)
 
 

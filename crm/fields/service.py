@@ -10,12 +10,14 @@ from datetime import datetime
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import delete, select
+from sqlalchemy import Row, Text, any_, bindparam, delete, select
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from base.errors import Conflict, InvalidInput, NotFound
 from base.ids import new_id
+from base.tables import table_of
 from crm.contacts.addresses import ADDRESS_KINDS
 from crm.fields.models import ContactField
 from crm.fields.rules import (
@@ -31,6 +33,8 @@ from crm.fields.rules import (
 _TAKEN = frozenset({*ADDRESS_KINDS, *ADDRESS_KINDS.values(), "id", "tags", "stage", "score", "language", "time_zone"})
 """Names that mean something else where fields are listed."""
 MOST_CHOICES = 200
+_fields = table_of(ContactField)
+_NAMED = select(_fields).where(_fields.c.name == any_(bindparam("names", type_=ARRAY(Text))))
 
 
 class FieldExists(Conflict):
@@ -79,7 +83,8 @@ async def find_definitions(session: AsyncSession, names: Iterable[str]) -> dict[
     found = {name: built_in_fields()[name] for name in wanted if name in built_in_fields()}
     rest = [name for name in wanted if name not in found]
     if rest:
-        rows = await session.scalars(select(ContactField).where(ContactField.name.in_(rest)))
+        connection = await session.connection()
+        rows = await connection.execute(_NAMED, {"names": rest})
         found |= {row.name: definition_of(row) for row in rows}
     return found
 
@@ -155,7 +160,7 @@ async def delete_field(session: AsyncSession, field_id: UUID) -> None:
         raise NotFound
 
 
-def definition_of(row: ContactField) -> Definition:
+def definition_of(row: ContactField | Row[*tuple[Any, ...]]) -> Definition:
     """The definition in a row."""
     return Definition(
         name=row.name,
