@@ -12,9 +12,11 @@ from typing import Any
 
 import structlog
 from pydantic import ValidationError
-from sqlalchemy import Select, select, tuple_
+from sqlalchemy import Select, Text, any_, bindparam, select, tuple_
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from base.tables import table_of
 from outreach.definitions import JourneyDefinition
 from outreach.models import Journey, JourneyVersion
 
@@ -66,10 +68,11 @@ class Library:
 
     async def live(self, session: AsyncSession, journeys: Collection[str] | None = None) -> dict[str, Live]:
         """The journeys of these names, or all, as they stand now."""
-        statement = select(Journey.id, Journey.live_version, Journey.state, Journey.places)
-        if journeys is not None:
-            statement = statement.where(Journey.id.in_(journeys))
-        rows = (await session.execute(statement)).all()
+        connection = await session.connection()
+        if journeys is None:
+            rows = (await connection.execute(_STANDING)).all()
+        else:
+            rows = (await connection.execute(_STANDING_OF, {"journeys": list(journeys)})).all()
         definitions = await self.read(session, [(row.id, row.live_version) for row in rows])
         return {
             row.id: Live(definitions[row.id, row.live_version], row.state, row.places)
@@ -91,3 +94,8 @@ def _read(journey: str, version: str, content: object) -> JourneyDefinition | No
     except ValidationError:
         _log.error("journey_version_unreadable", journey=journey, version=version)
         return None
+
+
+_JOURNEYS = table_of(Journey)
+_STANDING = select(_JOURNEYS.c.id, _JOURNEYS.c.live_version, _JOURNEYS.c.state, _JOURNEYS.c.places)
+_STANDING_OF = _STANDING.where(_JOURNEYS.c.id == any_(bindparam("journeys", type_=ARRAY(Text()))))

@@ -9,17 +9,17 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import structlog
-from sqlalchemy import DateTime, Uuid, select, update
+from sqlalchemy import DateTime, Uuid, any_, bindparam, literal_column, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from base.database import Sessions, repeat_on_deadlock, transaction
-from base.nested_rows import one_of
+from base.nested_rows import Ids
 from base.row_sets import given_rows, rows_of
 from base.tables import table_of
 from crm.contacts.models import Contact
@@ -67,7 +67,8 @@ class Event:
 class Reacted:
     """What a run came to. `arrived` were put into a journey by somebody else, such as a colleague.
 
-    `due`: whether somebody is new in a journey or goes on in one.
+    `due`: whether somebody is new in a journey or goes on in one. `is_full`: whether so many events were taken as are
+    taken at once, so that there may be more already.
     """
 
     events: int = 0
@@ -75,6 +76,7 @@ class Reacted:
     woken: int = 0
     left: int = 0
     arrived: int = 0
+    is_full: bool = False
 
     @property
     def due(self) -> bool:
@@ -87,6 +89,7 @@ class Reacted:
             self.woken + other.woken,
             self.left + other.left,
             self.arrived + other.arrived,
+            other.is_full,
         )
 
 
@@ -131,7 +134,8 @@ class Reactor:
                 await reaction(session, concerned, now)
             events = await _read_events(session, [one.event_id for one in taken], frozenset(held))
             done = await self._follow(session, events, now)
-            return replace(done, events=len(taken), arrived=sum(event.kind == _ENROLLED for event in events))
+            arrived = sum(event.kind == _ENROLLED for event in events)
+            return replace(done, events=len(taken), arrived=arrived, is_full=len(taken) == AT_ONCE)
 
     async def _follow(self, session: AsyncSession, events: Sequence[Event], now: datetime) -> Reacted:
         journeys = await self.library.live(session)
@@ -270,25 +274,14 @@ def _woken_at(step: Step | None, row: Any, events: Sequence[Event]) -> datetime 
 
 
 async def _hold(session: AsyncSession, contact_ids: Collection[UUID]) -> list[UUID]:
-    found = select(Contact.id).where(one_of(Contact.id, contact_ids)).order_by(Contact.id)
-    return list(await session.scalars(found.with_for_update(key_share=True)))
+    connection = await session.connection()
+    return list((await connection.execute(_HOLD, {"contact_ids": list(contact_ids)})).scalars())
 
 
 async def _read_events(session: AsyncSession, event_ids: Sequence[UUID], held: frozenset[UUID]) -> list[Event]:
     """The events in the order in which they happened. One may be another contact's since: they were merged."""
-    rows = await session.execute(
-        select(
-            TimelineEvent.id,
-            TimelineEvent.kind,
-            TimelineEvent.contact_id,
-            TimelineEvent.conversation_id,
-            TimelineEvent.data,
-            TimelineEvent.source,
-            TimelineEvent.occurred_at,
-        )
-        .where(one_of(TimelineEvent.id, event_ids))
-        .order_by(TimelineEvent.occurred_at, TimelineEvent.id)
-    )
+    connection = await session.connection()
+    rows = await connection.execute(_EVENTS_NAMED, {"event_ids": list(event_ids)})
     return [Event(*row) for row in rows if row.contact_id in held]
 
 
@@ -296,44 +289,64 @@ async def _read_enrolments(session: AsyncSession, contact_ids: Collection[UUID])
     """All of theirs that a goal may still be reached in. Waits for a planner that has one in hand: it may be just
     arriving at a wait for one of these events.
     """
-    found = (
-        select(
-            Enrolment.id,
-            Enrolment.journey,
-            Enrolment.version,
-            Enrolment.step,
-            Enrolment.state,
-            Enrolment.contact_id,
-            Enrolment.begun_at,
-            Enrolment.entered_at,
-            Enrolment.goal_at,
-        )
-        .where(one_of(Enrolment.contact_id, contact_ids), (Enrolment.state == "active") | Enrolment.goal_at.is_(None))
-        .order_by(Enrolment.id)
-    )
-    return (await session.execute(found.with_for_update())).all()
+    connection = await session.connection()
+    return (await connection.execute(_ENROLMENTS_OF, {"contact_ids": list(contact_ids)})).all()
 
 
 async def _note_goal(session: AsyncSession, enrolment_id: UUID, goal: Goal | None, event: Event) -> None:
     value = event.data.get(goal.value) if goal is not None and goal.value is not None else 1
     worth = float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
-    await session.execute(
-        update(Enrolment)
-        .where(Enrolment.id == enrolment_id)
-        .values(goal_at=event.occurred_at, goal_value=worth)
-        .execution_options(synchronize_session=False)
-    )
+    connection = await session.connection()
+    reached = {"of_enrolment": enrolment_id, "reached_at": event.occurred_at, "worth": worth}
+    await connection.execute(_NOTE_GOAL, reached)
 
 
 async def _wake(session: AsyncSession, woken: Mapping[UUID, datetime], now: datetime) -> None:
     if woken:
-        await session.execute(_WAKE, rows_of({"id": one, "due_at": min(at, now)} for one, at in woken.items()))
+        connection = await session.connection()
+        await connection.execute(_WAKE, rows_of({"id": one, "due_at": min(at, now)} for one, at in woken.items()))
 
 
-def _wake_statement() -> Any:
-    enrolments, given = table_of(Enrolment), given_rows({"id": Uuid(), "due_at": DateTime(timezone=True)})
-    standing = enrolments.c.state == "active"
-    return update(enrolments).where(enrolments.c.id == given.c.id, standing).values(due_at=given.c.due_at)
-
-
-_WAKE = _wake_statement()
+_CONTACTS, _EVENTS, _ENROLMENTS = table_of(Contact), table_of(TimelineEvent), table_of(Enrolment)
+_contacts_named = any_(bindparam("contact_ids", type_=Ids()))
+_HOLD = (
+    select(_CONTACTS.c.id)
+    .where(_CONTACTS.c.id == _contacts_named)
+    .order_by(_CONTACTS.c.id)
+    .with_for_update(key_share=True)
+)
+_EVENTS_NAMED = (
+    select(*(_EVENTS.c[one.name] for one in fields(Event)))
+    .where(_EVENTS.c.id == any_(bindparam("event_ids", type_=Ids())))
+    .order_by(_EVENTS.c.occurred_at, _EVENTS.c.id)
+)
+_ENROLMENTS_OF = (
+    select(
+        *(
+            _ENROLMENTS.c[name]
+            for name in (
+                "id", "journey", "version", "step", "state", "contact_id", "begun_at", "entered_at", "goal_at",
+            )
+        )
+    )
+    .where(
+        _ENROLMENTS.c.contact_id == _contacts_named,
+        or_(_ENROLMENTS.c.state == literal_column("'active'"), _ENROLMENTS.c.goal_at.is_(None)),
+    )
+    .order_by(_ENROLMENTS.c.id)
+    .with_for_update()
+)  # fmt: skip
+_NOTE_GOAL = (
+    update(_ENROLMENTS)
+    .where(_ENROLMENTS.c.id == bindparam("of_enrolment", type_=_ENROLMENTS.c.id.type))
+    .values(
+        goal_at=bindparam("reached_at", type_=_ENROLMENTS.c.goal_at.type),
+        goal_value=bindparam("worth", type_=_ENROLMENTS.c.goal_value.type),
+    )
+)
+_given = given_rows({"id": Uuid(), "due_at": DateTime(timezone=True)})
+_WAKE = (
+    update(_ENROLMENTS)
+    .where(_ENROLMENTS.c.id == _given.c.id, _ENROLMENTS.c.state == literal_column("'active'"))
+    .values(due_at=_given.c.due_at)
+)

@@ -12,13 +12,27 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import (
+    ColumnElement,
+    FromClause,
+    Select,
+    Text,
+    any_,
+    bindparam,
+    func,
+    insert,
+    literal,
+    literal_column,
+    or_,
+    select,
+)
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from base.errors import InvalidInput
 from base.ids import new_id
-from base.nested_rows import one_of
+from base.nested_rows import asked_id, asked_ids, nested
 from base.row_sets import insert_rows, rows_of
 from base.tables import table_of
 from crm.consent.chain import (
@@ -31,7 +45,7 @@ from crm.consent.chain import (
     notice_sha256,
 )
 from crm.consent.models import ConsentEvent, ConsentNotice
-from crm.consent.principals import is_principal_of, list_links
+from crm.consent.principals import is_principal_of, links_of
 from crm.consent.rules import (
     ALL,
     GRANTING,
@@ -46,7 +60,7 @@ from crm.consent.rules import (
     fold,
 )
 from crm.consent.vocabulary import read_vocabulary
-from crm.consent.weaving import weave
+from crm.consent.weaving import Link, weave
 from crm.contacts.models import Contact
 
 __all__ = [
@@ -62,11 +76,13 @@ __all__ = [
     "append_consent_events",
     "consent_for",
     "consent_states",
+    "events_about",
     "fold",
     "follow_up",
     "list_consent_events",
     "record_consent_event",
     "record_consent_events",
+    "states_of",
     "to_entries",
     "verify_chain",
 ]
@@ -221,27 +237,66 @@ async def consent_states(
     Args:
         purposes: to read only what decides about these; what is told of any other is then not to be relied on.
     """
-    return {
-        contact_id: {scope: state.at(now) for scope, state in fold(own, brand).items()} if own else {}
-        for contact_id, own in (await _entries_of(session, contact_ids, purposes)).items()
-    }
+    wanted = list(dict.fromkeys(contact_ids))
+    if not wanted:
+        return {}
+    given: dict[str, Any] = {"purposes": None if purposes is None else list(purposes)}
+    connection = await session.connection()
+    if len(wanted) == 1:
+        rows = await connection.execute(_SAID_BY_ONE, {"contact_id": wanted[0], **given})
+    else:
+        rows = await connection.execute(_SAID_BY_SEVERAL, {"contact_ids": wanted, **given})
+    return {row.id: states_of(row.id, row.events, row.links, now, brand=brand) for row in rows}
 
 
-async def _entries_of(
-    session: AsyncSession, contact_ids: Iterable[UUID], purposes: Collection[str] | None
-) -> dict[UUID, list[LedgerEntry]]:
-    said: dict[UUID, list[tuple[UUID, LedgerEntry]]] = {contact_id: [] for contact_id in contact_ids}
-    links = await list_links(session, said)
-    holders = {contact_id: contact_id for contact_id in said}
-    holders |= {link.principal_ref: contact_id for contact_id, some in links.items() for link in some}
-    found = select(ConsentEvent.principal_ref, *ENTRY_COLUMNS).where(one_of(ConsentEvent.principal_ref, holders))
-    if purposes is not None:
-        found = found.where(ConsentEvent.purpose.in_([*purposes, ALL]))
-    for row in await session.execute(found.order_by(ConsentEvent.principal_ref, ConsentEvent.seq)):
-        said[holders[row.principal_ref]].append((row.principal_ref, LedgerEntry(*row[1:])))
-    return {
-        contact_id: weave(contact_id, own, links.get(contact_id, ())) if own else [] for contact_id, own in said.items()
-    }
+def events_about(contact_id: ColumnElement[UUID], *, purposes: str = "purposes") -> Select[*tuple[Any, ...]]:
+    """The ledger's events about the contact of a statement's row, to be part of it, for `states_of`.
+
+    Args:
+        purposes: the parameter that names those that are asked about; None there asks about all.
+    """
+    asked = ConsentEvent.purpose == any_(bindparam(purposes, type_=ARRAY(Text())))
+    about_them = or_(func.coalesce(asked, literal_column("true")), ConsentEvent.purpose == literal(ALL, Text()))
+    return (
+        select(ConsentEvent.principal_ref, *ENTRY_COLUMNS)
+        .where(is_principal_of(ConsentEvent.principal_ref, contact_id), about_them)
+        .correlate(contact_id.table)
+    )
+
+
+def states_of(
+    contact_id: UUID,
+    events: Sequence[Sequence[Any]] | None,
+    links: Sequence[Sequence[Any]] | None,
+    now: datetime,
+    *,
+    brand: str = MAIN_BRAND,
+) -> dict[Scope, ConsentState]:
+    """What `events_about` a contact and `principals.links_of` it, as nested rows, come to."""
+    if not events:
+        return {}
+    said = ((UUID(principal), _entry(columns)) for principal, *columns in events)
+    joined = [Link(UUID(principal), UUID(other), seq) for principal, other, seq in links or ()]
+    states = fold(weave(contact_id, said, joined), brand)
+    return {scope: state.at(now) for scope, state in states.items()}
+
+
+def _entry(columns: Sequence[Any]) -> LedgerEntry:
+    """Of `ENTRY_COLUMNS` as JSON has them."""
+    seq, event_id, event, purpose, channel, effective_at, valid_until, brand = columns
+    until = None if valid_until is None else datetime.fromisoformat(valid_until)
+    return LedgerEntry(seq, UUID(event_id), event, purpose, channel, datetime.fromisoformat(effective_at), until, brand)
+
+
+def _said_by(asked: FromClause) -> Select[*tuple[Any, ...]]:
+    contact_id = asked.c.id
+    return select(
+        contact_id, nested(events_about(contact_id)).label("events"), nested(links_of(contact_id)).label("links")
+    )
+
+
+_SAID_BY_ONE = _said_by(asked_id("contact_id"))
+_SAID_BY_SEVERAL = _said_by(asked_ids("contact_ids"))
 
 
 def to_entries(events: Iterable[ConsentEvent]) -> list[LedgerEntry]:

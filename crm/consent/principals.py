@@ -11,12 +11,12 @@ from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, FromClause, Select, Uuid, any_, func, literal, select, union_all
+from sqlalchemy import ColumnElement, FromClause, Select, Uuid, any_, bindparam, func, literal, select, union_all
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import QueryableAttribute, aliased
 
-from base.nested_rows import one_of
+from base.nested_rows import Ids
 from crm.consent.models import PrincipalLink
 from crm.consent.weaving import Link
 
@@ -59,14 +59,16 @@ def links_of(contact_id: ColumnElement[UUID]) -> Select[UUID, UUID, int]:
 async def list_links(session: AsyncSession, contact_ids: Iterable[UUID]) -> dict[UUID, list[Link]]:
     """The links of many contacts; who has none is absent."""
     found: dict[UUID, list[Link]] = defaultdict(list)
-    rows = await session.execute(
-        select(
-            PrincipalLink.contact_id, PrincipalLink.principal_ref, PrincipalLink.joined_ref, PrincipalLink.after_seq
-        ).where(one_of(PrincipalLink.contact_id, contact_ids))
-    )
+    connection = await session.connection()
+    rows = await connection.execute(_LINKS, {"contact_ids": list(contact_ids)})
     for contact_id, principal_ref, joined_ref, after_seq in rows:
         found[contact_id].append(Link(principal_ref, joined_ref, after_seq))
     return dict(found)
+
+
+_LINKS = select(
+    PrincipalLink.contact_id, PrincipalLink.principal_ref, PrincipalLink.joined_ref, PrincipalLink.after_seq
+).where(PrincipalLink.contact_id == any_(bindparam("contact_ids", type_=Ids())))
 
 
 async def find_holder(session: AsyncSession, contact_id: UUID) -> UUID:

@@ -4,16 +4,16 @@ a person's decision. In the caller's transaction; decides nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, delete, select
+from sqlalchemy import ColumnElement, Select, Text, any_, bindparam, delete, func, literal, or_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from base.nested_rows import one_of
+from base.nested_rows import Ids, asked_ids, nested
 from crm.privacy.models import PrivacyMark, PrivacyRequest
 from crm.privacy.neighbours import conversations
 from crm.timeline.models import TimelineEvent
@@ -27,22 +27,36 @@ _SIGNALLED = "their browser asks not to be tracked across sites (Global Privacy 
 
 async def find_limited(session: AsyncSession, contact_ids: Iterable[UUID]) -> dict[UUID, str]:
     """Those who may not be profiled, with the reason in words; who is absent has nothing that limits it."""
-    wanted = list(contact_ids)
-    by_talk = (
-        select(conversations.c.contact_id)
-        .join(TimelineEvent, TimelineEvent.conversation_id == conversations.c.id)
-        .where(one_of(conversations.c.contact_id, wanted), TimelineEvent.kind == SIGNAL)
+    connection = await session.connection()
+    rows = await connection.execute(_LIMITS, {"contact_ids": list(contact_ids)})
+    told = ((row.id, limit_of(row.marks, signalled=row.signalled)) for row in rows)
+    return {contact_id: why for contact_id, why in told if why is not None}
+
+
+def marks_of(contact_id: ColumnElement[UUID]) -> Select[str]:
+    """The marks of the contact of a statement's row, to be part of it."""
+    return select(PrivacyMark.mark).where(PrivacyMark.contact_id == contact_id).correlate(contact_id.table)
+
+
+def signalled_by(contact_id: ColumnElement[UUID]) -> ColumnElement[bool]:
+    """Whether a browser of the contact of a statement's row sent the signal, in a talk or elsewhere."""
+    # Counted, and not whether there are any: for many people the planner would rather read everybody's signals than
+    # look each one up.
+    count = select(func.count()).select_from(TimelineEvent)
+    signals = TimelineEvent.kind == literal(SIGNAL, Text())
+    by_contact = count.where(TimelineEvent.contact_id == contact_id, signals)
+    by_talk = count.join(conversations, conversations.c.id == TimelineEvent.conversation_id).where(
+        conversations.c.contact_id == contact_id, signals
     )
-    by_contact = select(TimelineEvent.contact_id).where(
-        one_of(TimelineEvent.contact_id, wanted), TimelineEvent.kind == SIGNAL
-    )
-    signalled = {*await session.scalars(by_talk), *await session.scalars(by_contact)}
-    limited = {contact_id: _SIGNALLED for contact_id in signalled if contact_id is not None}
-    for contact_id, marks in (await list_marks(session, wanted)).items():
-        for mark, why in _WHY.items():
-            if mark in marks:
-                limited[contact_id] = why
-    return limited
+    outside = contact_id.table
+    return or_(by_contact.correlate(outside).scalar_subquery() > 0, by_talk.correlate(outside).scalar_subquery() > 0)
+
+
+def limit_of(marks: Iterable[Sequence[str]] | None, *, signalled: bool) -> str | None:
+    """Why somebody with these `marks_of` them (nested rows) may not be profiled, in words; None: nothing limits it."""
+    own = {mark for (mark,) in marks or ()}
+    why = [words for mark, words in _WHY.items() if mark in own]
+    return why[-1] if why else _SIGNALLED if signalled else None
 
 
 def open_requests_of(contact_id: ColumnElement[UUID]) -> Select[UUID]:
@@ -65,7 +79,19 @@ async def take_mark(session: AsyncSession, contact_id: UUID, mark: Mark) -> None
 async def list_marks(session: AsyncSession, contact_ids: Iterable[UUID]) -> dict[UUID, set[str]]:
     """The marks of many contacts; every contact asked for is a key."""
     marks: dict[UUID, set[str]] = {contact_id: set() for contact_id in contact_ids}
-    found = select(PrivacyMark.contact_id, PrivacyMark.mark).where(one_of(PrivacyMark.contact_id, marks))
-    for contact_id, mark in await session.execute(found):
+    connection = await session.connection()
+    for contact_id, mark in await connection.execute(_MARKS, {"contact_ids": list(marks)}):
         marks[contact_id].add(mark)
     return marks
+
+
+def _limits() -> Select[*tuple[Any, ...]]:
+    asked = asked_ids("contact_ids")
+    contact_id = asked.c.id
+    return select(contact_id, nested(marks_of(contact_id)).label("marks"), signalled_by(contact_id).label("signalled"))
+
+
+_LIMITS = _limits()
+_MARKS = select(PrivacyMark.contact_id, PrivacyMark.mark).where(
+    PrivacyMark.contact_id == any_(bindparam("contact_ids", type_=Ids()))
+)

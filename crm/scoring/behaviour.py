@@ -54,7 +54,7 @@ def behaviours() -> FromClause:
     return given_rows(columns, name="behaviours", parameter="behaviours")
 
 
-def did(people: FromClause, now: ColumnElement[Any], wheres: Wheres, *, only_if: ColumnElement[bool]) -> CTE:
+def did(people: FromClause, now: ColumnElement[Any], wheres: Wheres) -> CTE:
     """A row for each of `people` and each behaviour that they showed at least so often.
 
     Of the latest events up to `at_most`: how many `times`, when the `latest` was and its id (of several at one moment
@@ -105,7 +105,7 @@ def did(people: FromClause, now: ColumnElement[Any], wheres: Wheres, *, only_if:
     )
     return (
         select(people.c.id.label("contact_id"), asked.c.number, asked.c.once, *counted.c)
-        .select_from(people.join(asked, only_if).join(counted, counted.c.times >= asked.c.at_least))
+        .select_from(people.join(asked, true()).join(counted, counted.c.times >= asked.c.at_least))
         .cte("did")
     )
 

@@ -11,7 +11,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -118,7 +118,17 @@ class Asked:
                     row["condition"] = places[key]
                 self.rules.append(row)
 
-    @property
+    @cached_property
+    def unchanging(self) -> Mapping[str, str]:
+        """The parameters of a statement with `Counted` that are the same at any moment and of anybody."""
+        scores = [
+            {"book": number, "name": name, "caps": one.caps, "of_talks": name == book.talk_score}
+            for number, book in enumerate(self.books)
+            for name, one in book.scores.items()
+        ]
+        return {**rows_of(self.rules, parameter="rules"), **rows_of(scores, parameter="scores")}
+
+    @cached_property
     def facts(self) -> frozenset[str]:
         """The names of the facts that are asked."""
         return frozenset[str]().union(*(condition.names() for condition in self.conditions))
@@ -150,21 +160,20 @@ def given(asked: Asked, held: Mapping[UUID, str], now: datetime) -> dict[str, An
         }
         for number, (one, half_life) in enumerate(asked.behaviours, 1)
     ]
-    scores = [
-        {"book": number, "name": name, "caps": one.caps, "of_talks": name == book.talk_score}
-        for number, book in enumerate(asked.books)
-        for name, one in book.scores.items()
-    ]
     return {
         "now": now,
         "judged": list(held),
         "held": list(held.values()),
-        "counts_behaviour": True,
         **rows_of(behaviours, parameter="behaviours"),
-        **rows_of(asked.rules, parameter="rules"),
-        **rows_of(scores, parameter="scores"),
+        **asked.unchanging,
         **given_extras([]),
     }
+
+
+def given_alone(contact_id: UUID, parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """What a statement about one person takes in place of `everybody`; `parameters` are `given` about them."""
+    judged, held = (next(iter(parameters[name]), None) for name in ("judged", "held"))
+    return {"only": contact_id, "only_judged": judged, "only_held": held}
 
 
 def given_extras(extras: Iterable[tuple[UUID, Points]]) -> dict[str, str]:
@@ -188,10 +197,26 @@ class Counted(NamedTuple):
     sums: CTE
 
 
-def everybody(column_: Any) -> ColumnElement[bool]:
-    """Whether a column names somebody the statement is asked about."""
-    named: ColumnElement[bool] = column_ == any_(bindparam("everybody", type_=Ids()))
+def everybody(column_: Any, *, alone: bool = False) -> ColumnElement[bool]:
+    """Whether a column names somebody the statement is asked about.
+
+    Args:
+        alone: it is asked about one. PostgreSQL expects ten when it plans for any set, so that a plan for just this one
+            looked cheaper and was made anew each time, which takes as long as counting.
+    """
+    names = bindparam("only", type_=Uuid()) if alone else any_(bindparam("everybody", type_=Ids()))
+    named: ColumnElement[bool] = column_ == names
     return named
+
+
+def _people(*, alone: bool) -> FromClause:
+    """Who may be scored, and which conditions of facts hold for each."""
+    if alone:
+        judged = bindparam("only_judged", type_=Uuid())
+        held = bindparam("only_held", type_=Text()).label("held")
+        return select(judged.label("id"), held).where(judged.is_not(None)).subquery("people")
+    judged_and_held = func.unnest(bindparam("judged", type_=Ids()), bindparam("held", type_=ARRAY(Text())))
+    return judged_and_held.table_valued(column("id", Uuid()), column("held", Text()), name="people").render_derived()
 
 
 async def plan_for_sets(session: AsyncSession) -> None:
@@ -206,11 +231,6 @@ def now_parameter() -> ColumnElement[Any]:
     return bindparam("now", type_=DateTime(timezone=True))
 
 
-def counts_behaviour() -> ColumnElement[bool]:
-    """Whether what they did is counted, or stays as it was counted last."""
-    return bindparam("counts_behaviour", type_=Boolean())
-
-
 def wheres_key(asked: Asked) -> str:
     """What tells apart the statements of different books: only the properties that events must have."""
     return json.dumps(
@@ -219,26 +239,25 @@ def wheres_key(asked: Asked) -> str:
 
 
 @lru_cache(maxsize=64)
-def count(wheres: str) -> Counted:
-    """The parts of a statement; `wheres` is from `wheres_key`."""
+def count(wheres: str, *, alone: bool = False, counts_behaviour: bool = True) -> Counted:
+    """The parts of a statement; `wheres` is from `wheres_key`, and `alone` as of `everybody`.
+
+    Args:
+        counts_behaviour: whether what they did is counted, or stays as it was counted last.
+    """
     parsed = {
         int(number): [PropertyIs.model_validate(one) for one in some] for number, some in json.loads(wheres).items()
     }
-    people = (
-        func.unnest(bindparam("judged", type_=Ids()), bindparam("held", type_=ARRAY(Text())))
-        .table_valued(column("id", Uuid()), column("held", Text()), name="people")
-        .render_derived()
-    )
+    people = _people(alone=alone)
     entries = table_of(ScoreEntry)
-    stored = select(*entries.c).where(everybody(entries.c.contact_id)).cte("stored")
+    stored = select(*entries.c).where(everybody(entries.c.contact_id, alone=alone)).cte("stored")
     rules = given_rows(_RULES, name="rules", parameter="rules")
     scores = given_rows(_SCORES, name="scores", parameter="scores")
-    wanted = union_all(
-        _by_facts(people, rules),
-        _by_behaviour(did(people, now_parameter(), parsed, only_if=counts_behaviour()), rules),
-        _kept(people, stored, rules, scores),
-        _extras(),
-    ).cte("wanted")
+    parts = [_by_facts(people, rules)]
+    if counts_behaviour:
+        parts.append(_by_behaviour(did(people, now_parameter(), parsed), rules))
+    parts += [_kept(people, stored, rules, scores, counts_behaviour=counts_behaviour), _extras()]
+    wanted = union_all(*parts).cte("wanted")
     return Counted(stored, wanted, _sums(people, wanted, scores))
 
 
@@ -265,20 +284,21 @@ def _by_behaviour(counted: CTE, rules: FromClause) -> Any:
     ).select_from(counted.join(rules, rules.c.behaviour == counted.c.number))  # fmt: skip
 
 
-def _kept(people: FromClause, stored: CTE, rules: FromClause, scores: FromClause) -> Any:
+def _kept(people: FromClause, stored: CTE, rules: FromClause, scores: FromClause, *, counts_behaviour: bool) -> Any:
     """What dialogues gave, counting for what the book says, and what journeys gave, which say it; in a turn of a talk
     what was counted last of what they did or was learned of them, too.
     """
     of_talk = and_(stored.c.rule.contains("/"), ~stored.c.rule.startswith(OF_JOURNEYS))
     of_behaviour = select(rules.c.rule).where(rules.c.behaviour.is_not(None))
     of_acts = or_(stored.c.rule.startswith(LEARNED), stored.c.rule.in_(of_behaviour))
+    given_once = stored.c.rule.contains("/")
     return select(
         stored.c.contact_id, scores.c.book, stored.c.rule, case((of_talk, scores.c.name), else_=stored.c.score),
         case((of_talk, null()), else_=stored.c.cap_group), stored.c.points, stored.c.amount, stored.c.half_life,
         stored.c.valued_at, stored.c.reason, stored.c.event_id, cast(null(), DateTime(timezone=True)),
     ).select_from(
         stored.join(people, people.c.id == stored.c.contact_id).join(scores, scores.c.of_talks)
-    ).where(or_(stored.c.rule.contains("/"), and_(~counts_behaviour(), of_acts)))  # fmt: skip
+    ).where(given_once if counts_behaviour else or_(given_once, of_acts))  # fmt: skip
 
 
 def _extras() -> Any:

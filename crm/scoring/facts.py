@@ -1,25 +1,31 @@
-"""Collects the facts that score rules speak of (their names stand in rules.yml). Gives no points itself.
+"""Reads what decides about scoring people, in one statement: whether they may be, and the facts that the rules speak of
+(their names stand in rules.yml). Gives no points itself.
 
-Only what is asked is read: an address is not opened, nor the ledger folded, for rules that ask neither.
+Which rules count is read with it, at the same moment. An address is opened only for rules that ask about it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Date, cast, func, select
+from sqlalchemy import ColumnElement, Date, Select, Text, any_, bindparam, cast, func, literal_column, select
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from base.encryption import KeyRing
-from base.nested_rows import one_of
+from base.nested_rows import Ids, nested
+from base.tables import table_of
 from crm.companies.models import Company, ContactCompany
-from crm.consent.ledger import consent_states
+from crm.consent.ledger import ConsentState, Scope
 from crm.contacts.addresses import is_business_email
-from crm.contacts.models import Contact, ContactPoint
-from crm.contacts.service import read_addresses
+from crm.contacts.models import SEALED_COLUMN, Contact, ContactPoint
+from crm.profiling.rules import Refusal
+from crm.profiling.service import Judge, grounds
+from crm.scoring.books import NEWEST
 from crm.timeline.models import TimelineEvent
 
 PERSONS_ACTS = (
@@ -33,76 +39,98 @@ PERSONS_ACTS = (
 )
 """Kinds of events that the person caused by talking to us; our own messages to them are no engagement."""
 
+_CONTACTS, _POINTS, _EVENTS = table_of(Contact), table_of(ContactPoint), table_of(TimelineEvent)
+_COMPANIES, _WORKS_AT = table_of(Company), table_of(ContactCompany)
 
-async def read_facts(
-    session: AsyncSession, keys: KeyRing, contact_ids: Sequence[UUID], names: Collection[str], now: datetime
-) -> dict[UUID, dict[str, Any]]:
-    """What the rules ask about contacts; who is gone is absent. A fixed number of queries for all of them.
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """Why some may not be scored, and the facts about the others; who is gone is in neither."""
+
+    refusals: Mapping[UUID, Refusal]
+    facts: Mapping[UUID, Mapping[str, Any]]
+
+
+async def read_people(session: AsyncSession, contact_ids: Sequence[UUID]) -> Sequence[Any]:
+    """What there is to know of contacts, for `judge`; who is gone is absent. Each row says which rules count now
+    (`newest_book`, for `books.book_named`), too.
+    """
+    connection = await session.connection()
+    if len(contact_ids) == 1:
+        return (await connection.execute(_OF_ONE, {"contact_id": contact_ids[0], "purposes": None})).all()
+    return (await connection.execute(_OF_SEVERAL, {"contact_ids": list(contact_ids), "purposes": None})).all()
+
+
+def judge(people: Iterable[Any], keys: KeyRing | None, names: Collection[str], now: datetime) -> Judged:
+    """Who of them may be scored, and what the rules ask about those.
 
     Args:
+        keys: open addresses and numbers; without them these tell nothing, nor what they would change.
         names: the facts that are asked; others may be told, too.
     """
-    if not names:
-        return {contact_id: {} for contact_id in contact_ids}
-    emails = await read_addresses(session, keys, contact_ids, kind="email") if "email_kind" in names else {}
-    numbers = await _with_number(session, contact_ids) if "phone_known" in names else set()
-    purposes = _purposes(names)
-    consents = await consent_states(session, contact_ids, now, purposes=purposes) if purposes else {}
-    days = await _days_active(session, contact_ids) if "days_active" in names else {}
-    asks_of_companies = any(name == "company" or name.startswith("company_") for name in names)
-    companies = await _companies(session, contact_ids) if asks_of_companies else {}
+    by = Judge("scoring", keys, now)
+    refusals: dict[UUID, Refusal] = {}
     facts: dict[UUID, dict[str, Any]] = {}
-    people = select(Contact.id, Contact.fields, Contact.language).where(one_of(Contact.id, contact_ids))
-    for contact_id, fields, language in await session.execute(people):
-        email = emails[contact_id].get("email") if emails else None
-        states = consents.get(contact_id, {})
-        facts[contact_id] = {
-            "language": language,
-            **companies.get(contact_id, {}),
-            **fields,
-            **{f"consent_{purpose}_{channel}": one.state for (purpose, channel), one in states.items()},
-            "days_active": days.get(contact_id, 0),
-            "phone_known": True if contact_id in numbers else None,
-            "email_kind": email and ("business" if is_business_email(email) else "private"),
-        }
-    return facts
+    opened = keys if "email_kind" in names else None
+    for row in people:
+        states = by.states_of(row)
+        refusal = by.refusal_of(row, states)
+        if refusal is None:
+            facts[row.id] = _facts_of(row, opened, states) if names else {}
+        else:
+            refusals[row.id] = refusal
+    return Judged(refusals, facts)
 
 
-def _purposes(names: Collection[str]) -> set[str]:
-    """The purposes that `consent_<purpose>_<channel>` may speak of: either may have an underscore."""
-    purposes: set[str] = set()
-    for name in names:
-        consent, *words = name.split("_")
-        if consent == "consent":
-            purposes.update("_".join(words[:end]) for end in range(1, len(words)))
-    return purposes
-
-
-async def _with_number(session: AsyncSession, contact_ids: Sequence[UUID]) -> set[UUID]:
-    found = select(ContactPoint.contact_id).where(
-        one_of(ContactPoint.contact_id, contact_ids), ContactPoint.kind == "phone"
-    )
-    return set(await session.scalars(found))
-
-
-async def _companies(session: AsyncSession, contact_ids: Sequence[UUID]) -> dict[UUID, dict[str, Any]]:
-    """The company of each, and what is known of it under names that begin with `company_`."""
-    rows = await session.execute(
-        select(ContactCompany.contact_id, Company.name, Company.fields)
-        .join(Company, Company.id == ContactCompany.company_id)
-        .where(one_of(ContactCompany.contact_id, contact_ids))
-    )
+def _facts_of(row: Any, keys: KeyRing | None, states: Mapping[Scope, ConsentState]) -> dict[str, Any]:
+    company: dict[str, Any] = {}
+    for name, fields in row.companies or ():
+        company = {"company": name} | {f"company_{field}": value for field, value in fields.items()}
     return {
-        contact_id: {"company": name} | {f"company_{field}": value for field, value in fields.items()}
-        for contact_id, name, fields in rows
+        "language": row.language,
+        **company,
+        **row.fields,
+        **{f"consent_{purpose}_{channel}": one.state for (purpose, channel), one in states.items()},
+        "days_active": row.days_active,
+        "phone_known": True if row.numbers else None,
+        "email_kind": None if keys is None else _email_kind(row.emails, keys),
     }
 
 
-async def _days_active(session: AsyncSession, contact_ids: Sequence[UUID]) -> dict[UUID, int]:
-    day = cast(func.timezone("UTC", TimelineEvent.occurred_at), Date)
-    rows = await session.execute(
-        select(TimelineEvent.contact_id, func.count(day.distinct()))
-        .where(one_of(TimelineEvent.contact_id, contact_ids), TimelineEvent.kind.in_(PERSONS_ACTS))
-        .group_by(TimelineEvent.contact_id)
+def _email_kind(emails: Sequence[Sequence[str]] | None, keys: KeyRing) -> str | None:
+    for point_id, sealed in emails or ():
+        email = keys.unseal(bytes.fromhex(sealed), column=SEALED_COLUMN, row=UUID(point_id))
+        return "business" if is_business_email(email) else "private"
+    return None
+
+
+def _statement(named: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
+    emails = (
+        select(_POINTS.c.id, func.encode(_POINTS.c.value_sealed, "hex"))
+        .where(_POINTS.c.contact_id == _CONTACTS.c.id, _POINTS.c.kind == "email")
+        # As `crm.contacts.points.read_addresses` finds the one to write to.
+        .order_by(_POINTS.c.verified_at.desc().nulls_last(), _POINTS.c.id.desc())
+        .limit(literal_column("1"))
     )
-    return {contact_id: count for contact_id, count in rows if contact_id is not None}
+    companies = (
+        select(_COMPANIES.c.name, _COMPANIES.c.fields)
+        .join(_WORKS_AT, _WORKS_AT.c.company_id == _COMPANIES.c.id)
+        .where(_WORKS_AT.c.contact_id == _CONTACTS.c.id)
+    )
+    day = cast(func.timezone("UTC", _EVENTS.c.occurred_at), Date)
+    acts = literal_column("'{" + ",".join(PERSONS_ACTS) + "}'", ARRAY(Text()))
+    days = select(func.count(day.distinct())).where(
+        _EVENTS.c.contact_id == _CONTACTS.c.id, _EVENTS.c.kind == any_(acts)
+    )
+    return select(
+        *grounds(),
+        NEWEST,
+        _CONTACTS.c.language,
+        nested(emails.correlate(_CONTACTS)).label("emails"),
+        nested(companies.correlate(_CONTACTS)).label("companies"),
+        days.correlate(_CONTACTS).scalar_subquery().label("days_active"),
+    ).where(named)
+
+
+_OF_ONE = _statement(_CONTACTS.c.id == bindparam("contact_id", type_=_CONTACTS.c.id.type))
+_OF_SEVERAL = _statement(_CONTACTS.c.id == any_(bindparam("contact_ids", type_=Ids())))

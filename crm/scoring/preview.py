@@ -15,10 +15,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from base.encryption import KeyRing
 from crm.contacts.models import Contact
 from crm.contacts.rules import STAGES, stages_before
-from crm.profiling.service import find_refusals
 from crm.scoring.books import read_book
 from crm.scoring.counting import Asked, count, given, plan_for_sets, wheres_key
-from crm.scoring.facts import read_facts
+from crm.scoring.facts import judge, read_people
 from crm.scoring.rules import ScoreBook, band_of, reached
 from crm.scoring.sums import total_of
 
@@ -89,10 +88,9 @@ async def preview_book(
 async def _count(
     session: AsyncSession, keys: KeyRing, asked: Asked, people: Mapping[UUID, str], preview: Preview, *, now: datetime
 ) -> None:
-    refused = await find_refusals(session, keys, people, "scoring", now)
-    judged = [contact_id for contact_id in people if contact_id not in refused]
-    facts = await read_facts(session, keys, judged, asked.facts, now)
-    held = {contact_id: asked.held(facts.get(contact_id, {})) for contact_id in judged}
+    known = judge(await read_people(session, list(people)), keys, asked.facts, now)
+    judged = [contact_id for contact_id in people if contact_id not in known.refusals]
+    held = {contact_id: asked.held(known.facts.get(contact_id, {})) for contact_id in judged}
     rows = await session.execute(_compare(wheres_key(asked)), given(asked, held, now) | {"everybody": judged})
     live, draft = asked.books
     for contact_id, before, after in rows:

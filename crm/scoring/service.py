@@ -7,24 +7,25 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select, update
+from sqlalchemy import any_, bindparam, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from base.encryption import KeyRing
 from base.errors import InvalidInput, NotFound
-from base.nested_rows import one_of
+from base.nested_rows import Ids
+from base.tables import table_of
 from crm.contacts.models import Contact
 from crm.contacts.service import lock_contact
 from crm.profiling.rules import Refusal
-from crm.profiling.service import find_refusals
-from crm.scoring.books import read_book
-from crm.scoring.counting import Asked, given, given_extras, wheres_key
+from crm.scoring.books import LiveBook, book_named, read_book
+from crm.scoring.counting import Asked, given, given_alone, given_extras, wheres_key
 from crm.scoring.entries import make_equal, read_entries
-from crm.scoring.facts import read_facts
+from crm.scoring.facts import judge, read_people
 from crm.scoring.models import ContactScores, ScoreEntry
 from crm.scoring.ports import LEARNED, Learned, LearnedScore
 from crm.scoring.reaching import Reach, move_on
@@ -50,6 +51,8 @@ __all__ = [
 NOT_SCORED = "not_scored"
 """The rule of the entry that says why somebody has no score."""
 
+_CONTACTS = table_of(Contact)
+
 
 async def add_points(
     session: AsyncSession,
@@ -74,29 +77,26 @@ async def add_points(
     """
     if "/" not in rule:
         raise InvalidInput("A dialogue's score rule is named flow/step/index.")
-    before = await _total_of(session, contact_id)
-    if before is None:
+    connection = await session.connection()
+    held = await _hold(session, [contact_id])
+    if contact_id not in held:
         raise NotFound("This contact is gone.")
-    await _remember(session, contact_id, before, now)
-    # Not even the keys to their number are at hand here, so a country that only it tells counts as unknown.
-    refusal = (await find_refusals(session, None, [contact_id], "scoring", now)).get(contact_id)
-    live = await read_book(session)
-    stored = await read_entries(session, [contact_id])
+    before = held[contact_id]
+    # What the total was before a turn changed it is kept, for who tells of the change.
+    first = {"contact_id": contact_id, "scores": {"total": before}, "book": 0, "counted_at": now, "due_at": now}
+    await connection.execute(_REMEMBER, first)
+    live, refusal = await _refusal_of(session, contact_id, now)
+    stored = await read_entries(session, contact_id)
     if refusal is not None:
         wanted = [Points(NOT_SCORED, 0, refusal.reason)]
     else:
         given = Points(rule, points, reason, live.book.talk_score)
-        others = (one.points for one in stored[contact_id])
+        others = (one.points for one in stored)
         wanted = [*(one for one in others if one.rule not in (rule, NOT_SCORED)), given]
-    await make_equal(session, stored, {contact_id: wanted}, message_id=message_id, now=now)
+    await make_equal(session, contact_id, stored, wanted, message_id=message_id, now=now)
     total = total_of(scores_at(((one, one.group) for one in wanted), live.book, now))
     if total != before:
-        await session.execute(
-            update(Contact)
-            .where(Contact.id == contact_id)
-            .values(score=total)
-            .execution_options(synchronize_session=False)
-        )
+        await connection.execute(_SET_TOTAL, {"contact_id": contact_id, "total": total})
     return total
 
 
@@ -194,12 +194,12 @@ async def take_back_if_refused(session: AsyncSession, contact_id: UUID, now: dat
         NotFound: there is no such contact.
     """
     await lock_contact(session, contact_id)
-    refusal = (await find_refusals(session, None, [contact_id], "scoring", now)).get(contact_id)
+    live, refusal = await _refusal_of(session, contact_id, now)
     if refusal is not None:
-        live = await read_book(session)
-        asked = Asked([live.book])
+        asked = _asked_by(live)
         parameters = given(asked, {}, now) | given_extras(_refused({contact_id: refusal}))
-        counted = await _write(session, asked, parameters, people=[contact_id], number=live.number)
+        parameters |= {"message_id": None, "number": live.number}
+        counted = await _write(session, asked, parameters, people=[contact_id])
         await _tell(session, counted, now)
     return refusal is not None
 
@@ -226,20 +226,20 @@ async def _recompute(
     learned: LearnedScore | None = None,
     quietly: bool = False,
 ) -> dict[UUID, int]:
-    people = await _lock(session, contact_ids)
+    people = list(await _hold(session, contact_ids))
     if not people:
         return {}
-    live = await read_book(session)
-    asked = Asked([live.book])
-    refusals = await find_refusals(session, keys, people, "scoring", now)
+    rows = await read_people(session, people)
+    live = await book_named(session, rows[0].newest_book)
+    asked = _asked_by(live)
+    known = judge(rows, keys, asked.facts if facts is None else (), now)
+    refusals, facts = known.refusals, known.facts if facts is None else facts
     judged = [contact_id for contact_id in people if contact_id not in refusals]
-    if facts is None:
-        facts = await read_facts(session, keys, judged, asked.facts, now) if judged else {}
     taught = await learned.judge(session, judged, now) if learned is not None and judged else {}
     held = {contact_id: asked.held(facts.get(contact_id, {})) for contact_id in judged}
     parameters = given(asked, held, now) | given_extras([*_refused(refusals), *_taught(learned, taught)])
-    parameters |= {"message_id": message_id, "counts_behaviour": counts_behaviour}
-    counted = await _write(session, asked, parameters, people=people, number=live.number)
+    parameters |= {"message_id": message_id, "number": live.number}
+    counted = await _write(session, asked, parameters, people=people, counts_behaviour=counts_behaviour)
     if not quietly:
         await _tell(session, counted, now)
     may_move = [Reach(row.id, row.stage, row.scores) for row in counted if row.scores is not None and row.id in held]
@@ -253,31 +253,51 @@ async def _write(
     parameters: Mapping[str, Any],
     *,
     people: Sequence[UUID],
-    number: int,
+    counts_behaviour: bool = True,
 ) -> Sequence[Any]:
-    """Counts people by the book of that number, and writes what changed."""
-    book = thresholds_of(asked.books[0])
-    parameters = {"message_id": None, **parameters, **book, "everybody": people, "number": number}
-    counted: Sequence[Any] = (await session.execute(write(wheres_key(asked)), parameters)).all()
+    """Counts people by a book, and writes what changed."""
+    alone = len(people) == 1
+    named = given_alone(people[0], parameters) if alone else {"everybody": people}
+    statement = write(wheres_key(asked), alone=alone, counts_behaviour=counts_behaviour)
+    connection = await session.connection()
+    given_all = {**parameters, **thresholds_of(asked.books[0]), **named}
+    counted: Sequence[Any] = (await connection.execute(statement, given_all)).all()
     return counted
 
 
-async def _lock(session: AsyncSession, contact_ids: Iterable[UUID]) -> list[UUID]:
-    """Holds the contacts, in the order of their ids so that two sets never wait for each other."""
-    found = select(Contact.id).where(one_of(Contact.id, contact_ids)).order_by(Contact.id)
-    return list(await session.scalars(found.with_for_update(key_share=True)))
+@lru_cache(maxsize=16)
+def _asked_by(live: LiveBook) -> Asked:
+    return Asked([live.book])
 
 
-async def _total_of(session: AsyncSession, contact_id: UUID) -> int | None:
-    """The total of a contact that is held; None: it is gone."""
-    held = await _lock(session, [contact_id])
-    return await session.scalar(select(Contact.score).where(Contact.id == contact_id)) if held else None
+async def _hold(session: AsyncSession, contact_ids: Iterable[UUID]) -> dict[UUID, int]:
+    """Holds the contacts, in the order of their ids so that two sets never wait for each other; gives their totals."""
+    ids = list(contact_ids)
+    connection = await session.connection()
+    if len(ids) == 1:
+        rows = await connection.execute(_HOLD_ONE, {"contact_id": ids[0]})
+    else:
+        rows = await connection.execute(_HOLD_SEVERAL, {"contact_ids": ids})
+    return {row.id: row.score for row in rows}
 
 
-async def _remember(session: AsyncSession, contact_id: UUID, total: int, now: datetime) -> None:
-    """Keeps what the total was before a turn changed it, for who tells of the change."""
-    row = {"contact_id": contact_id, "scores": {"total": total}, "book": 0, "counted_at": now, "due_at": now}
-    await session.execute(insert(ContactScores).values(row).on_conflict_do_nothing())
+async def _refusal_of(session: AsyncSession, contact_id: UUID, now: datetime) -> tuple[LiveBook, Refusal | None]:
+    """The rules that count now, and why a contact that is held may not be scored by them."""
+    rows = await read_people(session, [contact_id])
+    # Not even the keys to their number are at hand here, so a country that only it tells counts as unknown.
+    refusals = judge(rows, None, (), now).refusals
+    return await book_named(session, rows[0].newest_book), refusals.get(contact_id)
+
+
+_hold_all = select(_CONTACTS.c.id, _CONTACTS.c.score).order_by(_CONTACTS.c.id).with_for_update(key_share=True)
+_HOLD_ONE = _hold_all.where(_CONTACTS.c.id == bindparam("contact_id", type_=_CONTACTS.c.id.type))
+_HOLD_SEVERAL = _hold_all.where(_CONTACTS.c.id == any_(bindparam("contact_ids", type_=Ids())))
+_REMEMBER = insert(table_of(ContactScores)).on_conflict_do_nothing()
+_SET_TOTAL = (
+    update(_CONTACTS)
+    .where(_CONTACTS.c.id == bindparam("contact_id", type_=_CONTACTS.c.id.type))
+    .values(score=bindparam("total", type_=_CONTACTS.c.score.type))
+)
 
 
 def _refused(refusals: Mapping[UUID, Refusal]) -> Iterator[tuple[UUID, Points]]:

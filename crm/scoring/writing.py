@@ -34,7 +34,7 @@ from base.row_sets import given_rows, rows_of
 from base.tables import table_of
 from crm.contacts.models import Contact
 from crm.contacts.rules import stages_before
-from crm.scoring.counting import Counted, count, counts_behaviour, everybody, now_parameter
+from crm.scoring.counting import Counted, count, everybody, now_parameter
 from crm.scoring.entries import NEARLY
 from crm.scoring.models import ContactScores, ScoreEntry
 from crm.scoring.rules import TOTAL, ScoreBook
@@ -46,16 +46,19 @@ _TOLD = ("score", "cap_group", "points", "half_life", "valued_at", "reason")
 
 
 @lru_cache(maxsize=64)
-def write(wheres: str) -> Select[Any]:
+def write(wheres: str, *, alone: bool = False, counts_behaviour: bool = True) -> Select[Any]:
     """The statement; `wheres` is from `counting.wheres_key`, and it is executed with `counting.given`, `everybody`, the
     number of the book (`number`) and the turn that made it necessary (`message_id`).
+
+    Of one person (`alone`) it takes `counting.given_alone` in place of `everybody`. Whether what they did is counted
+    (`counts_behaviour`) is no parameter: in a talk, where it is not, PostgreSQL would plan anew each time.
 
     It gives of everybody: `stage`, the total that was told of last (`was`), and the new `total`; of whom a threshold
     of the book (`thresholds`) concerns, the new `scores`, too.
     """
-    counted = count(wheres)
-    before = _before()
-    outcome = _outcome(before, counted.sums)
+    counted = count(wheres, alone=alone, counts_behaviour=counts_behaviour)
+    before = _before(alone=alone)
+    outcome = _outcome(before, counted.sums, counts_behaviour=counts_behaviour)
     differing = _differing(counted)
     told = func.coalesce(cast(before.c.scores[TOTAL].astext, Integer()), 0)
     return (
@@ -68,8 +71,10 @@ def write(wheres: str) -> Select[Any]:
         )
         .select_from(outcome.join(before, before.c.id == outcome.c.id))
         .order_by(outcome.c.id)
-        .add_cte(_taken_back(differing), _changed(differing), _new(differing), _stored_sums(before, outcome))
-        .add_cte(_stored_totals(before, outcome))
+        .add_cte(
+            _taken_back(differing), _changed(differing, alone=alone), _new(differing), _stored_sums(before, outcome)
+        )
+        .add_cte(_stored_totals(before, outcome, alone=alone))
     )
 
 
@@ -90,30 +95,30 @@ def _may_reach(before: CTE, outcome: CTE) -> ColumnElement[bool]:
     return select(one.c.score).where(enough, before.c.stage == any_(one.c.ahead_of)).correlate(before, outcome).exists()
 
 
-def _before() -> CTE:
+def _before(*, alone: bool) -> CTE:
     # Named twice: the planner does not see that what holds for the one holds for the other, and would read all scores.
-    own = and_(_SCORES.c.contact_id == _CONTACTS.c.id, everybody(_SCORES.c.contact_id))
+    own = and_(_SCORES.c.contact_id == _CONTACTS.c.id, everybody(_SCORES.c.contact_id, alone=alone))
     return (
         select(
             _CONTACTS.c.id, _CONTACTS.c.stage, _CONTACTS.c.score, *(_SCORES.c[name] for name in ("scores", "due_at"))
         )
         .add_columns(_SCORES.c.book)
         .select_from(_CONTACTS.outerjoin(_SCORES, own))
-        .where(everybody(_CONTACTS.c.id))
+        .where(everybody(_CONTACTS.c.id, alone=alone))
         .cte("before")
     )
 
 
-def _outcome(before: CTE, sums: CTE) -> CTE:
+def _outcome(before: CTE, sums: CTE, *, counts_behaviour: bool) -> CTE:
     """What everybody comes to: who may not be scored has no scores."""
-    kept = and_(~counts_behaviour(), sums.c.id.is_not(None))
+    # When what they did is too long ago is known from when it was counted.
+    kept = case((sums.c.id.is_not(None), func.least(sums.c.due_at, before.c.due_at)), else_=sums.c.due_at)
     return (
         select(
             before.c.id,
             func.coalesce(sums.c.total, 0).label("total"),
             func.coalesce(sums.c.scores, text("'{}'::jsonb"), type_=JSONB()).label("scores"),
-            # When what they did is too long ago is known from when it was counted.
-            case((kept, func.least(sums.c.due_at, before.c.due_at)), else_=sums.c.due_at).label("due_at"),
+            (sums.c.due_at if counts_behaviour else kept).label("due_at"),
         )
         .select_from(before.outerjoin(sums, sums.c.id == before.c.id))
         .cte("outcome")
@@ -162,11 +167,15 @@ def _taken_back(differing: CTE) -> CTE:
     return delete(_ENTRIES).where(_ENTRIES.c.id == any_(gone)).cte("taken_back")
 
 
-def _changed(differing: CTE) -> CTE:
+def _changed(differing: CTE, *, alone: bool) -> CTE:
     stays = and_(differing.c.event_id.is_(None), _message_id().is_(None))
     return (
         update(_ENTRIES)
-        .where(everybody(_ENTRIES.c.contact_id), _ENTRIES.c.id == differing.c.id, differing.c.rule.is_not(None))
+        .where(
+            everybody(_ENTRIES.c.contact_id, alone=alone),
+            _ENTRIES.c.id == differing.c.id,
+            differing.c.rule.is_not(None),
+        )
         .values(
             {name: differing.c[name] for name in (*_TOLD, "amount")}
             | {
@@ -227,11 +236,11 @@ def _stored_sums(before: CTE, outcome: CTE) -> CTE:
     ).cte("stored_sums")
 
 
-def _stored_totals(before: CTE, outcome: CTE) -> CTE:
+def _stored_totals(before: CTE, outcome: CTE, *, alone: bool) -> CTE:
     return (
         update(_CONTACTS)
         .where(
-            everybody(_CONTACTS.c.id),
+            everybody(_CONTACTS.c.id, alone=alone),
             _CONTACTS.c.id == outcome.c.id,
             before.c.id == outcome.c.id,
             before.c.score != outcome.c.total,

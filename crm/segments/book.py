@@ -13,6 +13,7 @@ from sqlalchemy import DateTime, Uuid, any_, bindparam, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from base.tables import table_of
 from crm.contacts.models import Contact
 from crm.segments.compiling import compile_tree
 from crm.segments.due import next_change
@@ -61,13 +62,16 @@ class Book:
         return [rule.id for rule in self.rules if segment_id in rule.tree.segments()]
 
 
+_SEGMENTS = table_of(Segment)
+_STANDING = select(_SEGMENTS.c.id, _SEGMENTS.c.version, _SEGMENTS.c.name)
 _parsed: OrderedDict[tuple[UUID, int], Rule] = OrderedDict()
 """Rules by segment and version, which never change: to parse and compile one takes longer than to ask it."""
 
 
 async def read_book(session: AsyncSession) -> Book:
     """All segments, also those whose members are still being found."""
-    rows = (await session.execute(select(Segment.id, Segment.version, Segment.name))).all()
+    connection = await session.connection()
+    rows = (await connection.execute(_STANDING)).all()
     unknown = [row.id for row in rows if (row.id, row.version) not in _parsed]
     if unknown:
         for segment in await session.execute(

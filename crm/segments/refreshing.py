@@ -13,16 +13,18 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, func, insert, select
-from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy import BigInteger, Text, Uuid, all_, and_, any_, bindparam, delete, exists, func, select
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from base.encryption import KeyRing
-from base.nested_rows import one_of
+from base.nested_rows import Ids
+from base.row_sets import insert_rows, rows_of
+from base.tables import table_of
 from crm.segments.book import NEW, Book, Rule, read_book
-from crm.segments.locks import lock_members
+from crm.segments.locks import MEMBERS_LOCKED, lock_members
 from crm.segments.models import SegmentDue, SegmentLook, SegmentMember, SegmentPerson
-from crm.segments.upkeep import lock_existing, renew_consents, renew_refusals
+from crm.segments.upkeep import lock_existing, renew
 from crm.timeline.ingesting import NewEvent, ingest
 
 _PROFILING = "profiling"
@@ -54,25 +56,20 @@ async def refresh_for(
     """
     if not contact_ids:
         return Moves()
-    await lock_members(session)
-    mine = one_of(SegmentLook.contact_id, contact_ids)
-    if keys is None:
-        mine &= SegmentLook.topic.not_in(sorted(_PERSONAL))
-    taken = delete(SegmentLook).where(mine).returning(SegmentLook.contact_id, SegmentLook.topic)
-    looks = {(row.contact_id, row.topic) for row in await session.execute(taken)}
+    connection = await session.connection()
+    given = {"contact_ids": list(contact_ids), "not_about": [] if keys is not None else sorted(_PERSONAL)}
+    # Looks are noted with what happened, so what is asked about here was there before this waits for the lock.
+    if not (await connection.execute(_LOCK_AND_SEE, given)).one().noted:
+        return Moves()
+    looks = {(row.contact_id, row.topic) for row in await connection.execute(_TAKE_LOOKS, given)}
     return await _look(session, keys, looks, now) if looks else Moves()
 
 
 async def refresh_noted(session: AsyncSession, keys: KeyRing, now: datetime, limit: int) -> int:
     """Asks about the contacts to whom something happened longest ago; returns how many looks that settled."""
     await lock_members(session)
-    oldest = select(SegmentLook.id).order_by(SegmentLook.id).limit(limit)
-    taken = (
-        delete(SegmentLook)
-        .where(SegmentLook.id.in_(oldest.scalar_subquery()))
-        .returning(SegmentLook.contact_id, SegmentLook.topic)
-    )
-    rows = (await session.execute(taken)).all()
+    connection = await session.connection()
+    rows = (await connection.execute(_TAKE_OLDEST_LOOKS, {"most": limit})).all()
     if rows:
         await _look(session, keys, {(row.contact_id, row.topic) for row in rows}, now)
     return len(rows)
@@ -118,10 +115,10 @@ async def _look(
     now: datetime,
     due: dict[UUID, set[UUID]] | None = None,
 ) -> Moves:
-    if consents := {contact_id for contact_id, topic in looks if topic in _CONSENT}:
-        await renew_consents(session, consents, now)
-    if keys is not None and (people := {contact_id for contact_id, topic in looks if topic in _PERSONAL}):
-        looks |= {(one, _PROFILING) for one in await renew_refusals(session, keys, people, now)}
+    consents = {contact_id for contact_id, topic in looks if topic in _CONSENT}
+    people = {contact_id for contact_id, topic in looks if topic in _PERSONAL} if keys is not None else set[UUID]()
+    if consents or people:
+        looks |= {(one, _PROFILING) for one in await renew(session, keys, now, consents=consents, refusals=people)}
     book = await read_book(session)
     concerned = book.concerned(looks)
     for segment_id, contact_ids in (due or {}).items():
@@ -148,7 +145,8 @@ async def _ask_rule(
 ) -> set[UUID]:
     """Writes what changed of one segment; returns who moved."""
     given = {"ids": sorted(contact_ids), "now": now, "segment_id": rule.id}
-    rows = (await session.execute(rule.statement, given)).all()
+    connection = await session.connection()
+    rows = (await connection.execute(rule.statement, given)).all()
     changed = [row for row in rows if row.inside != (row.since is not None) or _due(row) != row.was_due]
     if not changed:
         return set()
@@ -157,15 +155,11 @@ async def _ask_rule(
     entered = [row.id for row in changed if row.inside and row.since is None]
     left = [row.id for row in changed if not row.inside and row.since is not None]
     if entered:
-        await session.execute(
-            insert(SegmentMember),
-            [{"segment_id": rule.id, "contact_id": one, "entered_at": now} for one in entered],
-        )
+        new = [{"segment_id": rule.id, "contact_id": one, "entered_at": now} for one in entered]
+        await connection.execute(_LET_IN, rows_of(new))
         moves.entered[rule.id].update(entered)
     if left:
-        await session.execute(
-            delete(SegmentMember).where(SegmentMember.segment_id == rule.id, one_of(SegmentMember.contact_id, left))
-        )
+        await connection.execute(_LET_GO, {"of_segment": rule.id, "contact_ids": left})
         moves.left[rule.id].update(left)
     await _save_dues(session, rule.id, {row.id: _due(row) for row in changed if _due(row) != row.was_due})
     return {*entered, *left}
@@ -179,23 +173,16 @@ def _due(row: Any) -> datetime | None:
 
 async def _save_dues(session: AsyncSession, segment_id: UUID, dues: dict[UUID, datetime | None]) -> None:
     gone = [contact_id for contact_id, due_at in dues.items() if due_at is None]
+    connection = await session.connection()
     if gone:
-        await session.execute(
-            delete(SegmentDue).where(SegmentDue.segment_id == segment_id, one_of(SegmentDue.contact_id, gone))
-        )
+        await connection.execute(_FORGET_DUES, {"of_segment": segment_id, "contact_ids": gone})
     rows = [
         {"segment_id": segment_id, "contact_id": contact_id, "due_at": due_at}
         for contact_id, due_at in dues.items()
         if due_at is not None
     ]
     if rows:
-        statement = upsert(SegmentDue)
-        await session.execute(
-            statement.on_conflict_do_update(
-                index_elements=["segment_id", "contact_id"], set_={"due_at": statement.excluded.due_at}
-            ),
-            rows,
-        )
+        await connection.execute(_SAVE_DUES, rows_of(rows))
 
 
 async def _tell(session: AsyncSession, book: Book, moves: Moves, now: datetime) -> None:
@@ -216,3 +203,22 @@ async def _tell(session: AsyncSession, book: Book, moves: Moves, now: datetime) 
         ],
         now,
     )
+
+
+_LOOKS, _MEMBERS, _DUES = table_of(SegmentLook), table_of(SegmentMember), table_of(SegmentDue)
+_named = bindparam("contact_ids", type_=Ids())
+_mine = and_(_LOOKS.c.contact_id == any_(_named), _LOOKS.c.topic != all_(bindparam("not_about", type_=ARRAY(Text()))))
+_LOCK_AND_SEE = select(MEMBERS_LOCKED, exists().where(_mine).label("noted"))
+_TAKE_LOOKS = delete(_LOOKS).where(_mine).returning(_LOOKS.c.contact_id, _LOOKS.c.topic)
+_oldest = select(_LOOKS.c.id).order_by(_LOOKS.c.id).limit(bindparam("most", type_=BigInteger()))
+_TAKE_OLDEST_LOOKS = (
+    delete(_LOOKS).where(_LOOKS.c.id.in_(_oldest.scalar_subquery())).returning(_LOOKS.c.contact_id, _LOOKS.c.topic)
+)
+_of_segment = bindparam("of_segment", type_=Uuid())
+_LET_IN = insert_rows(_MEMBERS, ("segment_id", "contact_id", "entered_at"))
+_LET_GO = delete(_MEMBERS).where(_MEMBERS.c.segment_id == _of_segment, _MEMBERS.c.contact_id == any_(_named))
+_FORGET_DUES = delete(_DUES).where(_DUES.c.segment_id == _of_segment, _DUES.c.contact_id == any_(_named))
+_kept_dues = insert_rows(_DUES, ("segment_id", "contact_id", "due_at"))
+_SAVE_DUES = _kept_dues.on_conflict_do_update(
+    index_elements=["segment_id", "contact_id"], set_={"due_at": _kept_dues.excluded.due_at}
+)

@@ -73,5 +73,6 @@ async def ingest(session: AsyncSession, events: Sequence[NewEvent], now: datetim
         }
         for event in events
     ]
-    written = list(await session.scalars(_INSERT, rows_of(given)))
+    connection = await session.connection()
+    written = list((await connection.execute(_INSERT, rows_of(given))).scalars())
     return Ingested(written, len(events) - len(written))

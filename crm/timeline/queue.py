@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from operator import itemgetter
 from uuid import UUID
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import BigInteger, bindparam, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from base.row_sets import insert_rows, rows_of
+from base.tables import table_of
 from crm.timeline.models import QueuedEvent, TimelineEvent
 
 NOTIFY_CHANNEL = "parley_events"
@@ -31,18 +34,12 @@ async def know_contact(session: AsyncSession, conversation_id: UUID, contact_id:
 
     Call it when the talk gets its first contact. Returns how many events that were; called again there are none.
     """
-    theirs = (
-        update(TimelineEvent)
-        .where(TimelineEvent.conversation_id == conversation_id, TimelineEvent.contact_id.is_(None))
-        .values(contact_id=contact_id)
-        .returning(TimelineEvent.id, TimelineEvent.kind, TimelineEvent.contact_id, TimelineEvent.occurred_at)
-        .execution_options(synchronize_session=False)
-    )
-    events = sorted((await session.execute(theirs)).all(), key=lambda event: event.id)
+    connection = await session.connection()
+    now_theirs = await connection.execute(_GIVE, {"of_conversation": conversation_id, "to_contact": contact_id})
+    events = sorted((dict(event) for event in now_theirs.mappings()), key=itemgetter("event_id"))
     if events:
-        names = ("event_id", "kind", "contact_id", "occurred_at")
-        await session.execute(insert(QueuedEvent), [dict(zip(names, event, strict=True)) for event in events])
-        await session.execute(select(func.pg_notify(NOTIFY_CHANNEL, "")))
+        await connection.execute(_QUEUE, rows_of(events))
+        await connection.execute(_TELL)
     return len(events)
 
 
@@ -52,13 +49,31 @@ async def take_unreacted(session: AsyncSession, limit: int) -> list[Unreacted]:
     They are gone from the queue when the caller's transaction commits, and back in it when it does not. The contact
     may be gone since.
     """
-    oldest = select(QueuedEvent.seq).order_by(QueuedEvent.seq).limit(limit).with_for_update(skip_locked=True)
-    taken = (
-        delete(QueuedEvent)
-        .where(QueuedEvent.seq.in_(oldest.scalar_subquery()))
-        .returning(
-            QueuedEvent.seq, QueuedEvent.event_id, QueuedEvent.kind, QueuedEvent.contact_id, QueuedEvent.occurred_at
-        )
-        .execution_options(synchronize_session=False)
+    connection = await session.connection()
+    taken = await connection.execute(_TAKE, {"most": limit})
+    return sorted((Unreacted(*row) for row in taken), key=lambda event: event.seq)
+
+
+_EVENTS, _QUEUED = table_of(TimelineEvent), table_of(QueuedEvent)
+_GIVE = (
+    update(_EVENTS)
+    .where(
+        _EVENTS.c.conversation_id == bindparam("of_conversation", type_=_EVENTS.c.conversation_id.type),
+        _EVENTS.c.contact_id.is_(None),
     )
-    return sorted((Unreacted(*row) for row in await session.execute(taken)), key=lambda event: event.seq)
+    .values(contact_id=bindparam("to_contact", type_=_EVENTS.c.contact_id.type))
+    .returning(_EVENTS.c.id.label("event_id"), _EVENTS.c.kind, _EVENTS.c.contact_id, _EVENTS.c.occurred_at)
+)
+_QUEUE = insert_rows(_QUEUED, ("event_id", "kind", "contact_id", "occurred_at"))
+_TELL = select(func.pg_notify(NOTIFY_CHANNEL, ""))
+_oldest = (
+    select(_QUEUED.c.seq)
+    .order_by(_QUEUED.c.seq)
+    .limit(bindparam("most", type_=BigInteger()))
+    .with_for_update(skip_locked=True)
+)
+_TAKE = (
+    delete(_QUEUED)
+    .where(_QUEUED.c.seq.in_(_oldest.scalar_subquery()))
+    .returning(_QUEUED.c.seq, _QUEUED.c.event_id, _QUEUED.c.kind, _QUEUED.c.contact_id, _QUEUED.c.occurred_at)
+)

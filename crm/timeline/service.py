@@ -7,10 +7,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import insert, or_, select
+from sqlalchemy import bindparam, insert, literal_column, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from base.ids import new_id
+from base.tables import table_of
 from crm.timeline.ingesting import Ingested, NewEvent, Source, ingest
 from crm.timeline.models import TimelineEvent
 from crm.timeline.queue import NOTIFY_CHANNEL, Unreacted, know_contact, take_unreacted
@@ -48,18 +49,18 @@ async def record(
         source: where it comes from; else the conversation, or Parley itself where there is none.
     """
     event_id = new_id()
-    await session.execute(
-        insert(TimelineEvent).values(
-            id=event_id,
-            contact_id=contact_id,
-            conversation_id=conversation_id,
-            kind=kind,
-            data=dict(data),
-            occurred_at=now,
-            source=source or ("platform" if conversation_id is None else "conversation"),
-            received_at=now,
-        )
-    )
+    row = {
+        "id": event_id,
+        "contact_id": contact_id,
+        "conversation_id": conversation_id,
+        "kind": kind,
+        "data": dict(data),
+        "occurred_at": now,
+        "source": source or ("platform" if conversation_id is None else "conversation"),
+        "received_at": now,
+    }
+    connection = await session.connection()
+    await connection.execute(_RECORD, row)
     return event_id
 
 
@@ -67,16 +68,10 @@ async def find_event(
     session: AsyncSession, *, kind: str, conversation_id: UUID, data: Mapping[str, Any]
 ) -> UUID | None:
     """The first event of a conversation of this kind whose data holds all of `data`; None when there is none."""
-    return await session.scalar(
-        select(TimelineEvent.id)
-        .where(
-            TimelineEvent.conversation_id == conversation_id,
-            TimelineEvent.kind == kind,
-            TimelineEvent.data.contains(dict(data)),
-        )
-        .order_by(TimelineEvent.id)
-        .limit(1)
-    )
+    connection = await session.connection()
+    of = {"of_conversation": conversation_id, "of_kind": kind, "holds": dict(data)}
+    found: UUID | None = (await connection.execute(_FIND, of)).scalar_one_or_none()
+    return found
 
 
 async def list_timeline(
@@ -94,3 +89,17 @@ async def list_timeline(
         select(TimelineEvent).where(or_(about, before_known)).order_by(TimelineEvent.id.desc()).limit(limit)
     )
     return rows.all()
+
+
+_EVENTS = table_of(TimelineEvent)
+_RECORD = insert(_EVENTS)
+_FIND = (
+    select(_EVENTS.c.id)
+    .where(
+        _EVENTS.c.conversation_id == bindparam("of_conversation", type_=_EVENTS.c.conversation_id.type),
+        _EVENTS.c.kind == bindparam("of_kind", type_=_EVENTS.c.kind.type),
+        _EVENTS.c.data.contains(bindparam("holds", type_=_EVENTS.c.data.type)),
+    )
+    .order_by(_EVENTS.c.id)
+    .limit(literal_column("1"))
+)

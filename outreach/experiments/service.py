@@ -7,13 +7,13 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Float, Select, case, cast, func, literal, select, true, update
+from sqlalchemy import Float, Select, any_, bindparam, case, cast, func, literal, select, true, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from base.errors import Conflict, InvalidInput, NotFound
 from base.ids import new_id
-from base.nested_rows import one_of
+from base.nested_rows import Ids, one_of
 from base.row_sets import insert_rows, rows_of
 from base.tables import table_of
 from crm.contacts.models import Contact
@@ -54,15 +54,8 @@ async def note_goals(session: AsyncSession, contact_ids: Sequence[UUID], now: da
 
     Reads the timeline, so that an event that was heard of late, or twice, counts as it should.
     """
-    open_ones = await session.execute(
-        select(Experiment.id, Experiment.design).where(
-            Experiment.id.in_(
-                select(ExperimentPerson.experiment_id).where(
-                    one_of(ExperimentPerson.contact_id, contact_ids), ExperimentPerson.goal_at.is_(None)
-                )
-            )
-        )
-    )
+    connection = await session.connection()
+    open_ones = await connection.execute(_OPEN_OF, {"contact_ids": list(contact_ids)})
     for experiment_id, stored in open_ones.all():
         done = _first_goals(experiment_id, read_design(stored), contact_ids).subquery("done")
         await session.execute(
@@ -148,3 +141,11 @@ def _first_goals(experiment_id: UUID, design: Design, contact_ids: Collection[UU
 _PUT_IN = insert_rows(
     table_of(ExperimentPerson), ("experiment_id", "contact_id", "variant", "assigned_at")
 ).on_conflict_do_nothing()
+_EXPERIMENTS, _PEOPLE = table_of(Experiment), table_of(ExperimentPerson)
+_OPEN_OF = select(_EXPERIMENTS.c.id, _EXPERIMENTS.c.design).where(
+    _EXPERIMENTS.c.id.in_(
+        select(_PEOPLE.c.experiment_id).where(
+            _PEOPLE.c.contact_id == any_(bindparam("contact_ids", type_=Ids())), _PEOPLE.c.goal_at.is_(None)
+        )
+    )
+)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 import random
 from datetime import timedelta
@@ -10,19 +11,19 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
-from sqlalchemy import select
+from sqlalchemy import delete, select, text
 
 from base.database import transaction
 from base.ids import new_id
 from crm.companies.service import create_company, set_company
 from crm.consent.ledger import ConsentFact, record_consent_event
-from crm.contacts.service import create_contact, get_contact, set_fields
+from crm.contacts.service import create_contact, get_contact, lock_contact, set_fields
 from crm.owners.service import assign_owner
 from crm.privacy.limits import set_mark
 from crm.scoring import service
 from crm.scoring.accounts import AccountScore, read_account_scores
 from crm.scoring.books import read_book, save_book
-from crm.scoring.models import ContactScores
+from crm.scoring.models import ContactScores, ScoreBookVersion
 from crm.scoring.ports import Learned
 from crm.scoring.preview import preview_book
 from crm.scoring.rules import ScoreBook, load_rules
@@ -391,6 +392,49 @@ async def test_a_preview_says_who_would_move_and_writes_nothing(database, keys, 
         assert (await session.execute(select(ContactScores.contact_id, ContactScores.scores))).all() == counted
         again = await preview_book(session, keys, book(rule()), now)
         assert (again.up, again.down, again.examples) == (0, 0, [])
+
+
+async def test_rules_that_are_remembered_are_not_taken_for_others_of_their_number(database, now) -> None:
+    async with transaction(database.sessions) as session:
+        await use(session, now, rule())
+    async with database.sessions() as session:
+        first = await read_book(session)
+        assert (await read_book(session)).book is first.book
+    # A backup with other rules was brought back; even the moment they were made at may be the same.
+    async with transaction(database.sessions) as session:
+        await session.execute(delete(ScoreBookVersion))
+        await use(session, now, rule(points=7))
+    async with database.sessions() as session:
+        second = await read_book(session)
+    assert (second.number, second.made_at) == (first.number, first.made_at)
+    assert [one.points for one in second.book.rules] == [7]
+
+
+async def test_rules_that_are_saved_while_somebody_waits_for_a_contact_count_for_it(database, keys, now) -> None:
+    async with transaction(database.sessions) as session:
+        ann = await somebody(session, now)
+        await ingest(session, [NewEvent("page_viewed", now, "web", ann, data={"url": "x"})], now)
+        await use(session, now, rule(points=10))
+
+    async def count() -> int:
+        async with transaction(database.sessions) as session:
+            return (await recompute_for(session, keys, [ann], now))[ann]
+
+    async with transaction(database.sessions) as session:
+        await lock_contact(session, ann)
+        counting = asyncio.create_task(count())
+        await waits_for_a_lock(database)
+        await use(session, now, rule(points=30))
+    assert await counting == 30
+
+
+async def waits_for_a_lock(database) -> None:
+    waiting = text(
+        "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+    )
+    async with asyncio.timeout(20), database.sessions() as session:
+        while not await session.scalar(waiting):
+            await asyncio.sleep(0.01)
 
 
 async def test_of_two_who_edit_the_rules_at_once_one_is_told(database, now) -> None:

@@ -15,6 +15,7 @@ from crm.contacts.service import attach_address, create_contact, get_contact, se
 from crm.scoring.models import ScoreEntry
 from crm.scoring.service import add_points, list_reasons, rescore
 from crm.timeline.service import record
+from tests.statements import statements
 
 
 async def _points(
@@ -121,3 +122,15 @@ async def test_points_for_nobody_or_under_a_name_of_the_file_are_refused(databas
             await rescore(session, keys, new_id(), message_id=None, now=now)
         with pytest.raises(InvalidInput):
             await _points(session, new_id(), now, rule="business_email")
+
+
+async def test_a_turn_s_score_takes_few_statements(database, keys, now) -> None:
+    async with transaction(database.sessions) as session:
+        ann = await create_contact(session, time_zone=None, now=now)
+        await set_fields(session, ann, {"country": "DE", "company": "Example GmbH"}, now)
+        await attach_address(session, keys, ann, kind="email", value="ann@example.com", now=now)
+    async with transaction(database.sessions) as session:
+        with statements(database.sessions) as asked:
+            assert await rescore(session, keys, ann, message_id=new_id(), now=now) > 0
+    # The contact is held, what is known of it is read, and what it comes to is written; then that is told of.
+    assert len(asked) == 4
