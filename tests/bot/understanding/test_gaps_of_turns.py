@@ -74,7 +74,8 @@ async def test_a_message_that_was_understood_costs_no_statement_more(stage: Stag
     assert [one for one in statements if "understanding_gaps" in one] == statements[understood:][-2:-1], (
         "one statement, in the turn that has a gap"
     )
-    assert len(statements) == 2 * understood + 1
+    assert understood == 2, "it is stored, and its turn ends"
+    assert len(statements) == understood + 4, "stored, held, noted as a gap, ended"
 
 
 @pytest.mark.parametrize(
