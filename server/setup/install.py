@@ -12,7 +12,7 @@ import shutil
 import sys
 from pathlib import Path
 
-from server.setup.machine import find_broker, find_browser, find_node, find_rasa_python
+from server.setup.machine import BROWSERS, find_broker, find_browser, find_node, find_rasa_python, has_package
 from server.setup.progress import ROOT, STATE, Log, SetupStopped, Step, run_steps
 
 VENV = ROOT / ".venv"
@@ -47,7 +47,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def list_steps(*, dev: bool) -> list[Step]:
-    """The steps in order."""
+    """The steps in order. Those that change an environment, or run a program of it, wait for each other."""
     rasa_python = find_rasa_python()
     node = find_node()
     steps = [
@@ -76,6 +76,7 @@ def _platform_environment() -> Step:
         (PYTHON, VENV / "bin" / "procrastinate"),
         work,
         extra=platform.python_version(),
+        after=(),
     )
 
 
@@ -87,7 +88,7 @@ def _rasa_environment(python: Path) -> Step:
         log.run([RASA_PYTHON, *PIP, "--require-hashes", "--no-deps", "-r", lock])
 
     title = "Rasa's environment (.venv-rasa), some minutes"
-    return Step("rasa", title, (lock,), (RASA_VENV / "bin" / "rasa",), work, extra=str(python))
+    return Step("rasa", title, (lock,), (RASA_VENV / "bin" / "rasa",), work, extra=str(python), after=())
 
 
 def _rasa_dev_environment() -> Step:
@@ -96,7 +97,8 @@ def _rasa_dev_environment() -> Step:
     def work(log: Log) -> None:
         log.run([RASA_PYTHON, *PIP, "--require-hashes", "--no-deps", "-r", lock])
 
-    return Step("rasa-dev", "Test tools for Rasa's side", (lock,), (RASA_VENV / "bin" / "pytest",), work)
+    title = "Test tools for Rasa's side"
+    return Step("rasa-dev", title, (lock,), (RASA_VENV / "bin" / "pytest",), work, after=("rasa", "model"))
 
 
 def _encoder() -> Step:
@@ -114,6 +116,7 @@ def _encoder() -> Step:
         (REQUIREMENTS / "encoder.lock", ROOT / "bot" / "encoder_export.py", *weights),
         (ENCODER / "meta.json",),
         work,
+        after=("platform",),
     )
 
 
@@ -121,7 +124,8 @@ def _node() -> Step:
     def work(log: Log) -> None:
         log.run([PYTHON, *PIP, "--require-hashes", "-r", REQUIREMENTS / "node.lock"])
 
-    return Step("node", "Node (none of version 20 found)", (REQUIREMENTS / "node.lock",), (), work)
+    title = "Node (none of version 20 found)"
+    return Step("node", title, (REQUIREMENTS / "node.lock",), (), work, after=("platform", "encoder"))
 
 
 def _front_end(name: str, title: str, folder: Path) -> Step:
@@ -135,7 +139,7 @@ def _front_end(name: str, title: str, folder: Path) -> Step:
         log.run([npm, "ci", "--no-audit", "--no-fund"], cwd=folder, env=env)
         log.run([npm, "run", "build"], cwd=folder, env=env)
 
-    return Step(name, title, (folder,), (folder / "dist",), work)
+    return Step(name, title, (folder,), (folder / "dist",), work, after=("node",))
 
 
 def _model() -> Step:
@@ -149,6 +153,7 @@ def _model() -> Step:
         (ROOT / "flows", ROOT / "nlu_data" / "intents", ROOT / "nlu_data" / "knowledge", RASA, ENCODER / "meta.json"),
         (MODELS / "current.tar.gz",),
         work,
+        after=("platform", "rasa", "encoder", "node"),
     )
 
 
@@ -156,7 +161,8 @@ def _dev_environment() -> Step:
     def work(log: Log) -> None:
         log.run([PYTHON, *PIP, "--require-hashes", "-r", REQUIREMENTS / "dev.lock"])
 
-    return Step("dev", "Test tools", (REQUIREMENTS / "dev.lock",), (VENV / "bin" / "pytest",), work)
+    lock = REQUIREMENTS / "dev.lock"
+    return Step("dev", "Test tools", (lock,), (VENV / "bin" / "pytest",), work, after=("encoder", "node", "model"))
 
 
 def _browser() -> Step:
@@ -166,11 +172,12 @@ def _browser() -> Step:
         if find_browser() is None and hasattr(os, "geteuid") and os.geteuid() == 0 and shutil.which("apt-get"):
             quiet = {"DEBIAN_FRONTEND": "noninteractive"}
             log.run(["apt-get", "update"], env=quiet)
-            log.run(["apt-get", "install", "-y", "--no-install-recommends", "chromium"], env=quiet)
+            package = BROWSERS[0] if has_package(BROWSERS[0]) else "chromium"
+            log.run(["apt-get", "install", "-y", "--no-install-recommends", package], env=quiet)
         if find_browser() is None:
             raise SetupStopped(f"The browser tests need Chromium. Get it with: sudo {remedy}")
 
-    return Step("browser", "Chromium for the browser tests", (), (), work, extra=str(find_browser()))
+    return Step("browser", "Chromium for the browser tests", (), (), work, extra=str(find_browser()), after=())
 
 
 def _broker() -> Step:
@@ -184,7 +191,9 @@ def _broker() -> Step:
         if find_broker() is None:
             raise SetupStopped(f"The tests of MQTT need Mosquitto. Get it with: sudo {remedy}")
 
-    return Step("broker", "Mosquitto for the tests of MQTT", (), (), work, extra=str(find_broker()))
+    # APT does one thing at a time.
+    title = "Mosquitto for the tests of MQTT"
+    return Step("broker", title, (), (), work, extra=str(find_broker()), after=("browser",))
 
 
 def _make_venv(log: Log, python: Path, folder: Path) -> None:

@@ -12,7 +12,8 @@ from pathlib import Path
 from server.setup.progress import SetupStopped
 
 NODE_AT_LEAST = 20
-BROWSERS = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
+BROWSERS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
+"""The same engine; the first is without the browser's own windows, which take more than most pages do."""
 
 
 def find_rasa_python() -> Path:
@@ -61,6 +62,11 @@ def find_browser() -> Path | None:
     named = os.environ.get("PARLEY_TEST_BROWSER")
     names = (named,) if named else BROWSERS
     return next((Path(found) for name in names if (found := shutil.which(name))), None)
+
+
+def has_package(name: str) -> bool:
+    """Whether APT knows a package."""
+    return bool(_output(["apt-cache", "show", name]))
 
 
 def find_broker() -> Path | None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import sys
+import threading
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -110,6 +112,89 @@ def test_a_step_that_fails_shows_the_end_of_its_log_and_is_done_again(checkout: 
         run_steps([failing])
 
 
+def step(name: str, work: Callable[[Log], None], after: tuple[str, ...] | None = None) -> Step:
+    return Step(name, f"Step {name}", (), (), work, after=after)
+
+
+def test_steps_that_need_nothing_of_each_other_are_done_at_once(
+    checkout: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    both = threading.Barrier(2, timeout=60)  # neither goes on before the other has begun
+    run_steps([step("a", lambda _: both.wait(), ()), step("b", lambda _: both.wait(), ())])
+    said = capsys.readouterr().out.splitlines()
+    assert {line.split(":")[0] for line in said if "done in" in line} == {"[1/2] Step a", "[2/2] Step b"}
+
+
+def test_no_more_than_two_are_done_at_once(checkout: Path) -> None:
+    here, most = set[str](), [0]
+    both = threading.Barrier(2, timeout=60)
+
+    def note(name: str) -> Callable[[Log], None]:
+        def work(_: Log) -> None:
+            here.add(name)
+            both.wait()
+            most[0] = max(most[0], len(here))
+            both.wait()
+            here.remove(name)
+
+        return work
+
+    run_steps([step(name, note(name), ()) for name in "abcdef"])
+    assert most == [2]
+
+
+def test_a_step_waits_for_those_it_needs_and_without_a_word_for_all_before_it(checkout: Path) -> None:
+    done: list[str] = []
+    alone = [("a", ()), ("b", ("a",)), ("c", ("b",)), ("d", None), ("e", ("not in the list", "d"))]
+    run_steps([step(name, lambda _, name=name: done.append(name), after) for name, after in alone])
+    assert done == ["a", "b", "c", "d", "e"]
+
+
+def test_what_is_done_beside_a_step_that_fails_is_done_to_its_end_and_nothing_else_begins(checkout: Path) -> None:
+    begun, failed, done = threading.Event(), threading.Event(), list[str]()
+
+    def beside(_: Log) -> None:
+        begun.set()
+        assert failed.wait(60)
+        done.append("beside")
+
+    def fail(_: Log) -> None:
+        assert begun.wait(60)
+        failed.set()
+        raise SetupStopped("the disk is full")
+
+    with pytest.raises(SetupStopped, match="the disk is full"):
+        run_steps([
+            step("fails", fail, ()),
+            step("beside", beside, ()),
+            step("needs it", lambda _: done.append("needs it"), ("fails",)),
+        ])  # fmt: skip
+    assert done == ["beside"]
+
+
+@pytest.mark.parametrize("names", [
+    ["platform", "encoder", "node", "model", "dev"],  # .venv
+    ["rasa", "model", "rasa-dev"],  # .venv-rasa
+    ["node", "widget"],
+    ["node", "ui"],
+    ["browser", "broker"],  # apt-get
+])  # fmt: skip
+@pytest.mark.parametrize("has_node", [True, False])
+def test_what_two_steps_both_use_is_used_by_one_at_a_time(bare_machine: Path, names: list[str], has_node: bool) -> None:
+    program(bare_machine / "python3.10", "Python 3.10.14")
+    if has_node:
+        program(bare_machine / "node", "v22.0.0")
+        program(bare_machine / "npm", "10.0.0")
+    before: dict[str, set[str]] = {}
+    for one in list_steps(dev=True):
+        named = set(before) if one.after is None else set(one.after) & set(before)
+        before[one.name] = named.union(*(before[name] for name in named))
+    ordered = [name for name in names if name in before]
+    assert "node" not in names or has_node or "node" in ordered
+    for earlier, later in pairwise(ordered):
+        assert earlier in before[later]
+
+
 @pytest.fixture
 def bare_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A machine with nothing on PATH but what a test puts into the folder returned."""
@@ -195,6 +280,22 @@ def test_a_browser_is_found_by_any_of_its_names(bare_machine: Path) -> None:
     assert find_browser() is None
     chrome = program(bare_machine / "google-chrome-stable", "Google Chrome 130")
     assert find_browser() == chrome
+    quickest = program(bare_machine / "chromium-headless-shell", "Chromium 130")
+    assert find_browser() == quickest
+
+
+@pytest.mark.parametrize("known", ["chromium-headless-shell", "chromium"])
+def test_the_browser_that_is_installed_is_one_that_apt_knows(
+    bare_machine: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, known: str
+) -> None:
+    program(bare_machine / "python3.10", "Python 3.10.14")
+    monkeypatch.setattr("os.geteuid", lambda: 0)
+    program(bare_machine / "apt-cache", "").write_text(f'#!/bin/sh\n[ "$2" = {known} ] && echo "Package: $2"\n')
+    installing = f'#!/bin/sh\nfor last; do :; done\n[ "$1" = update ] || /bin/cp "$0" "{bare_machine}/$last"\n'
+    program(bare_machine / "apt-get", "").write_text(installing)
+    step = next(one for one in list_steps(dev=True) if one.name == "browser")
+    step.work(Log(tmp_path / "log"))
+    assert find_browser() == bare_machine / known
 
 
 def test_every_step_has_its_own_name_and_its_inputs_are_there(

@@ -12,8 +12,10 @@ import datetime as dt
 import gzip
 import hashlib
 import json
+import math
+from array import array
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -251,25 +253,24 @@ def _vocabulary(known: Sequence[Features]) -> tuple[dict[str, list[str]], dict[s
 def _to_matrix(
     known: Sequence[Features], names: dict[str, list[str]], rarities: dict[str, dict[str, float]]
 ) -> csr_matrix:
-    places = {
-        (group, name): place
-        for place, (group, name) in enumerate((group, name) for group in GROUPS for name in names[group])
-    }
-    entries = [
-        (row, places[group, name], value)
-        for row, features in enumerate(known)
-        for group in GROUPS
-        for name, value in _values(sorted(getattr(features, group)), rarities[group], _COUNTS[group])
-    ]
-    rows, columns, values = zip(*entries, strict=True)
-    return csr_matrix((values, (rows, columns)), shape=(len(known), len(places)))
-
-
-def _values(present: Sequence[str], rarity: dict[str, float], counts: float) -> Iterator[tuple[str, float]]:
-    kept = [name for name in present if name in rarity]
-    length = np.sqrt(sum(rarity[name] ** 2 for name in kept))
-    for name in kept:
-        yield name, counts * rarity[name] / length
+    """A row of each text: of each group the features by their rarity, brought to one length."""
+    # Millions of values: kept as plain numbers, in the order that the matrix has them in.
+    columns, values, starts = array("i"), array("d"), array("i", [0])
+    worth, places = dict[str, dict[str, float]](), dict[str, dict[str, int]]()
+    width = 0
+    for group in GROUPS:
+        places[group] = {name: width + number for number, name in enumerate(names[group])}
+        width += len(names[group])
+        worth[group] = {name: rarity**2 for name, rarity in rarities[group].items()}
+    for features in known:
+        for group in GROUPS:
+            rarity, squared, place, counts = rarities[group], worth[group], places[group], _COUNTS[group]
+            kept = sorted(name for name in getattr(features, group) if name in rarity)
+            length = math.sqrt(sum([squared[name] for name in kept]))
+            columns.extend([place[name] for name in kept])
+            values.extend([counts * rarity[name] / length for name in kept])
+        starts.append(len(columns))
+    return csr_matrix((np.array(values), np.array(columns), np.array(starts)), shape=(len(known), width))
 
 
 if __name__ == "__main__":
