@@ -172,6 +172,12 @@ def test_what_is_done_beside_a_step_that_fails_is_done_to_its_end_and_nothing_el
     assert done == ["beside"]
 
 
+def test_what_each_step_is_to_leave_behind_is_there_once_set_up_ran():
+    # This checkout was set up, or these tests would not run: a result that no step makes has it done again each time.
+    missing = [str(path) for one in list_steps(dev=True) for path in one.results if not path.exists()]
+    assert not missing
+
+
 @pytest.mark.parametrize("names", [
     ["platform", "encoder", "node", "model", "dev"],  # .venv
     ["rasa", "model", "rasa-dev"],  # .venv-rasa
