@@ -4,7 +4,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev run train check format test rasa-beside platform-tests test-long fuzz test-rasa test-ui bench clients api tour lock clean
+.PHONY: help setup setup-dev run train check format test test-long fuzz test-rasa test-ui bench clients api tour lock clean
 
 help: ## This help
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'

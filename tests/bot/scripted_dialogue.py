@@ -46,6 +46,8 @@ class ScriptedDialogue:
     """Answers each turn by `script(request body)`; an int answers with that status; keeps every request.
 
     Attributes:
+        may_answer: set; as long as it is cleared, turns are kept waiting for their answer.
+        in_hand, most_in_hand: turns that are being answered, and most of them at the same time.
         is_well: what its health says.
         strict: refuses with 409 what was not pushed, as a real replica does.
         push_status: what a push is answered with instead of being taken.
@@ -58,6 +60,9 @@ class ScriptedDialogue:
         self.script: Script = lambda body: say(f"echo {body['message']['text']}")
         self.landing: Callable[[dict[str, Any]], dict[str, Any]] = _stay
         self.delay = 0.0
+        self.may_answer = asyncio.Event()
+        self.may_answer.set()
+        self.in_hand = self.most_in_hand = 0
         self.requests: list[dict[str, Any]] = []
         self.secrets: list[str | None] = []
         self.traceparents: list[str | None] = []
@@ -82,7 +87,13 @@ class ScriptedDialogue:
         if missing := self._missing(body):
             return web.json_response({"error": "missing", "missing": missing}, status=409)
         self.requests.append(body)
-        await asyncio.sleep(self.delay)
+        self.in_hand += 1
+        self.most_in_hand = max(self.most_in_hand, self.in_hand)
+        try:
+            await asyncio.sleep(self.delay)
+            await self.may_answer.wait()
+        finally:
+            self.in_hand -= 1
         answer = self.script(body)
         if isinstance(answer, web.Response):
             return answer

@@ -69,7 +69,7 @@ async def test_a_turn_that_breaks_is_counted_as_broken(
     async def broken(*_: Any, **__: Any) -> None:
         raise RuntimeError(SECRET_WORDS)
 
-    monkeypatch.setattr("bot.turns.hold", broken)
+    monkeypatch.setattr("bot.turns.finish_alone", broken)
     await stage.say("hello")
     assert counted("parley_turns_total", channel="web", result="broke") == 1
 

@@ -46,7 +46,9 @@ REST_OF_SENTENCE = re.compile(
     r"(?<!mrs)(?<!prof)(?<!\bm)(?<!mme)(?<!\bsr)(?<!sra)\.\s+.*$|[\s,]+\d+\s+(?:people|employees|staff)\b.*$",
     re.IGNORECASE | re.DOTALL,
 )
-LEGAL_FORM = re.compile(r",\s*(?:inc|ltd|llc|gmbh|co|corp|s\.?a|b\.?v|plc|ag|limited|incorporated)\b", re.IGNORECASE)
+LEGAL_FORM = re.compile(
+    r",\s*(?:inc|ltd|llc|gmbh|co|corp|s\.?a|s\.?l|s\.?r\.?l|b\.?v|n\.?v|plc|ag|limited|incorporated)\b", re.IGNORECASE
+)
 NO_WORD_OF_A_NAME = frozenset(
     "no not i you what why nicht nichts ich sie was warum ne pas je vous quoi pourquoi prefiero decir decirlo que"
     " porque quiero usted möchte sagen sag dire préfère veux geht".split()

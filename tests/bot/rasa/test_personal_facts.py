@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from parley_rasa.personal_facts import PersonalFacts, find_personal_facts, read_company, read_name
+from parley_rasa.personal_facts import PersonalFacts, find_personal_facts, has_legal_form, read_company, read_name
 
 names = st.sampled_from(["Ann", "José", "Anna-Lena", "O'Brien", "Zoë"])
 companies = st.sampled_from(["Acme", "Silva & Sons", "Novak Logistics", "Brandt Metall GmbH", "3M"])
@@ -72,6 +72,16 @@ def test_what_cannot_be_a_name_is_none(text):
 )  # fmt: skip
 def test_a_company_is_read_from_its_answer(text, company):
     assert read_company(text) == company
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [("Analytical Engines Ltd", True), ("acme, inc.", True), ("Keller GmbH", True), ("Ferrer S.L.", True),
+     ("AG", False), ("late invoices", False), ("the same as", False), ("20 kg", False),
+     ("Limited Edition Shoes", False)],
+)  # fmt: skip
+def test_what_only_a_company_is_called_is_known_by_its_ending(name, expected):
+    assert has_legal_form(name) is expected
 
 
 @given(st.text(max_size=200))

@@ -28,7 +28,7 @@ from parley_rasa.dialogue.turn import Turn
 from parley_rasa.moments import in_zone, read_moment, written
 from parley_rasa.money import read_asked_budget, read_budget, read_money
 from parley_rasa.offered_times import asks_for_times, find_offered, is_after_offered, is_any_time
-from parley_rasa.personal_facts import find_personal_facts, read_company, read_name
+from parley_rasa.personal_facts import find_personal_facts, has_legal_form, read_company, read_name
 from parley_rasa.quantities import find_numbers, is_rating_alone, read_number, read_rating
 from parley_rasa.question_talk import refuses
 from parley_rasa.ranges import find_range
@@ -293,8 +293,11 @@ def _read_free_text(turn: Turn, step: Step, text: str) -> Answer | None:
     name = read(clean_text(text), turn.language) if read else clean_text(text)
     if name is None or read_yes_no(text, turn.language) is not None or _tells_something_else(turn, step, text):
         return None
-    fitting = _fits_length(name, step) and any(letter.isalnum() for letter in name)
-    return Answer(name, certain=False) if fitting else None
+    if not _fits_length(name, step) or not any(letter.isalnum() for letter in name):
+        return None
+    # "Analytical Engines Ltd" may be like what people ask about features; to who asks for a company it is one.
+    is_company = read is read_company and has_legal_form(name) and not turn.is_asking
+    return Answer(name, whole=is_company, certain=is_company)
 
 
 def _fits_length(value: str, step: Step) -> bool:

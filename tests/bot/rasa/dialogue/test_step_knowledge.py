@@ -10,7 +10,7 @@ import yaml
 from test_clarify import CLOSE, choosing
 from test_step_understanding import ASKED, ROUTED
 
-from compiled import ask, document
+from compiled import ANSWERS, ask, document
 from conversation import ENCODER, VECTOR, Conversation, acted, effects, texts
 from parley_rasa.dialogue.found_passages import read_found
 from parley_rasa.dialogue.turn import OUT_OF_SCOPE
@@ -23,6 +23,7 @@ SSO = {
 }  # fmt: skip
 SOURCE = {"title": "Single sign-on", "link": "https://example.com/sso"}
 ASKS = "do you have single sign-on?"
+ARTICLE = next(iter(ANSWERS))
 NOTHING = {"passages": [], "sure": False}
 
 
@@ -168,6 +169,19 @@ def test_keywords_are_looked_up_when_nothing_is_open():
 )
 def test_an_answer_a_try_and_talk_about_the_question_are_not_looked_up(kind, more, said):
     assert asking(kind, **more).say(said, OUT_OF_SCOPE)["need"] is None
+
+
+@pytest.mark.parametrize("said", ["Analytical Engines Ltd", "we are Keller Möbelbau GmbH", "Precios Claros, S.L."])
+def test_a_name_that_only_a_company_has_is_the_company_asked_for_whatever_article_it_is_like(said):
+    talk = asking("ask_text", field="company")
+    talk.say(said, ARTICLE, 0.9)
+    assert talk.slots["answer"] == said.removeprefix("we are ").removesuffix(".")
+
+
+def test_a_question_about_a_company_is_none_of_its_names():
+    talk = asking("ask_text", field="company")
+    answer = talk.say("do you work with Siemens AG?", ARTICLE, 0.9)
+    assert (acted(answer), talk.open_step) == ("question_answered", "lead/question")
 
 
 def test_a_question_of_their_own_is_looked_up_though_any_text_would_answer():
