@@ -4,7 +4,7 @@ import {
   applyNodeChanges, Background, BackgroundVariant, Controls, MiniMap, ReactFlow, useReactFlow, type Connection, type NodeChange,
 } from '@xyflow/react';
 import { useComputedColorScheme } from '@mantine/core';
-import { useCallback, useEffect, useMemo, useRef, useState, type KeyboardEvent } from 'react';
+import { useCallback, useEffect, useMemo, useRef, useState, type KeyboardEvent, type RefObject } from 'react';
 import { isRecord, type Path, type Place } from '../model/document';
 import { STEP_HEIGHT, STEP_WIDTH } from '../model/layout';
 import { stepTowards, type Arrow } from '../model/moving';
@@ -23,6 +23,7 @@ const NUDGE = 24; // pixels by which Alt and an arrow move a step
 const MINIMAP_FROM = 12; // steps
 const WHOLE_FLOW = { minZoom: 0.08, maxZoom: 1, padding: 0.1 };
 const BELOW_ENTRY = 300; // pixels from the first step to the middle of the first view
+const LOOKED_FOR = 300; // frames until a step that is not drawn is given up
 const WHOLE = 14; // steps that are shown all at once when the editor opens
 
 export interface CanvasWishes {
@@ -62,7 +63,7 @@ export function Canvas({ view, connecting, mayWrite, shown, ...wishes }: Props) 
     setNodes((before) => nodesOf(view, before));
     setEdges((before) => edgesOf(view, before));
   }, [view]);
-  useShownStep(view.target ?? view.current, view.document.places, shown);
+  const awaited = useShownStep(view.target ?? view.current, view.document.places, shown);
 
   const onNodesChange = useCallback((changes: NodeChange<StepNodeType>[]) => {
     // What is selected is decided outside; here only places while dragging, and measures.
@@ -70,8 +71,11 @@ export function Canvas({ view, connecting, mayWrite, shown, ...wishes }: Props) 
   }, []);
 
   const onKeyDown = (event: KeyboardEvent<HTMLDivElement>) => {
-    const on = event.target instanceof HTMLElement ? event.target.dataset.step : undefined;
-    if (on === undefined || event.ctrlKey || event.metaKey) return;
+    const focused = event.target instanceof HTMLElement ? event.target.dataset.step : undefined;
+    if ((focused === undefined && event.target !== event.currentTarget) || event.ctrlKey || event.metaKey) return;
+    // Who presses quickly is at a step before it is drawn.
+    const on = awaited.current ?? focused;
+    if (on === undefined) return;
     const handled = keyOnStep(event, on, { view, ways, connecting, mayWrite, wishes });
     if (handled) {
       event.preventDefault();
@@ -80,7 +84,7 @@ export function Canvas({ view, connecting, mayWrite, shown, ...wishes }: Props) 
   };
 
   return (
-    <div className={styles.canvas} onKeyDown={onKeyDown} data-testid="canvas">
+    <div className={styles.canvas} onKeyDown={onKeyDown} tabIndex={-1} data-testid="canvas">
       <ReactFlow<StepNodeType, WayEdgeType>
         nodes={nodes} edges={edges} nodeTypes={NODE_TYPES} edgeTypes={EDGE_TYPES} colorMode={scheme} aria-label={t('canvas')}
         onNodesChange={onNodesChange}
@@ -187,10 +191,11 @@ function toggled(selection: ReadonlySet<string>, id: string): string[] {
   return selection.has(id) ? [...selection].filter((one) => one !== id) : [...selection, id];
 }
 
-/** Brings the current step into sight and gives it the focus, when that is asked for. */
-function useShownStep(id: string | null, places: Readonly<Record<string, Place>>, shown: number) {
+/** Brings the current step into sight and gives it the focus, when that is asked for; tells which one is awaited. */
+function useShownStep(id: string | null, places: Readonly<Record<string, Place>>, shown: number): RefObject<string | null> {
   const flow = useReactFlow();
   const served = useRef(shown);
+  const awaited = useRef<string | null>(null);
   useEffect(() => {
     if (id === null || served.current === shown) return;
     served.current = shown;
@@ -202,18 +207,24 @@ function useShownStep(id: string | null, places: Readonly<Record<string, Place>>
     const top = place.y * zoom + y;
     const isInSight = zoom > 0.3 && left > 0 && top > 0 && left + STEP_WIDTH * zoom < holder.clientWidth && top + STEP_HEIGHT * zoom < holder.clientHeight;
     if (!isInSight) void flow.setCenter(place.x + STEP_WIDTH / 2, place.y + STEP_HEIGHT / 2, { zoom: Math.max(zoom, 0.6) });
-    return focusWhenDrawn(holder, id);
+    awaited.current = id;
+    return focusWhenDrawn(holder, id, () => {
+      awaited.current = null;
+    });
   }, [flow, id, places, shown]);
+  return awaited;
 }
 
-/** A step out of sight is drawn only once it has come into sight. */
-function focusWhenDrawn(holder: HTMLElement, id: string): () => void {
+/** A step out of sight is drawn only once it has come into sight. Until then the canvas hears the keys. */
+function focusWhenDrawn(holder: HTMLElement, id: string, done: () => void): () => void {
   let tries = 0;
   let frame = requestAnimationFrame(function look() {
     const step = holder.querySelector(`[data-step="${CSS.escape(id)}"]`);
     tries += 1;
     if (step instanceof HTMLElement) step.focus({ preventScroll: true });
-    else if (tries < 30) frame = requestAnimationFrame(look);
+    else holder.focus({ preventScroll: true });
+    if (step instanceof HTMLElement || tries >= LOOKED_FOR) done();
+    else frame = requestAnimationFrame(look);
   });
   return () => cancelAnimationFrame(frame);
 }
