@@ -4,6 +4,7 @@ Stock: `rasa run` of the untouched starter bot, its REST channel, in-memory trac
 Parley: `parley up` as an operator starts it: WebSocket in, message committed to PostgreSQL, Rasa turn, state and
 replies committed, reply out over the socket. Both get typed text that needs understanding; nobody taps a button.
 
+Both are measured once they have come to rest: a first start still indexes the articles when it answers already.
 Everything runs on loopback, in a bounded number of messages, and is stopped at the end.
 """
 
@@ -222,6 +223,7 @@ async def series(system: str, talk: Talk, pids: list[int], options: argparse.Nam
     """Warm-up, then one at once, then eight at once."""
     print(f"measuring {system} …", flush=True)
     await measure(system, talk, at_once=2, messages=40, pids=pids)
+    await wait_for_rest(pids)
     return [
         await measure(system, talk, at_once=1, messages=options.messages // 2, pids=pids),
         await measure(system, talk, at_once=8, messages=options.messages, pids=pids),
@@ -247,6 +249,25 @@ async def wait_for(url: str, seconds: float) -> None:
                         return
             await asyncio.sleep(0.5)
     raise RuntimeError(f"{url} did not answer in {seconds:.0f} s")
+
+
+async def wait_for_rest(pids: list[int], *, at_most: float = 120.0) -> None:
+    """Until the process trees use less than a tenth of a core."""
+    deadline = time.monotonic() + at_most
+    while time.monotonic() < deadline:
+        before, began = _cpu_of(pids), time.monotonic()
+        await asyncio.sleep(2)
+        if (_cpu_of(pids) - before) / (time.monotonic() - began) < 0.1:
+            return
+
+
+def _cpu_of(pids: list[int]) -> float:
+    total = 0.0
+    for pid in pids:
+        for process in [psutil.Process(pid), *psutil.Process(pid).children(recursive=True)]:
+            with contextlib.suppress(psutil.Error):
+                total += sum(process.cpu_times()[:2])
+    return total
 
 
 @contextlib.contextmanager
