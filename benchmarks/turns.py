@@ -88,12 +88,17 @@ async def measure(system: str, talk: Talk, *, at_once: int, messages: int, pids:
 
 def memory_of(pids: list[int]) -> float:
     """Proportional set size of the process trees, in MB: memory that processes share counts once."""
-    total = 0
+    return _sum_of(pids, lambda process: process.memory_full_info().pss) / 2**20
+
+
+def _sum_of(pids: list[int], figure: Callable[[psutil.Process], float]) -> float:
+    """A figure of all processes of the trees together; one that has just ended counts for nothing."""
+    total = 0.0
     for pid in pids:
         for process in [psutil.Process(pid), *psutil.Process(pid).children(recursive=True)]:
             with contextlib.suppress(psutil.Error):
-                total += process.memory_full_info().pss
-    return total / 2**20
+                total += figure(process)
+    return total
 
 
 # Stock Rasa
@@ -262,12 +267,7 @@ async def wait_for_rest(pids: list[int], *, at_most: float = 120.0) -> None:
 
 
 def _cpu_of(pids: list[int]) -> float:
-    total = 0.0
-    for pid in pids:
-        for process in [psutil.Process(pid), *psutil.Process(pid).children(recursive=True)]:
-            with contextlib.suppress(psutil.Error):
-                total += sum(process.cpu_times()[:2])
-    return total
+    return _sum_of(pids, lambda process: float(sum(process.cpu_times()[:2])))
 
 
 @contextlib.contextmanager

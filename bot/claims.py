@@ -151,20 +151,16 @@ async def start_and_claim(
     Args:
         by: the number of this process, while it has one.
     """
-    details: dict[str, Any] = {
-        "new_channel": channel,
-        "new_language": language,
-        "new_time_zone": time_zone,
-        "new_page_url": page_url,
-        "new_contact_id": None,
-        "new_account_id": None,
-        "new_contact_point_id": None,
-        "new_thread": None,
-        "opening_kind": "start",
-        "opening_author": "visitor",
-        "opening_data": {},
-    }
-    row = await insert_conversation(session, details, now, claims=True, by=by)
+    row = await insert_conversation(
+        session,
+        channel=channel,
+        language=language,
+        time_zone=time_zone,
+        page_url=page_url,
+        now=now,
+        claims=True,
+        by=by,
+    )
     return _to_claim(row, _Said(row.opening_id, 0, "start", "", {}, 1, now, None))
 
 

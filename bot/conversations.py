@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal, cast
+from typing import Any, Literal, NotRequired, TypedDict, Unpack, cast
 from uuid import UUID
 
 from sqlalchemy import ARRAY, BigInteger, Row, Select, Uuid, bindparam, func, select, true, update
@@ -21,57 +21,64 @@ from bot.turn_statements import BEGIN
 from crm.timeline.service import record
 
 
-async def start_conversation(
-    session: AsyncSession,
-    *,
-    channel: str,
-    language: str,
-    time_zone: str | None,
-    page_url: str | None,
-    now: datetime,
-    flow: str | None = None,
-    opening: Literal["start", "resume"] | None = "start",
-    contact_id: UUID | None = None,
-    account_id: UUID | None = None,
-    contact_point_id: UUID | None = None,
-    thread: dict[str, Any] | None = None,
-) -> UUID:
-    """A new conversation whose opening (seq 0) waits for its turn.
+class NewTalk(TypedDict):
+    """What a conversation begins with.
 
-    Args:
+    Attributes:
         flow: the flow it begins with instead of the entry flow.
-        opening: `resume` when a talk is moved into it; None when their own first words open it.
+        opening: `resume` when a talk is moved into it; None when their own first words open it; else `start`.
         contact_id: who writes, where the channel knows it.
         account_id, contact_point_id, thread: where a provider is behind the channel, see `bot.models`.
     """
-    details = {
-        "new_channel": channel,
-        "new_language": language,
-        "new_time_zone": time_zone,
-        "new_page_url": page_url,
-        "new_contact_id": contact_id,
-        "new_account_id": account_id,
-        "new_contact_point_id": contact_point_id,
-        "new_thread": thread,
-        "opening_kind": opening,
-        "opening_author": "visitor" if opening == "start" else "system",
-        "opening_data": {} if flow is None else {"value": flow},
-    }
-    return cast("UUID", (await insert_conversation(session, details, now)).id)
+
+    channel: str
+    language: str
+    time_zone: str | None
+    page_url: str | None
+    now: datetime
+    flow: NotRequired[str | None]
+    opening: NotRequired[Literal["start", "resume"] | None]
+    contact_id: NotRequired[UUID | None]
+    account_id: NotRequired[UUID | None]
+    contact_point_id: NotRequired[UUID | None]
+    thread: NotRequired[dict[str, Any] | None]
+
+
+async def start_conversation(session: AsyncSession, **talk: Unpack[NewTalk]) -> UUID:
+    """A new conversation whose opening (seq 0) waits for its turn."""
+    return cast("UUID", (await insert_conversation(session, **talk)).id)
 
 
 async def insert_conversation(
-    session: AsyncSession, details: Mapping[str, Any], now: datetime, *, claims: bool = False, by: int | None = None
+    session: AsyncSession, *, claims: bool = False, by: int | None = None, **talk: Unpack[NewTalk]
 ) -> Row[Any]:
     """Stores a conversation and its opening in one statement, and notes it; returns the conversation's row.
 
     Args:
-        details: the values of `bot.turn_statements.BEGIN`, but for ids and the claim.
         claims, by: whether its opening is claimed at once, and by which process (`bot.claims`).
     """
-    ids = {"new_id": new_id(), "opening_id": new_id(), "opening_client_id": new_id()}
+    opening, flow, now = talk.get("opening", "start"), talk.get("flow"), talk["now"]
+    values = {
+        "new_id": new_id(),
+        "new_channel": talk["channel"],
+        "new_language": talk["language"],
+        "new_time_zone": talk["time_zone"],
+        "new_page_url": talk["page_url"],
+        "new_contact_id": talk.get("contact_id"),
+        "new_account_id": talk.get("account_id"),
+        "new_contact_point_id": talk.get("contact_point_id"),
+        "new_thread": talk.get("thread"),
+        "opening_id": new_id(),
+        "opening_client_id": new_id(),
+        "opening_kind": opening,
+        "opening_author": "visitor" if opening == "start" else "system",
+        "opening_data": {} if flow is None else {"value": flow},
+        "claims": claims,
+        "by": by,
+        "at": now,
+    }
     connection = await session.connection()
-    row = (await connection.execute(BEGIN, {**details, **ids, "at": now, "claims": claims, "by": by})).one()
+    row = (await connection.execute(BEGIN, values)).one()
     await record(
         session,
         kind="conversation_started",

@@ -159,6 +159,12 @@ CLAIM_CONVERSATION = (
     .returning(*_COLUMNS, _claimable.c.free)
 )
 
+_INBOUND = [
+    "id", "conversation_id", "seq", "author", "kind", "text", "data", "client_id", "turn_state", "turn_attempts",
+    "created_at",
+]  # fmt: skip
+"""What is stored of a message that is to be answered."""
+
 # A talk and its opening, which waits for its turn or is claimed at once.
 _claims_it = bindparam("claims", type_=Boolean())
 _begun = (
@@ -190,10 +196,7 @@ _begun = (
 _opening = (
     insert(_messages)
     .from_select(
-        [
-            "id", "conversation_id", "seq", "author", "kind", "text", "data", "client_id", "turn_state",
-            "turn_attempts", "created_at",
-        ],
+        _INBOUND,
         select(
             bindparam("opening_id", type_=_messages.c.id.type),
             _begun.c.id,
@@ -254,10 +257,7 @@ _planned = select(
 _stored = (
     insert(_messages)
     .from_select(
-        [
-            "id", "conversation_id", "seq", "author", "kind", "text", "data", "client_id", "turn_state",
-            "turn_attempts", "created_at",
-        ],
+        _INBOUND,
         select(
             bindparam("new_id", type_=_messages.c.id.type),
             _planned.c.id,

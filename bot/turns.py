@@ -304,8 +304,7 @@ class TurnService:
             else:
                 decided = await self._decider.decide(claim)
         except ClaimLost:
-            note_turn("stale")
-            log.warning("turn_stale", conversation_id=str(claim.conversation_id))
+            _note_stale(claim)
             return None
         except NothingPublished:
             # There is nothing to answer with, however long that lasts, and no fault of the message.
@@ -342,8 +341,7 @@ class TurnService:
             kept = None if decided is None else _kept(decided, now)
             row = await hold(session, claim, messages=len(replies), kept=kept)
             if row is None:
-                note_turn("stale")
-                log.warning("turn_stale", conversation_id=str(claim.conversation_id))
+                _note_stale(claim)
                 return None
             said = _to_stored(claim, replies, row.next_seq - len(replies), now)
             added: list[Stored] = []
@@ -392,8 +390,7 @@ class TurnService:
                 now=now,
             )
         if finished is None:
-            note_turn("stale")
-            log.warning("turn_stale", conversation_id=str(claim.conversation_id))
+            _note_stale(claim)
             return None
         said = [replace(one, seq=finished.first_seq + place) for place, one in enumerate(said)]
         self._tell(claim, decided, said, now)
@@ -458,6 +455,11 @@ class TurnService:
                 update(Conversation).where(Conversation.id == claim.conversation_id).values(status=scene.status)
             )
         return scene
+
+
+def _note_stale(claim: Claim) -> None:
+    note_turn("stale")
+    log.warning("turn_stale", conversation_id=str(claim.conversation_id))
 
 
 def _with_number_work(said: Stored) -> Stored:

@@ -46,8 +46,11 @@ REST_OF_SENTENCE = re.compile(
     r"(?<!mrs)(?<!prof)(?<!\bm)(?<!mme)(?<!\bsr)(?<!sra)\.\s+.*$|[\s,]+\d+\s+(?:people|employees|staff)\b.*$",
     re.IGNORECASE | re.DOTALL,
 )
-LEGAL_FORM = re.compile(
-    r",\s*(?:inc|ltd|llc|gmbh|co|corp|s\.?a|s\.?l|s\.?r\.?l|b\.?v|n\.?v|plc|ag|limited|incorporated)\b", re.IGNORECASE
+_LEGAL_FORMS = r"inc|incorporated|ltd|limited|llc|plc|corp|gmbh|ag|s\.a|s\.l|s\.r\.l|srl|b\.v|n\.v"
+LEGAL_FORM = re.compile(rf",\s*(?:{_LEGAL_FORMS}|co|sa|sl|s\.?rl|sr\.l|bv|nv)\b", re.IGNORECASE)
+# None that is a word of one of the four languages, too: "the same as", "20 kg".
+LEGAL_FORM_AT_END = re.compile(
+    rf"\w[\s,]+(?:{_LEGAL_FORMS}|llp|corporation|ohg|e\.k|s\.l\.u|s\.p\.a|sarl|sasu|eurl)\.?$", re.IGNORECASE
 )
 NO_WORD_OF_A_NAME = frozenset(
     "no not i you what why nicht nichts ich sie was warum ne pas je vous quoi pourquoi prefiero decir decirlo que"

@@ -14,6 +14,7 @@ from parley_rasa.english_introductions import (
     I_AM,
     ITS_ME,
     LEGAL_FORM,
+    LEGAL_FORM_AT_END,
     NAME_HERE,
     NO_NAME,
     NO_WORD_OF_A_NAME,
@@ -36,12 +37,6 @@ _LONGEST_INITIALS = 3
 _WORDS_OF_A_SENTENCE = 2
 _NO_PART_OF_A_NAME = re.compile(r"[<>{}\[\]@|=\\/?]")
 _AN_HOUR = re.compile(r"[\d:.]+(?:\s?(?:[ap]m|h|uhr))?", re.IGNORECASE)
-# None that is a word of one of the four languages, too: "the same as", "20 kg".
-_LEGAL_FORM_AT_END = re.compile(
-    r"\w[\s,]+(?:ltd|limited|plc|llc|llp|inc|incorporated|corp|corporation|gmbh|ag|ohg|e\.k|s\.a|s\.l|s\.l\.u|s\.r\.l"
-    r"|s\.p\.a|srl|sarl|sasu|eurl|b\.v|n\.v)\.?$",
-    re.IGNORECASE,
-)
 _NO_FIRST_NAME = re.compile(r"(?:the|an?|from|in|we|i|you|they|there|this|that|our|my)\b|.*\b\d+\b", re.IGNORECASE)
 
 
@@ -102,7 +97,7 @@ def read_company(text: str, language: str = "en") -> str | None:
 
 def has_legal_form(company: str) -> bool:
     """Tell whether a name ends in what only a company's name ends in ("Analytical Engines Ltd")."""
-    return _LEGAL_FORM_AT_END.search(company) is not None
+    return LEGAL_FORM_AT_END.search(company) is not None
 
 
 def _find_name(plain: str, language: str) -> tuple[int, int] | None:
