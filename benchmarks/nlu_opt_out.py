@@ -1,6 +1,6 @@
 """Opt-outs, measured: ``python -m benchmarks.nlu_opt_out``. Prints totals only, so that nobody tunes on the test set.
 
-The test set (nlu_data/opt_out/test.*.yml) was written by an author who saw neither rules nor training texts. An opt-out
+Each test set (nlu_data/opt_out/test*.yml) was written by an author who saw neither rules nor training texts. An opt-out
 is found when `read_opt_out` finds one, doubtful or not.
 """
 
@@ -22,7 +22,9 @@ from crm.consent.opt_out.message import read_message
 from crm.consent.opt_out.plain_words import reduce_to_words
 
 TEXTS = Path(__file__).resolve().parents[1] / "nlu_data" / "opt_out"
-KINDS = ("train", "dev", "test")
+SETS = {"train": "train*.yml", "dev": "dev.*.yml", "test": "test.*.yml", "test_2": "test_2.*.yml"}
+"""The files of each; of the training set there are some of each author."""
+TEST_SETS = ("test", "test_2")
 LANGUAGES = ("en", "es", "fr", "de")
 TWILIO = frozenset({"stop", "stopall", "unsubscribe", "cancel", "end", "quit", "revoke", "optout"})
 """Twilio's default opt-out keywords: the whole message is the word, in any case (its documentation, 2026-11)."""
@@ -44,8 +46,7 @@ Finder = Callable[[Labelled], bool]
 
 
 def measure(_data: Path | None = None) -> dict[str, Any]:
-    """Read every text of the test set in each way."""
-    texts = read_texts("test")
+    """Read every text of the test sets in each way."""
     ways: dict[str, Finder] = {
         "parley": lambda one: read_opt_out(one.text, channel=one.channel, language=one.language) is not None,
         "parley, certain": _finds_certainly,
@@ -53,26 +54,33 @@ def measure(_data: Path | None = None) -> dict[str, Any]:
         "twilio's words": lambda one: one.text.strip().casefold() in TWILIO,
         "exactly stop": lambda one: one.text.strip().casefold() == "stop",
     }
+    texts = {name: read_texts(name) for name in TEST_SETS}
     return {
-        "counts": {kind: _counts(read_texts(kind)) for kind in KINDS},
-        "overlap": {kind: len(overlap("test", kind)) for kind in KINDS[:-1]},
-        "ways": {name: figures(texts, finds) for name, finds in ways.items()},
-        "parts": {name: figures(part, ways["parley"]) for name, part in _parts(texts)},
-        "scope": _scope(texts),
-        "microseconds": _microseconds(texts),
+        "counts": {name: _counts(read_texts(name)) for name in SETS},
+        "overlap": {f"{name}, {other}": len(overlap(name, other)) for name in TEST_SETS for other in ("train", "dev")},
+        "sets": {
+            name: {
+                "ways": {way: figures(texts[name], finds) for way, finds in ways.items()},
+                "parts": {part: figures(some, ways["parley"]) for part, some in _parts(texts[name])},
+            }
+            for name in TEST_SETS
+        },
+        "scope": _scope(texts["test"]),
+        "microseconds": _microseconds([one for name in TEST_SETS for one in texts[name]]),
     }
 
 
 def show(result: dict[str, Any]) -> str:
     """The tables."""
     counts = ", ".join(f"{kind} {one['opt_outs']}/{one['near_misses']}" for kind, one in result["counts"].items())
-    lines = [f"opt-outs/near misses: {counts}", f"texts of the test set also in: {result['overlap']}"]
-    lines.append(f"{'test set':18}{'opt-outs':>10}{'near':>7}{'recall':>9}{'precision':>11}{'F1':>7}")
-    for name, row in {**result["ways"], **result["parts"]}.items():
-        lines.append(
-            f"{name:18}{row['opt_outs']:>10}{row['near_misses']:>7}{row['recall']:>9.3f}{row['precision']:>11.3f}"
-            f"{row['f1']:>7.3f}"
-        )
+    lines = [f"opt-outs/near misses: {counts}", f"texts also in another set: {result['overlap']}"]
+    for name, found in result["sets"].items():
+        lines.append(f"{name:18}{'opt-outs':>10}{'near':>7}{'recall':>9}{'precision':>11}{'F1':>7}")
+        for way, row in {**found["ways"], **found["parts"]}.items():
+            lines.append(
+                f"{way:18}{row['opt_outs']:>10}{row['near_misses']:>7}{row['recall']:>9.3f}{row['precision']:>11.3f}"
+                f"{row['f1']:>7.3f}"
+            )
     scope, spent = result["scope"], result["microseconds"]
     lines.append(f"scope as labelled: {scope['right']}/{scope['of']}; too narrow: {scope['too_narrow']}")
     lines.append(f"microseconds a message: median {spent['median']:.0f}, p95 {spent['p95']:.0f}")
@@ -80,10 +88,9 @@ def show(result: dict[str, Any]) -> str:
 
 
 def read_texts(kind: str) -> list[Labelled]:
-    """All texts of `train`, `dev` or `test`."""
+    """All texts of one of the sets."""
     found = []
-    # Of the training set there is a file of each author.
-    for path in sorted(TEXTS.glob(f"{kind}*.yml")):
+    for path in sorted(TEXTS.glob(SETS[kind])):
         content = yaml.load(path.read_text("utf-8"), Loader=yaml.CSafeLoader)
         for part, is_opt_out in (("opt_out", True), ("near_miss", False)):
             found += [

@@ -1,4 +1,6 @@
-"""How likely a text is an opt-out, by what training.py learnt from nlu_data/opt_out. Plain Python; decides nothing.
+"""How likely a text is an opt-out, by what training.py learnt from nlu_data/opt_out. Decides nothing.
+
+Weighs words and pieces of them by itself; meaning.py knows what a text means.
 
 Its data: classifier.yml (version, calibration, thresholds) and classifier_weights.json.gz (numbers by feature).
 """
@@ -34,12 +36,12 @@ class Settings(BaseModel):
 
     Attributes:
         training_set: SHA-256 of the texts it was trained on.
-        slope, offset, phrase, something_else: what turns the score, whether a phrase was found, and whether every
-            sentence is known to be something else, into a probability.
+        slope, meaning, offset, phrase, something_else: what turns the score, that of the meaning, whether a phrase was
+            found, and whether every sentence is known to be something else, into a probability.
         certain: from which probability on a text is an opt-out.
         possible: from which it is one that a person should look at.
         possible_in_chat: the same for the web chat, where somebody sits before forms and hardly anybody opts out.
-        possible_alone: the same on every channel where a single word speaks of it, for that is a name as often.
+        possible_alone: the same on every channel where at most one word speaks of it, for that is a name as often.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -50,6 +52,7 @@ class Settings(BaseModel):
     near_misses: int
     constant: float
     slope: float
+    meaning: float
     offset: float
     phrase: float
     something_else: float
@@ -70,10 +73,11 @@ class Classifier:
     settings: Settings
     weights: Weights
 
-    def rate(self, score: float, *, phrase: bool = False, something_else: bool = False) -> float:
-        """How likely a text with this score is an opt-out, where as many are as in the training set: from 0 to 1."""
+    def rate(self, score: float, meaning: float, *, phrase: bool = False, something_else: bool = False) -> float:
+        """How likely a text with these scores is an opt-out, where as many are as in the training set: from 0 to 1."""
         known = self.settings
-        total = known.slope * score + known.offset + known.phrase * phrase + known.something_else * something_else
+        total = known.slope * score + known.meaning * meaning + known.offset
+        total += known.phrase * phrase + known.something_else * something_else
         return 1 / (1 + math.exp(-total))
 
     def score_text(self, sentences: Sequence[str], *, place: str, asks: bool) -> float:

