@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 
 import re2
 
 from crm.consent.opt_out.classifier import Classifier, shipped_classifier
 from crm.consent.opt_out.features import place_of
 from crm.consent.opt_out.keywords import is_other_keyword, is_refusal, is_stop_word
-from crm.consent.opt_out.meaning import shipped_meaning
+from crm.consent.opt_out.meaning import HIGHEST, shipped_meaning
 from crm.consent.opt_out.message import Message, read_message
 from crm.consent.opt_out.phrases import LANGUAGES, Hit, phrases_of
 from crm.consent.opt_out.plain_words import REMEMBERED
@@ -76,20 +76,39 @@ def read_opt_out(  # noqa: PLR0911 - one way out for each thing a message may be
         return _by_phrase(found, channel)
     if not found.hits and not is_weighed(message):
         return None
-    classifier = shipped_classifier()
+    classifier, is_alone = shipped_classifier(), not found.hits and count_words_of_it(message) < FEW_WORDS
     settings = classifier.settings
-    score = _score(message.sentences, place_of(message.sentences, channel), message.asks)
-    rate = classifier.rate(
-        score, _meaning(message.text), phrase=bool(found.hits), something_else=found.is_something_else
-    )  # fmt: skip
-    is_alone = not found.hits and count_words_of_it(message) < FEW_WORDS
-    if rate < (settings.possible_alone if is_alone else settings.possible_on(channel)):
+    rate = _rate(message, found, settings.possible_alone if is_alone else settings.possible_on(channel))
+    if rate is None:
         return None
     if found.hits:
         return _by_phrase(found, channel)
     rule = f"classifier:{settings.version}"
     doubtful = is_alone or rate < settings.certain
     return _to_opt_out(_scopes(message, classifier, language), channel, rule, round(rate, 3), doubtful=doubtful)
+
+
+def load_data() -> None:
+    """Read what the first message would wait a second for otherwise. Begins no thread."""
+    for language in LANGUAGES:
+        phrases_of(language)
+    shipped_classifier()
+    shipped_meaning()
+
+
+def _rate(message: Message, found: Found, possible: float) -> float | None:
+    """How likely it is an opt-out; None where that is less than possible.
+
+    What it means takes a millisecond to work out: most texts cannot be one whatever they mean, by their words alone.
+    """
+    score = _score(message.sentences, place_of(message.sentences, message.channel), message.asks)
+    rate = partial(
+        shipped_classifier().rate, score, phrase=bool(found.hits), something_else=found.is_something_else
+    )  # fmt: skip
+    if rate(HIGHEST) < possible:
+        return None
+    likely = rate(_meaning(message.text))
+    return likely if likely >= possible else None
 
 
 @lru_cache(maxsize=REMEMBERED)

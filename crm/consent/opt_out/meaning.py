@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
     Array = npt.NDArray[np.float32]
 
+HIGHEST = 4.5
+"""Score: what a text can mean at most, so that it need not be asked where that would not be enough. Of texts that it
+had not seen (33,000 by others) none reached 4.3."""
 WEIGHTS = Path(__file__).with_name("meaning_weights.npz")
 _TUNED = (
     "proj_W",
@@ -43,7 +46,10 @@ _TUNED = (
     "p3",
 )
 _TUNED_BY_BRANCH = ("w1", "b1", "w2", "b2")
-_LONGEST_PART = 240  # characters; no text that it learnt from is longer
+_LONGEST = 240  # characters; no text that it learnt from is longer
+_MOST_SENTENCES = 20
+"""Or twice that: in a text of many short ones those that follow each other are read together."""
+_LONG = 1000  # characters, above which a text is read in parts only: a thousandth of a second goes for each 100
 _SENTENCE = re.compile(r"[^\n.!?…]+(?:[.!?…]+|\n|$)\s*|[\n.!?…]+\s*")
 _THREADS = "OPENBLAS_NUM_THREADS"
 
@@ -61,22 +67,39 @@ class Meaning:
     constant: float
 
     def score(self, text: str) -> float:
-        """The log-odds of an opt-out, not calibrated; of a long text those of the part that says it loudest."""
-        parts = list(split_parts(keep_as_said(text)))
-        return float((self.encoder.encode(parts) @ self.direction).max()) + self.constant if parts else self.constant
+        """The log-odds of an opt-out, not calibrated: the mean of its loudest sentence's and its loudest part's.
+
+        A sentence may stand among others that speak of something else; two together may say what neither does.
+        """
+        plain = keep_as_said(text)
+        parts = list(split_parts(plain))
+        if not parts:
+            return self.constant
+        sentences = parts if len(plain) > _LONG else list(split_parts(plain, longest=len(plain) // _MOST_SENTENCES))
+        sentences = [one for one in sentences if any(map(str.isalpha, one))] or parts
+        different = list(dict.fromkeys([*parts, *sentences]))
+        adds: dict[str, float] = dict(
+            zip(different, (self.encoder.encode(different) @ self.direction).tolist(), strict=True)
+        )
+        loudest = (max(adds[one] for one in parts) + max(adds[one] for one in sentences)) / 2
+        return min(loudest + self.constant, HIGHEST)
 
 
-def split_parts(text: str) -> Iterator[str]:
-    """Sentences, as many together as are no longer than what was learnt from; a sentence that is longer is cut."""
+def split_parts(text: str, *, longest: int = _LONGEST) -> Iterator[str]:
+    """Sentences, as many together as are no longer than what was learnt from; a sentence that is longer is cut.
+
+    Args:
+        longest: characters of sentences together; with 0 each is by itself.
+    """
     part = ""
     for sentence in _SENTENCE.findall(text):
-        if part and len(part) + len(sentence.rstrip()) > _LONGEST_PART:
+        if part and len(part) + len(sentence.rstrip()) > longest:
             yield part.rstrip()
             part = ""
         part += sentence
-        while len(part.rstrip()) > _LONGEST_PART:
-            yield part[:_LONGEST_PART]
-            part = part[_LONGEST_PART:]
+        while len(part.rstrip()) > _LONGEST:
+            yield part[:_LONGEST]
+            part = part[_LONGEST:]
     if part.strip():
         yield part.rstrip()
 

@@ -8,12 +8,13 @@ from __future__ import annotations
 import random
 import re
 import unicodedata
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import torch
 from torch.nn import functional
 
@@ -33,6 +34,7 @@ _LEFT_OUT = 0.2  # of the numbers, at random
 _DOUBTED = 0.02
 """How far from 0 and 1 the truth is taken to be: a label is somebody's judgement."""
 _CHANGED = 0.7  # of the texts, anew in each round
+_JOINED = 0.25  # of the texts; with one that is none: what is learnt from is short, mails are not
 _MOST_PIECES = 96
 _PADDING = 1  # the id of a piece
 _CONVOLUTIONS = ((2, 0), (3, 1), (5, 2))
@@ -42,7 +44,6 @@ _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 _MARKS = re.compile(r"[.,!?;:'’\"]")
 _INT8 = 127
 
-Numbers = npt.NDArray[np.float64]
 Pieces = list[int]
 
 
@@ -101,20 +102,33 @@ class TunedEncoder(torch.nn.Module):  # type: ignore[misc]  # torch is read with
         return torch.from_numpy(table.astype(np.float32))
 
 
-def tune(texts: Sequence[str], truths: npt.NDArray[np.bool_], counts: Numbers, *, seed: int = 0) -> TunedEncoder:
-    """Learn from texts which of them are opt-outs.
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """A text that is learnt from.
 
-    Args:
-        counts: of each text beside others.
+    Attributes:
+        counts: beside others.
     """
+
+    text: str
+    language: str
+    is_opt_out: bool
+    counts: float
+
+
+def tune(lessons: Sequence[Lesson], *, seed: int = 0) -> TunedEncoder:
+    """Learn which of the texts are opt-outs."""
     torch.manual_seed(seed)
     chance = random.Random(seed)  # noqa: S311 - nothing secret
+    truths, counts = (
+        np.array(column) for column in zip(*((one.is_opt_out, one.counts) for one in lessons), strict=True)
+    )
     model = TunedEncoder()
     wanted = torch.tensor(np.where(truths, 1 - _DOUBTED, _DOUBTED), dtype=torch.float32)
     # Opt-outs are fewer; they are made up for by half, in the logarithm.
     rarity = np.sqrt((counts * ~truths).sum() / (counts * truths).sum())
     weights = torch.tensor(counts * np.where(truths, rarity, 1.0), dtype=torch.float32)
-    batches = -(-len(texts) // _BATCH)
+    batches = -(-len(lessons) // _BATCH)
     optimizer = torch.optim.AdamW(
         [{"params": model.tuned.parameters(), "lr": _STEP},
          {"params": model.direction.parameters(), "lr": _STEP_OF_DIRECTION}],
@@ -125,10 +139,7 @@ def tune(texts: Sequence[str], truths: npt.NDArray[np.bool_], counts: Numbers, *
     )
     model.train()
     for _ in range(_ROUNDS):
-        pieces = [
-            model.pieces_of(keep_as_said(change(text, chance) if chance.random() < _CHANGED else text))
-            for text in texts
-        ]  # fmt: skip
+        pieces = [model.pieces_of(keep_as_said(text)) for text in _written_anew(lessons, chance)]
         for batch in _batches([len(one) for one in pieces], chance):
             found = model([pieces[one] for one in batch])
             lost = functional.binary_cross_entropy_with_logits(found, wanted[batch], weight=weights[batch])
@@ -139,6 +150,19 @@ def tune(texts: Sequence[str], truths: npt.NDArray[np.bool_], counts: Numbers, *
             schedule.step()
     model.eval()
     return model
+
+
+def _written_anew(lessons: Sequence[Lesson], chance: random.Random) -> Iterator[str]:
+    """The texts as somebody else might have written them, some beside a second one that is no opt-out."""
+    others = defaultdict(list)
+    for lesson in lessons:
+        if not lesson.is_opt_out:
+            others[lesson.language].append(lesson.text)
+    for lesson in lessons:
+        parts = [lesson.text]
+        if others[lesson.language] and chance.random() < _JOINED:
+            parts.insert(chance.randrange(2), chance.choice(others[lesson.language]))
+        yield " ".join(change(part, chance) if chance.random() < _CHANGED else part for part in parts)
 
 
 def change(text: str, chance: random.Random) -> str:

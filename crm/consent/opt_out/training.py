@@ -50,6 +50,7 @@ _COUNTS = {"words": 1.4, "pieces": 1.0, "families": 1.0, "setting": 0.3}  # wher
 _EVERYDAY_COUNTS = 0.5
 _STRENGTH = 20.0  # the inverse of scikit-learn's penalty
 _TOLERANCE = 1e-6
+_PARTS, _NEVER = 3, -1
 _SEED = 20261129
 _SHOWN = (0.02, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.45, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98, 1.0)
 _HEADER = "# Made by crm/consent/opt_out/training.py from nlu_data/opt_out: train again instead of editing.\n"
@@ -166,27 +167,29 @@ def train(texts: Sequence[Text]) -> Classifier:
 
 
 def learn(texts: Sequence[Text], path: Path) -> tuple[list[Text], Scores]:
-    """Tune the encoder on all texts into a file; score those of each later author by what was trained without them.
+    """Tune the encoder on all texts into a file; score those of later authors by what was trained without them.
 
-    Somebody who writes in a new way is what the platform meets; the first author's texts are too many to be left out.
-    Of the everyday texts, as text messages, each is left out with one of the authors.
+    Somebody who writes in a new way is what the platform meets. The first author's texts are too many to be left out.
+    Of the everyday texts, as text messages, a part is left out each time.
     """
-    authors = sorted({one.author for one in texts} - {EVERYDAY})[1:]
+    later = sorted({one.author for one in texts} - {EVERYDAY})[1:]
+    parts = {author: number % _PARTS for number, author in enumerate(later)}
     chance = np.random.default_rng(_SEED)
-    left_out = [str(chance.choice(authors)) if one.author == EVERYDAY else one.author for one in texts]
+    left_out = [
+        int(chance.integers(_PARTS)) if one.author == EVERYDAY else parts.get(one.author, _NEVER) for one in texts
+    ]  # fmt: skip
     strangers, scores = list[Text](), list[Scores]()
     # Processes that begin anew: torch's threads are not to be forked.
     with ProcessPoolExecutor(mp_context=get_context("spawn")) as pool:
         tuned = pool.submit(_tune_into, path, texts)
         asked = [
             [replace(one, channel="sms") if one.author == EVERYDAY else one
-             for one, unseen_with in zip(texts, left_out, strict=True) if unseen_with == author]
-            for author in authors
+             for one, in_part in zip(texts, left_out, strict=True) if in_part == part]
+            for part in range(_PARTS)
         ]  # fmt: skip
         others = [
-            [one for one, unseen_with in zip(texts, left_out, strict=True) if unseen_with != author]
-            for author in authors
-        ]  # fmt: skip
+            [one for one, in_part in zip(texts, left_out, strict=True) if in_part != part] for part in range(_PARTS)
+        ]
         for some, found in zip(asked, pool.map(_score_strangers, others, asked), strict=True):
             strangers += some
             scores.append(found)
@@ -272,9 +275,8 @@ def _score_strangers(texts: Sequence[Text], strangers: Sequence[Text]) -> Scores
 
 def _tune(texts: Sequence[Text]) -> Meaning:
     torch.set_num_threads(1)  # the others train at the same time
-    counts = np.array([one.counts for one in texts])
-    model = meaning_training.tune([_own_words(one) for one in texts], _truths(texts), counts, seed=_SEED)
-    return meaning_training.to_meaning(model)
+    lessons = [meaning_training.Lesson(_own_words(one), one.language, one.is_opt_out, one.counts) for one in texts]
+    return meaning_training.to_meaning(meaning_training.tune(lessons, seed=_SEED))
 
 
 def _rates(trained: Classifier, texts: Sequence[Text], scores: Scores) -> Numbers:

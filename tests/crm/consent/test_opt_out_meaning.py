@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crm.consent.opt_out import meaning_training, read_opt_out, training
-from crm.consent.opt_out.meaning import WEIGHTS, read_meaning, shipped_meaning, split_parts, tuned_arrays
+from crm.consent.opt_out.meaning import HIGHEST, WEIGHTS, read_meaning, shipped_meaning, split_parts, tuned_arrays
 from crm.consent.opt_out.plain_words import keep_as_said
 
 TEXTS = [
@@ -41,9 +41,9 @@ def test_what_is_learnt_is_kept_in_the_file_but_for_its_rounding(tmp_path) -> No
     """Sentences it has never seen, in words that it was not shown: it knows what they mean."""
     wanted = ["stop the mails", "no more texts please", "leave me alone", "take me off the list"]
     others = ["what does it cost", "I would like a table for two", "thanks, see you on Friday", "is it blue"]
-    texts = [*wanted, *others] * 5
-    truths = np.array([True] * 4 + [False] * 4).repeat(1)
-    model = meaning_training.tune(texts, np.tile(truths, 5), np.ones(len(texts)))
+    model = meaning_training.tune([
+        meaning_training.Lesson(text, "en", text in wanted, 1.0) for text in (*wanted, *others) for _ in range(5)
+    ])  # fmt: skip
     learnt = meaning_training.to_meaning(model)
     assert min(map(learnt.score, wanted)) > 0 > max(map(learnt.score, others))
     assert learnt.score("schickt mir keine nachrichten mehr") > learnt.score("was kostet der tisch")
@@ -69,12 +69,21 @@ def test_the_encoder_that_is_shipped_differs_from_the_packages_in_all_that_is_tu
     assert all(np.isfinite(array).all() for array in tuned.values())
 
 
-@given(st.text(st.sampled_from("abc .!?…\n")), st.integers(1, 40))
-def test_parts_of_a_text_are_all_of_it_and_none_is_long(text, times) -> None:
+@given(st.text(st.sampled_from("abc .!?…\n")), st.integers(1, 40), st.sampled_from([0, 20, 240]))
+def test_parts_of_a_text_are_all_of_it_and_none_is_long(text, times, longest) -> None:
     plain = keep_as_said(text * times)
-    parts = list(split_parts(plain))
+    parts = list(split_parts(plain, longest=longest))
     assert all(0 < len(part) <= 240 for part in parts)
     assert "".join("".join(parts).split()) == "".join(plain.split())
+
+
+def test_a_sentence_counts_by_itself_and_what_is_beside_it_too() -> None:
+    meaning = shipped_meaning()
+    alone, beside = meaning.score("Never write to me again."), meaning.score("My dog is ill.")
+    together = meaning.score("Never write to me again. My dog is ill.")
+    whole = float((meaning.encoder.encode(["never write to me again. my dog is ill."]) @ meaning.direction).item())
+    assert beside < together < HIGHEST
+    assert together == pytest.approx((alone + whole + meaning.constant) / 2, abs=1e-4)
 
 
 @pytest.mark.parametrize(
@@ -86,6 +95,18 @@ def test_an_opt_out_inside_a_long_mail_is_heard(request_) -> None:
         assert len(list(split_parts(keep_as_said(mail)))) > 1
         assert read_opt_out(mail, channel="email") is not None
     assert read_opt_out(f"{CHATTER}{CHATTER}", channel="email") is None
+
+
+def test_a_message_of_nothing_but_short_sentences_is_not_read_one_by_one(monkeypatch) -> None:
+    """Whoever writes a thousand of them would hold up everybody else."""
+    meaning, read = shipped_meaning(), []
+    encode = meaning.encoder.encode
+    monkeypatch.setattr(meaning.encoder, "encode", lambda texts: read.extend(texts) or encode(texts))
+    meaning.score(" ".join(f"n{number}." for number in range(160)))
+    assert len(read) <= 50
+    read.clear()
+    meaning.score(" ".join(f"n{number}." for number in range(700)))
+    assert len(read) <= 20
 
 
 def test_a_text_of_nothing_is_scored_as_one_that_says_nothing() -> None:
