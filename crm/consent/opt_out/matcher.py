@@ -23,13 +23,14 @@ from crm.consent.opt_out.word_families import families_of
 
 ALL = "all"
 _CERTAIN, _LIKELY = 1.0, 0.6
-FEW_WORDS = 2
-"""Of stopping, refusing, sending … (word_families.yml), below which the classifier must be surer."""
+FEW_WORDS, MEANT = 2, 2.0
+"""Of stopping, refusing, sending … (word_families.yml), below which the classifier must be surer; and the score of the
+meaning that it must have then, for pieces of names and codes look like anything."""
 _ERASURE = re2.compile(
     r"\b(?:delet|eras|wip|borr|elimin|suprim|supprim|effac|losch|loesch)\w*\b.*"
     r"\b(?:data|info\w*|account|profile|records?|datos|cuenta|donnees|compte|daten|konto|profil|everything|todo|tout|alles)\b"
 )
-_NO_LANGUAGE = frozenset("{}<>\\=|^~`")
+_NO_LANGUAGE = re2.compile(r"[{}<>\\=|^~`]|;\s*--")
 """Signs of programs; what has one is read by the phrases only."""
 _SILENT = Hit("silent", doubtful=False, channels=(), is_marketing=False)
 
@@ -79,7 +80,7 @@ def read_opt_out(  # noqa: PLR0911 - one way out for each thing a message may be
     classifier, is_alone = shipped_classifier(), not found.hits and count_words_of_it(message) < FEW_WORDS
     settings = classifier.settings
     rate = _rate(message, found, settings.possible_alone if is_alone else settings.possible_on(channel))
-    if rate is None:
+    if rate is None or (is_alone and _meaning(message.text) < MEANT):
         return None
     if found.hits:
         return _by_phrase(found, channel)
@@ -140,7 +141,7 @@ def is_weighed(message: Message) -> bool:
 
     That (GDPR 17) the dialogue files; nothing is sent meanwhile either.
     """
-    if message.text.lstrip().startswith("/") or not _NO_LANGUAGE.isdisjoint(message.text):
+    if message.text.lstrip().startswith("/") or _NO_LANGUAGE.search(message.text):
         return False
     return not any(_ERASURE.search(sentence) for sentence in message.sentences)
 

@@ -47,22 +47,28 @@ def test_between_the_thresholds_it_stops_and_a_person_looks_at_it(monkeypatch, r
         assert stop.rule == f"classifier:{shipped_classifier().settings.version}"
 
 
-@pytest.mark.parametrize(("rate", "found"), [(0.96, True), (0.94, False)])
-@pytest.mark.parametrize("channel", ["sms", "web"])
-def test_a_single_word_of_it_needs_a_surer_classifier_and_a_person_looks_at_it(
-    monkeypatch, rate, found, channel
+@pytest.mark.parametrize(("rate", "meaning", "found"), [(0.96, 2.1, True), (0.94, 2.1, False), (0.96, 1.9, False)])
+@pytest.mark.parametrize(("text", "words"), [("Muchachos, silencio", 1), ("Ferdinand Huber", 0)])
+def test_a_single_word_of_it_needs_a_surer_classifier_its_meaning_and_a_person_who_looks_at_it(  # noqa: PLR0917
+    monkeypatch, rate, meaning, found, text, words
 ) -> None:
-    """It is as often a name. Without any such word it is the same."""
-    text = "Muchachos, silencio" if channel == "sms" else "Ferdinand Huber"
-    assert matcher.count_words_of_it(read_message(text, channel)) == (channel == "sms")
+    """It is as often a name, and so is none."""
+    assert matcher.count_words_of_it(read_message(text, "sms")) == words
     monkeypatch.setattr(matcher, "shipped_classifier", lambda: always(rate))
-    stop = read_opt_out(text, channel=channel)
+    monkeypatch.setattr(matcher, "_meaning", lambda _text: meaning)
+    stop = read_opt_out(text, channel="sms")
     assert (stop is not None) == found
     assert stop is None or stop.doubtful
 
 
 @pytest.mark.parametrize(
-    "text", ["/silence stop sending", "stop {sending} messages", "erase all my data, stop sending"]
+    "text",
+    [
+        "/silence stop sending",
+        "stop {sending} messages",
+        "'; DROP TABLE messages; --",
+        "erase all my data, stop sending",
+    ],
 )
 def test_commands_code_and_requests_to_erase_are_not_weighed(monkeypatch, text) -> None:
     monkeypatch.setattr(matcher, "shipped_classifier", lambda: always(0.99))
