@@ -12,6 +12,7 @@ from functools import lru_cache, partial
 
 import re2
 
+from crm.consent.opt_out.channel_wishes import says_where_to_go_on
 from crm.consent.opt_out.classifier import Classifier, shipped_classifier
 from crm.consent.opt_out.features import place_of
 from crm.consent.opt_out.keywords import is_other_keyword, is_refusal, is_stop_word
@@ -139,8 +140,10 @@ class Found:
 def is_weighed(message: Message) -> bool:
     """Whether the classifier is asked: commands and code are nobody's words, and erasure is a request of its own.
 
-    That (GDPR 17) the dialogue files; nothing is sent meanwhile either.
+    That (GDPR 17) the dialogue files; nothing is sent meanwhile either. Who says where to go on wants to go on.
     """
+    if says_where_to_go_on(message.sentences):
+        return False
     if message.text.lstrip().startswith("/") or _NO_LANGUAGE.search(message.text):
         return False
     return not any(_ERASURE.search(sentence) for sentence in message.sentences)

@@ -75,6 +75,26 @@ def test_commands_code_and_requests_to_erase_are_not_weighed(monkeypatch, text) 
     assert not matcher.is_weighed(read_message(text, "sms"))
 
 
+@pytest.mark.parametrize(
+    "text",
+    ["in Telegram, please", "take me to Telegram", "Let's move to WhatsApp", "by email please", "text me", "SMS",
+     "lieber per Mail", "Können wir auf Telegram weitermachen?", "schreib mir per SMS", "mejor por correo",
+     "sigamos en Telegram", "¿podemos hablar por teléfono?", "plutôt par courriel", "On peut passer sur Telegram ?",
+     "écrivez-moi par sms svp"],
+)  # fmt: skip
+@pytest.mark.parametrize("channel", ["web", "sms", "telegram", "email"])
+def test_who_says_where_to_go_on_opts_out_of_nothing(text, channel) -> None:
+    assert read_opt_out(text, channel=channel) is None
+
+
+@pytest.mark.parametrize(
+    "text", ["no more texts please", "keine Mails mehr bitte", "take me off telegram", "no me escriban por correo",
+             "plus de sms svp", "stop texting me on telegram"],
+)  # fmt: skip
+def test_who_names_a_channel_to_be_left_alone_there_is_heard(text) -> None:
+    assert read_opt_out(text, channel="sms") is not None
+
+
 @pytest.mark.parametrize(("rate", "found"), [(0.01, False), (0.2, True)])
 def test_a_phrase_counts_unless_the_classifier_is_almost_sure_that_it_is_none(monkeypatch, rate, found) -> None:
     monkeypatch.setattr(matcher, "shipped_classifier", lambda: always(rate))
