@@ -11,7 +11,8 @@ import time
 import structlog
 
 from bot.talk_language import detect_language
-from crm.consent import opt_out
+from crm.consent.opt_out import read_opt_out
+from crm.consent.opt_out.meaning import shipped_meaning
 from flows.step_kinds import read_schemas
 
 _log = structlog.get_logger(__name__)
@@ -35,6 +36,6 @@ async def warm_up(*, for_good: bool = False) -> None:
 def load_for_good() -> None:
     """Loads it; once more costs nothing. Begins no thread, so that a process may be forked afterwards."""
     detect_language(_SAMPLE, ())
-    opt_out.load_data()
-    opt_out.read_opt_out(_SAMPLE, channel="web", language="en")
+    read_opt_out(_SAMPLE, channel="web", language="en")
+    shipped_meaning()  # by its words alone the sample is no opt-out: it was not asked
     read_schemas()

@@ -6,6 +6,7 @@ the classifier are weighed together.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
@@ -31,8 +32,8 @@ _ERASURE = re2.compile(
     r"\b(?:delet|eras|wip|borr|elimin|suprim|supprim|effac|losch|loesch)\w*\b.*"
     r"\b(?:data|info\w*|account|profile|records?|datos|cuenta|donnees|compte|daten|konto|profil|everything|todo|tout|alles)\b"
 )
-_NO_LANGUAGE = re2.compile(r"[{}<>\\=|^~`]|;\s*--")
-"""Signs of programs; what has one is read by the phrases only."""
+_NO_LANGUAGE = re.compile(r"[{}<>\\=|^~`]|;\s*--")
+"""Signs of programs; what has one is read by the phrases only. Not by re2: a message may have half characters."""
 _SILENT = Hit("silent", doubtful=False, channels=(), is_marketing=False)
 
 
@@ -88,14 +89,6 @@ def read_opt_out(  # noqa: PLR0911 - one way out for each thing a message may be
     rule = f"classifier:{settings.version}"
     doubtful = is_alone or rate < settings.certain
     return _to_opt_out(_scopes(message, classifier, language), channel, rule, round(rate, 3), doubtful=doubtful)
-
-
-def load_data() -> None:
-    """Read what the first message would wait a second for otherwise. Begins no thread."""
-    for language in LANGUAGES:
-        phrases_of(language)
-    shipped_classifier()
-    shipped_meaning()
 
 
 def _rate(message: Message, found: Found, possible: float) -> float | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 from dataclasses import dataclass
 
-from crm.consent.opt_out.plain_words import split_sentences
+from crm.consent.opt_out.plain_words import HALF_CHARACTER, split_sentences
 from crm.consent.opt_out.replies import own_words, quotes_something
 
 _LOOKED_AT = 4000
@@ -37,6 +37,7 @@ def read_message(text: str, channel: str) -> Message:
     told = text[:_LOOKED_AT].translate(_INVISIBLE)
     answers_ours = False
     if channel == "email":
+        told = HALF_CHARACTER.sub("\ufffd", told)
         answers_ours = quotes_something(told)
         told = own_words(told)
     asks = "?" in unicodedata.normalize("NFKC", told)

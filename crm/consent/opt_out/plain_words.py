@@ -15,7 +15,7 @@ REMEMBERED = 64
 # Surrogates are kept: they are no part of any word and must not vanish into one.
 _DROPPED = frozenset({"Cc", "Cf", "Co", "Cn"})
 _SENTENCE_END = re.compile(r"[.!?;:\n\r…。！？]+(?:\s|$)|[\n\r]+|\s[-–—]+\s|[()\"“”«»]")
-_HALF_CHARACTER = re.compile("[\ud800-\udfff]")  # JSON can carry them, UTF-8 cannot
+HALF_CHARACTER = re.compile("[\ud800-\udfff]")  # JSON can carry them, UTF-8 cannot
 _INSIDE_WORDS = frozenset("'’`´_*")
 _DRAWN_OUT = re.compile(r"([^\W\d_])\1{2,}")
 """Hardly a word has a letter three times running; those that do ("Schifffahrt", "créée") lose two everywhere."""
@@ -28,7 +28,6 @@ def reduce_to_words(text: str) -> str:
     return _reduce(text, joins_all=True)
 
 
-@lru_cache(maxsize=REMEMBERED)
 def keep_as_said(text: str) -> str:
     """With accents, marks and lines; without case, width, emoji, what is invisible, and drawn-out letters."""
     plain = unicodedata.normalize("NFKC", text).casefold()
@@ -41,7 +40,7 @@ def keep_as_said(text: str) -> str:
 def split_sentences(text: str) -> tuple[str, ...]:
     """The sentences of a text, each reduced to words; commas part words and no sentences."""
     # Taken apart before marks are dropped; NFKC makes full-width marks plain.
-    parts = _SENTENCE_END.split(unicodedata.normalize("NFKC", _HALF_CHARACTER.sub("\ufffd", text)))
+    parts = _SENTENCE_END.split(unicodedata.normalize("NFKC", HALF_CHARACTER.sub("\ufffd", text)))
     reduced = (_reduce(_join_spelled(part), joins_all=False) for part in parts)
     return tuple(sentence for sentence in reduced if sentence)
 
