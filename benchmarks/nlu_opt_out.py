@@ -19,6 +19,7 @@ from crm.consent.opt_out import matcher, plain_words, read_opt_out
 from crm.consent.opt_out.keywords import is_stop_word
 from crm.consent.opt_out.matcher import find_phrases
 from crm.consent.opt_out.message import read_message
+from crm.consent.opt_out.phrases import phrases_of
 from crm.consent.opt_out.plain_words import reduce_to_words
 
 TEXTS = Path(__file__).resolve().parents[1] / "nlu_data" / "opt_out"
@@ -170,9 +171,11 @@ def _microseconds(texts: Sequence[Labelled]) -> dict[str, float]:
 
 def _forget() -> None:
     """What a process remembers of the last messages, for each is read several times on its way."""
-    for remembered in (matcher._score, matcher._meaning, plain_words.reduce_to_words, plain_words.keep_as_said):
+    for remembered in (matcher._score, matcher._meaning, plain_words.reduce_to_words, plain_words.split_sentences):
         remembered.cache_clear()
-    plain_words.split_sentences.cache_clear()
+    for language in LANGUAGES:
+        phrases_of(language)._find_rules.cache_clear()
+        phrases_of(language)._is_guarded.cache_clear()
 
 
 def _counts(texts: Sequence[Labelled]) -> dict[str, int]:

@@ -16,13 +16,14 @@ _FILE = Path(__file__).with_name("channel_wishes.yml")
 
 def says_where_to_go_on(sentences: tuple[str, ...]) -> bool:
     """Whether all words, reduced, are a channel's name and what stands around it: none that refuses is among them."""
-    channels, around = _words()
+    channels, known = _words()
     words = {word for sentence in sentences for word in sentence.split()}
-    return bool(words & channels) and words <= channels | around
+    return words <= known and bool(words & channels)
 
 
 @cache
 def _words() -> tuple[frozenset[str], frozenset[str]]:
-    """Names of channels, and what stands around them in any language."""
+    """Names of channels, and these with what stands around them in any language."""
     content = yaml.safe_load(_FILE.read_text("utf-8"))
-    return frozenset(content["channels"].split()), frozenset(" ".join(content["around"].values()).split())
+    channels = frozenset(content["channels"].split())
+    return channels, channels.union(*(words.split() for words in content["around"].values()))

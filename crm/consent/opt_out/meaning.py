@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     Array = npt.NDArray[np.float32]
 
 HIGHEST = 4.5
-"""Score: what a text can mean at most, so that it need not be asked where that would not be enough. Of texts that it
-had not seen (33,000 by others) none reached 4.3."""
+"""Score: what a text can mean at most, so that it need not be asked where that would not be enough. Of 25,579
+texts that it had not seen none reached 4."""
 WEIGHTS = Path(__file__).with_name("meaning_weights.npz")
 _TUNED = (
     "proj_W",
