@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -13,15 +14,19 @@ from crm.consent.opt_out.plain_words import reduce_to_words
 
 _WORDS = Path(__file__).with_name("words.yml")
 _LONGEST = 200  # characters; no keyword is longer, and a long message need not be taken apart
+_STOP_COMMAND = re.compile(r"\s*/stop(?:@\w+)?\s", re.IGNORECASE)
+"""With words behind it: what stands behind a messenger's command is its parameter."""
 
 
 def is_stop_word(text: str, channel: str) -> str | None:
-    """The carriers' word that the whole message is, if it is one.
+    """The carriers' word that the whole message is, if it is one, or its command (`/stop it, please`).
 
     On SMS, e-mail, voice and messengers every word counts, whatever the dialogue had asked: carriers and 47 CFR
     64.1200(a)(10) read them so. In the web chat the person sits before a form that can be cancelled, ended or quit,
     so those stay with the dialogue there (and `alto`, which is also "tall" or "high" in answers).
     """
+    if _STOP_COMMAND.match(text):
+        return "stop"
     if len(text) > _LONGEST:
         return None
     words = _words()

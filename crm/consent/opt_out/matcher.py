@@ -21,6 +21,7 @@ from crm.consent.opt_out.meaning import HIGHEST, shipped_meaning
 from crm.consent.opt_out.message import Message, read_message
 from crm.consent.opt_out.phrases import LANGUAGES, Hit, phrases_of
 from crm.consent.opt_out.plain_words import REMEMBERED
+from crm.consent.opt_out.signs import says_it_by_signs
 from crm.consent.opt_out.word_families import families_of
 
 ALL = "all"
@@ -30,10 +31,11 @@ FEW_WORDS, MEANT = 2, 2.0
 meaning that it must have then, for pieces of names and codes look like anything."""
 _ERASURE = re2.compile(
     r"\b(?:delet|eras|wip|borr|elimin|suprim|supprim|effac|losch|loesch)\w*\b.*"
-    r"\b(?:data|info\w*|account|profile|records?|datos|cuenta|donnees|compte|daten|konto|profil|everything|todo|tout|alles)\b"
+    r"\b(?:data|infos?|informa[tc]i\w+|account|profile|records?|datos|cuenta|donnees|compte|daten|konto|profil|everything|todo|tout|alles)\b"
 )
-_NO_LANGUAGE = re.compile(r"[{}<>\\=|^~`]|;\s*--")
-"""Signs of programs; what has one is read by the phrases only. Not by re2: a message may have half characters."""
+_NO_LANGUAGE = re.compile(r"[{}\\`]|<[a-z/!?]|\S=\S|==|\|\||;\s*--", re.IGNORECASE)
+"""Signs of programs, which hearts and other faces are not; what has one is read by the phrases only. Not by re2: a
+message may have half characters."""
 _SILENT = Hit("silent", doubtful=False, channels=(), is_marketing=False)
 
 
@@ -44,7 +46,7 @@ class OptOut:
     Attributes:
         purpose: `marketing`, or `all`.
         channels: those that were named; None: all of them, which is also what silence means.
-        rule: what read it so: `word:stop`, `phrase:en/stop_sending`, `classifier:2026-11-28`.
+        rule: what read it so: `word:stop`, `phrase:en/stop_sending`, `signs`, `classifier:2026-11-28`.
         confidence: 0 to 1.
         doubtful: it holds, and a person should look at it.
     """
@@ -70,8 +72,11 @@ def read_opt_out(  # noqa: PLR0911 - one way out for each thing a message may be
     word = is_stop_word(message.text, channel)
     if word is not None:
         return OptOut(ALL, None, f"word:{word}", _CERTAIN, doubtful=False)
-    if (answers_promotion or message.answers_ours) and is_refusal(message.text):
-        return OptOut(ALL, None, "reply:refusal", _LIKELY, doubtful=True)
+    if is_refusal(message.text):
+        is_ours = answers_promotion or message.answers_ours
+        return OptOut(ALL, None, "reply:refusal", _LIKELY, doubtful=True) if is_ours else None
+    if says_it_by_signs(message.text, message.sentences, channel):
+        return OptOut(ALL, None, "signs", _LIKELY, doubtful=True)
     if not message.sentences or is_other_keyword(message.text, channel):
         return None
     found = find_phrases(message, language)

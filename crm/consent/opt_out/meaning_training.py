@@ -21,7 +21,7 @@ from torch.nn import functional
 from crm.consent.opt_out.meaning import Meaning, load_encoder, tuned_arrays
 from crm.consent.opt_out.plain_words import keep_as_said, reduce_to_words
 
-_ROUNDS = 8
+_ROUNDS = 6
 _LENGTH = 8.0
 """Of a text's vector while it is weighed; 1 would want weights that grow too slowly."""
 _STEP, _STEP_OF_DIRECTION, _DECAY = 6e-4, 3e-3, 0.01

@@ -43,7 +43,7 @@ TEXTS = Path(__file__).resolve().parents[3] / "nlu_data" / "opt_out"
 EVERYDAY = "everyday"
 """The author of texts that opt out of nothing."""
 LANGUAGES = ("en", "es", "fr", "de")
-CERTAIN, POSSIBLE, POSSIBLE_IN_CHAT, POSSIBLE_ALONE = 0.8, 0.2, 0.5, 0.85
+CERTAIN, POSSIBLE, POSSIBLE_IN_CHAT, POSSIBLE_ALONE = 0.8, 0.15, 0.4, 0.7
 """Probabilities; docs/adr/0009 says why these: lower ones hear more opt-outs, and end talks of people who said none."""
 _FEWEST_TEXTS = 2  # in which a feature must occur
 _COUNTS = {"words": 1.4, "pieces": 1.0, "families": 1.0, "setting": 0.3}  # where something was said proves little

@@ -45,6 +45,37 @@ def test_other_ways_to_write_a_word_are_the_word(text) -> None:
 
 
 @pytest.mark.parametrize(
+    "text", ["🛑", "🚫💬 danke", "🙅‍♂️ message", "✋ no more texts pls", "🔕 para siempre", "🚫 ✉️", "🛑🛑 svp"]
+)
+def test_signs_of_no_messages_are_a_doubtful_opt_out(text) -> None:
+    stop = read_opt_out(text, channel="sms")
+    assert stop is not None
+    assert (stop.rule, stop.purpose, stop.doubtful) == ("signs", "all", True)
+
+
+@pytest.mark.parametrize("text", ["❌", "🙅", "🚫 parking", "❌ Montag ✅ Mittwoch", "✋ me", "✉️ please", "👍"])
+def test_signs_that_say_no_to_something_else_are_left_to_the_dialogue(text) -> None:
+    assert read_opt_out(text, channel="sms") is None
+
+
+@pytest.mark.parametrize("text", ["/stop it, please", "/STOP", "/stop@northwind_bot now", " /stop\nthanks"])
+def test_the_command_stops_with_words_behind_it(text) -> None:
+    stop = read_opt_out(text, channel="telegram")
+    assert stop is not None
+    assert stop.rule == "word:stop"
+    assert read_opt_out("/stopwatch 5 minutes", channel="telegram") is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["<3 danke, aber schickt mir bitte nix mehr", "nächste nachricht = meldung. also lass es",
+     "eliminen mi celular de su base, nunca pedí informes"],
+)  # fmt: skip
+def test_hearts_and_words_like_those_of_erasure_hide_no_opt_out(text) -> None:
+    assert read_opt_out(text, channel="sms") is not None
+
+
+@pytest.mark.parametrize(
     "text", ["", "🛑", "don't stop", "nonstop", "stopped", "bus stop", "the end", "weekend", "start", "ст0п"]
 )
 def test_other_words_are_left_to_the_dialogue(text) -> None:
