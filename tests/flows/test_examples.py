@@ -47,11 +47,12 @@ def read_examples(*paths: Path) -> dict[str, list[str]]:
     for path in paths:
         document = read_marked(path.read_text(encoding="utf-8"), path.name).data
         assert document["version"] == "3.1"
+        counted = Counter(entry["intent"] for entry in document["nlu"])
+        assert max(counted.values()) == 1, f"an intent stands in two places of {path.name}"
         for entry in document["nlu"]:
-            assert entry["intent"] not in examples, f"{entry['intent']} stands in two places"
             lines = entry["examples"].splitlines()
             assert all(line.startswith("- ") for line in lines)
-            examples[entry["intent"]] = [line[2:].strip() for line in lines]
+            examples.setdefault(entry["intent"], []).extend(line[2:].strip() for line in lines)
     return examples
 
 
