@@ -77,7 +77,8 @@ def test_commands_code_and_requests_to_erase_are_not_weighed(monkeypatch, text) 
 
 @pytest.mark.parametrize(
     "text",
-    ["in Telegram, please", "By e-mail, please.", "e-mail me", "That is best by e-mail", "take me to Telegram", "Let's move to WhatsApp", "by email please", "text me", "SMS",
+    ["in Telegram, please", "By e-mail, please.", "e-mail me", "That is best by e-mail", "take me to Telegram",
+     "Let's move to WhatsApp", "by email please", "text me", "SMS",
      "lieber per Mail", "Können wir auf Telegram weitermachen?", "schreib mir per SMS", "mejor por correo",
      "sigamos en Telegram", "¿podemos hablar por teléfono?", "plutôt par courriel", "On peut passer sur Telegram ?",
      "écrivez-moi par sms svp"],
