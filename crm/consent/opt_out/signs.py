@@ -27,8 +27,11 @@ def says_it_by_signs(text: str, sentences: Sequence[str], channel: str) -> bool:
     """
     if len(text) > _LONGEST:
         return False
-    signs, words, known = set(text), {word for sentence in sentences for word in sentence.split()}, _known()
-    if not signs & (known.stop | known.refuse) or not words <= known.words:
+    signs, known = set(text), _known()
+    if signs.isdisjoint(known.refuse):
+        return False
+    words = {word for sentence in sentences for word in sentence.split()}
+    if not words <= known.words:
         return False
     is_alone = bool(signs & known.stop) and channel != "web"
     return is_alone or bool(signs & known.messages) or bool(words & known.words_of_messages)
@@ -36,6 +39,8 @@ def says_it_by_signs(text: str, sentences: Sequence[str], channel: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _Known:
+    """Signs, those of stopping among those of refusing, and words, those of messages among all."""
+
     stop: frozenset[str]
     refuse: frozenset[str]
     messages: frozenset[str]
@@ -49,4 +54,5 @@ def _known() -> _Known:
     stop, refuse, messages, of_messages = (
         frozenset(content[part].split()) for part in ("stop", "refuse", "messages", "words_of_messages")
     )
-    return _Known(stop, refuse, messages, of_messages, of_messages.union(*map(str.split, content["around"].values())))
+    words = of_messages.union(*map(str.split, content["around"].values()))
+    return _Known(stop, stop | refuse, messages, of_messages, words)

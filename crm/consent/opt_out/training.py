@@ -44,7 +44,7 @@ EVERYDAY = "everyday"
 """The author of texts that opt out of nothing."""
 LANGUAGES = ("en", "es", "fr", "de")
 CERTAIN, POSSIBLE, POSSIBLE_IN_CHAT, POSSIBLE_ALONE = 0.8, 0.15, 0.4, 0.7
-"""Probabilities; docs/adr/0009 says why these: lower ones hear more opt-outs, and end talks of people who said none."""
+"""Probabilities; docs/adr/0039 says why these: lower ones hear more opt-outs, and end talks of people who said none."""
 _FEWEST_TEXTS = 2  # in which a feature must occur
 _COUNTS = {"words": 1.4, "pieces": 1.0, "families": 1.0, "setting": 0.3}  # where something was said proves little
 _EVERYDAY_COUNTS = 0.5
