@@ -44,7 +44,12 @@ def read_keyword(text: str, *, channel: str) -> Literal["help", "start"] | None:
 
 
 def is_other_keyword(text: str, channel: str) -> bool:
-    """Whether the whole message is a word that the carriers give another meaning: UNSTOP is no way to say stop."""
+    """Whether the whole message is a word with a meaning of its own: UNSTOP is no way to say stop.
+
+    In the web chat "quit" and its like answer what was asked, whatever they would be elsewhere.
+    """
+    if channel == "web":
+        return len(text) <= _LONGEST and reduce_to_words(text) in _words().not_on_web
     return read_keyword(text, channel=channel) is not None
 
 

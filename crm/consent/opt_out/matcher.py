@@ -33,6 +33,8 @@ _ERASURE = re2.compile(
     r"\b(?:delet|eras|wip|borr|elimin|suprim|supprim|effac|losch|loesch)\w*\b.*"
     r"\b(?:data|infos?|informa[tc]i\w+|account|profile|records?|datos|cuenta|donnees|compte|daten|konto|profil|everything|todo|tout|alles)\b"
 )
+_LIST = re2.compile(r"\b(?:bases? d\w* (?:datos|donnees)|(?:from|de|out of|off|aus) (?:everything|todo|tout|allem))\b")
+"""What somebody asks to be taken out of, in words that erasure has, too: "Bórrenme de su base de datos"."""
 _NO_LANGUAGE = re.compile(r"[{}\\`]|<[a-z/!?]|\S=\S|==|\|\||;\s*--", re.IGNORECASE)
 """Signs of programs, which hearts and other faces are not; what has one is read by the phrases only. Not by re2: a
 message may have half characters."""
@@ -75,11 +77,11 @@ def read_opt_out(  # noqa: PLR0911 - one way out for each thing a message may be
     if is_refusal(message.text):
         is_ours = answers_promotion or message.answers_ours
         return OptOut(ALL, None, "reply:refusal", _LIKELY, doubtful=True) if is_ours else None
-    if says_it_by_signs(message.text, message.sentences, channel):
+    found = find_phrases(message, language)
+    if not found.hits and says_it_by_signs(message.text, message.sentences, channel):
         return OptOut(ALL, None, "signs", _LIKELY, doubtful=True)
     if not message.sentences or is_other_keyword(message.text, channel):
         return None
-    found = find_phrases(message, language)
     if found.hits and any(hit.whole for hit in found.hits):
         return _by_phrase(found, channel)
     if not found.hits and not is_weighed(message):
@@ -144,7 +146,7 @@ def is_weighed(message: Message) -> bool:
         return False
     if message.text.lstrip().startswith("/") or _NO_LANGUAGE.search(message.text):
         return False
-    return not any(_ERASURE.search(sentence) for sentence in message.sentences)
+    return not any(_ERASURE.search(_LIST.sub("", sentence)) for sentence in message.sentences)
 
 
 def count_words_of_it(message: Message) -> int:

@@ -18,7 +18,7 @@ import numpy as np
 import torch
 from torch.nn import functional
 
-from crm.consent.opt_out.meaning import Meaning, load_encoder, tuned_arrays
+from crm.consent.opt_out.meaning import Tuning, load_encoder, tuned_arrays
 from crm.consent.opt_out.plain_words import keep_as_said, reduce_to_words
 
 _ROUNDS = 6
@@ -185,26 +185,26 @@ def change(text: str, chance: random.Random) -> str:
     return text
 
 
-def to_meaning(model: TunedEncoder) -> Meaning:
+def to_tuning(model: TunedEncoder) -> Tuning:
     """What the platform reads by, before it is rounded."""
     encoder = load_encoder()
     for name, array in tuned_arrays(encoder).items():
         array[:] = model.tuned[_as_name(name)].detach().numpy()
     direction = model.direction.weight.detach().numpy()[0] * _LENGTH
-    return Meaning(encoder, direction, float(model.direction.bias.item()))
+    return Tuning(encoder, direction, float(model.direction.bias.item()))
 
 
-def save(meaning: Meaning, path: Path) -> None:
+def save(tuning: Tuning, path: Path) -> None:
     """Write what tuning changed; matrices in steps of 1/127 of each column's largest change."""
     was, stored = tuned_arrays(load_encoder()), dict[str, Any]()
-    for name, array in tuned_arrays(meaning.encoder).items():
+    for name, array in tuned_arrays(tuning.encoder).items():
         changed = array - was[name]
         if changed.ndim == 1:
             stored[name], stored[f"{name}.step"] = changed, np.float32(1)
             continue
         step = np.abs(changed).max(axis=0) / _INT8
         stored[name], stored[f"{name}.step"] = np.rint(changed / np.where(step, step, 1)).astype(np.int8), step
-    np.savez_compressed(path, **stored, direction=meaning.direction, constant=np.float32(meaning.constant))
+    np.savez_compressed(path, **stored, direction=tuning.direction, constant=np.float32(tuning.constant))
 
 
 def _batches(lengths: Sequence[int], chance: random.Random) -> Iterator[list[int]]:

@@ -35,22 +35,22 @@ from crm.consent.opt_out.classifier import FOLDER, SCALE, SETTINGS, WEIGHTS, Cla
 from crm.consent.opt_out.features import GROUPS, Features, features_of, place_of
 from crm.consent.opt_out.keywords import is_stop_word
 from crm.consent.opt_out.matcher import FEW_WORDS, count_words_of_it, find_phrases, is_weighed
-from crm.consent.opt_out.meaning import WEIGHTS as MEANING
-from crm.consent.opt_out.meaning import Meaning, read_meaning
+from crm.consent.opt_out.meaning import WEIGHTS as TUNINGS
+from crm.consent.opt_out.meaning import Meaning, Tuning, read_meaning
 from crm.consent.opt_out.message import read_message
 
 TEXTS = Path(__file__).resolve().parents[3] / "nlu_data" / "opt_out"
 EVERYDAY = "everyday"
 """The author of texts that opt out of nothing."""
 LANGUAGES = ("en", "es", "fr", "de")
-CERTAIN, POSSIBLE, POSSIBLE_IN_CHAT, POSSIBLE_ALONE = 0.8, 0.15, 0.4, 0.7
+CERTAIN, POSSIBLE, POSSIBLE_IN_CHAT, POSSIBLE_ALONE = 0.8, 0.2, 0.4, 0.7
 """Probabilities; docs/adr/0039 says why these: lower ones hear more opt-outs, and end talks of people who said none."""
 _FEWEST_TEXTS = 2  # in which a feature must occur
 _COUNTS = {"words": 1.4, "pieces": 1.0, "families": 1.0, "setting": 0.3}  # where something was said proves little
 _EVERYDAY_COUNTS = 0.5
 _STRENGTH = 20.0  # the inverse of scikit-learn's penalty
 _TOLERANCE = 1e-6
-_PARTS, _NEVER = 3, -1
+_EACH = 3  # of authors that are left out
 _SEED = 20261129
 _SHOWN = (0.02, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.45, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98, 1.0)
 _HEADER = "# Made by crm/consent/opt_out/training.py from nlu_data/opt_out: train again instead of editing.\n"
@@ -80,19 +80,19 @@ class Text:
 def main() -> None:
     """Train, print what came out, and write it if asked to."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--write", action="store_true", help=f"write {SETTINGS}, {WEIGHTS} and {MEANING.name}")
+    parser.add_argument("--write", action="store_true", help=f"write {SETTINGS}, {WEIGHTS} and {len(TUNINGS)} tunings")
     options = parser.parse_args()
     texts = [*read_texts("train"), *read_everyday()]
     with TemporaryDirectory() as folder:
-        tuned = Path(folder) / MEANING.name
-        strangers, scores = learn(texts, tuned)
+        tuned, strangers, scores = learn(texts, Path(folder))
         trained, meaning = calibrate(train(texts), scores, strangers), read_meaning(tuned)
         if options.write:
             save(trained, FOLDER)
-            shutil.copyfile(tuned, MEANING)
+            for path, kept in zip(tuned, TUNINGS, strict=True):
+                shutil.copyfile(path, kept)
     everyday = np.array([one.author == EVERYDAY for one in strangers])
     print(f"{len(texts)} texts, {sum(len(group) for group in trained.weights.values())} features")
-    show("each author unseen", trained, _chosen(strangers, ~everyday), scores[~everyday])
+    show("authors unseen", trained, _chosen(strangers, ~everyday), scores[~everyday])
     show_false_alarms(trained, _chosen(strangers, everyday), scores[everyday])
     development = read_texts("dev")
     show("development set", trained, development, score_all(trained, meaning, development))
@@ -166,35 +166,45 @@ def train(texts: Sequence[Text]) -> Classifier:
     return Classifier(settings, weights)
 
 
-def learn(texts: Sequence[Text], path: Path) -> tuple[list[Text], Scores]:
-    """Tune the encoder on all texts into a file; score those of later authors by what was trained without them.
+def learn(texts: Sequence[Text], folder: Path) -> tuple[list[Path], list[Text], Scores]:
+    """Tune the encoder on all texts, and on what is left without every third of the later authors.
 
-    Somebody who writes in a new way is what the platform meets. The first author's texts are too many to be left out.
-    Of the everyday texts, as text messages, a part is left out each time.
+    Somebody who writes in a new way is what the platform meets: those authors' texts, the strangers, are scored by what
+    was trained without them. So is a part of the everyday texts, as text messages. The first author's texts are too
+    many to be left out.
+
+    Returns:
+        The files of the tunings on all texts, the strangers and their scores.
     """
-    later = sorted({one.author for one in texts} - {EVERYDAY})[1:]
-    parts = {author: number % _PARTS for number, author in enumerate(later)}
-    chance = np.random.default_rng(_SEED)
-    left_out = [
-        int(chance.integers(_PARTS)) if one.author == EVERYDAY else parts.get(one.author, _NEVER) for one in texts
-    ]  # fmt: skip
-    strangers, scores = list[Text](), list[Scores]()
+    strangers, others = split_off_strangers(texts)
+    files = {
+        name: [folder / f"{name}_{number}.npz" for number in range(len(TUNINGS))] for name in ("all", "others")
+    }  # fmt: skip
     # Processes that begin anew: torch's threads are not to be forked.
     with ProcessPoolExecutor(mp_context=get_context("spawn")) as pool:
-        tuned = pool.submit(_tune_into, path, texts)
-        asked = [
-            [replace(one, channel="sms") if one.author == EVERYDAY else one
-             for one, in_part in zip(texts, left_out, strict=True) if in_part == part]
-            for part in range(_PARTS)
-        ]  # fmt: skip
-        others = [
-            [one for one, in_part in zip(texts, left_out, strict=True) if in_part != part] for part in range(_PARTS)
+        tuned = [
+            pool.submit(_tune_into, files[name][number], some, _SEED + number)
+            for number in range(len(TUNINGS))
+            for name, some in (("all", texts), ("others", others))
         ]
-        for some, found in zip(asked, pool.map(_score_strangers, others, asked), strict=True):
-            strangers += some
-            scores.append(found)
-        tuned.result()
-    return strangers, np.concatenate(scores)
+        for done in tuned:
+            done.result()
+    return files["all"], strangers, score_all(train(others), read_meaning(files["others"]), strangers)
+
+
+def split_off_strangers(texts: Sequence[Text]) -> tuple[list[Text], list[Text]]:
+    """The texts of every third author and a third of the everyday ones; and the others."""
+    authors = set(sorted({one.author for one in texts} - {EVERYDAY})[1::_EACH])
+    chance = np.random.default_rng(_SEED)
+    strangers, others = list[Text](), list[Text]()
+    for one in texts:
+        if one.author == EVERYDAY and not chance.integers(_EACH):
+            strangers.append(replace(one, channel="sms"))
+        elif one.author in authors:
+            strangers.append(one)
+        else:
+            others.append(one)
+    return strangers, others
 
 
 def score_all(trained: Classifier, meaning: Meaning, texts: Sequence[Text]) -> Scores:
@@ -265,18 +275,14 @@ def show_false_alarms(trained: Classifier, everyday: Sequence[Text], scores: Sco
         print(f"{threshold:>8.2f}{int(taken.sum()):>10}{taken.mean():>10.3f}")
 
 
-def _tune_into(path: Path, texts: Sequence[Text]) -> None:
-    meaning_training.save(_tune(texts), path)
+def _tune_into(path: Path, texts: Sequence[Text], seed: int) -> None:
+    meaning_training.save(_tune(texts, seed), path)
 
 
-def _score_strangers(texts: Sequence[Text], strangers: Sequence[Text]) -> Scores:
-    return score_all(train(texts), _tune(texts), strangers)
-
-
-def _tune(texts: Sequence[Text]) -> Meaning:
+def _tune(texts: Sequence[Text], seed: int) -> Tuning:
     torch.set_num_threads(1)  # the others train at the same time
     lessons = [meaning_training.Lesson(_own_words(one), one.language, one.is_opt_out, one.counts) for one in texts]
-    return meaning_training.to_meaning(meaning_training.tune(lessons, seed=_SEED))
+    return meaning_training.to_tuning(meaning_training.tune(lessons, seed=seed))
 
 
 def _rates(trained: Classifier, texts: Sequence[Text], scores: Scores) -> Numbers:

@@ -45,7 +45,7 @@ def test_other_ways_to_write_a_word_are_the_word(text) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["🛑", "🚫💬 danke", "🙅‍♂️ message", "✋ no more texts pls", "🔕 para siempre", "🚫 ✉️", "🛑🛑 svp"]
+    "text", ["🛑", "🚫💬 danke", "🙅‍♂️ message", "✋ sms pls", "🔕 para siempre", "🚫 ✉️", "🛑🛑 svp"]
 )
 def test_signs_of_no_messages_are_a_doubtful_opt_out(text) -> None:
     stop = read_opt_out(text, channel="sms")
@@ -56,6 +56,13 @@ def test_signs_of_no_messages_are_a_doubtful_opt_out(text) -> None:
 @pytest.mark.parametrize("text", ["❌", "🙅", "🚫 parking", "❌ Montag ✅ Mittwoch", "✋ me", "✉️ please", "👍"])
 def test_signs_that_say_no_to_something_else_are_left_to_the_dialogue(text) -> None:
     assert read_opt_out(text, channel="sms") is None
+
+
+def test_words_that_say_it_are_not_doubted_for_a_sign_beside_them() -> None:
+    plain = read_opt_out("no more texts pls", channel="sms")
+    assert plain is not None
+    assert not plain.doubtful
+    assert read_opt_out("✋ no more texts pls 🛑", channel="sms") == plain
 
 
 @pytest.mark.parametrize("text", ["/stop it, please", "/STOP", "/stop@northwind_bot now", " /stop\nthanks"])
@@ -69,7 +76,8 @@ def test_the_command_stops_with_words_behind_it(text) -> None:
 @pytest.mark.parametrize(
     "text",
     ["<3 danke, aber schickt mir bitte nix mehr", "nächste nachricht = meldung. also lass es",
-     "eliminen mi celular de su base, nunca pedí informes"],
+     "eliminen mi celular de su base, nunca pedí informes",
+     "me pueden eliminar de su base de datos?", "ya no trabajo en compras, les pido que me borren de todo"],
 )  # fmt: skip
 def test_hearts_and_words_like_those_of_erasure_hide_no_opt_out(text) -> None:
     assert read_opt_out(text, channel="sms") is not None

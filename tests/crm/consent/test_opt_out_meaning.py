@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import subprocess
 import sys
+from itertools import combinations
 
 import numpy as np
 import pytest
@@ -13,7 +14,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crm.consent.opt_out import meaning_training, read_opt_out, training
-from crm.consent.opt_out.meaning import HIGHEST, WEIGHTS, read_meaning, shipped_meaning, split_parts, tuned_arrays
+from crm.consent.opt_out.meaning import (
+    HIGHEST,
+    WEIGHTS,
+    Meaning,
+    read_meaning,
+    shipped_meaning,
+    split_parts,
+    tuned_arrays,
+)
 from crm.consent.opt_out.plain_words import keep_as_said
 
 TEXTS = [
@@ -44,11 +53,12 @@ def test_what_is_learnt_is_kept_in_the_file_but_for_its_rounding(tmp_path) -> No
     model = meaning_training.tune([
         meaning_training.Lesson(text, "en", text in wanted, 1.0) for text in (*wanted, *others) for _ in range(5)
     ])  # fmt: skip
-    learnt = meaning_training.to_meaning(model)
+    tuning = meaning_training.to_tuning(model)
+    learnt = Meaning((tuning,))
     assert min(map(learnt.score, wanted)) > 0 > max(map(learnt.score, others))
     assert learnt.score("schickt mir keine nachrichten mehr") > learnt.score("was kostet der tisch")
-    meaning_training.save(learnt, tmp_path / "weights.npz")
-    kept = read_meaning(tmp_path / "weights.npz")
+    meaning_training.save(tuning, tmp_path / "weights.npz")
+    kept = read_meaning([tmp_path / "weights.npz"])
     for text in (*wanted, *others, *TEXTS):
         assert kept.score(text) == pytest.approx(learnt.score(text), abs=0.05)
 
@@ -62,11 +72,21 @@ def test_training_slips_change_how_a_text_is_written_and_leave_most_of_it() -> N
     assert meaning_training.change("ab", chance) in {"ab", "AB"}
 
 
-def test_the_encoder_that_is_shipped_differs_from_the_packages_in_all_that_is_tuned() -> None:
-    was, tuned = tuned_arrays(read_meaning(WEIGHTS).encoder), tuned_arrays(meaning_training.load_encoder())
-    assert was.keys() == tuned.keys()
-    assert all(np.abs(was[name] - tuned[name]).max() > 0 for name in was)
-    assert all(np.isfinite(array).all() for array in tuned.values())
+def test_each_tuning_that_is_shipped_differs_in_all_that_is_tuned() -> None:
+    """From the package and from the other: two that were one would be a mean of nothing."""
+    read = [tuned_arrays(tuning.encoder) for tuning in shipped_meaning().tunings]
+    for one, other in combinations([tuned_arrays(meaning_training.load_encoder()), *read], 2):
+        assert one.keys() == other.keys()
+        assert all(np.abs(one[name] - other[name]).max() > 0 for name in one)
+    assert all(np.isfinite(array).all() for tuned in read for array in tuned.values())
+
+
+def test_tunings_are_read_as_each_by_itself_and_weighed_alike() -> None:
+    together, alone = shipped_meaning(), [read_meaning([path]) for path in WEIGHTS]
+    for text in (*TEXTS, CHATTER):
+        parts = list(split_parts(keep_as_said(text)))
+        weighed = [one.tunings[0].weigh(parts) for one in alone]
+        assert sum(tuning.weigh(parts) for tuning in together.tunings) == pytest.approx(sum(weighed), abs=1e-4)
 
 
 @given(st.text(st.sampled_from("abc .!?…\n")), st.integers(1, 40), st.sampled_from([0, 20, 240]))
@@ -81,9 +101,9 @@ def test_a_sentence_counts_by_itself_and_what_is_beside_it_too() -> None:
     meaning = shipped_meaning()
     alone, beside = meaning.score("Never write to me again."), meaning.score("My dog is ill.")
     together = meaning.score("Never write to me again. My dog is ill.")
-    whole = float((meaning.encoder.encode(["never write to me again. my dog is ill."]) @ meaning.direction).item())
+    whole = np.mean([tuning.weigh(["never write to me again. my dog is ill."]) for tuning in meaning.tunings])
     assert beside < together < HIGHEST
-    assert together == pytest.approx((alone + whole + meaning.constant) / 2, abs=1e-4)
+    assert together == pytest.approx((alone + whole) / 2, abs=1e-4)
 
 
 @pytest.mark.parametrize(
@@ -100,8 +120,9 @@ def test_an_opt_out_inside_a_long_mail_is_heard(request_) -> None:
 def test_a_message_of_nothing_but_short_sentences_is_not_read_one_by_one(monkeypatch) -> None:
     """Whoever writes a thousand of them would hold up everybody else."""
     meaning, read = shipped_meaning(), []
-    encode = meaning.encoder.encode
-    monkeypatch.setattr(meaning.encoder, "encode", lambda texts: read.extend(texts) or encode(texts))
+    encoder = meaning.tunings[0].encoder
+    encode = encoder.encode
+    monkeypatch.setattr(encoder, "encode", lambda texts: read.extend(texts) or encode(texts))
     meaning.score(" ".join(f"n{number}." for number in range(160)))
     assert len(read) <= 50
     read.clear()
@@ -111,7 +132,8 @@ def test_a_message_of_nothing_but_short_sentences_is_not_read_one_by_one(monkeyp
 
 def test_a_text_of_nothing_is_scored_as_one_that_says_nothing() -> None:
     meaning = shipped_meaning()
-    assert meaning.score("") == meaning.score("\u200b🛑") == meaning.constant
+    constant = np.mean([tuning.constant for tuning in meaning.tunings])
+    assert meaning.score("") == meaning.score("\u200b🛑") == pytest.approx(constant)
 
 
 def test_it_begins_no_thread_so_that_the_process_may_be_forked() -> None:

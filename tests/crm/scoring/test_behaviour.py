@@ -434,6 +434,7 @@ async def waits_for_a_lock(database) -> None:
     )
     async with asyncio.timeout(20), database.sessions() as session:
         while not await session.scalar(waiting):
+            await session.rollback()  # in one transaction it is asked of who was there at first
             await asyncio.sleep(0.01)
 
 
