@@ -18,7 +18,6 @@ import yaml
 from crm.consent.opt_out import matcher, plain_words, read_opt_out
 from crm.consent.opt_out.keywords import is_stop_word
 from crm.consent.opt_out.matcher import find_phrases
-from crm.consent.opt_out.meaning import shipped_meaning
 from crm.consent.opt_out.message import read_message
 from crm.consent.opt_out.phrases import phrases_of
 from crm.consent.opt_out.plain_words import reduce_to_words
@@ -183,7 +182,6 @@ def _forget() -> None:
     """What a process remembers of the last messages, for each is read several times on its way."""
     for remembered in (matcher._score, matcher._meaning, plain_words.reduce_to_words, plain_words.split_sentences):
         remembered.cache_clear()
-    shipped_meaning().tunings[0].encoder.sp.encode.cache_clear()
     for language in LANGUAGES:
         phrases_of(language)._find_rules.cache_clear()
         phrases_of(language)._is_guarded.cache_clear()

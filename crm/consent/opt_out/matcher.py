@@ -38,6 +38,9 @@ _LIST = re2.compile(r"\b(?:bases? d\w* (?:datos|donnees)|(?:from|de|out of|off|a
 _NO_LANGUAGE = re.compile(r"[{}\\`]|<[a-z/!?]|\S=\S|==|\|\||;\s*--", re.IGNORECASE)
 """Signs of programs, which hearts and other faces are not; what has one is read by the phrases only. Not by re2: a
 message may have half characters."""
+_ADDRESS = re.compile(r"[^\s@<>()\",;:]{1,64}@[^\s@<>()\",;:]{1,250}\.\w{2,}|\b(?:https?://|www\.)\S+", re.IGNORECASE)
+_ANY_ADDRESS = "name@example.com"
+"""What each is read as: whoever is asked for an address and has "no.more.mails@…" or "ada@sms.…" says nothing by it."""
 _SILENT = Hit("silent", doubtful=False, channels=(), is_marketing=False)
 
 
@@ -70,7 +73,7 @@ def read_opt_out(  # noqa: PLR0911 - one way out for each thing a message may be
         language: the talk's, whose phrases are looked at first. People mix languages, so all are looked at.
         answers_promotion: whether it is the reply to a promotional message of ours: then a plain no is an opt-out.
     """
-    message = read_message(text, channel)
+    message = read_message(_ADDRESS.sub(_ANY_ADDRESS, text), channel)
     word = is_stop_word(message.text, channel)
     if word is not None:
         return OptOut(ALL, None, f"word:{word}", _CERTAIN, doubtful=False)

@@ -65,6 +65,16 @@ def test_words_that_say_it_are_not_doubted_for_a_sign_beside_them() -> None:
     assert read_opt_out("✋ no more texts pls 🛑", channel="sms") == plain
 
 
+@pytest.mark.parametrize(
+    "address", ["ada@sms.example.com", "no.more.mails@x.org", "nospam@gmx.de", "stop@stop.com", "www.no-more-mails.org"]
+)
+@pytest.mark.parametrize("channel", ["web", "sms", "email", "telegram"])
+def test_an_address_says_nothing_whatever_it_is_made_of(address, channel) -> None:
+    assert read_opt_out(address, channel=channel) is None
+    assert read_opt_out(f"My address is {address}", channel=channel) is None
+    assert read_opt_out(f"please don't write to {address} any more", channel=channel) is not None
+
+
 @pytest.mark.parametrize("text", ["/stop it, please", "/STOP", "/stop@northwind_bot now", " /stop\nthanks"])
 def test_the_command_stops_with_words_behind_it(text) -> None:
     stop = read_opt_out(text, channel="telegram")
