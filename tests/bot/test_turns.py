@@ -9,7 +9,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import func, select, text, update
+from sqlalchemy import func, select, update
 
 from base.database import transaction
 from base.encryption import KeyRing
@@ -26,6 +26,7 @@ from crm.contacts.models import Contact
 from tests.bot.scripted_dialogue import SECRET, Answer, ScriptedDialogue, say
 from tests.bot.stage import Stage, staged
 from tests.conftest import Database
+from tests.locks import until_a_lock_is_waited_for
 from tests.statements import statements
 
 
@@ -96,7 +97,7 @@ async def test_what_comes_while_the_turn_is_being_stored_is_answered_after_it(st
         # Stored and not yet committed: the end of the turn before waits for it, and has not seen it begin.
         second = await store_and_claim(session, stage.inbound("two"), stage.clock.now())
         answering = asyncio.create_task(stage.turns.answer(taken.claim))
-        await _until_a_lock_is_waited_for(stage)
+        await until_a_lock_is_waited_for(stage.sessions)
     await answering
     assert second.claim is None
     bot = [text for author, text in await stage.transcript() if author == "bot"]
@@ -281,16 +282,6 @@ async def test_watchers_see_messages_in_the_order_of_their_numbers(stage: Stage)
     assert [(message.seq, message.author) for message in stage.watchers.shown] == [
         (1, "visitor"), (2, "bot"), (3, "bot"),
     ]  # fmt: skip
-
-
-async def _until_a_lock_is_waited_for(stage: Stage) -> None:
-    waiting = text(
-        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
-    )
-    async with asyncio.timeout(20), stage.sessions() as session:
-        while not await session.scalar(waiting):
-            await session.rollback()
-            await asyncio.sleep(0.01)
 
 
 async def _expire_claim(stage: Stage) -> None:

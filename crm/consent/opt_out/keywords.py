@@ -27,19 +27,15 @@ def is_stop_word(text: str, channel: str) -> str | None:
     """
     if _STOP_COMMAND.match(text):
         return "stop"
-    if len(text) > _LONGEST:
-        return None
-    words = _words()
-    said = reduce_to_words(text)
+    words, said = _words(), _read_short(text)
     return said if said in words.everywhere or (channel != "web" and said in words.not_on_web) else None
 
 
 def read_keyword(text: str, *, channel: str) -> Literal["help", "start"] | None:
     """HELP or START, when the whole message is that word and the channel is one of the carriers' or messengers'."""
-    if channel == "web" or len(text) > _LONGEST:
+    if channel == "web":
         return None
-    said = reduce_to_words(text)
-    words = _words()
+    words, said = _words(), _read_short(text)
     return "help" if said in words.help else "start" if said in words.start else None
 
 
@@ -49,13 +45,18 @@ def is_other_keyword(text: str, channel: str) -> bool:
     In the web chat "quit" and its like answer what was asked, whatever they would be elsewhere.
     """
     if channel == "web":
-        return len(text) <= _LONGEST and reduce_to_words(text) in _words().not_on_web
+        return _read_short(text) in _words().not_on_web
     return read_keyword(text, channel=channel) is not None
 
 
 def is_refusal(text: str) -> bool:
     """Whether the whole message is a plain no, which means something only as the answer to a message of ours."""
-    return len(text) <= _LONGEST and reduce_to_words(text) in _words().refusals
+    return _read_short(text) in _words().refusals
+
+
+def _read_short(text: str) -> str | None:
+    """The words of a message that may be a keyword."""
+    return reduce_to_words(text) if len(text) <= _LONGEST else None
 
 
 @dataclass(frozen=True, slots=True)

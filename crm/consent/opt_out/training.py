@@ -1,6 +1,6 @@
 """Trains the classifier of opt-outs: ``python -m crm.consent.opt_out.training [--write]``.
 
-From nlu_data/opt_out/train*.yml and everyday.*.yml. Prints what cross-validation and the development set say; the
+From nlu_data/opt_out/train*.yml and everyday.*.yml. Prints what authors left out and the development set say; the
 thresholds are chosen by them, and the test set is never read here. scikit-learn and torch are needed for this only
 (requirements/encoder.lock, and `server.setup.install` for torch).
 """

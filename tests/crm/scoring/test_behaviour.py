@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
-from sqlalchemy import delete, select, text
+from sqlalchemy import delete, select
 
 from base.database import transaction
 from base.ids import new_id
@@ -32,6 +32,7 @@ from crm.scoring.sums import amount_at, next_change, scores_at
 from crm.tasks.service import close_task, list_open_tasks
 from crm.timeline.models import TimelineEvent
 from crm.timeline.service import NewEvent, ingest, list_timeline
+from tests.locks import until_a_lock_is_waited_for
 
 DAYS = timedelta(days=1)
 
@@ -423,19 +424,9 @@ async def test_rules_that_are_saved_while_somebody_waits_for_a_contact_count_for
     async with transaction(database.sessions) as session:
         await lock_contact(session, ann)
         counting = asyncio.create_task(count())
-        await waits_for_a_lock(database)
+        await until_a_lock_is_waited_for(database.sessions)
         await use(session, now, rule(points=30))
     assert await counting == 30
-
-
-async def waits_for_a_lock(database) -> None:
-    waiting = text(
-        "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
-    )
-    async with asyncio.timeout(20), database.sessions() as session:
-        while not await session.scalar(waiting):
-            await session.rollback()  # in one transaction it is asked of who was there at first
-            await asyncio.sleep(0.01)
 
 
 async def test_of_two_who_edit_the_rules_at_once_one_is_told(database, now) -> None:
